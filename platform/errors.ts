@@ -1,0 +1,75 @@
+/**
+ * The one error of the project. An expected failure is an `AppError` with a reason from the closed list below;
+ * it crosses RPC (in process and on the wire alike) and ends as `extensions.code` in a GraphQL answer.
+ * Anything else that is thrown is a bug: the caller sees `INTERNAL` and a request id, the log has the rest.
+ */
+
+/** Every reason there is, with its canonical gRPC status code (google.rpc.Code). */
+export const REASONS = {
+  /** A field of the request breaks its bound. `detail.field` names it. */
+  INVALID_ARGUMENT: 3,
+  /** The deadline passed; whether the work was done is unknown to the caller. */
+  DEADLINE_EXCEEDED: 4,
+  /** The entity named by id does not exist. */
+  NOT_FOUND: 5,
+  /** An order names an account that does not exist. */
+  ACCOUNT_NOT_FOUND: 9,
+  /** An order names a product that does not exist. */
+  PRODUCT_NOT_FOUND: 9,
+  /** An order names a product that is no longer sold. */
+  PRODUCT_ARCHIVED: 9,
+  /** Somebody else changed the entity since the caller read it: read it again, then retry. */
+  VERSION_CONFLICT: 10,
+  /** The caller went away. */
+  CANCELLED: 1,
+  /** A bound on work in progress is reached: wait, then retry. */
+  RESOURCE_EXHAUSTED: 8,
+  /** A service or engine that is needed cannot be reached: retry later. */
+  UNAVAILABLE: 14,
+  /** A bug. The public message never says more than the request id. */
+  INTERNAL: 13,
+} as const;
+
+export type Reason = keyof typeof REASONS;
+
+/** Facts about a failure that programs may read, for example `{ field: 'name', bound: '1..200' }`. */
+export type ErrorDetail = Readonly<Record<string, string>>;
+
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly reason: Reason;
+  /** What the caller may read. `message` is the same text, so that logs show it. */
+  readonly publicMessage: string;
+  readonly detail: ErrorDetail;
+
+  constructor(reason: Reason, publicMessage: string, options: { detail?: ErrorDetail; cause?: unknown } = {}) {
+    super(publicMessage, 'cause' in options ? { cause: options.cause } : undefined);
+    this.reason = reason;
+    this.publicMessage = publicMessage;
+    this.detail = options.detail ?? {};
+  }
+}
+
+/** An input field that breaks its bound. `field` is the path as the caller wrote it, e.g. `products[2].quantity`. */
+export function invalid(field: string, problem: string): AppError {
+  return new AppError('INVALID_ARGUMENT', `${field} ${problem}`, { detail: { field } });
+}
+
+/** What a caller may see of any thrown value: the error itself when it was expected, otherwise a bare INTERNAL. */
+export function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  return new AppError('INTERNAL', 'Something went wrong on our side.', { cause: error });
+}
+
+/**
+ * Why the program cannot start or go on, in one line that says what is wrong and how to mend it.
+ * Entry points print the line without a stack and exit with status 1.
+ */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+/** The text of any thrown value. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
