@@ -9,13 +9,15 @@ export interface Clock {
 }
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-const POOL = new Uint8Array(8 * 1024);
+/** Random bytes are drawn 1,024 ids at a time: 8 bytes an id. */
+const POOL_BYTES = 8 * 1024;
 
 /** The real clock, or one that reads milliseconds from `now`. */
 export function createClock(now: () => number = Date.now): Clock {
   let lastMs = 0;
   let sequence = 0;
-  let poolAt = POOL.length;
+  const pool = new Uint8Array(POOL_BYTES);
+  let poolAt = POOL_BYTES;
 
   function newId(): string {
     // RFC 9562 method 1: 12 bits of counter in rand_a. The clock may stand still or step back; ids still grow.
@@ -27,18 +29,18 @@ export function createClock(now: () => number = Date.now): Clock {
       lastMs += 1;
       sequence = 0;
     }
-    if (poolAt === POOL.length) {
-      randomFillSync(POOL);
+    if (poolAt === POOL_BYTES) {
+      randomFillSync(pool);
       poolAt = 0;
     }
     const hex = (byte: number): string => HEX[byte & 0xff] ?? '';
-    const random = (): string => hex(POOL[poolAt++] ?? 0);
+    const random = (): string => hex(pool[poolAt++] ?? 0);
     const high = Math.floor(lastMs / 0x10000);
     return (
       `${hex(high >>> 24)}${hex(high >>> 16)}${hex(high >>> 8)}${hex(high)}-` +
       `${hex(lastMs >>> 8)}${hex(lastMs)}-` +
       `${hex(0x70 | (sequence >>> 8))}${hex(sequence)}-` +
-      `${hex(0x80 | ((POOL[poolAt++] ?? 0) & 0x3f))}${random()}-` +
+      `${hex(0x80 | ((pool[poolAt++] ?? 0) & 0x3f))}${random()}-` +
       `${random()}${random()}${random()}${random()}${random()}${random()}`
     );
   }

@@ -42,7 +42,11 @@ export class AppError extends Error {
   readonly publicMessage: string;
   readonly detail: ErrorDetail;
 
-  constructor(reason: Reason, publicMessage: string, options: { detail?: ErrorDetail; cause?: unknown } = {}) {
+  constructor(
+    reason: Reason,
+    publicMessage: string,
+    options: { detail?: ErrorDetail; cause?: unknown } = {},
+  ) {
     super(publicMessage, 'cause' in options ? { cause: options.cause } : undefined);
     this.reason = reason;
     this.publicMessage = publicMessage;

@@ -1,0 +1,64 @@
+# Fritzy: `make` lists what there is to do. Needs git, make and Node >= 20 with npm; the rest is installed on first use.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+# The pinned Node 26 that npm brought, and the tools beside it.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+# Empty unless given: then the programs' own defaults hold.
+export PORT HOST FRITZY_DATA CURRENCY LOG_LEVEL
+
+INSTALLED := node_modules/.package-lock.json
+TESTS := $(wildcard */test/*.test.ts */*/test/*.test.ts e2e/*.test.ts)
+
+.PHONY: help
+help: ## List what there is to do
+	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+$(INSTALLED): package.json package-lock.json
+	@sh scripts/install.sh
+
+.PHONY: install
+install: $(INSTALLED) ## Install what is missing
+
+.PHONY: run
+run: $(INSTALLED) ## Start the whole shop: make run [PORT=9000] [FRITZY_DATA=/some/folder]
+	@exec node cmd/fritzy/main.ts
+
+.PHONY: seed
+seed: $(INSTALLED) ## Fill the running shop's data folder: 10,000 products, 1,000 accounts, 5,000 orders
+	@node scripts/seed.ts
+
+.PHONY: test
+test: $(INSTALLED) ## Run all tests on real PostgreSQL: make test [ONLY=order/test]
+	@node scripts/test.ts $(ONLY)
+
+.PHONY: coverage
+coverage: $(INSTALLED) ## Run all tests and require that they cover 85 % of the lines
+	@node scripts/test.ts --coverage $(ONLY)
+
+.PHONY: bench
+bench: $(INSTALLED) ## Measure, and print ratios against named references
+	@node bench/main.ts
+
+.PHONY: lint
+lint: $(INSTALLED) ## Check the code: lint, format, protobuf
+	@oxlint --deny-warnings
+	@oxfmt --check .
+	@buf lint
+	@buf format --diff --exit-code
+
+.PHONY: format
+format: $(INSTALLED) ## Format the code
+	@oxfmt .
+	@buf format --write
+
+.PHONY: typecheck
+typecheck: $(INSTALLED) ## Check the types
+	@tsc --noEmit
+
+.PHONY: generate
+generate: $(INSTALLED) ## Generate code from the .proto and .graphql files
+	@buf generate
+	@graphql-codegen --config codegen.ts --silent
+
+.PHONY: check
+check: lint typecheck coverage ## Everything that .ci/run checks

@@ -1,0 +1,18 @@
+import { requireText } from '#platform/input.ts';
+
+/** Who buys. */
+export interface Account {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: Date;
+  /** Grows by one with every change, from 1. */
+  readonly version: bigint;
+}
+
+export const NAME_LENGTH_MAX = 200;
+/** How many accounts one call may ask for by id. */
+export const BATCH_SIZE_MAX = 1_000;
+
+export function requireName(name: string): string {
+  return requireText('name', name, { min: 1, max: NAME_LENGTH_MAX });
+}

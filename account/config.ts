@@ -1,0 +1,6 @@
+import { urlOf } from '#platform/config.ts';
+
+/** The settings of the account service. */
+export const accountSettings = {
+  ACCOUNT_DATABASE_URL: urlOf('postgres')({ desc: "The account service's own database." }),
+};

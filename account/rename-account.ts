@@ -1,0 +1,24 @@
+import { requireName, type Account } from '#account/account.ts';
+import { accountEvent } from '#account/events.ts';
+import type { AccountStore } from '#account/store.ts';
+import type { Call } from '#platform/call.ts';
+import type { Clock } from '#platform/clock.ts';
+import { AppError } from '#platform/errors.ts';
+import { requireUuid } from '#platform/input.ts';
+
+/** Gives an account another name. Throws INVALID_ARGUMENT, NOT_FOUND. */
+export async function renameAccount(
+  deps: { store: AccountStore; clock: Clock },
+  input: { id: string; name: string },
+  call: Call,
+): Promise<Account> {
+  const id = requireUuid('id', input.id);
+  const name = requireName(input.name);
+  const at = new Date(deps.clock.now());
+  const eventId = deps.clock.newId();
+  const account = await deps.store.rename(id, name, (renamed) =>
+    accountEvent(eventId, 'account_renamed', renamed, at, call),
+  );
+  if (!account) throw new AppError('NOT_FOUND', `There is no account ${id}.`, { detail: { field: 'id' } });
+  return account;
+}

@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url';
+import { AccountService } from '#account/pb/account_pb.js';
+import { accountHandlers } from '#account/rpc.ts';
+import { createStore } from '#account/store.ts';
+import { implement } from '#platform/rpc.ts';
+import { openServiceDatabase, type ServiceDeps, type StartedService } from '#platform/service.ts';
+
+const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
+
+/** Brings the account service up on its database. `stack` ends it. */
+export async function startAccount(
+  config: { databaseUrl: string },
+  deps: ServiceDeps,
+  stack: AsyncDisposableStack,
+): Promise<StartedService<typeof AccountService>> {
+  const own = { name: 'account', url: config.databaseUrl, migrations: MIGRATIONS };
+  const database = await openServiceDatabase(own, deps, stack);
+  const handlers = accountHandlers({ store: createStore(database), clock: deps.clock });
+  return { implementation: implement(deps, AccountService, handlers), ready: database.ping };
+}

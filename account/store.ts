@@ -1,0 +1,89 @@
+import type { Account } from '#account/account.ts';
+import type { Event } from '#platform/events/event.ts';
+import { outboxInsert, outboxValues, writeOutbox } from '#platform/events/outbox.ts';
+import type { Page } from '#platform/input.ts';
+import { keyset, keysetValues, toPage, type PageOf } from '#platform/postgres/keyset.ts';
+import type { Database, Statement } from '#platform/postgres/pool.ts';
+
+/** Every SQL statement of the account service. */
+
+interface AccountRow {
+  readonly id: string;
+  readonly name: string;
+  readonly created_at: Date;
+  readonly version: bigint;
+}
+
+const COLUMNS = 'id, name, created_at, version';
+
+const INSERT: Statement = {
+  name: 'insert_accounts',
+  text: `
+    WITH published AS (${outboxInsert(4)})
+    INSERT INTO account (id, name, created_at)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[])`,
+};
+const BY_IDS: Statement = {
+  name: 'accounts_by_ids',
+  text: `SELECT ${COLUMNS} FROM account WHERE id = ANY($1::uuid[])`,
+};
+const LIST: Statement = {
+  name: 'list_accounts',
+  text: `SELECT ${COLUMNS} FROM account WHERE ${keyset('forward', 1)}`,
+};
+const LIST_BACKWARD: Statement = {
+  name: 'list_accounts_backward',
+  text: `SELECT ${COLUMNS} FROM account WHERE ${keyset('backward', 1)}`,
+};
+const RENAME: Statement = {
+  name: 'rename_account',
+  text: `UPDATE account SET name = $2, version = version + 1 WHERE id = $1 RETURNING ${COLUMNS}`,
+};
+
+export type AccountStore = ReturnType<typeof createStore>;
+
+export function createStore(database: Database) {
+  return {
+    /** All of them with their events in one commit. */
+    async insert(accounts: readonly Account[], events: readonly Event[]): Promise<void> {
+      await database.query(INSERT, [
+        accounts.map((account) => account.id),
+        accounts.map((account) => account.name),
+        accounts.map((account) => account.createdAt),
+        ...outboxValues(events),
+      ]);
+    },
+
+    async byIds(ids: readonly string[], signal: AbortSignal): Promise<Account[]> {
+      return (await database.query<AccountRow>(BY_IDS, [ids], signal)).map(toAccount);
+    },
+
+    async list(page: Page, signal: AbortSignal): Promise<PageOf<Account>> {
+      const rows = await database.query<AccountRow>(
+        page.fromEnd ? LIST_BACKWARD : LIST,
+        keysetValues(page),
+        signal,
+      );
+      return toPage(rows.map(toAccount), page);
+    },
+
+    /** The renamed account, or undefined if there is none with this id. */
+    async rename(
+      id: string,
+      name: string,
+      toEvent: (account: Account) => Event,
+    ): Promise<Account | undefined> {
+      return database.transaction(async (tx) => {
+        const [row] = await tx.query<AccountRow>(RENAME, [id, name]);
+        if (!row) return undefined;
+        const account = toAccount(row);
+        await writeOutbox(tx, [toEvent(account)]);
+        return account;
+      });
+    },
+  };
+}
+
+function toAccount(row: AccountRow): Account {
+  return { id: row.id, name: row.name, createdAt: row.created_at, version: row.version };
+}

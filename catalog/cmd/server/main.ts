@@ -1,0 +1,12 @@
+import { catalogSettings } from '#catalog/config.ts';
+import { startCatalog } from '#catalog/service.ts';
+import { readConfig } from '#platform/config.ts';
+import { run } from '#platform/run.ts';
+import { serveService, serviceSettings } from '#platform/service.ts';
+
+/** The catalog service in a process of its own. */
+await run(async (stack) => {
+  const config = readConfig(process.env, { ...serviceSettings, ...catalogSettings });
+  const start = startCatalog.bind(null, { databaseUrl: config.CATALOG_DATABASE_URL });
+  await serveService(config, 'catalog', start, stack);
+});

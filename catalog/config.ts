@@ -1,0 +1,6 @@
+import { urlOf } from '#platform/config.ts';
+
+/** The settings of the catalog service. */
+export const catalogSettings = {
+  CATALOG_DATABASE_URL: urlOf('postgres')({ desc: "The catalog service's own database." }),
+};

@@ -1,0 +1,32 @@
+import { catalogEvent } from '#catalog/events.ts';
+import { requireDescription, requireName, requirePrice, type Product } from '#catalog/product.ts';
+import type { CatalogStore } from '#catalog/store.ts';
+import type { Call } from '#platform/call.ts';
+import type { Clock } from '#platform/clock.ts';
+import { groupInserts } from '#platform/group-inserts.ts';
+
+export interface NewProduct {
+  readonly name: string;
+  readonly description: string;
+  readonly priceMinor: bigint;
+}
+
+/** Adds products; concurrent ones share a commit. Throws INVALID_ARGUMENT. */
+export function createProductUseCase(deps: { store: CatalogStore; clock: Clock }) {
+  const insert = groupInserts(deps.store.insert);
+
+  return async function createProduct(input: NewProduct, call: Call): Promise<Product> {
+    const createdAt = new Date(deps.clock.now());
+    const product: Product = {
+      id: deps.clock.newId(),
+      name: requireName(input.name),
+      description: requireDescription(input.description),
+      priceMinor: requirePrice(input.priceMinor),
+      createdAt,
+      version: 1n,
+      archivedAt: null,
+    };
+    const event = catalogEvent(deps.clock.newId(), 'product_created', product, createdAt, call);
+    return insert(product, [event], call);
+  };
+}

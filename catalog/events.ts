@@ -1,0 +1,34 @@
+import type { Product } from '#catalog/product.ts';
+import type { Call } from '#platform/call.ts';
+import type { Event } from '#platform/events/event.ts';
+import { traceparentOf } from '#platform/trace.ts';
+
+export const CATALOG_EVENTS = 'catalog.events';
+
+export type CatalogEventType = 'product_created' | 'product_updated' | 'product_archived';
+
+/** What the catalog service tells the others: topic catalog.events. The price is in minor units. */
+export function catalogEvent(
+  id: string,
+  type: CatalogEventType,
+  product: Product,
+  occurredAt: Date,
+  call: Call,
+): Event {
+  return {
+    id,
+    topic: CATALOG_EVENTS,
+    key: product.id,
+    type,
+    occurredAt,
+    aggregateVersion: product.version,
+    traceparent: traceparentOf(call.trace),
+    payload: {
+      event_type: type,
+      product_id: product.id,
+      name: product.name,
+      price: product.priceMinor,
+      timestamp: occurredAt.toISOString(),
+    },
+  };
+}

@@ -1,0 +1,145 @@
+import type { Product } from '#catalog/product.ts';
+import type { SearchTerms } from '#catalog/search/search-terms.ts';
+import type { Event } from '#platform/events/event.ts';
+import { outboxInsert, outboxValues, writeOutbox } from '#platform/events/outbox.ts';
+import type { Page } from '#platform/input.ts';
+import { keyset, keysetValues, toPage, type PageOf } from '#platform/postgres/keyset.ts';
+import type { Database, Statement } from '#platform/postgres/pool.ts';
+
+/** Every SQL statement of the catalog service. */
+
+interface ProductRow {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly price_minor: bigint;
+  readonly created_at: Date;
+  readonly version: bigint;
+  readonly archived_at: Date | null;
+}
+
+const COLUMNS = 'id, name, description, price_minor, created_at, version, archived_at';
+const ON_SALE = 'archived_at IS NULL';
+
+const INSERT: Statement = {
+  name: 'insert_products',
+  text: `
+    WITH published AS (${outboxInsert(6)})
+    INSERT INTO product (id, name, description, price_minor, created_at)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[])`,
+};
+const BY_IDS: Statement = {
+  name: 'products_by_ids',
+  text: `SELECT ${COLUMNS} FROM product WHERE id = ANY($1::uuid[])`,
+};
+const LIST: Statement = {
+  name: 'list_products',
+  text: `SELECT ${COLUMNS} FROM product WHERE ${ON_SALE} AND ${keyset('forward', 1)}`,
+};
+const LIST_BACKWARD: Statement = {
+  name: 'list_products_backward',
+  text: `SELECT ${COLUMNS} FROM product WHERE ${ON_SALE} AND ${keyset('backward', 1)}`,
+};
+/**
+ * All words in the name, then all words in name and description, then near misses of the name by trigrams
+ * (https://www.postgresql.org/docs/18/pgtrgm.html); within each, the better rank, then the newer product.
+ */
+const SEARCH: Statement = {
+  name: 'search_products',
+  text: `
+    SELECT ${COLUMNS}
+    FROM product, (SELECT to_tsquery('pg_catalog.english', $1) || to_tsquery('pg_catalog.simple', $1) AS words, fold($2) AS text) AS q
+    WHERE ${ON_SALE} AND (search @@ q.words OR q.text <% fold(name)) AND ($5::uuid IS NULL OR id = $5)
+    ORDER BY
+      fold(name) = q.text DESC,
+      ts_filter(search, '{a}') @@ q.words DESC,
+      search @@ q.words DESC,
+      word_similarity(q.text, fold(name)) + ts_rank('{0, 0, 0.1, 1}', search, q.words, 1) DESC,
+      id DESC
+    LIMIT $3 OFFSET $4`,
+};
+const LOCK: Statement = {
+  name: 'lock_product',
+  text: `SELECT ${COLUMNS} FROM product WHERE id = $1 FOR UPDATE`,
+};
+const UPDATE: Statement = {
+  name: 'update_product',
+  text: `
+    UPDATE product SET name = $2, description = $3, price_minor = $4, archived_at = $5, version = $6
+    WHERE id = $1`,
+};
+
+export type CatalogStore = ReturnType<typeof createStore>;
+
+export function createStore(database: Database) {
+  return {
+    /** All of them with their events in one commit. */
+    async insert(products: readonly Product[], events: readonly Event[]): Promise<void> {
+      await database.query(INSERT, [
+        products.map((product) => product.id),
+        products.map((product) => product.name),
+        products.map((product) => product.description),
+        products.map((product) => product.priceMinor),
+        products.map((product) => product.createdAt),
+        ...outboxValues(events),
+      ]);
+    },
+
+    async byIds(ids: readonly string[], signal: AbortSignal): Promise<Product[]> {
+      return (await database.query<ProductRow>(BY_IDS, [ids], signal)).map(toProduct);
+    },
+
+    /** What is on sale. */
+    async list(page: Page, signal: AbortSignal): Promise<PageOf<Product>> {
+      const rows = await database.query<ProductRow>(
+        page.fromEnd ? LIST_BACKWARD : LIST,
+        keysetValues(page),
+        signal,
+      );
+      return toPage(rows.map(toProduct), page);
+    },
+
+    /** What is on sale and matches. */
+    async search(
+      terms: SearchTerms,
+      part: { size: number; skip: number; id: string | null },
+      signal: AbortSignal,
+    ): Promise<Product[]> {
+      const values = [terms.words, terms.text, part.size, part.skip, part.id];
+      return (await database.query<ProductRow>(SEARCH, values, signal)).map(toProduct);
+    },
+
+    /**
+     * Changes one product under a row lock: `change` sees it as it is and returns it as it shall be, with the event
+     * that tells of it, or null to leave it; what it throws undoes all. Undefined if there is no such product.
+     */
+    async change(
+      id: string,
+      change: (product: Product) => { product: Product; event: Event } | null,
+    ): Promise<Product | undefined> {
+      return database.transaction(async (tx) => {
+        const [row] = await tx.query<ProductRow>(LOCK, [id]);
+        if (!row) return undefined;
+        const before = toProduct(row);
+        const changed = change(before);
+        if (!changed) return before;
+        const { name, description, priceMinor, archivedAt, version } = changed.product;
+        await tx.query(UPDATE, [id, name, description, priceMinor, archivedAt, version]);
+        await writeOutbox(tx, [changed.event]);
+        return changed.product;
+      });
+    },
+  };
+}
+
+function toProduct(row: ProductRow): Product {
+  return {
+    id: row.id,
+    name: row.name,
+    description: row.description,
+    priceMinor: row.price_minor,
+    createdAt: row.created_at,
+    version: row.version,
+    archivedAt: row.archived_at,
+  };
+}

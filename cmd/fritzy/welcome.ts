@@ -1,0 +1,27 @@
+/** What a newcomer reads: where the shop is, three commands that work in that order, and where the data lies. */
+export function welcome(port: number, folder: string): string {
+  const url = `http://localhost:${port}/graphql`;
+  const post = (query: string): string =>
+    `curl -s ${url} -H 'content-type: application/json' -d '${JSON.stringify({ query })}'`;
+  // The document stands in single quotes for the shell; the two ids leave them to be filled in.
+  const order = post(
+    'mutation { createOrder(order: { accountId: "@ACCOUNT", products: [{ productId: "@PRODUCT", quantity: 2 }] }) { id totalPrice createdAt } }',
+  )
+    .replace('@ACCOUNT', `'$ACCOUNT'`)
+    .replace('@PRODUCT', `'$PRODUCT'`);
+  const keep = ` | tee /dev/stderr | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')`;
+  return `
+  The shop is open:  ${url}  (playground in the browser)
+
+  Try these three, one after the other:
+
+ACCOUNT=$(${post('mutation { createAccount(account: { name: "John Doe" }) { id name } }')}${keep}
+
+PRODUCT=$(${post('mutation { createProduct(product: { name: "iPhone 15 Pro" description: "Latest flagship" price: 1199.99 }) { id name price } }')}${keep}
+
+${order}
+
+  Data: ${folder}   Metrics: http://localhost:${port}/metrics   Ctrl-C ends it.
+
+`;
+}

@@ -1,0 +1,32 @@
+import type { CodegenConfig } from '@graphql-codegen/cli';
+
+/** Resolver types from the SDL files: GraphQL resolves straight from proto messages, so those are the parents. */
+const config: CodegenConfig = {
+  schema: 'graphql/graph/*.graphql',
+  generates: {
+    'graphql/graph/resolver-types.ts': {
+      plugins: ['typescript', 'typescript-resolvers'],
+      config: {
+        useTypeImports: true,
+        enumsAsTypes: true,
+        skipTypename: true,
+        avoidOptionals: { field: true, defaultValue: true },
+        contextType: './context.ts#Context',
+        mappers: {
+          Account: '../../account/pb/account_pb.js#Account as AccountMessage',
+          Product: '../../catalog/pb/catalog_pb.js#Product as ProductMessage',
+          Order: '../../order/pb/order_pb.js#Order as OrderMessage',
+          OrderedProduct: '../../order/pb/order_pb.js#OrderLine as OrderLineMessage',
+        },
+        scalars: {
+          ID: { input: 'string', output: 'string' },
+          Money: { input: 'number', output: 'bigint' },
+          DateTime: { input: 'never', output: './scalars.ts#Timestamp' },
+          Cursor: { input: 'string', output: 'string' },
+        },
+      },
+    },
+  },
+};
+
+export default config;

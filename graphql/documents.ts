@@ -1,0 +1,117 @@
+import {
+  getOperationAST,
+  GraphQLError,
+  Kind,
+  OperationTypeNode,
+  parse,
+  validate,
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLSchema,
+} from 'graphql';
+import { compileQuery, isCompiledQuery, type CompiledQuery } from 'graphql-jit';
+import { brokenLimit, DOCUMENT_LENGTH_MAX, TOKENS_MAX } from '#graphql/document-limits.ts';
+
+/** A document made ready once: parsed, validated, compiled (docs/decisions/0003-graphql-jit.md). */
+export interface Operation {
+  readonly type: 'query' | 'mutation';
+  /** The one root field that it has, or `several`: a label with a closed set of values. */
+  readonly rootField: string;
+  readonly execute: (
+    context: unknown,
+    variables: Record<string, unknown>,
+  ) => Promise<ExecutionResult> | ExecutionResult;
+}
+
+/** Why a document cannot be executed: a caller's mistake. */
+export interface Refusal {
+  readonly errors: readonly GraphQLError[];
+}
+
+/** Documents that are kept compiled. The one that was not used for longest makes room. */
+const CACHE_SIZE_MAX = 500;
+
+export function createDocuments(
+  schema: GraphQLSchema,
+): (source: string, operationName: string | undefined) => Operation | Refusal {
+  const cache = new Map<string, Operation>();
+  return function prepare(source, operationName) {
+    const key = operationName === undefined ? source : `${operationName}\n${source}`;
+    const known = cache.get(key);
+    if (known) {
+      // Only when the cache is full does it matter which was used last.
+      if (cache.size === CACHE_SIZE_MAX) {
+        cache.delete(key);
+        cache.set(key, known);
+      }
+      return known;
+    }
+    const operation = compile(schema, source, operationName);
+    if ('errors' in operation) return operation;
+    if (cache.size === CACHE_SIZE_MAX) cache.delete(cache.keys().next().value ?? '');
+    cache.set(key, operation);
+    return operation;
+  };
+}
+
+function compile(
+  schema: GraphQLSchema,
+  source: string,
+  operationName: string | undefined,
+): Operation | Refusal {
+  if (source.length > DOCUMENT_LENGTH_MAX) {
+    return refuse('GRAPHQL_LIMIT_EXCEEDED', `The document is longer than ${DOCUMENT_LENGTH_MAX} characters.`);
+  }
+  let document: DocumentNode;
+  try {
+    document = parse(source, { maxTokens: TOKENS_MAX });
+  } catch (error) {
+    if (error instanceof GraphQLError) return { errors: [coded(error, 'GRAPHQL_PARSE_FAILED')] };
+    throw error;
+  }
+  const errors = validate(schema, document, undefined, { maxErrors: 10 });
+  if (errors.length > 0) return { errors: errors.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')) };
+  const broken = brokenLimit(document);
+  if (broken !== undefined) return refuse('GRAPHQL_LIMIT_EXCEEDED', broken);
+  const node = getOperationAST(document, operationName);
+  if (!node) {
+    return refuse(
+      'OPERATION_NOT_FOUND',
+      'Say with operationName which operation of the document to execute.',
+    );
+  }
+  if (node.operation === OperationTypeNode.SUBSCRIPTION)
+    return refuse('OPERATION_NOT_FOUND', 'Subscriptions are not supported.');
+  const compiled = compileQuery(schema, document, operationName);
+  if (!isCompiledQuery(compiled))
+    return { errors: (compiled.errors ?? []).map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')) };
+  return {
+    type: node.operation,
+    rootField: rootFieldOf(node.selectionSet.selections),
+    execute: executor(compiled),
+  };
+}
+
+function executor(compiled: CompiledQuery): Operation['execute'] {
+  return (context, variables) => compiled.query(undefined, context, variables);
+}
+
+function rootFieldOf(
+  selections: readonly { readonly kind: string; readonly name?: { readonly value: string } }[],
+): string {
+  const [only, ...others] = selections;
+  return only?.kind === Kind.FIELD && others.length === 0 ? (only.name?.value ?? 'several') : 'several';
+}
+
+function refuse(code: string, message: string): Refusal {
+  return { errors: [new GraphQLError(message, { extensions: { code } })] };
+}
+
+function coded(error: GraphQLError, code: string): GraphQLError {
+  return new GraphQLError(error.message, {
+    nodes: error.nodes ?? null,
+    source: error.source ?? null,
+    positions: error.positions ?? null,
+    extensions: { code },
+  });
+}

@@ -1,0 +1,58 @@
+import DataLoader from 'dataloader';
+import type { Account } from '#account/pb/account_pb.js';
+import type { Product } from '#catalog/pb/catalog_pb.js';
+import type { Clients } from '#graphql/graph/context.ts';
+import type { AccountOrders } from '#order/pb/order_pb.js';
+import type { Call } from '#platform/call.ts';
+import type { Page } from '#graphql/graph/connection.ts';
+
+/** What one request asks for by id, gathered into one call per kind. Made on first use: most requests need none. */
+export interface Loaders {
+  readonly account: DataLoader<string, Account | null>;
+  readonly product: DataLoader<string, Product | null>;
+  /** The page of one account's orders; equal pages of many accounts are one call. */
+  ordersOf(accountId: string, page: Page): Promise<AccountOrders | null>;
+}
+
+/** Ids per call; the services accept no more. */
+const BATCH_SIZE_MAX = 1_000;
+
+export function createLoaders(clients: Clients, call: Call): Loaders {
+  const orders = new Map<string, DataLoader<string, AccountOrders | null>>();
+  return {
+    account: byId(async (ids) => (await clients.accounts.batchGetAccounts({ ids }, call)).accounts),
+    product: byId(async (ids) => (await clients.catalog.batchGetProducts({ ids }, call)).products),
+    ordersOf: (accountId, page) => {
+      const key = JSON.stringify(page);
+      let loader = orders.get(key);
+      if (!loader) {
+        loader = new DataLoader<string, AccountOrders | null>(
+          async (accountIds) => {
+            const { accounts } = await clients.orders.listOrdersByAccounts(
+              { accountIds: [...accountIds], page },
+              call,
+            );
+            return inOrder(accountIds, accounts, (one) => one.accountId);
+          },
+          { maxBatchSize: BATCH_SIZE_MAX },
+        );
+        orders.set(key, loader);
+      }
+      return loader.load(accountId);
+    },
+  };
+}
+
+function byId<T extends { id: string }>(load: (ids: string[]) => Promise<T[]>): DataLoader<string, T | null> {
+  return new DataLoader<string, T | null>(
+    async (ids) => inOrder(ids, await load([...ids]), (one) => one.id),
+    {
+      maxBatchSize: BATCH_SIZE_MAX,
+    },
+  );
+}
+
+function inOrder<T>(ids: readonly string[], found: readonly T[], idOf: (one: T) => string): (T | null)[] {
+  const byId = new Map(found.map((one) => [idOf(one), one]));
+  return ids.map((id) => byId.get(id) ?? null);
+}

@@ -1,0 +1,126 @@
+import { toConnection, toPage } from '#graphql/graph/connection.ts';
+import type { Resolvers } from '#graphql/graph/resolver-types.ts';
+import { AppError } from '#platform/errors.ts';
+import { requireUuid } from '#platform/input.ts';
+
+/** GraphQL straight from proto messages: a field without a resolver here is the message's field of the same name. */
+export const resolvers: Resolvers = {
+  Query: {
+    accounts: async (_, { pagination, id }, { clients, call, loaders }) => {
+      if (id != null) {
+        const account = await loaders.account.load(requireUuid('id', id));
+        return part(account ? [account] : [], pagination);
+      }
+      return (await clients.accounts.listAccounts({ page: offsetPage(pagination) }, call)).accounts;
+    },
+    products: async (_, { pagination, query, id }, { clients, call, loaders }) => {
+      if (query != null && query.trim() !== '') {
+        const { size, skip } = offsetPage(pagination);
+        return (await clients.catalog.searchProducts({ query, size, skip, id: id ?? '' }, call)).products;
+      }
+      if (id != null) {
+        const product = await loaders.product.load(requireUuid('id', id));
+        return part(product && !product.archivedAt ? [product] : [], pagination);
+      }
+      return (await clients.catalog.listProducts({ page: offsetPage(pagination) }, call)).products;
+    },
+    account: (_, { id }, { loaders }) => loaders.account.load(requireUuid('id', id)),
+    product: (_, { id }, { loaders }) => loaders.product.load(requireUuid('id', id)),
+    order: async (_, { id }, { clients, call }) => {
+      try {
+        return present((await clients.orders.getOrder({ id }, call)).order);
+      } catch (error) {
+        if (error instanceof AppError && error.reason === 'NOT_FOUND') return null;
+        throw error;
+      }
+    },
+    accountsConnection: async (_, args, { clients, call }) => {
+      const page = toPage(args);
+      const { accounts, hasMore } = await clients.accounts.listAccounts({ page }, call);
+      return toConnection(accounts, hasMore, page);
+    },
+    productsConnection: async (_, args, { clients, call }) => {
+      const page = toPage(args);
+      const { products, hasMore } = await clients.catalog.listProducts({ page }, call);
+      return toConnection(products, hasMore, page);
+    },
+  },
+
+  Mutation: {
+    createAccount: async (_, { account }, { clients, call }) =>
+      present((await clients.accounts.createAccount(account, call)).account),
+    renameAccount: async (_, { id, name }, { clients, call }) =>
+      present((await clients.accounts.renameAccount({ id, name }, call)).account),
+    createProduct: async (_, { product: { name, description, price } }, { clients, call }) =>
+      present(
+        (await clients.catalog.createProduct({ name, description, priceMinor: BigInt(price) }, call)).product,
+      ),
+    updateProduct: async (
+      _,
+      { id, product: { name, description, price }, expectedVersion },
+      { clients, call },
+    ) => {
+      const change = {
+        id,
+        expectedVersion: BigInt(expectedVersion),
+        ...(name != null && { name }),
+        ...(description != null && { description }),
+        ...(price != null && { priceMinor: BigInt(price) }),
+      };
+      return present((await clients.catalog.updateProduct(change, call)).product);
+    },
+    archiveProduct: async (_, { id }, { clients, call }) =>
+      present((await clients.catalog.archiveProduct({ id }, call)).product),
+    createOrder: async (_, { order }, { clients, call }) =>
+      present((await clients.orders.createOrder(order, call)).order),
+  },
+
+  Account: {
+    createdAt: (account) => present(account.createdAt),
+    orders: async (account, _, { loaders }) =>
+      (await loaders.ordersOf(account.id, toPage({ first: 100 })))?.orders ?? [],
+    ordersConnection: async (account, args, { loaders }) => {
+      const page = toPage(args);
+      const found = await loaders.ordersOf(account.id, page);
+      return toConnection(found?.orders ?? [], found?.hasMore ?? false, page);
+    },
+  },
+
+  Product: {
+    price: (product) => product.priceMinor,
+    version: (product) => Number(product.version),
+    createdAt: (product) => present(product.createdAt),
+    archivedAt: (product) => product.archivedAt ?? null,
+  },
+
+  Order: {
+    createdAt: (order) => present(order.createdAt),
+    totalPrice: (order) => order.totalPriceMinor,
+    account: (order, _, { loaders }) => loaders.account.load(order.accountId),
+    products: (order) => order.lines,
+  },
+
+  OrderedProduct: {
+    id: (line) => line.productId,
+    price: (line) => line.priceMinor,
+  },
+};
+
+type Pagination = { readonly skip: number; readonly take: number } | null | undefined;
+
+/** The first 20 unless said otherwise; the services check the bounds. */
+function offsetPage(pagination: Pagination): { size: number; skip: number } {
+  return { size: pagination?.take ?? 20, skip: pagination?.skip ?? 0 };
+}
+
+/** The part of a short list that is at hand. */
+function part<T>(items: T[], pagination: Pagination): T[] {
+  const { size, skip } = offsetPage(pagination);
+  return items.slice(skip, skip + size);
+}
+
+/** A message that the service's contract promises. */
+function present<T>(message: T | undefined): T {
+  if (message === undefined) throw new Error('a service left out a message that its contract promises');
+  return message;
+}

@@ -1,0 +1,72 @@
+import { timestampDate, type Timestamp } from '@bufbuild/protobuf/wkt';
+import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
+import { moneyToNumber, parseMoney } from '#graphql/graph/money.ts';
+import { AppError } from '#platform/errors.ts';
+
+export type { Timestamp };
+
+/** The scalars of the schema, for a currency with `digits` decimal places. */
+export function createScalars(digits: number) {
+  return { Money: money(digits), DateTime, Cursor };
+}
+
+function money(digits: number): GraphQLScalarType<number, number> {
+  // Minor units are plain numbers up here: graphql-jit writes literals into its code as JSON, which has no bigint.
+  const parse = (text: string): number => asGraphQLError(() => parseMoney(text, digits));
+  return new GraphQLScalarType<number, number>({
+    name: 'Money',
+    serialize: (minor) => moneyToNumber(minor as bigint, digits),
+    parseValue: (value) => {
+      if (typeof value !== 'number' && typeof value !== 'string')
+        throw new GraphQLError('money must be a number such as 1199.99');
+      // The shortest text that names the double: what the caller wrote, for up to 15 digits.
+      return parse(plainDecimal(value));
+    },
+    parseLiteral: (node) => {
+      if (node.kind !== Kind.INT && node.kind !== Kind.FLOAT && node.kind !== Kind.STRING) {
+        throw new GraphQLError('money must be a number such as 1199.99');
+      }
+      return parse(node.value);
+    },
+  });
+}
+
+/** JavaScript writes small and large numbers with an exponent; all of those are out of Money's bounds but zero is not. */
+function plainDecimal(value: number | string): string {
+  return Object.is(value, -0) ? '0' : String(value);
+}
+
+const DateTime = new GraphQLScalarType<never, string>({
+  name: 'DateTime',
+  serialize: (timestamp) => timestampDate(timestamp as Timestamp).toISOString(),
+});
+
+/** Base64url of the version of the form and the id; opaque to callers. */
+const PREFIX = '1:';
+const Cursor = new GraphQLScalarType<string, string>({
+  name: 'Cursor',
+  serialize: (id) => Buffer.from(`${PREFIX}${String(id)}`).toString('base64url'),
+  parseValue: parseCursor,
+  parseLiteral: (node) => parseCursor(node.kind === Kind.STRING ? node.value : undefined),
+});
+
+const CURSOR_TEXT = /^1:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+/** The id that the list goes on from. */
+function parseCursor(value: unknown): string {
+  const text =
+    typeof value === 'string' && value.length <= 100
+      ? Buffer.from(value, 'base64url').toString('latin1')
+      : '';
+  const id = CURSOR_TEXT.exec(text)?.[1];
+  if (id === undefined) throw new GraphQLError('cursor must be one that this list gave');
+  return id;
+}
+
+function asGraphQLError<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw error instanceof AppError ? new GraphQLError(error.publicMessage) : error;
+  }
+}

@@ -1,0 +1,209 @@
+import { isUtf8 } from 'node:buffer';
+import { GraphQLError, type ExecutionResult } from 'graphql';
+import type { createDocuments, Operation } from '#graphql/documents.ts';
+import { Context, type Clients } from '#graphql/graph/context.ts';
+import type { HttpRequest, HttpResponse } from '#graphql/http.ts';
+import type { Call } from '#platform/call.ts';
+import { AppError } from '#platform/errors.ts';
+import { callFields, type Logger } from '#platform/logger.ts';
+import { secondsSince, type Telemetry } from '#platform/telemetry.ts';
+
+/**
+ * GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft/): GET and POST, both media types, their
+ * status codes. Held by the official audit suite in graphql/test/graphql-over-http.test.ts.
+ */
+export interface GraphQLDeps {
+  readonly documents: ReturnType<typeof createDocuments>;
+  readonly clients: Clients;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+}
+
+const RESPONSE_JSON = 'application/graphql-response+json';
+const JSON_TYPE = 'application/json';
+const UTF8 = '; charset=utf-8';
+/** JSON nested deeper than that is refused before it can exhaust the stack of whatever walks it. */
+const JSON_DEPTH_MAX = 64;
+
+interface Parameters {
+  readonly query: string;
+  readonly operationName: string | undefined;
+  readonly variables: Record<string, unknown>;
+}
+
+/** A request that is not one of GraphQL over HTTP: the caller's mistake, with its HTTP status. */
+class BadRequest extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.headers = headers;
+  }
+}
+
+export async function answerGraphQL(deps: GraphQLDeps, request: HttpRequest): Promise<HttpResponse> {
+  const accepted = acceptedType(request.header('accept'));
+  try {
+    if (accepted === undefined)
+      throw new BadRequest(406, 'NOT_ACCEPTABLE', `Accept ${RESPONSE_JSON} or ${JSON_TYPE}.`);
+    const parameters = readParameters(request);
+    const operation = deps.documents(parameters.query, parameters.operationName);
+    if ('errors' in operation) {
+      // By the draft, a document that cannot be executed is 400 in the new media type and 200 in the old one.
+      const status = accepted === JSON_TYPE ? 200 : 400;
+      return answer(status, accepted, {
+        errors: operation.errors.map((error) => present(error, undefined, request.call)),
+      });
+    }
+    if (operation.type === 'mutation' && request.method === 'GET') {
+      throw new BadRequest(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.', { allow: 'POST' });
+    }
+    const result = await execute(deps, operation, parameters.variables, request.call);
+    const refused = !('data' in result) && accepted !== JSON_TYPE;
+    return answer(refused ? 400 : 200, accepted, result);
+  } catch (error) {
+    if (!(error instanceof BadRequest)) throw error;
+    const extensions = { code: error.code, requestId: request.call.requestId };
+    const response = answer(error.status, accepted ?? JSON_TYPE, {
+      errors: [{ message: error.message, extensions }],
+    });
+    return { ...response, headers: { ...response.headers, ...error.headers } };
+  }
+}
+
+/** The first of our two media types that the caller takes; application/json where it does not say. */
+function acceptedType(accept: string | undefined): string | undefined {
+  if (accept === undefined || accept === '*/*' || accept === JSON_TYPE) return JSON_TYPE;
+  for (const range of accept.split(',')) {
+    const type = range.split(';', 1)[0]?.trim().toLowerCase();
+    if (type === RESPONSE_JSON || type === JSON_TYPE) return type;
+    if (type === '*/*' || type === 'application/*') return JSON_TYPE;
+  }
+  return undefined;
+}
+
+function readParameters(request: HttpRequest): Parameters {
+  if (request.method === 'POST') return fromBody(request);
+  if (request.method === 'GET') return fromSearch(request.search);
+  throw new BadRequest(405, 'METHOD_NOT_ALLOWED', 'Use GET or POST.', { allow: 'GET, POST' });
+}
+
+function fromBody(request: HttpRequest): Parameters {
+  const [type = '', ...attributes] = (request.header('content-type') ?? '').toLowerCase().split(';');
+  // Only JSON: a browser sends it across origins after asking first, which keeps other sites' forms out.
+  if (type.trim() !== JSON_TYPE)
+    throw new BadRequest(415, 'UNSUPPORTED_MEDIA_TYPE', `Send the body as ${JSON_TYPE}.`);
+  if (attributes.some((attribute) => /^\s*charset=(?!"?utf-?8"?\s*$)/.test(attribute))) {
+    throw new BadRequest(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the body in UTF-8.');
+  }
+  if (!isUtf8(request.body)) throw new BadRequest(400, 'BAD_REQUEST', 'The body is not valid UTF-8.');
+  return toParameters(parseJson(request.body.toString('utf8'), 'The body'));
+}
+
+function fromSearch(search: string): Parameters {
+  const parameters = new URLSearchParams(search);
+  const variables = parameters.get('variables');
+  return toParameters({
+    query: parameters.get('query') ?? undefined,
+    operationName: parameters.get('operationName') ?? undefined,
+    variables: variables === null || variables === '' ? undefined : parseJson(variables, 'variables'),
+  });
+}
+
+function parseJson(text: string, what: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new BadRequest(400, 'BAD_REQUEST', `${what} is not valid JSON.`);
+  }
+  if (isDeeperThan(value, JSON_DEPTH_MAX))
+    throw new BadRequest(400, 'BAD_REQUEST', `${what} is nested deeper than ${JSON_DEPTH_MAX} levels.`);
+  return value;
+}
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  for (const key in value) if (isDeeperThan(Reflect.get(value, key), levels - 1)) return true;
+  return false;
+}
+
+function toParameters(value: unknown): Parameters {
+  if (!isRecord(value))
+    throw new BadRequest(400, 'BAD_REQUEST', 'Send a JSON object with query, variables and operationName.');
+  const { query, operationName, variables, extensions } = value;
+  if (typeof query !== 'string') throw new BadRequest(400, 'BAD_REQUEST', 'query must be a string.');
+  if (operationName != null && typeof operationName !== 'string') {
+    throw new BadRequest(400, 'BAD_REQUEST', 'operationName must be a string.');
+  }
+  if (variables != null && !isRecord(variables))
+    throw new BadRequest(400, 'BAD_REQUEST', 'variables must be an object.');
+  if (extensions != null && !isRecord(extensions))
+    throw new BadRequest(400, 'BAD_REQUEST', 'extensions must be an object.');
+  return { query, operationName: operationName || undefined, variables: variables ?? {} };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+async function execute(
+  deps: GraphQLDeps,
+  operation: Operation,
+  variables: Record<string, unknown>,
+  call: Call,
+): Promise<object> {
+  const startedMs = performance.now();
+  const result = await operation.execute(new Context(deps.clients, call), variables);
+  let errorType = '';
+  let body: object = result;
+  if (result.errors && result.errors.length > 0) {
+    const errors = result.errors.map((error) => present(error, deps.logger, call, 'data' in result));
+    errorType = errors[0]?.extensions.code ?? '';
+    body = { ...result, errors };
+  }
+  deps.telemetry.operationDuration
+    .labels(operation.type, operation.rootField, errorType)
+    .observe(secondsSince(startedMs));
+  return body;
+}
+
+/** An error as the caller may see it: a code from a closed list, never a stack, a statement or a name of ours. */
+function present(error: GraphQLError, logger: Logger | undefined, call: Call, executed = false) {
+  const { message, locations, path, originalError } = error;
+  const cause = originalCause(originalError);
+  const where = { ...(locations && { locations }), ...(path && { path }) };
+  if (cause instanceof AppError) {
+    return {
+      message: cause.publicMessage,
+      ...where,
+      extensions: { code: cause.reason, ...cause.detail, requestId: call.requestId },
+    };
+  }
+  if (cause !== undefined || executed) {
+    logger?.error({ err: cause ?? error, path, ...callFields(call) }, 'unexpected error');
+    return {
+      message: 'Something went wrong on our side.',
+      ...where,
+      extensions: { code: 'INTERNAL', requestId: call.requestId },
+    };
+  }
+  const code = typeof error.extensions['code'] === 'string' ? error.extensions['code'] : 'BAD_USER_INPUT';
+  // graphql-jit keeps a scalar's own words apart: they say what is wrong.
+  const reason = originalError ? ` ${originalError.message}` : '';
+  return { message: message + reason, ...where, extensions: { code, requestId: call.requestId } };
+}
+
+/** What a resolver threw; undefined for errors that GraphQL itself found in the request. */
+function originalCause(error: Error | undefined): Error | undefined {
+  return error instanceof GraphQLError ? originalCause(error.originalError) : error;
+}
+
+function answer(status: number, type: string, body: ExecutionResult | object): HttpResponse {
+  return { status, headers: { 'content-type': type + UTF8 }, body: JSON.stringify(body) };
+}

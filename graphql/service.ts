@@ -1,0 +1,26 @@
+import { createDocuments } from '#graphql/documents.ts';
+import type { Clients } from '#graphql/graph/context.ts';
+import { currencyDigits } from '#graphql/graph/money.ts';
+import { createSchema } from '#graphql/graph/schema.ts';
+import type { HandlerDeps } from '#graphql/handler.ts';
+import { listen } from '#graphql/http-server.ts';
+import type { Clock } from '#platform/clock.ts';
+
+export interface GatewayConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly currency: string;
+  readonly requestTimeoutMs: number;
+  readonly playground: boolean;
+}
+
+/** Starts the gateway in front of the services. Returns the port that it listens on. `stack` ends it. */
+export async function startGateway(
+  config: GatewayConfig,
+  clients: Clients,
+  deps: Pick<HandlerDeps, 'logger' | 'telemetry' | 'ready'> & { clock: Clock },
+  stack: AsyncDisposableStack,
+): Promise<number> {
+  const documents = createDocuments(createSchema(currencyDigits(config.currency)));
+  return listen({ ...deps, ...config, documents, clients }, config, stack);
+}

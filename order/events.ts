@@ -1,0 +1,46 @@
+import type { Order } from '#order/order.ts';
+import type { Call } from '#platform/call.ts';
+import type { Event } from '#platform/events/event.ts';
+import { traceparentOf } from '#platform/trace.ts';
+
+export const ORDER_EVENTS = 'order.events';
+export const ORDER_CREATED = 'order.created';
+
+/** What the order service tells the others when an order was placed. Amounts are in minor units. */
+export function orderPlaced(newId: () => string, order: Order, call: Call): Event[] {
+  const timestamp = order.createdAt.toISOString();
+  const products = order.lines.map(({ productId, name, priceMinor, quantity }) => ({
+    product_id: productId,
+    name,
+    price: priceMinor,
+    quantity,
+  }));
+  const common = {
+    key: order.id,
+    occurredAt: order.createdAt,
+    aggregateVersion: 1n,
+    traceparent: traceparentOf(call.trace),
+  };
+  return [
+    {
+      ...common,
+      id: newId(),
+      topic: ORDER_EVENTS,
+      type: 'order_placed',
+      payload: {
+        event_type: 'order_placed',
+        order_id: order.id,
+        total_price: order.totalPriceMinor,
+        products,
+        timestamp,
+      },
+    },
+    {
+      ...common,
+      id: newId(),
+      topic: ORDER_CREATED,
+      type: 'order_created',
+      payload: { order_id: order.id, account_id: order.accountId, products, timestamp },
+    },
+  ];
+}

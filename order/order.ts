@@ -1,0 +1,61 @@
+import { invalid } from '#platform/errors.ts';
+import { requireUuid, requireWhole } from '#platform/input.ts';
+
+/** What was bought, by whom, at which price. */
+export interface Order {
+  readonly id: string;
+  readonly accountId: string;
+  /** Minor units. */
+  readonly totalPriceMinor: bigint;
+  readonly createdAt: Date;
+  /** 1 to 100, each product once. */
+  readonly lines: readonly OrderLine[];
+}
+
+/** One product of an order, as it was when the order was placed. */
+export interface OrderLine {
+  readonly productId: string;
+  readonly name: string;
+  readonly description: string;
+  /** The price of one, in minor units. */
+  readonly priceMinor: bigint;
+  readonly quantity: number;
+}
+
+/** What is to be ordered. */
+export interface OrderItem {
+  readonly productId: string;
+  readonly quantity: number;
+}
+
+export const QUANTITY_MAX = 10_000;
+export const ITEMS_MAX = 100;
+/** How many accounts one call may ask for. */
+export const BATCH_SIZE_MAX = 1_000;
+/** Minor units: 15 digits, so that a client that reads JSON numbers as doubles sees every total exactly. */
+export const TOTAL_MINOR_MAX = 999_999_999_999_999n;
+
+/** Checks the items and adds up those of the same product; the place of its first mention counts. */
+export function requireItems(items: readonly OrderItem[]): OrderItem[] {
+  if (items.length < 1 || items.length > ITEMS_MAX)
+    throw invalid('products', `must have 1 to ${ITEMS_MAX} items`);
+  const quantities = new Map<string, number>();
+  for (const [index, item] of items.entries()) {
+    const productId = requireUuid(`products[${index}].productId`, item.productId);
+    const field = `products[${index}].quantity`;
+    const quantity = requireWhole(field, item.quantity, 1, QUANTITY_MAX);
+    const sum = (quantities.get(productId) ?? 0) + quantity;
+    if (sum > QUANTITY_MAX)
+      throw invalid(field, `must be at most ${QUANTITY_MAX} together with the other items of this product`);
+    quantities.set(productId, sum);
+  }
+  return [...quantities].map(([productId, quantity]) => ({ productId, quantity }));
+}
+
+/** Minor units: the sum of price × quantity. */
+export function totalOf(lines: readonly Pick<OrderLine, 'priceMinor' | 'quantity'>[]): bigint {
+  const total = lines.reduce((sum, line) => sum + line.priceMinor * BigInt(line.quantity), 0n);
+  if (total > TOTAL_MINOR_MAX)
+    throw invalid('products', `must cost at most ${TOTAL_MINOR_MAX} minor units together`);
+  return total;
+}

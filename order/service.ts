@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url';
+import type { CreateOrderDeps } from '#order/create-order.ts';
+import { OrderService } from '#order/pb/order_pb.js';
+import { orderHandlers } from '#order/rpc.ts';
+import { createStore } from '#order/store.ts';
+import { implement } from '#platform/rpc.ts';
+import { openServiceDatabase, type ServiceDeps, type StartedService } from '#platform/service.ts';
+
+const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
+
+/** Brings the order service up on its database. `stack` ends it. */
+export async function startOrder(
+  config: { databaseUrl: string },
+  clients: Pick<CreateOrderDeps, 'accounts' | 'catalog'>,
+  deps: ServiceDeps,
+  stack: AsyncDisposableStack,
+): Promise<StartedService<typeof OrderService>> {
+  const database = await openServiceDatabase(
+    { name: 'order', url: config.databaseUrl, migrations: MIGRATIONS },
+    deps,
+    stack,
+  );
+  const handlers = orderHandlers({ ...clients, store: createStore(database), clock: deps.clock });
+  return { implementation: implement(deps, OrderService, handlers), ready: database.ping };
+}

@@ -1,0 +1,89 @@
+import { cleanEnv, makeValidator, str, type CleanedEnv, type ValidatorSpec } from 'envalid';
+import { StartError } from '#platform/errors.ts';
+
+/** Settings come from the environment (https://12factor.net/config); each names itself, its bound and a default. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads all settings and reports all that are wrong together, one line each, with what to write instead. */
+export function readConfig<S extends Record<string, ValidatorSpec<unknown>>>(
+  env: Environment,
+  specs: S,
+): CleanedEnv<S> {
+  // An empty variable means "not set": Compose and make hand such variables over.
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  return cleanEnv(present, specs, {
+    reporter: ({ errors }) => {
+      const lines = Object.entries(errors).map(([name, error]) => {
+        const spec = specs[name];
+        const problem = env[name] ? `is ${JSON.stringify(env[name])}, but must be` : 'is missing; it must be';
+        return `${name} ${problem} ${expectation(error)}. It is ${lowerFirst(spec?.desc ?? 'a setting.')}`;
+      });
+      if (lines.length > 0) throw new StartError(lines.join('\n'));
+    },
+  });
+}
+
+function expectation(error: Error | undefined): string {
+  return error?.message ?? 'set';
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** A whole number within bounds, both included. */
+export const wholeNumber = (min: number, max: number) =>
+  makeValidator<number>((input) => {
+    const value = /^\d{1,15}$/.test(input) ? Number(input) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new Error(`a whole number from ${min} to ${max}`);
+  });
+
+/** A URL with one of the schemes, e.g. `postgres`. */
+export const urlOf = (...schemes: string[]) =>
+  makeValidator<string>((input) => {
+    const scheme = URL.canParse(input) ? new URL(input).protocol.slice(0, -1) : '';
+    if (schemes.includes(scheme)) return input;
+    throw new Error(`a URL that starts with ${schemes.map((each) => `${each}://`).join(' or ')}`);
+  });
+
+/** One of a few words. */
+export const oneOf = <T extends string>(...words: readonly T[]) =>
+  makeValidator<T>((input) => {
+    const found = words.find((word) => word === input);
+    if (found) return found;
+    throw new Error(`one of ${words.join(', ')}`);
+  });
+
+export { str, type CleanedEnv };
+
+/** The settings that every program has. */
+export const commonSettings = {
+  LOG_LEVEL: oneOf(
+    'trace',
+    'debug',
+    'info',
+    'warn',
+    'error',
+    'fatal',
+  )({
+    default: 'info',
+    desc: 'The least important level of log lines that are written.',
+  }),
+  LOG_FORMAT: oneOf(
+    'auto',
+    'json',
+    'text',
+  )({
+    default: 'auto',
+    desc: 'The form of log lines: auto is text on a terminal and JSON elsewhere.',
+  }),
+  NODE_ENV: oneOf(
+    'production',
+    'development',
+    'test',
+  )({
+    default: 'development',
+    desc: 'Where the program runs; production turns gRPC reflection and the playground off.',
+  }),
+};

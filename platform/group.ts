@@ -1,0 +1,157 @@
+import type { Call } from '#platform/call.ts';
+import { AppError } from '#platform/errors.ts';
+
+/**
+ * Two ways to let concurrent callers share one round trip. Neither holds anything back by a timer: an idle system
+ * starts at once, a busy one takes along whatever has arrived while the round trip before was under way. Each
+ * caller's read starts after its call, so nobody is given an answer older than the question.
+ */
+
+interface Member<I, O> {
+  readonly input: I;
+  readonly call: Call;
+  resolve(output: O): void;
+  reject(error: unknown): void;
+}
+
+export interface GroupOptions<I, O> {
+  /** Does the work of many inputs; the answers lie in the order of the inputs. An AppError is that member's alone. */
+  run(inputs: readonly I[], signal: AbortSignal): Promise<readonly (O | AppError)[]>;
+  /** How many inputs one round trip takes. */
+  sizeMax: number;
+  /** How many inputs may wait; one more is refused with RESOURCE_EXHAUSTED. */
+  queueMax: number;
+  /** How many round trips may be under way at once. */
+  concurrency: number;
+  /** True for an error after which certainly nothing was done: the members are then tried one by one. */
+  splitAfter?: (error: unknown) => boolean;
+}
+
+/** Group commit, and its twin for reads by id: many calls of one kind become one statement. */
+export function groupCalls<I, O>(options: GroupOptions<I, O>): (input: I, call: Call) => Promise<O> {
+  const waiting: Member<I, O>[] = [];
+  let underWay = 0;
+  let scheduled = false;
+
+  function schedule(): void {
+    if (scheduled || underWay >= options.concurrency || waiting.length === 0) return;
+    scheduled = true;
+    // After the sockets of this turn of the event loop were read: whatever came together goes together.
+    setImmediate(() => {
+      scheduled = false;
+      const members = takeLiving();
+      if (members.length > 0) {
+        underWay += 1;
+        void runAll(members).finally(() => {
+          underWay -= 1;
+          schedule();
+        });
+      }
+      schedule();
+    });
+  }
+
+  function takeLiving(): Member<I, O>[] {
+    const members: Member<I, O>[] = [];
+    for (const member of waiting.splice(0, options.sizeMax)) {
+      if (member.call.ended) member.reject(member.call.ended);
+      else members.push(member);
+    }
+    return members;
+  }
+
+  async function runAll(members: readonly Member<I, O>[]): Promise<void> {
+    const crowd = abortWhenAllLeft(members.map((member) => member.call));
+    try {
+      const outputs = await options.run(
+        members.map((member) => member.input),
+        crowd.signal,
+      );
+      for (const [index, member] of members.entries()) settle(member, outputs[index]);
+    } catch (error) {
+      if (members.length > 1 && options.splitAfter?.(error)) {
+        for (const member of members) await runAll([member]);
+      } else {
+        for (const member of members) member.reject(error);
+      }
+    } finally {
+      crowd.release();
+    }
+  }
+
+  return function join(input, call) {
+    return new Promise<O>((resolve, reject) => {
+      if (waiting.length >= options.queueMax) {
+        reject(new AppError('RESOURCE_EXHAUSTED', 'Too much work is waiting. Try again in a moment.'));
+        return;
+      }
+      waiting.push({ input, call, resolve, reject });
+      schedule();
+    });
+  };
+}
+
+function settle<I, O>(member: Member<I, O>, output: O | AppError | undefined): void {
+  if (output === undefined) member.reject(new Error('a grouped call gave fewer answers than it had inputs'));
+  else if (output instanceof AppError) member.reject(output);
+  else member.resolve(output);
+}
+
+/**
+ * Callers with equal questions share one read: a caller that comes while such a read is under way joins the next
+ * one, which starts when the running one ends.
+ */
+export function shareReads<I, O>(
+  keyOf: (input: I) => string,
+  read: (input: I, signal: AbortSignal) => Promise<O>,
+): (input: I, call: Call) => Promise<O> {
+  const byKey = new Map<string, ReturnType<typeof groupCalls<I, O>>>();
+
+  return async function join(input, call) {
+    const key = keyOf(input);
+    let group = byKey.get(key);
+    if (!group) {
+      let members = 0;
+      const shared = groupCalls<I, O>({
+        run: async (inputs, signal) => {
+          const [first] = inputs;
+          if (first === undefined) return [];
+          const output = await read(first, signal);
+          return inputs.map(() => output);
+        },
+        sizeMax: Number.MAX_SAFE_INTEGER,
+        queueMax: 10_000,
+        concurrency: 1,
+      });
+      group = async (one, its) => {
+        members += 1;
+        try {
+          return await shared(one, its);
+        } finally {
+          members -= 1;
+          if (members === 0) byKey.delete(key);
+        }
+      };
+      byKey.set(key, group);
+    }
+    return group(input, call);
+  };
+}
+
+/** A signal that fires when the last of many callers has gone: until then somebody still wants the answer. */
+function abortWhenAllLeft(calls: readonly Call[]): { signal: AbortSignal; release(): void } {
+  const controller = new AbortController();
+  let left = calls.length;
+  const releases = calls.map((call) =>
+    call.onAbort((reason) => {
+      left -= 1;
+      if (left === 0) controller.abort(reason);
+    }),
+  );
+  return {
+    signal: controller.signal,
+    release: () => {
+      for (const release of releases) release();
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { createServer } from 'node:http';
+import { messageOf, StartError } from '#platform/errors.ts';
+import type { Telemetry } from '#platform/telemetry.ts';
+
+/** A plain HTTP answer. */
+export interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+export interface HealthDeps {
+  readonly telemetry: Telemetry;
+  /** Rejects while the program cannot do its work. */
+  ready(): Promise<void>;
+}
+
+/** How long the readiness check may take before it counts as failed. */
+const READY_TIMEOUT_MS = 2_000;
+
+/**
+ * Answers the paths of operation: /healthz (the process lives), /readyz (it can serve) and /metrics (Prometheus
+ * text); undefined for any other path.
+ */
+export async function operationAnswer(deps: HealthDeps, path: string): Promise<Answer | undefined> {
+  switch (path) {
+    case '/healthz':
+      return { status: 200, contentType: 'text/plain', body: 'ok\n' };
+    case '/readyz':
+      return readiness(deps);
+    case '/metrics':
+      return {
+        status: 200,
+        contentType: deps.telemetry.registry.contentType,
+        body: await deps.telemetry.registry.metrics(),
+      };
+    default:
+      return undefined;
+  }
+}
+
+async function readiness(deps: HealthDeps): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${READY_TIMEOUT_MS} ms`)), READY_TIMEOUT_MS);
+  });
+  try {
+    await Promise.race([deps.ready(), late]);
+    return { status: 200, contentType: 'text/plain', body: 'ready\n' };
+  } catch (error) {
+    return { status: 503, contentType: 'text/plain', body: `not ready: ${messageOf(error)}\n` };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Serves the paths of operation on a port of their own. */
+export async function serveHealth(
+  deps: HealthDeps & { host: string; port: number },
+  stack: AsyncDisposableStack,
+): Promise<void> {
+  const server = createServer((request, response) => {
+    void operationAnswer(deps, request.url ?? '/')
+      .catch((error: unknown): Answer => ({
+        status: 500,
+        contentType: 'text/plain',
+        body: `${messageOf(error)}\n`,
+      }))
+      .then((answer) => {
+        response.writeHead(answer?.status ?? 404, { 'content-type': answer?.contentType ?? 'text/plain' });
+        response.end(answer?.body ?? 'not found\n');
+      });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) =>
+      reject(
+        new StartError(
+          `cannot listen on ${deps.host}:${deps.port} (${messageOf(error)}): set ADMIN_PORT to a free port.`,
+        ),
+      ),
+    );
+    server.listen(deps.port, deps.host, resolve);
+  });
+  stack.defer(async () => {
+    server.close();
+    server.closeAllConnections();
+  });
+}

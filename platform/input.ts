@@ -1,0 +1,85 @@
+import { invalid } from '#platform/errors.ts';
+import type { PageRequest } from '#platform/pb/page_pb.js';
+
+/** Checks of what callers send. Each returns the value in the form it is kept in or throws INVALID_ARGUMENT. */
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** C0 and C1 controls; NUL among them, which PostgreSQL cannot store. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it is there to find
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/;
+// oxlint-disable-next-line no-control-regex -- as above, but line breaks and tabs are allowed
+const CONTROLS_BUT_LINES = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
+
+/** A UUID in lower case. */
+export function requireUuid(field: string, value: string): string {
+  if (!UUID.test(value)) throw invalid(field, 'must be a UUID');
+  return value.toLowerCase();
+}
+
+/** At most `max` UUIDs in lower case, each once. */
+export function requireUuids(field: string, values: readonly string[], max: number): string[] {
+  if (values.length > max) throw invalid(field, `must have at most ${max} ids`);
+  return [...new Set(values.map((value, index) => requireUuid(`${field}[${index}]`, value)))];
+}
+
+/** Trimmed text of `min` to `max` characters (code points), in one line unless `lines` is set. */
+export function requireText(
+  field: string,
+  value: string,
+  bound: { min: number; max: number; lines?: boolean },
+): string {
+  const text = value.trim();
+  const length = text.length <= bound.max ? text.length : Array.from(text).length;
+  if (length < bound.min || length > bound.max) {
+    throw invalid(
+      field,
+      bound.min === 0
+        ? `must have at most ${bound.max} characters`
+        : `must have ${bound.min} to ${bound.max} characters`,
+    );
+  }
+  if (!text.isWellFormed()) throw invalid(field, 'must be well-formed Unicode');
+  if ((bound.lines ? CONTROLS_BUT_LINES : CONTROLS).test(text))
+    throw invalid(field, 'must not contain control characters');
+  return text;
+}
+
+/** A whole number from `min` to `max`. */
+export function requireWhole(field: string, value: number, min: number, max: number): number {
+  if (!Number.isInteger(value) || value < min || value > max)
+    throw invalid(field, `must be a whole number from ${min} to ${max}`);
+  return value;
+}
+
+export const PAGE_SIZE_MAX = 100;
+export const SKIP_MAX = 10_000;
+
+/** A part of a list that is ordered by id, newest first. */
+export interface Page {
+  readonly size: number;
+  readonly skip: number;
+  readonly afterId: string | null;
+  readonly beforeId: string | null;
+  readonly fromEnd: boolean;
+}
+
+/** Checks a page's bounds. */
+export function requirePage(page: PageRequest | undefined): Page {
+  const skip = requireWhole('page.skip', page?.skip ?? 0, 0, SKIP_MAX);
+  const afterId = page?.afterId ? requireUuid('page.afterId', page.afterId) : null;
+  const beforeId = page?.beforeId ? requireUuid('page.beforeId', page.beforeId) : null;
+  if (skip > 0 && (afterId !== null || beforeId !== null))
+    throw invalid('page.skip', 'must be 0 together with afterId or beforeId');
+  return {
+    size: requireWhole('page.size', page?.size ?? 0, 1, PAGE_SIZE_MAX),
+    skip,
+    afterId,
+    beforeId,
+    fromEnd: page?.fromEnd ?? false,
+  };
+}
+
+/** Equal for equal pages: callers that ask for the same page share one read. */
+export function pageKey(page: Page): string {
+  return `${page.size} ${page.skip} ${page.afterId} ${page.beforeId} ${page.fromEnd}`;
+}

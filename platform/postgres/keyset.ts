@@ -1,0 +1,29 @@
+import type { Page } from '#platform/input.ts';
+
+/**
+ * Keyset paging over ids, newest first: the cost of a page does not grow with its depth. One row more than asked for
+ * is fetched, which tells whether the list goes on.
+ */
+export interface PageOf<T> {
+  readonly rows: T[];
+  readonly hasMore: boolean;
+}
+
+/** The condition, order and limit of a keyset page; `$first` to `$first+3` are its values from `keysetValues`. */
+export function keyset(direction: 'forward' | 'backward', firstParameter: number, column = 'id'): string {
+  const [after, before, limit, skip] = [0, 1, 2, 3].map((offset) => `$${firstParameter + offset}`);
+  return (
+    `(${after}::uuid IS NULL OR ${column} < ${after}) AND (${before}::uuid IS NULL OR ${column} > ${before}) ` +
+    `ORDER BY ${column} ${direction === 'forward' ? 'DESC' : 'ASC'} LIMIT ${limit} OFFSET ${skip}`
+  );
+}
+
+export function keysetValues(page: Page): unknown[] {
+  return [page.afterId, page.beforeId, page.size + 1, page.skip];
+}
+
+/** Cuts the extra row off and puts a page that was read backward into the list's order. */
+export function toPage<T>(rows: readonly T[], page: Page): PageOf<T> {
+  const kept = rows.slice(0, page.size);
+  return { rows: page.fromEnd ? kept.toReversed() : kept, hasMore: rows.length > page.size };
+}

@@ -1,0 +1,190 @@
+import pg from 'pg';
+import { deadlineExceeded } from '#platform/call.ts';
+import { AppError } from '#platform/errors.ts';
+import { secondsSince, type Telemetry } from '#platform/telemetry.ts';
+
+/** One SQL statement: the name is its prepared name, its label in metrics and its line in the golden tests. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface Queryable {
+  /** The rows. A fired `signal` cancels the statement in the server; the promise then rejects with its reason. */
+  query<R extends object>(
+    statement: Statement,
+    values: readonly unknown[],
+    signal?: AbortSignal,
+  ): Promise<R[]>;
+}
+
+export interface Database extends Queryable, AsyncDisposable {
+  /** Runs `work` in one transaction on one connection: all of it or nothing. */
+  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+  /** One connection for as long as `work` lasts: for session locks. The connection is closed afterwards. */
+  session<T>(work: (session: Queryable) => Promise<T>): Promise<T>;
+  /** Rejects if the database does not answer. */
+  ping(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  readonly url: string;
+  /** The label db_namespace, e.g. `order`. */
+  readonly name: string;
+  readonly telemetry: Telemetry;
+  /** Sees each statement before it is sent: the golden tests record them. */
+  readonly onQuery?: (statement: Statement) => void;
+  /** Server settings of each connection, e.g. `{ 'pg_trgm.word_similarity_threshold': '0.5' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Nothing a service does takes PostgreSQL longer: a last resort behind deadlines and cancelling. */
+const STATEMENT_TIMEOUT_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+const CONNECTIONS_MAX = 10;
+/** Callers that may wait for a free connection; one more is refused. */
+const WAITING_MAX = 5_000;
+
+const INT8 = 20;
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 ? BigInt : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: CONNECTIONS_MAX,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    application_name: `fritzy-${options.name}`,
+    types,
+    options: Object.entries(options.settings ?? {})
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
+  });
+  // A connection that breaks while idle is replaced by the pool; whoever needs one next sees if that fails.
+  pool.on('error', () => {});
+
+  async function withClient<T>(work: (client: pg.PoolClient) => Promise<T>, closeAfter: boolean): Promise<T> {
+    if (pool.waitingCount >= WAITING_MAX) {
+      throw new AppError('RESOURCE_EXHAUSTED', 'The database is overloaded. Try again in a moment.');
+    }
+    let client: pg.PoolClient;
+    try {
+      client = await pool.connect();
+    } catch (error) {
+      throw unavailable(error);
+    }
+    let broken = closeAfter;
+    try {
+      return await work(client);
+    } catch (error) {
+      broken ||= error instanceof AppError ? error.reason === 'UNAVAILABLE' : sqlState(error) === undefined;
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  async function send<R extends object>(
+    client: pg.PoolClient,
+    statement: Statement,
+    values: readonly unknown[],
+    signal?: AbortSignal,
+  ): Promise<R[]> {
+    signal?.throwIfAborted();
+    options.onQuery?.(statement);
+    const startedMs = performance.now();
+    let cancelling: Promise<unknown> | undefined;
+    const cancel = (): void => {
+      cancelling = cancelBackend(options.url, client);
+    };
+    signal?.addEventListener('abort', cancel, { once: true });
+    let errorType = '';
+    try {
+      const { rows } = await client.query<R>({ ...statement, values: [...values] });
+      return rows;
+    } catch (error) {
+      errorType = sqlState(error) ?? 'connection';
+      throw translate(error, signal);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      // Only then may the connection serve another statement: a late cancel must not hit that one.
+      await cancelling;
+      options.telemetry.sqlDuration
+        .labels(options.name, statement.name, errorType)
+        .observe(secondsSince(startedMs));
+    }
+  }
+
+  const queryable = (client: pg.PoolClient): Queryable => ({
+    query: (statement, values, signal) => send(client, statement, values, signal),
+  });
+
+  return {
+    query: (statement, values, signal) =>
+      withClient((client) => send(client, statement, values, signal), false),
+    transaction: (work) =>
+      withClient(async (client) => {
+        const tx = queryable(client);
+        await tx.query(BEGIN, []);
+        try {
+          const result = await work(tx);
+          await tx.query(COMMIT, []);
+          return result;
+        } catch (error) {
+          await client.query('ROLLBACK').catch(() => {});
+          throw error;
+        }
+      }, false),
+    session: (work) => withClient((client) => work(queryable(client)), true),
+    ping: () => withClient(async (client) => void (await send(client, PING, [])), false),
+    [Symbol.asyncDispose]: () => pool.end(),
+  };
+}
+
+const PING: Statement = { name: 'ping', text: 'SELECT 1' };
+const BEGIN: Statement = { name: 'begin', text: 'BEGIN' };
+const COMMIT: Statement = { name: 'commit', text: 'COMMIT' };
+
+async function cancelBackend(url: string, client: pg.PoolClient): Promise<void> {
+  const { processID } = client as unknown as { processID: number };
+  const other = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  try {
+    await other.connect();
+    await other.query('SELECT pg_cancel_backend($1)', [processID]);
+  } catch {
+    // The statement timeout ends what could not be cancelled.
+  } finally {
+    await other.end().catch(() => {});
+  }
+}
+
+/** The five characters that PostgreSQL gives with an error, e.g. 23505; undefined for anything but a server's error. */
+export function sqlState(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.code : undefined;
+}
+
+/** True if the server refused the statement, so that certainly nothing of it was done. */
+export function wasRefused(error: unknown): boolean {
+  return sqlState(error) !== undefined;
+}
+
+/** Classes of SQLSTATE that mean "not now": connection, resources, shutdown (appendix A of PostgreSQL's manual). */
+const NOT_NOW = /^(08|53|57P)/;
+const QUERY_CANCELED = '57014';
+
+function translate(error: unknown, signal: AbortSignal | undefined): unknown {
+  const state = sqlState(error);
+  if (state === QUERY_CANCELED) return signal?.aborted ? signal.reason : deadlineExceeded();
+  if (state === undefined || NOT_NOW.test(state)) return unavailable(error);
+  return error;
+}
+
+function unavailable(error: unknown): AppError {
+  return new AppError('UNAVAILABLE', 'The database cannot be reached. Try again in a moment.', {
+    cause: error,
+  });
+}

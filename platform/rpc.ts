@@ -1,0 +1,143 @@
+import {
+  create,
+  type DescMethodUnary,
+  type DescService,
+  type MessageInitShape,
+  type MessageShape,
+} from '@bufbuild/protobuf';
+import { type Call, deadlineExceeded } from '#platform/call.ts';
+import { AppError, asAppError, type Reason } from '#platform/errors.ts';
+import { callFields, type Logger } from '#platform/logger.ts';
+import { secondsSince, type Telemetry } from '#platform/telemetry.ts';
+
+/**
+ * Remote procedure calls from one generated service description. A service is implemented once and then called in
+ * process (`inProcess`) or served and called over gRPC (`rpc-grpc.ts`); errors, deadlines and cancellation are the
+ * same either way, which platform/test/rpc-contract.test.ts holds.
+ */
+type Unary<M> = M extends DescMethodUnary<infer I, infer O> ? { input: I; output: O } : never;
+
+/** What a service writes: a function per method. What it throws crosses as an AppError, or as INTERNAL if it is none. */
+export type Handlers<S extends DescService> = {
+  readonly [K in keyof S['method']]: (
+    request: MessageShape<Unary<S['method'][K]>['input']>,
+    call: Call,
+  ) => Promise<MessageInitShape<Unary<S['method'][K]>['output']>>;
+};
+
+/** What a caller uses. Rejects with AppError only. Answers may be shared between callers: never change one. */
+export type Client<S extends DescService> = {
+  readonly [K in keyof S['method']]: (
+    request: MessageInitShape<Unary<S['method'][K]>['input']>,
+    call: Call,
+  ) => Promise<MessageShape<Unary<S['method'][K]>['output']>>;
+};
+
+/** One method with its description, as transports see it: the types are checked where handlers and clients are made. */
+export interface Method {
+  readonly desc: DescMethodUnary;
+  readonly name: string;
+  handle(request: unknown, call: Call): Promise<unknown>;
+}
+
+/** A service with its handlers, measured and with unexpected errors logged: ready to be served or called. */
+export interface Implementation<S extends DescService> {
+  readonly service: S;
+  readonly methods: readonly Method[];
+}
+
+export interface RpcDeps {
+  readonly telemetry: Telemetry;
+  readonly logger: Logger;
+}
+
+/** No call goes on for longer than this, whatever deadline the caller names. */
+export const CALL_TIMEOUT_MS = 30_000;
+
+export function implement<S extends DescService>(
+  deps: RpcDeps,
+  service: S,
+  handlers: Handlers<S>,
+): Implementation<S> {
+  const methods = service.methods.map((desc): Method => {
+    if (desc.methodKind !== 'unary') throw new Error(`${desc.name}: only unary methods are supported`);
+    const handler = Reflect.get(handlers, desc.localName) as (
+      request: unknown,
+      call: Call,
+    ) => Promise<object>;
+    const name = `${service.typeName}/${desc.name}`;
+    const ok = deps.telemetry.rpcDuration.labels(name, 'OK', '');
+    const handle = async (request: unknown, call: Call): Promise<unknown> => {
+      const startedMs = performance.now();
+      try {
+        call.throwIfEnded();
+        const response = create(
+          desc.output,
+          (await handler(request, call)) as MessageInitShape<typeof desc.output>,
+        );
+        ok.observe(secondsSince(startedMs));
+        return response;
+      } catch (error) {
+        const appError = asAppError(error);
+        if (appError !== error)
+          deps.logger.error({ err: error, rpc_method: name, ...callFields(call) }, 'unexpected error');
+        const { reason } = appError;
+        deps.telemetry.rpcDuration.labels(name, statusName(reason), reason).observe(secondsSince(startedMs));
+        throw appError;
+      }
+    };
+    return { desc: desc as DescMethodUnary, name, handle };
+  });
+  return { service, methods };
+}
+
+/** gRPC status names by number, for the reasons in use (https://grpc.io/docs/guides/status-codes/). */
+const STATUS_NAMES: Readonly<Partial<Record<Reason, string>>> = {
+  ACCOUNT_NOT_FOUND: 'FAILED_PRECONDITION',
+  PRODUCT_NOT_FOUND: 'FAILED_PRECONDITION',
+  PRODUCT_ARCHIVED: 'FAILED_PRECONDITION',
+  VERSION_CONFLICT: 'ABORTED',
+};
+
+function statusName(reason: Reason): string {
+  return STATUS_NAMES[reason] ?? reason;
+}
+
+/** A client that calls the implementation directly: no copy, no socket, the same outcome as over the wire. */
+export function inProcess<S extends DescService>(implementation: Implementation<S>): Client<S> {
+  const entries = implementation.methods.map((method) => [
+    method.desc.localName,
+    (request: Record<string, unknown>, caller: Call) => callInProcess(method, request, caller),
+  ]);
+  return Object.fromEntries(entries) as Client<S>;
+}
+
+function callInProcess(method: Method, request: Record<string, unknown>, caller: Call): Promise<unknown> {
+  if (caller.ended) return Promise.reject(caller.ended);
+  const nowMs = Date.now();
+  const call = caller.child(CALL_TIMEOUT_MS, nowMs);
+  if (call.deadlineMs <= nowMs) return Promise.reject(deadlineExceeded());
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => call.abort(deadlineExceeded()), call.deadlineMs - nowMs);
+    const unlink = caller.onAbort((reason) => call.abort(reason));
+    const settle = (): void => {
+      clearTimeout(timer);
+      unlink();
+    };
+    // The caller does not wait for a handler that is slow to notice that nobody listens any more.
+    call.onAbort((reason) => {
+      settle();
+      reject(reason);
+    });
+    method.handle(create(method.desc.input, request), call).then(
+      (response) => {
+        settle();
+        resolve(response);
+      },
+      (error: unknown) => {
+        settle();
+        reject(error instanceof AppError ? error : asAppError(error));
+      },
+    );
+  });
+}

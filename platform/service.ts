@@ -1,0 +1,105 @@
+import type { DescService } from '@bufbuild/protobuf';
+import { systemClock, type Clock } from '#platform/clock.ts';
+import { commonSettings, str, urlOf, wholeNumber, type CleanedEnv } from '#platform/config.ts';
+import type { EventLog } from '#platform/events/event.ts';
+import { EVENT_LOG_MIGRATIONS, OUTBOX_MIGRATIONS, postgresEventLog } from '#platform/events/postgres.ts';
+import { startRelay } from '#platform/events/relay.ts';
+import { serveHealth } from '#platform/health.ts';
+import { createLogger, type Logger } from '#platform/logger.ts';
+import { migrate } from '#platform/postgres/migrate.ts';
+import { openDatabase, type Database, type Statement } from '#platform/postgres/pool.ts';
+import { serve } from '#platform/rpc-grpc.ts';
+import type { Implementation } from '#platform/rpc.ts';
+import { createTelemetry, type Telemetry } from '#platform/telemetry.ts';
+
+/** What every service is given by the program that it runs in. */
+export interface ServiceDeps {
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+  readonly eventLog: EventLog;
+  /** Sees each statement before it is sent. */
+  readonly onQuery?: (statement: Statement) => void;
+}
+
+/** A service that was started: ready to be called in process or to be served over gRPC. */
+export interface StartedService<S extends DescService> {
+  readonly implementation: Implementation<S>;
+  /** Rejects while the service cannot do its work. */
+  ready(): Promise<void>;
+}
+
+/** The settings of a service that runs in a process of its own. */
+export const serviceSettings = {
+  ...commonSettings,
+  LISTEN: str({ default: '0.0.0.0:50051', desc: 'The host:port on which the service speaks gRPC.' }),
+  ADMIN_HOST: str({
+    default: '0.0.0.0',
+    desc: 'The address on which /healthz, /readyz and /metrics answer.',
+  }),
+  ADMIN_PORT: wholeNumber(
+    0,
+    65_535,
+  )({ default: 9_090, desc: 'The port on which /healthz, /readyz and /metrics answer.' }),
+  EVENTS_URL: urlOf('postgres')({ desc: 'The event log: where events are published.' }),
+};
+
+/** Opens a service's own database: its tables made, its outbox relayed. `stack` closes it. */
+export async function openServiceDatabase(
+  service: { name: string; url: string; migrations: string; settings?: Readonly<Record<string, string>> },
+  deps: ServiceDeps,
+  stack: AsyncDisposableStack,
+): Promise<Database> {
+  const { name } = service;
+  await migrate(service.url, { outbox: OUTBOX_MIGRATIONS, [name]: service.migrations });
+  const database = stack.use(openDatabase({ ...deps, ...service }));
+  stack.use(
+    startRelay({
+      ...deps,
+      database,
+      log: deps.eventLog,
+      source: `/fritzy/${name}`,
+      name,
+      now: deps.clock.now,
+    }),
+  );
+  return database;
+}
+
+/** Opens the event log at the URL, its tables made. */
+export async function openEventLog(
+  url: string,
+  telemetry: Telemetry,
+  stack: AsyncDisposableStack,
+): Promise<EventLog> {
+  await migrate(url, { 'event-log': EVENT_LOG_MIGRATIONS });
+  return postgresEventLog(stack.use(openDatabase({ url, name: 'events', telemetry })));
+}
+
+/** Runs one service in this process: gRPC on LISTEN, health and metrics on ADMIN_PORT. */
+export async function serveService<S extends DescService>(
+  config: CleanedEnv<typeof serviceSettings>,
+  name: string,
+  start: (deps: ServiceDeps, stack: AsyncDisposableStack) => Promise<StartedService<S>>,
+  stack: AsyncDisposableStack,
+): Promise<void> {
+  const telemetry = createTelemetry();
+  const logger = await createLogger({ service: name, level: config.LOG_LEVEL, format: config.LOG_FORMAT });
+  const eventLog = await openEventLog(config.EVENTS_URL, telemetry, stack);
+  const service = await start({ logger, telemetry, clock: systemClock, eventLog }, stack);
+  const server = stack.use(
+    await serve([service.implementation], {
+      address: config.LISTEN,
+      reflection: config.NODE_ENV !== 'production',
+      newRequestId: systemClock.newId,
+    }),
+  );
+  await serveHealth(
+    { host: config.ADMIN_HOST, port: config.ADMIN_PORT, telemetry, ready: service.ready },
+    stack,
+  );
+  server.setServing(true);
+  // Disposed first: load balancers see it before connections close.
+  stack.defer(() => server.setServing(false));
+  logger.info({ grpc_port: server.port, admin_port: config.ADMIN_PORT }, 'serving');
+}

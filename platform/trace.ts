@@ -1,0 +1,42 @@
+import { randomFillSync } from 'node:crypto';
+
+/** Where a call belongs in a distributed trace: W3C Trace Context (https://www.w3.org/TR/trace-context/). */
+export interface Trace {
+  /** 32 hex digits, the same for everything that one request causes. */
+  readonly traceId: string;
+  /** 16 hex digits, new for each call. */
+  readonly spanId: string;
+  /** Two hex digits; 01 says that the trace is recorded. */
+  readonly flags: string;
+}
+
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/;
+const POOL_BYTES = 24 * 256;
+const pool = Buffer.alloc(POOL_BYTES);
+let poolAt = POOL_BYTES;
+
+function randomHex(bytes: number): string {
+  if (poolAt + bytes > POOL_BYTES) {
+    randomFillSync(pool);
+    poolAt = 0;
+  }
+  poolAt += bytes;
+  return pool.toString('hex', poolAt - bytes, poolAt);
+}
+
+/** Goes on with the caller's trace where the header is well formed, otherwise starts a new one. */
+export function continueTrace(traceparent: string | undefined): Trace {
+  const match = traceparent === undefined ? null : TRACEPARENT.exec(traceparent);
+  if (!match) return { traceId: randomHex(16), spanId: randomHex(8), flags: '00' };
+  return { traceId: match[1] ?? '', spanId: randomHex(8), flags: match[3] ?? '00' };
+}
+
+/** A step within the same trace. */
+export function childTrace(parent: Trace): Trace {
+  return { traceId: parent.traceId, spanId: randomHex(8), flags: parent.flags };
+}
+
+/** The header that hands the trace on. */
+export function traceparentOf(trace: Trace): string {
+  return `00-${trace.traceId}-${trace.spanId}-${trace.flags}`;
+}
