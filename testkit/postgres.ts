@@ -1,0 +1,84 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { systemClock } from '#platform/clock.ts';
+import { EVENT_LOG_MIGRATIONS, OUTBOX_MIGRATIONS } from '#platform/events/postgres.ts';
+import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
+import { migrate } from '#platform/postgres/migrate.ts';
+
+/**
+ * Real PostgreSQL for tests. `make test` starts one server and names it in FRITZY_TEST_POSTGRES; a test file that is
+ * run by itself starts its own. Each test gets databases of its own, cloned from a template that is migrated once.
+ */
+export type DatabaseKind = 'account' | 'catalog' | 'order' | 'events' | 'outbox' | 'empty';
+
+const folder = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+const MIGRATIONS: Readonly<Record<DatabaseKind, Readonly<Record<string, string>>>> = {
+  account: { outbox: OUTBOX_MIGRATIONS, account: folder('account/migrations') },
+  catalog: { outbox: OUTBOX_MIGRATIONS, catalog: folder('catalog/migrations') },
+  order: { outbox: OUTBOX_MIGRATIONS, order: folder('order/migrations') },
+  events: { 'event-log': EVENT_LOG_MIGRATIONS },
+  outbox: { outbox: OUTBOX_MIGRATIONS },
+  empty: {},
+};
+
+/** Held while templates are made, so that test files that start together make each once. */
+const LOCK = 4_711_900;
+
+export interface TestPostgres extends AsyncDisposable {
+  /** A database of its own for one test: dropped with the server. Returns its URL. */
+  createDatabase(kind: DatabaseKind): Promise<string>;
+}
+
+/** Starts a server that forgets on a crash (fsync off): for tests of anything but durability. */
+export async function startScratchServer(): Promise<{ url: string } & AsyncDisposable> {
+  const home = await mkdtemp(join(tmpdir(), 'fritzy-test-'));
+  const server = await startEmbeddedPostgres({
+    folder: home,
+    settings: { fsync: 'off', full_page_writes: 'off', max_connections: '300', shared_buffers: '64MB' },
+  });
+  return {
+    url: server.url('postgres'),
+    [Symbol.asyncDispose]: async () => {
+      await server.stop();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function openTestPostgres(): Promise<TestPostgres> {
+  const stack = new AsyncDisposableStack();
+  const url = process.env['FRITZY_TEST_POSTGRES'] ?? stack.use(await startScratchServer()).url;
+  return {
+    createDatabase: (kind) => cloneTemplate(url, kind),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+async function cloneTemplate(url: string, kind: DatabaseKind): Promise<string> {
+  const name = `test_${kind}_${systemClock.newId().replaceAll('-', '')}`;
+  const template = `template_${kind}`;
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [template]);
+    if (rowCount === 0) {
+      await client.query(`CREATE DATABASE ${template}`);
+      await migrate(databaseUrl(url, template), MIGRATIONS[kind]);
+    }
+    await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  } finally {
+    await client.end();
+  }
+  return databaseUrl(url, name);
+}
+
+function databaseUrl(url: string, database: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${database}`;
+  return changed.href;
+}

@@ -1,0 +1,197 @@
+import type { DescService } from '@bufbuild/protobuf';
+import { pino } from 'pino';
+import { startServices, type Link } from '#cmd/fritzy/shop.ts';
+import type { Clients } from '#graphql/graph/context.ts';
+import { startGateway } from '#graphql/service.ts';
+import { Call } from '#platform/call.ts';
+import { createClock, systemClock, type Clock } from '#platform/clock.ts';
+import type { Logger } from '#platform/logger.ts';
+import { connect, serve } from '#platform/rpc-grpc.ts';
+import { inProcess, type Client, type Implementation } from '#platform/rpc.ts';
+import { openEventLog } from '#platform/service.ts';
+import { createTelemetry, type Telemetry } from '#platform/telemetry.ts';
+import { continueTrace } from '#platform/trace.ts';
+import { openTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
+
+/** The two ways in which services talk to each other. */
+export const LINKS = ['in-process', 'grpc'] as const;
+export type LinkKind = (typeof LINKS)[number];
+
+export interface GraphQLResult {
+  readonly status: number;
+  // oxlint-disable-next-line typescript/no-explicit-any -- foreign data, which tests take apart
+  readonly data?: any;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly path?: readonly (string | number)[];
+    readonly extensions: Readonly<Record<string, string>>;
+  }[];
+}
+
+export interface TestShop extends AsyncDisposable {
+  readonly url: string;
+  readonly clients: Clients;
+  readonly telemetry: Telemetry;
+  /** Parsed log lines so far. */
+  readonly logLines: readonly Record<string, unknown>[];
+  /** What was done since the last `clearTrail`: RPC methods and SQL statement names in the order of their start; the relay's are left out. */
+  readonly trail: { readonly rpcs: string[]; readonly statements: string[] };
+  readonly databaseUrls: Readonly<Record<'account' | 'catalog' | 'order' | 'events', string>>;
+  clearTrail(): void;
+  graphql(
+    query: string,
+    variables?: Record<string, unknown>,
+    headers?: Record<string, string>,
+  ): Promise<GraphQLResult>;
+}
+
+/** Statements that run by themselves, beside any request. */
+const BACKGROUND = /^(lead_relay|next_outbox|delete_outbox|ping)$/;
+
+/** The whole shop on databases of its own, with its gateway on a free port. */
+export async function startTestShop(
+  options: {
+    link?: LinkKind;
+    clock?: Clock;
+    postgres?: TestPostgres;
+    currency?: string;
+    requestTimeoutMs?: number;
+  } = {},
+): Promise<TestShop> {
+  await using failed = new AsyncDisposableStack();
+  const postgres = options.postgres ?? failed.use(await openTestPostgres());
+  const trail = { rpcs: [] as string[], statements: [] as string[] };
+  const logLines: Record<string, unknown>[] = [];
+  const logger = pino({ level: 'debug' }, { write: (line: string) => void logLines.push(JSON.parse(line)) });
+  const telemetry = createTelemetry();
+  const clock = options.clock ?? systemClock;
+  const [account, catalog, order, events] = await Promise.all([
+    postgres.createDatabase('account'),
+    postgres.createDatabase('catalog'),
+    postgres.createDatabase('order'),
+    postgres.createDatabase('events'),
+  ]);
+  const databaseUrls = { account, catalog, order, events };
+  const eventLog = await openEventLog(events, telemetry, failed);
+  const onQuery = ({ name }: { name: string }): void => {
+    if (!BACKGROUND.test(name)) trail.statements.push(name);
+  };
+  const link = options.link === 'grpc' ? overGrpc(failed) : directly;
+  const { clients, ready } = await startServices(
+    (service) => databaseUrls[service],
+    { logger, telemetry, clock, eventLog, onQuery },
+    failed,
+    async (implementation) => recording(await link(implementation), trail.rpcs),
+  );
+  const port = await startGateway(
+    {
+      host: '127.0.0.1',
+      port: 0,
+      currency: options.currency ?? 'USD',
+      requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
+      playground: true,
+    },
+    clients,
+    { logger, telemetry, clock, ready },
+    failed,
+  );
+  const url = `http://127.0.0.1:${port}`;
+  const stack = failed.move();
+  return {
+    url,
+    clients,
+    telemetry,
+    logLines,
+    trail,
+    databaseUrls,
+    clearTrail: () => {
+      trail.rpcs.length = 0;
+      trail.statements.length = 0;
+    },
+    graphql: (query, variables, headers) => postGraphQL(url, { query, variables }, headers),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+const directly: Link = async (implementation) => inProcess(implementation);
+
+function overGrpc(stack: AsyncDisposableStack): Link {
+  return async <S extends DescService>(implementation: Implementation<S>) => {
+    const server = stack.use(
+      await serve([implementation], {
+        address: '127.0.0.1:0',
+        reflection: true,
+        newRequestId: systemClock.newId,
+      }),
+    );
+    server.setServing(true);
+    return stack.use(connect(implementation.service, `grpc://127.0.0.1:${server.port}`)).client;
+  };
+}
+
+function recording<S extends DescService>(client: Client<S>, rpcs: string[]): Client<S> {
+  const entries = Object.entries<(request: never, call: Call) => Promise<unknown>>(client);
+  const wrapped = entries.map(([name, method]) => [
+    name,
+    (request: never, call: Call) => {
+      rpcs.push(name);
+      return method(request, call);
+    },
+  ]);
+  return Object.fromEntries(wrapped) as Client<S>;
+}
+
+export async function postGraphQL(
+  url: string,
+  body: object,
+  headers: Record<string, string> = {},
+): Promise<GraphQLResult> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, ...((await response.json()) as Omit<GraphQLResult, 'status'>) };
+}
+
+/** A call as a gateway would make it, with a deadline 10 s away unless said otherwise. */
+export function testCall(
+  options: { timeoutMs?: number; traceparent?: string; requestId?: string } = {},
+): Call {
+  return new Call({
+    requestId: options.requestId ?? systemClock.newId(),
+    trace: continueTrace(options.traceparent),
+    deadlineMs: Date.now() + (options.timeoutMs ?? 10_000),
+  });
+}
+
+/** A logger that keeps its lines for the test to read. */
+export function memoryLogger(): { logger: Logger; lines: Record<string, unknown>[] } {
+  const lines: Record<string, unknown>[] = [];
+  return {
+    logger: pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line)) }),
+    lines,
+  };
+}
+
+/** A clock that stands still until it is told to go on. */
+export function fakeClock(startMs = Date.UTC(2026, 0, 31, 12)): Clock & { advance(ms: number): void } {
+  let nowMs = startMs;
+  const clock = createClock(() => nowMs);
+  return { ...clock, advance: (ms) => void (nowMs += ms) };
+}
+
+/** Waits for a condition, with a deadline; the last failure is the error. */
+export async function eventually<T>(check: () => Promise<T> | T, timeoutMs = 10_000): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => {
+        setTimeout(resolve, 10);
+      });
+    }
+  }
+}
