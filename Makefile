@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export PORT HOST FRITZY_DATA CURRENCY LOG_LEVEL
 
 INSTALLED := node_modules/.package-lock.json
-TESTS := $(wildcard */test/*.test.ts */*/test/*.test.ts e2e/*.test.ts)
+AGAINST ?= HEAD~1
 
 .PHONY: help
 help: ## List what there is to do
@@ -59,6 +59,12 @@ typecheck: $(INSTALLED) ## Check the types
 generate: $(INSTALLED) ## Generate code from the .proto and .graphql files
 	@buf generate
 	@graphql-codegen --config codegen.ts --silent
+
+.PHONY: breaking
+breaking: $(INSTALLED) ## Check that .proto files stay compatible with AGAINST (a git revision; the commit before)
+	@if git cat-file -e '$(AGAINST):account/pb/account.proto' 2>/dev/null; then \
+	  buf breaking --against '.git#ref=$(AGAINST)'; \
+	else echo "nothing to compare with at $(AGAINST)"; fi
 
 .PHONY: check
 check: lint typecheck coverage ## Everything that .ci/run checks

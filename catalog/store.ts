@@ -41,20 +41,31 @@ const LIST_BACKWARD: Statement = {
   text: `SELECT ${COLUMNS} FROM product WHERE ${ON_SALE} AND ${keyset('backward', 1)}`,
 };
 /**
- * All words in the name, then all words in name and description, then near misses of the name by trigrams
- * (https://www.postgresql.org/docs/18/pgtrgm.html); within each, the better rank, then the newer product.
+ * The exact name, then all words in the name, then all words in name and description, then near misses of the name by
+ * trigrams (https://www.postgresql.org/docs/18/pgtrgm.html), among them what has the text inside a word ("phone" in
+ * "iPhone"). Within each, how well the name fits; the share of the whole name that was typed; the newer product.
+ * OFFSET 0 keeps words and folded from being computed anew wherever they are named, which doubled the time.
+ * The query is folded as the index is; "simple" beside "english" finds stop words and beginnings that no stem has.
  */
 const SEARCH: Statement = {
   name: 'search_products',
   text: `
     SELECT ${COLUMNS}
-    FROM product, (SELECT to_tsquery('pg_catalog.english', $1) || to_tsquery('pg_catalog.simple', $1) AS words, fold($2) AS text) AS q
-    WHERE ${ON_SALE} AND (search @@ q.words OR q.text <% fold(name)) AND ($5::uuid IS NULL OR id = $5)
+    FROM (
+      SELECT to_tsquery('pg_catalog.english', fold($1)) || to_tsquery('pg_catalog.simple', fold($1)) AS words,
+        fold($2) AS text
+      OFFSET 0
+    ) AS q, LATERAL (
+      SELECT *, fold(name) AS folded FROM product
+      WHERE ${ON_SALE} AND (search @@ q.words OR q.text <% fold(name)) AND ($5::uuid IS NULL OR id = $5)
+      OFFSET 0
+    ) AS found
     ORDER BY
-      fold(name) = q.text DESC,
+      folded = q.text DESC,
       ts_filter(search, '{a}') @@ q.words DESC,
-      search @@ q.words DESC,
-      word_similarity(q.text, fold(name)) + ts_rank('{0, 0, 0.1, 1}', search, q.words, 1) DESC,
+      (search @@ q.words OR strpos(folded, q.text) > 0) DESC,
+      word_similarity(q.text, folded) + ts_rank('{0, 0, 0.1, 1}', search, q.words, 1) DESC,
+      similarity(q.text, folded) DESC,
       id DESC
     LIMIT $3 OFFSET $4`,
 };

@@ -36,7 +36,8 @@ export function createDocuments(
 ): (source: string, operationName: string | undefined) => Operation | Refusal {
   const cache = new Map<string, Operation>();
   return function prepare(source, operationName) {
-    const key = operationName === undefined ? source : `${operationName}\n${source}`;
+    // No document starts with a name and an exclamation mark: a key with a name is never another document's text.
+    const key = operationName === undefined ? source : `${operationName}!${source}`;
     const known = cache.get(key);
     if (known) {
       // Only when the cache is full does it matter which was used last.

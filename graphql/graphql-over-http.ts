@@ -6,7 +6,7 @@ import type { HttpRequest, HttpResponse } from '#graphql/http.ts';
 import type { Call } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
 import { callFields, type Logger } from '#platform/logger.ts';
-import { secondsSince, type Telemetry } from '#platform/telemetry.ts';
+import type { Telemetry } from '#platform/telemetry.ts';
 
 /**
  * GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft/): GET and POST, both media types, their
@@ -167,9 +167,7 @@ async function execute(
     errorType = errors[0]?.extensions.code ?? '';
     body = { ...result, errors };
   }
-  deps.telemetry.operationDuration
-    .labels(operation.type, operation.rootField, errorType)
-    .observe(secondsSince(startedMs));
+  deps.telemetry.operationDuration.observe(startedMs, operation.type, operation.rootField, errorType);
   return body;
 }
 

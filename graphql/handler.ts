@@ -18,13 +18,15 @@ export function routeOf(path: string): string {
 }
 
 /** Everything that the gateway answers, independent of the transport. */
-export async function handle(deps: HandlerDeps, request: HttpRequest): Promise<HttpResponse> {
-  const { method, path } = request;
-  if (path === GRAPHQL) {
-    if (method === 'GET' && deps.playground && wantsPage(request))
-      return playgroundPage(request.header('accept-encoding'));
-    return answerGraphQL(deps, request);
+export function handle(deps: HandlerDeps, request: HttpRequest): Promise<HttpResponse> {
+  if (request.path !== GRAPHQL) return handleOther(deps, request);
+  if (request.method === 'GET' && deps.playground && wantsPage(request)) {
+    return playgroundPage(request.header('accept-encoding'));
   }
+  return answerGraphQL(deps, request);
+}
+
+async function handleOther(deps: HandlerDeps, { method, path }: HttpRequest): Promise<HttpResponse> {
   if (method !== 'GET' && method !== 'HEAD') return plain(404, 'Not found. The API is at /graphql.\n');
   if (path === '/') return { status: 302, headers: { location: GRAPHQL }, body: '' };
   const answer = await operationAnswer(deps, path);

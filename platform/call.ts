@@ -1,32 +1,43 @@
 import { AppError } from '#platform/errors.ts';
-import { childTrace, type Trace } from '#platform/trace.ts';
+import { continueTrace, type Trace } from '#platform/trace.ts';
 
 /**
  * What travels with one piece of work from hop to hop: who asked (request id, trace), until when the answer is of
- * use, and whether anybody still waits for it. It is the same in process and on the wire.
+ * use, and whether anybody still waits for it. A process makes one for each request that reaches it and hands the
+ * same one to everything that it calls in process; over the wire it becomes metadata and a new one on the other side,
+ * with what is left of the deadline.
  */
-export class Call {
+export class Call implements Disposable {
   readonly requestId: string;
-  readonly trace: Trace;
-  /** Milliseconds since the Unix epoch. A child's deadline is never later than its parent's. */
+  /** Milliseconds since the Unix epoch. */
   readonly deadlineMs: number;
+  readonly #traceparent: string | undefined;
+  #trace: Trace | undefined;
   #ended: AppError | undefined;
   #listeners: Set<(reason: AppError) => void> | undefined;
   #controller: AbortController | undefined;
+  readonly #timer: NodeJS.Timeout;
 
-  constructor(options: { requestId: string; trace: Trace; deadlineMs: number }) {
+  /** The deadline is `timeoutMs` after `nowMs`; then the call is aborted. Dispose of it when the answer is sent. */
+  constructor(options: {
+    requestId: string;
+    traceparent: string | undefined;
+    nowMs: number;
+    timeoutMs: number;
+  }) {
     this.requestId = options.requestId;
-    this.trace = options.trace;
-    this.deadlineMs = options.deadlineMs;
+    this.#traceparent = options.traceparent;
+    this.deadlineMs = options.nowMs + options.timeoutMs;
+    this.#timer = setTimeout(abortLate, Math.max(0, options.timeoutMs), this);
+    // A call that nobody disposed of must not keep the process alive.
+    this.#timer.unref();
+    if (options.timeoutMs <= 0) this.abort(deadlineExceeded());
   }
 
-  /** A step of this call with at most `timeoutMs` of its own. The caller links aborting with `onAbort`. */
-  child(timeoutMs: number, nowMs: number): Call {
-    return new Call({
-      requestId: this.requestId,
-      trace: childTrace(this.trace),
-      deadlineMs: Math.min(this.deadlineMs, nowMs + timeoutMs),
-    });
+  /** Goes on with the caller's trace, or starts one. Made on first use: most reads never need it. */
+  get trace(): Trace {
+    this.#trace ??= continueTrace(this.#traceparent);
+    return this.#trace;
   }
 
   /** Why nobody waits any more, or undefined while somebody does. */
@@ -42,20 +53,24 @@ export class Call {
   abort(reason: AppError): void {
     if (this.#ended) return;
     this.#ended = reason;
+    clearTimeout(this.#timer);
     for (const listener of this.#listeners ?? []) listener(reason);
     this.#listeners = undefined;
     this.#controller?.abort(reason);
   }
 
-  /** Calls `listener` once when the call is aborted (at once if it was). Returns how to stop listening. */
-  onAbort(listener: (reason: AppError) => void): () => void {
+  /** Calls `listener` once when the call is aborted (at once if it was), unless `offAbort` comes first. */
+  onAbort(listener: (reason: AppError) => void): void {
     if (this.#ended) {
       listener(this.#ended);
-      return () => {};
+      return;
     }
     this.#listeners ??= new Set();
     this.#listeners.add(listener);
-    return () => this.#listeners?.delete(listener);
+  }
+
+  offAbort(listener: (reason: AppError) => void): void {
+    this.#listeners?.delete(listener);
   }
 
   /** The standard form, for code that takes an AbortSignal. Made on first use: most calls never need one. */
@@ -66,6 +81,15 @@ export class Call {
     }
     return this.#controller.signal;
   }
+
+  /** The answer was given: the deadline no longer matters. */
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+function abortLate(call: Call): void {
+  call.abort(deadlineExceeded());
 }
 
 export function deadlineExceeded(): AppError {

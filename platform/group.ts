@@ -39,7 +39,7 @@ export function groupCalls<I, O>(options: GroupOptions<I, O>): (input: I, call: 
     // After the sockets of this turn of the event loop were read: whatever came together goes together.
     setImmediate(() => {
       scheduled = false;
-      const members = takeLiving();
+      const members = takeLiving(waiting.splice(0, options.sizeMax));
       if (members.length > 0) {
         underWay += 1;
         void runAll(members).finally(() => {
@@ -51,17 +51,8 @@ export function groupCalls<I, O>(options: GroupOptions<I, O>): (input: I, call: 
     });
   }
 
-  function takeLiving(): Member<I, O>[] {
-    const members: Member<I, O>[] = [];
-    for (const member of waiting.splice(0, options.sizeMax)) {
-      if (member.call.ended) member.reject(member.call.ended);
-      else members.push(member);
-    }
-    return members;
-  }
-
   async function runAll(members: readonly Member<I, O>[]): Promise<void> {
-    const crowd = abortWhenAllLeft(members.map((member) => member.call));
+    const crowd = abortWhenAllLeft(members);
     try {
       const outputs = await options.run(
         members.map((member) => member.input),
@@ -91,6 +82,16 @@ export function groupCalls<I, O>(options: GroupOptions<I, O>): (input: I, call: 
   };
 }
 
+/** Those that somebody still waits for; the others learn why they are left out. */
+function takeLiving<I, O>(members: readonly Member<I, O>[]): Member<I, O>[] {
+  const living: Member<I, O>[] = [];
+  for (const member of members) {
+    if (member.call.ended) member.reject(member.call.ended);
+    else living.push(member);
+  }
+  return living;
+}
+
 function settle<I, O>(member: Member<I, O>, output: O | AppError | undefined): void {
   if (output === undefined) member.reject(new Error('a grouped call gave fewer answers than it had inputs'));
   else if (output instanceof AppError) member.reject(output);
@@ -105,53 +106,71 @@ export function shareReads<I, O>(
   keyOf: (input: I) => string,
   read: (input: I, signal: AbortSignal) => Promise<O>,
 ): (input: I, call: Call) => Promise<O> {
-  const byKey = new Map<string, ReturnType<typeof groupCalls<I, O>>>();
+  /** Who waits for the next read of a key; a key is there as long as a read of it is due or under way. */
+  const waiting = new Map<string, Member<I, O>[]>();
 
-  return async function join(input, call) {
-    const key = keyOf(input);
-    let group = byKey.get(key);
-    if (!group) {
-      let members = 0;
-      const shared = groupCalls<I, O>({
-        run: async (inputs, signal) => {
-          const [first] = inputs;
-          if (first === undefined) return [];
-          const output = await read(first, signal);
-          return inputs.map(() => output);
-        },
-        sizeMax: Number.MAX_SAFE_INTEGER,
-        queueMax: 10_000,
-        concurrency: 1,
+  function start(key: string): void {
+    // After the sockets of this turn of the event loop were read: whatever came together goes together.
+    setImmediate(() => {
+      const members = takeLiving(waiting.get(key) ?? []);
+      const [first] = members;
+      if (!first) {
+        waiting.delete(key);
+        return;
+      }
+      waiting.set(key, []);
+      void runFor(members, first.input).finally(() => {
+        if (waiting.get(key)?.length === 0) waiting.delete(key);
+        else start(key);
       });
-      group = async (one, its) => {
-        members += 1;
-        try {
-          return await shared(one, its);
-        } finally {
-          members -= 1;
-          if (members === 0) byKey.delete(key);
-        }
-      };
-      byKey.set(key, group);
+    });
+  }
+
+  async function runFor(members: readonly Member<I, O>[], input: I): Promise<void> {
+    const crowd = abortWhenAllLeft(members);
+    try {
+      const output = await read(input, crowd.signal);
+      for (const member of members) member.resolve(output);
+    } catch (error) {
+      for (const member of members) member.reject(error);
+    } finally {
+      crowd.release();
     }
-    return group(input, call);
+  }
+
+  return function join(input, call) {
+    return new Promise<O>((resolve, reject) => {
+      const member = { input, call, resolve, reject };
+      const key = keyOf(input);
+      const others = waiting.get(key);
+      if (others) {
+        others.push(member);
+      } else {
+        waiting.set(key, [member]);
+        start(key);
+      }
+    });
   };
 }
 
 /** A signal that fires when the last of many callers has gone: until then somebody still wants the answer. */
-function abortWhenAllLeft(calls: readonly Call[]): { signal: AbortSignal; release(): void } {
+function abortWhenAllLeft(members: readonly { readonly call: Call }[]): {
+  signal: AbortSignal;
+  release(): void;
+} {
   const controller = new AbortController();
-  let left = calls.length;
-  const releases = calls.map((call) =>
-    call.onAbort((reason) => {
-      left -= 1;
-      if (left === 0) controller.abort(reason);
-    }),
-  );
+  // One call may take part several times: it leaves once.
+  const calls = new Set(members.map((member) => member.call));
+  let staying = calls.size;
+  const leave = (reason: AppError): void => {
+    staying -= 1;
+    if (staying === 0) controller.abort(reason);
+  };
+  for (const call of calls) call.onAbort(leave);
   return {
     signal: controller.signal,
     release: () => {
-      for (const release of releases) release();
+      for (const call of calls) call.offAbort(leave);
     },
   };
 }

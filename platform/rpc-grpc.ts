@@ -14,10 +14,18 @@ import * as grpc from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { Call, cancelled, deadlineExceeded } from '#platform/call.ts';
-import { AppError, asAppError, REASONS, StartError, messageOf, type Reason } from '#platform/errors.ts';
+import {
+  AppError,
+  asAppError,
+  invalid,
+  REASONS,
+  StartError,
+  messageOf,
+  type Reason,
+} from '#platform/errors.ts';
 import { ErrorInfoSchema, StatusSchema } from '#platform/pb/error_pb.js';
-import { CALL_TIMEOUT_MS, type Client, type Implementation, type Method } from '#platform/rpc.ts';
-import { continueTrace, traceparentOf } from '#platform/trace.ts';
+import type { Client, Implementation, Method } from '#platform/rpc.ts';
+import { traceparentOf } from '#platform/trace.ts';
 
 /** The gRPC side of platform/rpc.ts: the same services over HTTP/2. */
 
@@ -29,6 +37,8 @@ const DOMAIN = 'fritzy';
 /** How long calls under way may take to end once the server is asked to stop. */
 const DRAIN_TIMEOUT_MS = 10_000;
 const READY_TIMEOUT_MS = 1_000;
+/** No served call goes on for longer than this, whatever deadline the caller names. */
+const CALL_TIMEOUT_MS = 30_000;
 
 export interface RpcServer extends AsyncDisposable {
   readonly port: number;
@@ -42,14 +52,18 @@ export async function serve(
   options: { address: string; reflection: boolean; newRequestId: () => string },
 ): Promise<RpcServer> {
   const server = new grpc.Server();
-  for (const { service, methods } of implementations) {
+  for (const { methods } of implementations) {
     const definitions = methods.map((method) => [method.desc.localName, definitionOf(method)]);
     const handlers = methods.map((method) => [
       method.desc.localName,
       handlerOf(method, options.newRequestId),
     ]);
     server.addService(Object.fromEntries(definitions), Object.fromEntries(handlers));
-    if (options.reflection) new ReflectionService(reflectable(service)).addToServer(server);
+  }
+  if (options.reflection) {
+    const all = implementations.map(({ service }) => reflectable(service));
+    // One for all of them: a server takes the reflection service once.
+    new ReflectionService(Object.assign({}, ...all)).addToServer(server);
   }
   const names = ['', ...implementations.map(({ service }) => service.typeName)];
   const health = new HealthImplementation(Object.fromEntries(names.map((name) => [name, 'NOT_SERVING'])));
@@ -109,21 +123,21 @@ function handlerOf(method: Method, newRequestId: () => string): grpc.handleUnary
   return (wire, callback) => {
     const nowMs = Date.now();
     const deadline = wire.getDeadline();
-    const deadlineMs = typeof deadline === 'number' ? deadline : deadline.getTime();
+    const timeoutMs = (typeof deadline === 'number' ? deadline : deadline.getTime()) - nowMs;
     const call = new Call({
       requestId: header(wire.metadata, REQUEST_ID) ?? newRequestId(),
-      trace: continueTrace(header(wire.metadata, TRACEPARENT)),
-      deadlineMs: Math.min(deadlineMs, nowMs + CALL_TIMEOUT_MS),
+      traceparent: header(wire.metadata, TRACEPARENT),
+      nowMs,
+      timeoutMs: Math.min(timeoutMs, CALL_TIMEOUT_MS),
     });
-    const timer = setTimeout(() => call.abort(deadlineExceeded()), Math.max(0, call.deadlineMs - nowMs));
     wire.on('cancelled', () => call.abort(Date.now() >= call.deadlineMs ? deadlineExceeded() : cancelled()));
     method.handle(wire.request, call).then(
       (response) => {
-        clearTimeout(timer);
+        call[Symbol.dispose]();
         callback(null, response as Message);
       },
       (error: unknown) => {
-        clearTimeout(timer);
+        call[Symbol.dispose]();
         callback(toStatus(asAppError(error)));
       },
     );
@@ -201,34 +215,44 @@ export function connect<S extends DescService>(service: S, url: string): Connect
 function callerOf(channel: grpc.Client, desc: DescMethodUnary, path: string) {
   const encode = encoder(desc.input);
   const decode = decoder(desc.output);
-  return (request: Record<string, unknown>, caller: Call): Promise<Message> => {
-    if (caller.ended) return Promise.reject(caller.ended);
-    const nowMs = Date.now();
-    const call = caller.child(CALL_TIMEOUT_MS, nowMs);
-    if (call.deadlineMs <= nowMs) return Promise.reject(deadlineExceeded());
+  return (request: Record<string, unknown>, call: Call): Promise<Message> => {
+    if (call.ended) return Promise.reject(call.ended);
     return new Promise((resolve, reject) => {
       const metadata = new grpc.Metadata();
       metadata.set(REQUEST_ID, call.requestId);
       metadata.set(TRACEPARENT, traceparentOf(call.trace));
       const message = create(desc.input, request);
-      const options = { deadline: call.deadlineMs };
+      requireWellFormed(message, '');
+      const cancel = (): void => wire.cancel();
       const wire = channel.makeUnaryRequest(
         path,
         encode,
         decode,
         message,
         metadata,
-        options,
+        { deadline: call.deadlineMs },
         (error, response) => {
-          unlink();
-          if (error) reject(caller.ended ?? fromStatus(error));
+          call.offAbort(cancel);
+          if (error) reject(call.ended ?? fromStatus(error));
           else if (response) resolve(response);
           else reject(new AppError('INTERNAL', 'A service gave an empty answer.'));
         },
       );
-      const unlink = caller.onAbort(() => wire.cancel());
+      call.onAbort(cancel);
     });
   };
+}
+
+/** Text that UTF-8 cannot carry (a lone surrogate) would arrive as other text: it is refused, as in process. */
+function requireWellFormed(value: unknown, field: string): void {
+  if (typeof value === 'string') {
+    if (!value.isWellFormed()) throw invalid(field, 'must be well-formed Unicode');
+  } else if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) {
+    for (const [name, part] of Object.entries(value)) {
+      const path = Array.isArray(value) ? `${field}[${name}]` : field ? `${field}.${name}` : name;
+      requireWellFormed(part, path);
+    }
+  }
 }
 
 function fromStatus(error: grpc.ServiceError): AppError {

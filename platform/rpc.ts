@@ -5,10 +5,10 @@ import {
   type MessageInitShape,
   type MessageShape,
 } from '@bufbuild/protobuf';
-import { type Call, deadlineExceeded } from '#platform/call.ts';
-import { AppError, asAppError, type Reason } from '#platform/errors.ts';
+import type { Call } from '#platform/call.ts';
+import { asAppError, type Reason } from '#platform/errors.ts';
 import { callFields, type Logger } from '#platform/logger.ts';
-import { secondsSince, type Telemetry } from '#platform/telemetry.ts';
+import type { Telemetry } from '#platform/telemetry.ts';
 
 /**
  * Remote procedure calls from one generated service description. A service is implemented once and then called in
@@ -51,9 +51,6 @@ export interface RpcDeps {
   readonly logger: Logger;
 }
 
-/** No call goes on for longer than this, whatever deadline the caller names. */
-export const CALL_TIMEOUT_MS = 30_000;
-
 export function implement<S extends DescService>(
   deps: RpcDeps,
   service: S,
@@ -66,7 +63,7 @@ export function implement<S extends DescService>(
       call: Call,
     ) => Promise<object>;
     const name = `${service.typeName}/${desc.name}`;
-    const ok = deps.telemetry.rpcDuration.labels(name, 'OK', '');
+    const succeeded = deps.telemetry.rpcDuration.with(name, 'OK', '');
     const handle = async (request: unknown, call: Call): Promise<unknown> => {
       const startedMs = performance.now();
       try {
@@ -75,14 +72,14 @@ export function implement<S extends DescService>(
           desc.output,
           (await handler(request, call)) as MessageInitShape<typeof desc.output>,
         );
-        ok.observe(secondsSince(startedMs));
+        succeeded.observe(startedMs);
         return response;
       } catch (error) {
         const appError = asAppError(error);
         if (appError !== error)
           deps.logger.error({ err: error, rpc_method: name, ...callFields(call) }, 'unexpected error');
         const { reason } = appError;
-        deps.telemetry.rpcDuration.labels(name, statusName(reason), reason).observe(secondsSince(startedMs));
+        deps.telemetry.rpcDuration.observe(startedMs, name, statusName(reason), reason);
         throw appError;
       }
     };
@@ -112,31 +109,19 @@ export function inProcess<S extends DescService>(implementation: Implementation<
   return Object.fromEntries(entries) as Client<S>;
 }
 
-function callInProcess(method: Method, request: Record<string, unknown>, caller: Call): Promise<unknown> {
-  if (caller.ended) return Promise.reject(caller.ended);
-  const nowMs = Date.now();
-  const call = caller.child(CALL_TIMEOUT_MS, nowMs);
-  if (call.deadlineMs <= nowMs) return Promise.reject(deadlineExceeded());
+function callInProcess(method: Method, request: Record<string, unknown>, call: Call): Promise<unknown> {
+  if (call.ended) return Promise.reject(call.ended);
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => call.abort(deadlineExceeded()), call.deadlineMs - nowMs);
-    const unlink = caller.onAbort((reason) => call.abort(reason));
-    const settle = (): void => {
-      clearTimeout(timer);
-      unlink();
-    };
     // The caller does not wait for a handler that is slow to notice that nobody listens any more.
-    call.onAbort((reason) => {
-      settle();
-      reject(reason);
-    });
+    call.onAbort(reject);
     method.handle(create(method.desc.input, request), call).then(
       (response) => {
-        settle();
+        call.offAbort(reject);
         resolve(response);
       },
       (error: unknown) => {
-        settle();
-        reject(error instanceof AppError ? error : asAppError(error));
+        call.offAbort(reject);
+        reject(asAppError(error));
       },
     );
   });

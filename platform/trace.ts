@@ -31,11 +31,6 @@ export function continueTrace(traceparent: string | undefined): Trace {
   return { traceId: match[1] ?? '', spanId: randomHex(8), flags: match[3] ?? '00' };
 }
 
-/** A step within the same trace. */
-export function childTrace(parent: Trace): Trace {
-  return { traceId: parent.traceId, spanId: randomHex(8), flags: parent.flags };
-}
-
 /** The header that hands the trace on. */
 export function traceparentOf(trace: Trace): string {
   return `00-${trace.traceId}-${trace.spanId}-${trace.flags}`;

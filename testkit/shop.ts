@@ -6,11 +6,11 @@ import { startGateway } from '#graphql/service.ts';
 import { Call } from '#platform/call.ts';
 import { createClock, systemClock, type Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
+import type { Statement } from '#platform/postgres/pool.ts';
 import { connect, serve } from '#platform/rpc-grpc.ts';
 import { inProcess, type Client, type Implementation } from '#platform/rpc.ts';
 import { openEventLog } from '#platform/service.ts';
 import { createTelemetry, type Telemetry } from '#platform/telemetry.ts';
-import { continueTrace } from '#platform/trace.ts';
 import { openTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
 
 /** The two ways in which services talk to each other. */
@@ -36,6 +36,8 @@ export interface TestShop extends AsyncDisposable {
   readonly logLines: readonly Record<string, unknown>[];
   /** What was done since the last `clearTrail`: RPC methods and SQL statement names in the order of their start; the relay's are left out. */
   readonly trail: { readonly rpcs: string[]; readonly statements: string[] };
+  /** The text of each statement that was sent so far, by its name. */
+  readonly statementTexts: ReadonlyMap<string, string>;
   readonly databaseUrls: Readonly<Record<'account' | 'catalog' | 'order' | 'events', string>>;
   clearTrail(): void;
   graphql(
@@ -61,6 +63,7 @@ export async function startTestShop(
   await using failed = new AsyncDisposableStack();
   const postgres = options.postgres ?? failed.use(await openTestPostgres());
   const trail = { rpcs: [] as string[], statements: [] as string[] };
+  const statementTexts = new Map<string, string>();
   const logLines: Record<string, unknown>[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void logLines.push(JSON.parse(line)) });
   const telemetry = createTelemetry();
@@ -73,8 +76,10 @@ export async function startTestShop(
   ]);
   const databaseUrls = { account, catalog, order, events };
   const eventLog = await openEventLog(events, telemetry, failed);
-  const onQuery = ({ name }: { name: string }): void => {
-    if (!BACKGROUND.test(name)) trail.statements.push(name);
+  const onQuery = ({ name, text }: Statement): void => {
+    if (BACKGROUND.test(name)) return;
+    trail.statements.push(name);
+    statementTexts.set(name, text);
   };
   const link = options.link === 'grpc' ? overGrpc(failed) : directly;
   const { clients, ready } = await startServices(
@@ -103,6 +108,7 @@ export async function startTestShop(
     telemetry,
     logLines,
     trail,
+    statementTexts,
     databaseUrls,
     clearTrail: () => {
       trail.rpcs.length = 0;
@@ -160,8 +166,9 @@ export function testCall(
 ): Call {
   return new Call({
     requestId: options.requestId ?? systemClock.newId(),
-    trace: continueTrace(options.traceparent),
-    deadlineMs: Date.now() + (options.timeoutMs ?? 10_000),
+    traceparent: options.traceparent,
+    nowMs: Date.now(),
+    timeoutMs: options.timeoutMs ?? 10_000,
   });
 }
 

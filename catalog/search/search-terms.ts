@@ -8,7 +8,8 @@ export interface SearchTerms {
 
 /** More words than that say no more about what is wanted. */
 const WORDS_MAX = 16;
-const WORD = /[\p{L}\p{N}]+/gu;
+/** Letters and digits; not the modifier letters, which PostgreSQL folds to quotation marks and colons. */
+const WORD = /(?:(?!\p{Lm})[\p{L}\p{N}])+/gu;
 
 /** Undefined if the text has no word, so that nothing can match. */
 export function parseSearch(query: string): SearchTerms | undefined {

@@ -6,6 +6,7 @@ import { startGateway } from '#graphql/service.ts';
 import { systemClock } from '#platform/clock.ts';
 import { readConfig } from '#platform/config.ts';
 import { createLogger } from '#platform/logger.ts';
+import { findDatabases } from '#cmd/fritzy/databases.ts';
 import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
 import { run } from '#platform/run.ts';
 import { openEventLog } from '#platform/service.ts';
@@ -20,14 +21,16 @@ await run(async (stack) => {
     format: config.LOG_FORMAT,
   });
   const folder = resolve(config.FRITZY_DATA);
-  const postgres = stack.use(await startEmbeddedPostgres({ folder, log: (line) => logger.info(line) }));
-  await Promise.all(['account', 'catalog', 'order', 'events'].map((name) => postgres.ensureDatabase(name)));
-  const urls = {
-    account: config.ACCOUNT_DATABASE_URL ?? postgres.url('account'),
-    catalog: config.CATALOG_DATABASE_URL ?? postgres.url('catalog'),
-    order: config.ORDER_DATABASE_URL ?? postgres.url('order'),
-    events: config.EVENTS_URL ?? postgres.url('events'),
-  };
+  const { urls, postgres } = await findDatabases(
+    {
+      account: config.ACCOUNT_DATABASE_URL,
+      catalog: config.CATALOG_DATABASE_URL,
+      order: config.ORDER_DATABASE_URL,
+      events: config.EVENTS_URL,
+    },
+    () => startEmbeddedPostgres({ folder, log: (line) => logger.info(line) }),
+    stack,
+  );
   const telemetry = createTelemetry();
   const eventLog = await openEventLog(urls.events, telemetry, stack);
   const deps = { logger, telemetry, clock: systemClock, eventLog };
@@ -44,7 +47,8 @@ await run(async (stack) => {
     { logger, telemetry, clock: systemClock, ready },
     stack,
   );
-  process.stdout.write(welcome(port, folder));
+  process.stdout.write(welcome(port, postgres && folder));
+  if (!postgres) return undefined;
   return {
     failed: postgres.exited.then(
       ({ message }) => `PostgreSQL ended by itself (${message}): see ${folder}/postgres.log`,

@@ -1,5 +1,5 @@
 /** What a newcomer reads: where the shop is, three commands that work in that order, and where the data lies. */
-export function welcome(port: number, folder: string): string {
+export function welcome(port: number, folder: string | undefined): string {
   const url = `http://localhost:${port}/graphql`;
   const post = (query: string): string =>
     `curl -s ${url} -H 'content-type: application/json' -d '${JSON.stringify({ query })}'`;
@@ -21,7 +21,7 @@ PRODUCT=$(${post('mutation { createProduct(product: { name: "iPhone 15 Pro" desc
 
 ${order}
 
-  Data: ${folder}   Metrics: http://localhost:${port}/metrics   Ctrl-C ends it.
+  Data: ${folder ?? 'in the databases that the settings name'}   Metrics: http://localhost:${port}/metrics   Ctrl-C ends it.
 
 `;
 }

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { deadlineExceeded } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
-import { secondsSince, type Telemetry } from '#platform/telemetry.ts';
+import type { Telemetry } from '#platform/telemetry.ts';
 
 /** One SQL statement: the name is its prepared name, its label in metrics and its line in the golden tests. */
 export interface Statement {
@@ -78,12 +78,16 @@ export function openDatabase(options: DatabaseOptions): Database {
       throw unavailable(error);
     }
     let broken = closeAfter;
+    // A lost connection is also an event of the client, which ends the process if nobody listens.
+    const onLost = (): void => void (broken = true);
+    client.on('error', onLost);
     try {
       return await work(client);
     } catch (error) {
       broken ||= error instanceof AppError ? error.reason === 'UNAVAILABLE' : sqlState(error) === undefined;
       throw error;
     } finally {
+      client.off('error', onLost);
       client.release(broken);
     }
   }
@@ -93,7 +97,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     statement: Statement,
     values: readonly unknown[],
     signal?: AbortSignal,
-  ): Promise<R[]> {
+  ): Promise<pg.QueryResult<R>> {
     signal?.throwIfAborted();
     options.onQuery?.(statement);
     const startedMs = performance.now();
@@ -104,8 +108,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     signal?.addEventListener('abort', cancel, { once: true });
     let errorType = '';
     try {
-      const { rows } = await client.query<R>({ ...statement, values: [...values] });
-      return rows;
+      return await client.query<R>({ ...statement, values: [...values] });
     } catch (error) {
       errorType = sqlState(error) ?? 'connection';
       throw translate(error, signal);
@@ -113,26 +116,27 @@ export function openDatabase(options: DatabaseOptions): Database {
       signal?.removeEventListener('abort', cancel);
       // Only then may the connection serve another statement: a late cancel must not hit that one.
       await cancelling;
-      options.telemetry.sqlDuration
-        .labels(options.name, statement.name, errorType)
-        .observe(secondsSince(startedMs));
+      options.telemetry.sqlDuration.observe(startedMs, options.name, statement.name, errorType);
     }
   }
 
   const queryable = (client: pg.PoolClient): Queryable => ({
-    query: (statement, values, signal) => send(client, statement, values, signal),
+    query: async <R extends object>(...args: [Statement, readonly unknown[], AbortSignal?]) =>
+      (await send<R>(client, ...args)).rows,
   });
 
   return {
     query: (statement, values, signal) =>
-      withClient((client) => send(client, statement, values, signal), false),
+      withClient((client) => queryable(client).query(statement, values, signal), false),
     transaction: (work) =>
       withClient(async (client) => {
         const tx = queryable(client);
         await tx.query(BEGIN, []);
         try {
           const result = await work(tx);
-          await tx.query(COMMIT, []);
+          // The server answers ROLLBACK, and no error, if a statement failed and `work` passed over it.
+          const { command } = await send(client, COMMIT, []);
+          if (command !== 'COMMIT') throw new Error('nothing was committed: a statement had failed');
           return result;
         } catch (error) {
           await client.query('ROLLBACK').catch(() => {});
@@ -152,6 +156,7 @@ const COMMIT: Statement = { name: 'commit', text: 'COMMIT' };
 async function cancelBackend(url: string, client: pg.PoolClient): Promise<void> {
   const { processID } = client as unknown as { processID: number };
   const other = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  other.on('error', () => {});
   try {
     await other.connect();
     await other.query('SELECT pg_cancel_backend($1)', [processID]);

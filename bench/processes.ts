@@ -1,0 +1,70 @@
+import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { promisify } from 'node:util';
+
+/** Whether processes can be kept apart: taskset (util-linux) and two cores. */
+export const canPin = cpus().length >= 2 && spawnSync('taskset', ['--version']).status === 0;
+
+/** A command that runs on one core only, where that is possible; `undefined` leaves it to the system. */
+function onCore(core: number | undefined, args: readonly string[]): [string, string[]] {
+  return canPin && core !== undefined
+    ? ['taskset', ['-c', String(core), process.execPath, ...args]]
+    : [process.execPath, [...args]];
+}
+
+export interface Program extends AsyncDisposable {
+  readonly pid: number;
+  readonly port: number;
+}
+
+/** Starts a program of ours that prints the URL it listens on. */
+export async function startProgram(
+  args: readonly string[],
+  options: { core?: number; env?: Record<string, string> } = {},
+): Promise<Program> {
+  const [command, all] = onCore(options.core, args);
+  const child = spawn(command, all, {
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      const found = /http:\/\/localhost:(\d+)\//.exec(text);
+      if (found) resolve(Number(found[1]));
+    });
+    child.once('exit', () => reject(new Error(`${args.join(' ')} ended before it listened:\n${text}`)));
+  });
+  return { pid: child.pid ?? 0, port, [Symbol.asyncDispose]: () => end(child) };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  await exited;
+}
+
+/** Runs a program of ours to its end and returns what it printed, parsed. */
+export async function runProgram<T>(args: readonly string[], core?: number): Promise<T> {
+  const [command, all] = onCore(core, args);
+  const { stdout } = await promisify(execFile)(command, all);
+  return JSON.parse(stdout) as T;
+}
+
+/** CPU time of a process so far in seconds, user and system; Linux only (NaN elsewhere). */
+export async function cpuSeconds(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // Fields 14 and 15 of proc_pid_stat(5), in clock ticks of 10 ms.
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** Resident memory of a process in MiB; Linux only (NaN elsewhere). */
+export async function residentMiB(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1_024;
+}

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { after, suite, test } from 'node:test';
+import { promisify } from 'node:util';
+import { needsProc, newFolder, processesIn, temporaryFolders } from '#platform/test/embedded-server-owner.ts';
+import { eventually, postGraphQL } from '#testkit/shop.ts';
+import { spawnProgram, startShop } from './program.ts';
+
+const run = promisify(execFile);
+const isRoot = process.getuid?.() === 0;
+const IDLE_MB_MAX = 200;
+
+function lacks(...programs: string[]): string | false {
+  const missing = programs.filter((name) => {
+    try {
+      execFileSync('sh', ['-c', `command -v ${name}`], { stdio: 'ignore' });
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  return missing.length > 0 && `needs ${missing.join(' and ')}`;
+}
+
+/** The commands of the welcome, as they stand there. */
+function commandsOf(output: string): string[] {
+  return output.split('\n').filter((line) => line.includes('curl '));
+}
+
+async function createAccount(url: string): Promise<string> {
+  const { data } = await postGraphQL(url, {
+    query: 'mutation { createAccount(account: { name: "Kept" }) { id } }',
+  });
+  return String(data.createAccount.id);
+}
+
+/** Pastes commands into a shell: what the last of them says, and what the others show meanwhile. */
+async function paste(shell: string, commands: readonly string[]): Promise<{ last: string; shown: string }> {
+  const last = newFolder();
+  const script = `{\n${commands.join('\n')}\n} 2>&1 >${last} | cat`;
+  const { stdout } = await run(shell, ['-c', script]);
+  return { last: readFileSync(last, 'utf8'), shown: stdout };
+}
+
+suite('make run, opened', async () => {
+  const folder = newFolder();
+  const shop = await startShop(folder);
+  after(() => shop[Symbol.asyncDispose]());
+
+  for (const shell of ['sh', 'bash']) {
+    test(
+      `prints three commands that work in that order, pasted into ${shell}`,
+      { skip: lacks(shell, 'curl') },
+      async () => {
+        const commands = commandsOf(shop.stdout());
+        assert.equal(commands.length, 3);
+        const { last, shown } = await paste(shell, commands);
+        const { data } = JSON.parse(last) as { data: { createOrder: { totalPrice: number } } };
+        assert.equal(data.createOrder.totalPrice, 2399.98);
+        assert.match(shown, /"name":"John Doe"[^]*"name":"iPhone 15 Pro","price":1199.99/);
+        // Known-bad twin: without the first, the order has no account.
+        assert.match((await paste(shell, commands.slice(1))).last, /"code":"INVALID_ARGUMENT"/);
+      },
+    );
+  }
+
+  test('says where the shop, its metrics and its data are, and nothing on standard error', async () => {
+    assert.ok(shop.stdout().includes(`Data: ${folder}`));
+    const [metrics = ''] = /http:\S+\/metrics/.exec(shop.stdout()) ?? [];
+    assert.match(await (await fetch(metrics)).text(), /^# HELP /);
+    assert.equal((await fetch(`${shop.url}/readyz`)).status, 200);
+    assert.equal(shop.stderr(), '');
+  });
+});
+
+suite('make run', () => {
+  const folder = newFolder();
+  const accounts: string[] = [];
+  for (const [signal, to] of [
+    ['SIGINT', 'program'],
+    ['SIGTERM', 'program'],
+    ['SIGINT', 'group'],
+    ['SIGTERM', 'group'],
+  ] as const) {
+    test(`${signal} to the ${to} ends it with status 0: nothing is left running, nothing is lost`, async () => {
+      await using shop = await startShop(folder);
+      for (const id of accounts) {
+        const { data } = await postGraphQL(shop.url, { query: `{ account(id: "${id}") { name } }` });
+        assert.deepEqual(data, { account: { name: 'Kept' } });
+      }
+      accounts.push(await createAccount(shop.url));
+      if (needsProc === false) assert.notDeepEqual(processesIn(folder), []);
+      shop.signal(signal, to);
+      assert.equal(await shop.ended, 0, shop.stderr());
+      assert.deepEqual(processesIn(folder), []);
+      assert.equal(shop.stderr(), '');
+    });
+  }
+
+  test('a signal during the first start ends it with status 0 as well', async () => {
+    const folder = newFolder();
+    await using shop = spawnProgram('cmd/fritzy/main.ts', { FRITZY_DATA: folder, PORT: '0' });
+    await eventually(() =>
+      assert.ok(temporaryFolders(folder).length > 0 || existsSync(join(folder, 'postgres'))),
+    );
+    shop.signal('SIGINT', 'group');
+    assert.equal(await shop.ended, 0, shop.stderr());
+    assert.deepEqual(processesIn(folder), []);
+  });
+
+  test(`needs at most ${IDLE_MB_MAX} MB of memory when idle`, { skip: needsProc }, async () => {
+    await using shop = await startShop(newFolder());
+    assert.ok(residentMb(shop.pid) <= IDLE_MB_MAX, `${residentMb(shop.pid)} MB`);
+    // Known-bad twin: a process that holds 200 MB more is measured as such.
+    const ballast = Buffer.alloc(IDLE_MB_MAX * 1_048_576, 1);
+    assert.ok(residentMb(process.pid) > IDLE_MB_MAX, `${ballast.length} bytes`);
+  });
+
+  test('root can keep its data where nobody else may look', { skip: !isRoot && 'needs root' }, async () => {
+    const folder = join(newFolder(), 'private', 'data');
+    mkdirSync(dirname(folder), { recursive: true });
+    chmodSync(dirname(folder), 0o700);
+    await using shop = await startShop(folder);
+    assert.match(await createAccount(shop.url), /^[0-9a-f-]{36}$/);
+  });
+});
+
+function residentMb(pid: number): number {
+  const [, kb] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Math.round(Number(kb) / 1_024);
+}

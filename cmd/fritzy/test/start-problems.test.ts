@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { newFolder, processesIn } from '#platform/test/embedded-server-owner.ts';
+import { givesUp, spawnProgram, startShop } from './program.ts';
+
+const PROGRAM = 'cmd/fritzy/main.ts';
+const isRoot = process.getuid?.() === 0;
+
+async function theLine(env: Readonly<Record<string, string>>): Promise<string> {
+  const [line, ...more] = await givesUp(PROGRAM, env);
+  assert.ok(line);
+  assert.deepEqual(more, []);
+  return line;
+}
+
+suite('the shop that cannot start says in a line what is wrong and how to mend it', () => {
+  test('a port in use', async () => {
+    const folder = newFolder();
+    const other = createServer();
+    other.listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = other.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    const line = await theLine({ FRITZY_DATA: folder, PORT: String(address.port) });
+    other.close();
+    assert.match(line, new RegExp(`^port ${address.port} is in use .*make run PORT=\\d+`));
+    assert.deepEqual(processesIn(folder), []);
+  });
+
+  test('settings that are wrong: all of them together, before anything is made', async () => {
+    const folder = newFolder();
+    const lines = await givesUp(PROGRAM, {
+      FRITZY_DATA: folder,
+      PORT: '65536',
+      CURRENCY: 'EURO',
+      LOG_LEVEL: 'loud',
+      REQUEST_TIMEOUT_MS: '1s',
+      ORDER_DATABASE_URL: 'mysql://localhost/order',
+    });
+    const names = lines.map((line) => line.split(' ')[0] ?? '');
+    assert.deepEqual(names.toSorted(), [
+      'CURRENCY',
+      'LOG_LEVEL',
+      'ORDER_DATABASE_URL',
+      'PORT',
+      'REQUEST_TIMEOUT_MS',
+    ]);
+    for (const line of lines) assert.match(line, /^\w+ is ".*", but must be .+\. It is .+\.$/);
+    assert.ok(!existsSync(folder));
+  });
+
+  test('a data folder that cannot be made', async () => {
+    const file = newFolder();
+    writeFileSync(file, '');
+    const folder = join(file, 'data');
+    assert.match(await theLine({ FRITZY_DATA: folder, PORT: '0' }), /cannot be written .*FRITZY_DATA/);
+  });
+
+  test(
+    'a data folder without the right to write',
+    { skip: isRoot && 'root may write anywhere' },
+    async () => {
+      const folder = newFolder();
+      mkdirSync(folder);
+      chmodSync(folder, 0o500);
+      assert.match(await theLine({ FRITZY_DATA: folder, PORT: '0' }), /cannot be written .*FRITZY_DATA/);
+    },
+  );
+
+  test('a second shop on the same folder, which leaves the first alone', async () => {
+    const folder = newFolder();
+    await using first = await startShop(folder);
+    const line = await theLine({ FRITZY_DATA: folder, PORT: '0' });
+    assert.match(
+      line,
+      new RegExp(`is in use by another Fritzy \\(pid ${first.pid}\\): stop it, or set FRITZY_DATA`),
+    );
+    assert.equal((await fetch(`${first.url}/readyz`)).status, 200);
+  });
+
+  test('a database of its own that does not answer', async () => {
+    const url = 'postgres://nobody:secret@127.0.0.1:1/shop';
+    const line = await theLine({
+      FRITZY_DATA: newFolder(),
+      PORT: '0',
+      ACCOUNT_DATABASE_URL: url,
+      CATALOG_DATABASE_URL: url,
+      ORDER_DATABASE_URL: url,
+      EVENTS_URL: url,
+    });
+    assert.match(line, /^cannot reach the database 127\.0\.0\.1:1\/shop .*: start it or correct its URL\.$/);
+    assert.doesNotMatch(line, /secret/);
+  });
+
+  test('known-bad twin: a program that fails with a stack is not taken for one that explains itself', async () => {
+    await using crashed = spawnProgram('no/such/program.ts', {});
+    assert.equal(await crashed.ended, 1);
+    await assert.rejects(givesUp('no/such/program.ts', {}), { name: 'AssertionError' });
+  });
+});

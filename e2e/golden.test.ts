@@ -1,0 +1,314 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { suite, test } from 'node:test';
+import { makeExecutableSchema } from '@graphql-tools/schema';
+import { execute, Kind, parse, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import { Context } from '#graphql/graph/context.ts';
+import { resolvers } from '#graphql/graph/resolvers.ts';
+import { createScalars } from '#graphql/graph/scalars.ts';
+import { createSchema, readTypeDefs } from '#graphql/graph/schema.ts';
+import { fakeClock, LINKS, startTestShop, testCall, type LinkKind, type TestShop } from '#testkit/shop.ts';
+import { NOBODY, OPERATIONS, type Answers } from './golden/operations.ts';
+
+/**
+ * Golden records: for each operation what was asked, which RPCs and SQL statements that caused, and the answer.
+ * UPDATE_GOLDEN=1 node --test e2e/golden.test.ts writes them anew; read the diff before committing it.
+ */
+const FOLDER = new URL('./golden/', import.meta.url);
+const UPDATE = process.env['UPDATE_GOLDEN'] === '1';
+
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
+const CURSOR = /\bMTow[\w-]{47,}/g;
+
+/** Puts `<id 1>`, `<id 2>` … in the place of ids, in the order of their first appearance, and of the cursors made of them. */
+function createNormaliser(): (text: string) => string {
+  const names = new Map<string, string>();
+  return (text) =>
+    text
+      .replaceAll(/"requestId": ?"[^"]+"/g, '"requestId": "<request>"')
+      .replaceAll(CURSOR, (cursor) => `<cursor ${Buffer.from(cursor, 'base64url').toString().slice(2)}>`)
+      .replaceAll(UUID, (id) => {
+        if (id === NOBODY) return id;
+        const name = names.get(id) ?? `<id ${names.size + 1}>`;
+        names.set(id, name);
+        return name;
+      })
+      .replaceAll('<cursor <', '<cursor of <');
+}
+
+/** Sorted, since what runs side by side may start in either order. */
+const list = (names: readonly string[]): string =>
+  names.length === 0
+    ? 'none'
+    : names
+        .toSorted()
+        .map((name) => `\`${name}\``)
+        .join(', ');
+
+/** Every record by file name. */
+async function record(link: LinkKind): Promise<Map<string, string>> {
+  const clock = fakeClock();
+  await using shop = await startTestShop({ link, clock });
+  const normalise = createNormaliser();
+  const answers: Record<string, unknown> = {};
+  const records = new Map<string, string>();
+  for (const { name, query: queryOf, variables: variablesOf } of OPERATIONS) {
+    clock.advance(60_000);
+    shop.clearTrail();
+    const query = queryOf(answers as Answers);
+    const variables = variablesOf?.(answers as Answers);
+    const { status, ...body } = await shop.graphql(query, variables);
+    answers[name] = body.data;
+    const text = [
+      `# ${name}`,
+      `\`\`\`graphql\n${query}\n\`\`\``,
+      ...(variables ? [`\`\`\`json\n${JSON.stringify(variables, null, 2)}\n\`\`\``] : []),
+      `RPC: ${list(shop.trail.rpcs)}`,
+      `SQL: ${list(shop.trail.statements)}`,
+      `Answer, ${status}:`,
+      `\`\`\`json\n${JSON.stringify(body, null, 2)}\n\`\`\``,
+    ];
+    records.set(`${name}.md`, normalise(`${text.join('\n\n')}\n`));
+  }
+  records.set('statements.sql', sqlOf(shop));
+  return records;
+}
+
+function sqlOf(shop: TestShop): string {
+  const statements = [...shop.statementTexts].toSorted(([one], [other]) => (one < other ? -1 : 1));
+  const texts = statements.map(([name, text]) => `-- ${name}\n${dedent(text)};\n`);
+  return `-- The text of each statement that the records name.\n\n${texts.join('\n')}`;
+}
+
+function dedent(text: string): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const indents = lines.map((line) => line.search(/\S/));
+  return lines.map((line) => line.slice(Math.min(...indents)).trimEnd()).join('\n');
+}
+
+const readRecords = async (): Promise<Map<string, string>> => {
+  const files = (await readdir(FOLDER)).filter((file) => !file.endsWith('.ts')).sort();
+  return new Map(
+    await Promise.all(
+      files.map(async (file) => [file, await readFile(new URL(file, FOLDER), 'utf8')] as const),
+    ),
+  );
+};
+
+/** One text of all records, so that a difference is shown with its surroundings. */
+function assertSame(actual: ReadonlyMap<string, string>, golden: ReadonlyMap<string, string>): void {
+  assert.deepEqual([...actual.keys()].sort(), [...golden.keys()].sort(), 'operations and records');
+  for (const [file, text] of actual)
+    assert.equal(text, golden.get(file), `${file} differs; UPDATE_GOLDEN=1 writes it anew`);
+}
+
+suite('golden records', () => {
+  for (const link of LINKS) {
+    test(`every operation causes the recorded RPCs, SQL and answer, services linked ${link}`, async () => {
+      const actual = await record(link);
+      if (UPDATE && link === 'in-process')
+        for (const [file, text] of actual) await writeFile(new URL(file, FOLDER), text);
+      assertSame(actual, await readRecords());
+    });
+  }
+
+  test('every query and mutation of the schema has a record', () => {
+    const schema = createSchema(2);
+    const fields = [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
+      Object.keys(type?.getFields() ?? {}),
+    );
+    const recorded = new Set(OPERATIONS.flatMap(({ query }) => rootFields(query(ANY_ANSWERS))));
+    assert.deepEqual(
+      fields.filter((field) => !recorded.has(field)),
+      [],
+    );
+  });
+
+  test('known-bad twin: one more statement, one cent or one record less is told', async () => {
+    const golden = await readRecords();
+    const changed = (file: string, from: string, to: string): Map<string, string> => {
+      assert.ok(golden.get(file)?.includes(from));
+      return new Map(golden).set(file, golden.get(file)?.replace(from, to) ?? '');
+    };
+    for (const bad of [
+      changed('accounts.md', '`lines_of_orders`', '`lines_of_orders`, `lines_of_orders`'),
+      changed('create-order.md', '2399.98', '2399.99'),
+      new Map([...golden].slice(1)),
+    ])
+      assert.throws(() => assertSame(bad, golden), assert.AssertionError);
+  });
+});
+
+/** Something for every property that an operation reads of earlier answers. */
+const ANY_ANSWERS: Answers = new Proxy(
+  Object.assign(() => '', {}),
+  {
+    get: (_, key): unknown => (key === Symbol.toPrimitive ? () => 'x' : ANY_ANSWERS),
+  },
+);
+
+function rootFields(query: string): string[] {
+  const [operation] = parse(query).definitions;
+  assert.ok(operation?.kind === Kind.OPERATION_DEFINITION);
+  return operation.selectionSet.selections.flatMap((field) =>
+    field.kind === Kind.FIELD ? [field.name.value] : [],
+  );
+}
+
+/** How many rows a list has must not change how often the services or the database are asked. */
+const LISTS = {
+  'accounts with orders, their products and accounts':
+    '{ accounts(pagination: { take: 100 }) { name orders { totalPrice products { id name } account { name } } } }',
+  'accounts by id with orders':
+    'query($account: ID!) { accounts(id: $account) { orders { totalPrice account { name } } } }',
+  'accountsConnection with ordersConnection and node.orders':
+    '{ accountsConnection(first: 100) { edges { node { orders { totalPrice } } } nodes { ordersConnection { nodes { products { name } } pageInfo { hasNextPage } } } } }',
+  'accountsConnection from the end':
+    '{ accountsConnection(last: 100) { nodes { ordersConnection(last: 2) { edges { node { account { name } } } } } } }',
+  products: '{ products(pagination: { take: 100 }) { name price } }',
+  'products that match': '{ products(query: "phone", pagination: { take: 100 }) { name } }',
+  productsConnection:
+    '{ productsConnection(first: 100) { nodes { name } edges { node { price } } pageInfo { hasNextPage } } }',
+  'productsConnection from the end': '{ productsConnection(last: 100) { nodes { name } } }',
+  'an order, its account and all orders of that':
+    'query($order: ID!) { order(id: $order) { account { orders { totalPrice account { orders { totalPrice } } } } } }',
+  'an account with 100 orders and their accounts':
+    'query($account: ID!) { account(id: $account) { ordersConnection(first: 100) { nodes { products { name } account { name } } } } }',
+  'aliases of one account and one product':
+    'query($account: ID!, $product: ID!) { a: account(id: $account) { orders { totalPrice } } b: accounts(id: $account) { orders { totalPrice } } c: product(id: $product) { name } d: products(id: $product) { name } }',
+  'aliases of lists':
+    '{ a: accounts(pagination: { take: 100 }) { name } b: accountsConnection(first: 99) { nodes { name } } c: products(pagination: { take: 100 }) { name } d: products(query: "phone") { name } }',
+} as const;
+
+type Ask = (
+  query: string,
+  variables: Record<string, unknown>,
+) => Promise<Pick<ExecutionResult, 'data'> & { readonly errors?: readonly object[] }>;
+
+/** What a list caused, and what it answered. */
+interface Seen {
+  readonly rpcs: string[];
+  readonly statements: string[];
+  readonly answer: string;
+}
+
+async function askAll(
+  shop: TestShop,
+  ask: Ask,
+  variables: Record<string, unknown>,
+): Promise<Map<string, Seen>> {
+  const seen = new Map<string, Seen>();
+  for (const [name, query] of Object.entries(LISTS)) {
+    shop.clearTrail();
+    const { data, errors } = await ask(query, variables);
+    assert.deepEqual(errors ?? [], [], name);
+    const { rpcs, statements } = shop.trail;
+    const answer = createNormaliser()(JSON.stringify(data, null, 1));
+    seen.set(name, { rpcs: rpcs.toSorted(), statements: statements.toSorted(), answer });
+  }
+  return seen;
+}
+
+function assertSameWork(few: ReadonlyMap<string, Seen>, many: ReadonlyMap<string, Seen>): void {
+  for (const [name, { rpcs, statements }] of few) {
+    assert.ok(rpcs.length > 0 && statements.length > 0, name);
+    assert.deepEqual(
+      { rpcs: many.get(name)?.rpcs, statements: many.get(name)?.statements },
+      { rpcs, statements },
+      name,
+    );
+  }
+}
+
+/** Deliberately wrong: asks for the orders of one account at a time. */
+function oneByOneSchema(): GraphQLSchema {
+  const orders = async (
+    account: { id: string },
+    _: unknown,
+    { clients, call }: Context,
+  ): Promise<unknown> => {
+    const page = { size: 100, skip: 0, afterId: '', beforeId: '', fromEnd: false };
+    const found = await clients.orders.listOrdersByAccounts({ accountIds: [account.id], page }, call);
+    return found.accounts[0]?.orders ?? [];
+  };
+  return makeExecutableSchema({
+    typeDefs: readTypeDefs(),
+    resolvers: { ...createScalars(2), ...resolvers, Account: { ...resolvers.Account, orders } },
+  });
+}
+
+const asker =
+  (shop: TestShop, schema: GraphQLSchema): Ask =>
+  async (query, variableValues) => {
+    const contextValue = new Context(shop.clients, testCall());
+    return execute({ schema, document: parse(query), contextValue, variableValues });
+  };
+
+/** An account, a product and an order of both, one after the other: the same everywhere. */
+async function addRow(
+  shop: TestShop,
+  nr: number,
+): Promise<{ account: string; product: string; order: string }> {
+  const { account } = await shop.clients.accounts.createAccount({ name: `Account ${nr}` }, testCall());
+  const price = { description: '', priceMinor: BigInt(100 + nr) };
+  const { product } = await shop.clients.catalog.createProduct({ name: `Phone ${nr}`, ...price }, testCall());
+  assert.ok(account && product);
+  return { account: account.id, product: product.id, order: await addOrder(shop, account.id, product.id) };
+}
+
+async function addOrder(shop: TestShop, accountId: string, productId: string): Promise<string> {
+  const products = [{ productId, quantity: 1 }];
+  const { order } = await shop.clients.orders.createOrder({ accountId, products }, testCall());
+  assert.ok(order);
+  return order.id;
+}
+
+async function seen(
+  link: LinkKind,
+): Promise<Record<'few' | 'many' | 'badFew' | 'badMany', Map<string, Seen>>> {
+  await using shop = await startTestShop({ link, clock: fakeClock() });
+  const api: Ask = (query, variables) => shop.graphql(query, variables);
+  const oneByOne = asker(shop, oneByOneSchema());
+  const first = await addRow(shop, 1);
+  const few = await askAll(shop, api, first);
+  const badFew = await askAll(shop, oneByOne, first);
+  for (let nr = 2; nr <= 100; nr++) {
+    const { product } = await addRow(shop, nr);
+    await addOrder(shop, first.account, product);
+  }
+  return { few, badFew, many: await askAll(shop, api, first), badMany: await askAll(shop, oneByOne, first) };
+}
+
+suite('lists cost the same number of RPCs and SQL statements for 1 row and for 100', () => {
+  const ofLink = new Map<LinkKind, Awaited<ReturnType<typeof seen>>>();
+
+  for (const link of LINKS) {
+    test(`services linked ${link}`, async () => {
+      const all = await seen(link);
+      ofLink.set(link, all);
+      assertSameWork(all.few, all.many);
+      const answer = all.many.get('accounts with orders, their products and accounts')?.answer ?? '';
+      assert.equal(
+        answer.match(/"name": "Account \d+",\n *"orders"/g)?.length,
+        100,
+        'all rows were asked for',
+      );
+    });
+
+    test(`known-bad twin: orders that are loaded account by account are caught, services linked ${link}`, () => {
+      const all = ofLink.get(link);
+      assert.ok(all);
+      assert.deepEqual(
+        [...all.badMany].map(([name, { answer }]) => [name, answer]),
+        [...all.many].map(([name, { answer }]) => [name, answer]),
+        'it answers the same, so that only the comparison of the work can tell',
+      );
+      assert.throws(() => assertSameWork(all.badFew, all.badMany), assert.AssertionError);
+    });
+  }
+
+  test('both links do the same work and give the same answers', () => {
+    assert.deepEqual(ofLink.get('grpc')?.many, ofLink.get('in-process')?.many);
+    assert.deepEqual(ofLink.get('grpc')?.few, ofLink.get('in-process')?.few);
+  });
+});

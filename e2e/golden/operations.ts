@@ -1,0 +1,154 @@
+/** Each query and mutation of the public API with what it may be refused for, in an order in which they build on each other. */
+
+export interface Operation {
+  /** The name of its record in this folder. */
+  readonly name: string;
+  /** What earlier answers held, by record name, is at hand. */
+  readonly query: (answers: Answers) => string;
+  readonly variables?: (answers: Answers) => Record<string, unknown>;
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- answers, which the operations take apart
+export type Answers = Readonly<Record<string, any>>;
+
+/** An id that nothing has. */
+export const NOBODY = '00000000-0000-7000-8000-000000000000';
+const accountId = (answers: Answers): string => answers['create-account'].createAccount.id;
+const phoneId = (answers: Answers): string => answers['create-product'].createProduct.id;
+const cableId = (answers: Answers): string => answers['create-product-defaults'].createProduct.id;
+const orderId = (answers: Answers): string => answers['create-order'].createOrder.id;
+
+export const OPERATIONS: readonly Operation[] = [
+  {
+    name: 'create-account',
+    query: () => 'mutation { createAccount(account: { name: "John Doe" }) { id name } }',
+  },
+  {
+    name: 'create-product',
+    query: () =>
+      'mutation { createProduct(product: { name: "iPhone 15 Pro" description: "Latest flagship" price: 1199.99 }) { id name price } }',
+  },
+  {
+    name: 'create-product-defaults',
+    query: () =>
+      'mutation { createProduct(product: { name: "Phone cable", price: "7.50" }) { id name description price version createdAt archivedAt } }',
+  },
+  {
+    name: 'create-order',
+    query: (answers) =>
+      `mutation { createOrder(order: { accountId: "${accountId(answers)}", products: [{ productId: "${phoneId(answers)}", quantity: 2 }] }) { id totalPrice createdAt } }`,
+  },
+  {
+    name: 'create-order-merges-items',
+    query: () =>
+      'mutation($order: OrderInput!) { createOrder(order: $order) { totalPrice accountId account { name } products { id name price quantity } } }',
+    variables: (answers) => ({
+      order: {
+        accountId: accountId(answers),
+        products: [
+          { productId: cableId(answers), quantity: 1 },
+          { productId: phoneId(answers), quantity: 1 },
+          { productId: cableId(answers), quantity: 2 },
+        ],
+      },
+    }),
+  },
+  {
+    name: 'accounts',
+    query: (answers) =>
+      `query { accounts(pagination: { skip: 0, take: 10 }, id: "${accountId(answers)}") { id name orders { id createdAt totalPrice products { id name description price quantity } } } }`,
+  },
+  {
+    name: 'accounts-list',
+    query: () => '{ accounts { name createdAt orders { totalPrice } } }',
+  },
+  {
+    name: 'products',
+    query: (answers) =>
+      `query { products(pagination: { skip: 0, take: 10 }, query: "phone", id: "${phoneId(answers)}") { id name description price } }`,
+  },
+  { name: 'products-list', query: () => '{ products(pagination: { take: 1 }) { name } }' },
+  { name: 'products-search', query: () => '{ products(query: "phone") { name } }' },
+  { name: 'products-search-typo', query: () => '{ products(query: "ihpone pro") { name } }' },
+  { name: 'products-search-no-word', query: () => '{ products(query: "?!") { name } }' },
+  {
+    name: 'account',
+    query: (answers) => `{ account(id: "${accountId(answers)}") { name ordersConnection(first: 1) { nodes { totalPrice } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } }`,
+  },
+  {
+    name: 'orders-connection-next-page',
+    query: () =>
+      'query($id: ID!, $after: Cursor) { account(id: $id) { ordersConnection(first: 1, after: $after) { nodes { totalPrice } pageInfo { hasNextPage hasPreviousPage } } } }',
+    variables: (answers) => ({
+      id: accountId(answers),
+      after: answers['account'].account.ordersConnection.pageInfo.endCursor,
+    }),
+  },
+  {
+    name: 'order',
+    query: (answers) => `{ order(id: "${orderId(answers)}") { totalPrice accountId account { name } products { name quantity } } }`,
+  },
+  { name: 'product', query: (answers) => `{ product(id: "${phoneId(answers)}") { name price version archivedAt } }` },
+  {
+    name: 'nothing-with-this-id',
+    query: () => `{ account(id: "${NOBODY}") { id } product(id: "${NOBODY}") { id } order(id: "${NOBODY}") { id } }`,
+  },
+  {
+    name: 'accounts-connection',
+    query: () => '{ accountsConnection(first: 10) { edges { cursor node { name } } pageInfo { hasNextPage endCursor } } }',
+  },
+  {
+    name: 'products-connection',
+    query: () =>
+      '{ productsConnection(first: 1) { nodes { name } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }',
+  },
+  {
+    name: 'products-connection-last',
+    query: () =>
+      '{ productsConnection(last: 1) { nodes { name } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }',
+  },
+  {
+    name: 'rename-account',
+    query: (answers) => `mutation { renameAccount(id: "${accountId(answers)}", name: "Jane Doe") { id name } }`,
+  },
+  {
+    name: 'update-product',
+    query: () =>
+      'mutation($id: ID!, $product: ProductChangeInput!) { updateProduct(id: $id, product: $product, expectedVersion: 1) { name description price version } }',
+    variables: (answers) => ({ id: phoneId(answers), product: { price: 1099.99 } }),
+  },
+  {
+    name: 'update-product-conflict',
+    query: (answers) =>
+      `mutation { updateProduct(id: "${phoneId(answers)}", product: { price: 1 }, expectedVersion: 1) { version } }`,
+  },
+  {
+    name: 'archive-product',
+    query: (answers) => `mutation { archiveProduct(id: "${cableId(answers)}") { id version archivedAt } }`,
+  },
+  {
+    name: 'create-order-archived-product',
+    query: (answers) =>
+      `mutation { createOrder(order: { accountId: "${accountId(answers)}", products: [{ productId: "${cableId(answers)}", quantity: 1 }] }) { id } }`,
+  },
+  {
+    name: 'create-order-unknown-product',
+    query: (answers) =>
+      `mutation { createOrder(order: { accountId: "${accountId(answers)}", products: [{ productId: "${NOBODY}", quantity: 1 }] }) { id } }`,
+  },
+  {
+    name: 'create-order-unknown-account',
+    query: (answers) =>
+      `mutation { createOrder(order: { accountId: "${NOBODY}", products: [{ productId: "${phoneId(answers)}", quantity: 1 }] }) { id } }`,
+  },
+  {
+    name: 'create-order-quantity-out-of-bounds',
+    query: (answers) =>
+      `mutation { createOrder(order: { accountId: "${accountId(answers)}", products: [{ productId: "${phoneId(answers)}", quantity: 0 }] }) { id } }`,
+  },
+  {
+    name: 'rename-unknown-account',
+    query: () => `mutation { renameAccount(id: "${NOBODY}", name: "Jane Doe") { id } }`,
+  },
+  { name: 'unknown-field', query: () => '{ accounts { email } }' },
+];

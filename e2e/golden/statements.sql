@@ -1,0 +1,87 @@
+-- The text of each statement that the records name.
+
+-- accounts_by_ids
+SELECT id, name, created_at, version FROM account WHERE id = ANY($1::uuid[]);
+
+-- begin
+BEGIN;
+
+-- commit
+COMMIT;
+
+-- insert_accounts
+WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::bigint[], $10::text[], $11::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr)
+INSERT INTO account (id, name, created_at)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]);
+
+-- insert_orders
+WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($12::uuid[], $13::text[], $14::text[], $15::text[], $16::timestamptz[], $17::bigint[], $18::text[], $19::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr),
+lines AS (
+  INSERT INTO order_line (order_id, nr, product_id, name, description, price_minor, quantity)
+  SELECT * FROM unnest($5::uuid[], $6::smallint[], $7::uuid[], $8::text[], $9::text[], $10::bigint[], $11::integer[])
+)
+INSERT INTO orders (id, account_id, total_price_minor, created_at)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[]);
+
+-- insert_outbox
+INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bigint[], $7::text[], $8::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr;
+
+-- insert_products
+WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($6::uuid[], $7::text[], $8::text[], $9::text[], $10::timestamptz[], $11::bigint[], $12::text[], $13::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr)
+INSERT INTO product (id, name, description, price_minor, created_at)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[]);
+
+-- lines_of_orders
+SELECT order_id, product_id, name, description, price_minor, quantity
+FROM order_line WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, nr;
+
+-- list_accounts
+SELECT id, name, created_at, version FROM account WHERE ($1::uuid IS NULL OR id < $1) AND ($2::uuid IS NULL OR id > $2) ORDER BY id DESC LIMIT $3 OFFSET $4;
+
+-- list_products
+SELECT id, name, description, price_minor, created_at, version, archived_at FROM product WHERE archived_at IS NULL AND ($1::uuid IS NULL OR id < $1) AND ($2::uuid IS NULL OR id > $2) ORDER BY id DESC LIMIT $3 OFFSET $4;
+
+-- list_products_backward
+SELECT id, name, description, price_minor, created_at, version, archived_at FROM product WHERE archived_at IS NULL AND ($1::uuid IS NULL OR id < $1) AND ($2::uuid IS NULL OR id > $2) ORDER BY id ASC LIMIT $3 OFFSET $4;
+
+-- lock_product
+SELECT id, name, description, price_minor, created_at, version, archived_at FROM product WHERE id = $1 FOR UPDATE;
+
+-- orders_by_accounts
+SELECT o.* FROM unnest($1::uuid[]) AS wanted (account_id)
+CROSS JOIN LATERAL (
+  SELECT id, account_id, total_price_minor, created_at FROM orders WHERE account_id = wanted.account_id AND ($2::uuid IS NULL OR id < $2) AND ($3::uuid IS NULL OR id > $3) ORDER BY id DESC LIMIT $4 OFFSET $5
+) AS o;
+
+-- orders_by_ids
+SELECT id, account_id, total_price_minor, created_at FROM orders WHERE id = ANY($1::uuid[]);
+
+-- products_by_ids
+SELECT id, name, description, price_minor, created_at, version, archived_at FROM product WHERE id = ANY($1::uuid[]);
+
+-- rename_account
+UPDATE account SET name = $2, version = version + 1 WHERE id = $1 RETURNING id, name, created_at, version;
+
+-- search_products
+SELECT id, name, description, price_minor, created_at, version, archived_at
+FROM (
+  SELECT to_tsquery('pg_catalog.english', fold($1)) || to_tsquery('pg_catalog.simple', fold($1)) AS words,
+    fold($2) AS text
+  OFFSET 0
+) AS q, LATERAL (
+  SELECT *, fold(name) AS folded FROM product
+  WHERE archived_at IS NULL AND (search @@ q.words OR q.text <% fold(name)) AND ($5::uuid IS NULL OR id = $5)
+  OFFSET 0
+) AS found
+ORDER BY
+  folded = q.text DESC,
+  ts_filter(search, '{a}') @@ q.words DESC,
+  (search @@ q.words OR strpos(folded, q.text) > 0) DESC,
+  word_similarity(q.text, folded) + ts_rank('{0, 0, 0.1, 1}', search, q.words, 1) DESC,
+  similarity(q.text, folded) DESC,
+  id DESC
+LIMIT $3 OFFSET $4;
+
+-- update_product
+UPDATE product SET name = $2, description = $3, price_minor = $4, archived_at = $5, version = $6
+WHERE id = $1;

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { accessSync, constants } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { chromium, type Page, type Request } from 'playwright-core';
+import { eventually, startTestShop } from '#testkit/shop.ts';
+
+/** The playground in a real Chromium. UPDATE_SCREENSHOT=1 also takes the picture for the README. */
+const SCREENSHOT = fileURLToPath(new URL('../docs/images/playground.png', import.meta.url));
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const executablePath = findChromium();
+const skip =
+  executablePath === undefined && !process.env['CI']
+    ? 'no Chromium: apt-get install chromium, or name one in CHROMIUM_PATH'
+    : false;
+
+function findChromium(): string | undefined {
+  const { CHROMIUM_PATH } = process.env;
+  const paths = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].map(
+    (name) => `/usr/bin/${name}`,
+  );
+  return (CHROMIUM_PATH ? [CHROMIUM_PATH] : paths).find((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** A browser with a profile of its own, and what it asked the network for. */
+async function openBrowser(): Promise<{ page: Page; requests: Request[] } & AsyncDisposable> {
+  assert.ok(executablePath, 'CI needs a Chromium: apt-get install chromium');
+  const stack = new AsyncDisposableStack();
+  const profile = await mkdtemp(join(tmpdir(), 'fritzy-chromium-'));
+  stack.defer(() => rm(profile, { recursive: true, force: true, maxRetries: 5 }));
+  const browser = await chromium.launchPersistentContext(profile, {
+    executablePath,
+    args: ARGUMENTS,
+    viewport: { width: 1280, height: 800 },
+  });
+  stack.defer(() => browser.close());
+  const requests: Request[] = [];
+  browser.on('request', (request) => void requests.push(request));
+  const page = browser.pages()[0] ?? (await browser.newPage());
+  page.setDefaultTimeout(20_000);
+  return { page, requests, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+/** Runs the tab with this title and waits until the answer has `expected` in it. */
+async function runTab(page: Page, title: string, expected: string): Promise<void> {
+  await page.getByRole('tab').filter({ hasText: title }).getByRole('button', { name: title }).click();
+  await page.getByRole('tab', { selected: true }).filter({ hasText: title }).waitFor();
+  const answer = page.locator('.result-window');
+  // GraphiQL learns a moment after the switch which operation the tab holds; until then it refuses to send anything.
+  const refusal = answer.getByText('Cannot infer operation').first();
+  await eventually(async () => {
+    await page.locator('.graphiql-execute-button').click();
+    await answer.getByText(expected).first().or(refusal).first().waitFor();
+    assert.equal(await refusal.count(), 0);
+  });
+}
+
+/** What a page asked for that is neither of its own origin nor made by itself. */
+const foreign = (requests: readonly Pick<Request, 'url'>[], origin: string): string[] =>
+  requests.map((request) => request.url()).filter((url) => new URL(url).origin !== origin);
+
+suite('the playground in Chromium', { skip }, () => {
+  test('loads from the gateway alone, and its tabs run in order with the ids filled in', async () => {
+    await using shop = await startTestShop();
+    await using browser = await openBrowser();
+    const { page, requests } = browser;
+    const problems: string[] = [];
+    page.on('pageerror', (error) => void problems.push(error.message));
+
+    await page.goto(`${shop.url}/graphql`);
+    assert.equal(await page.title(), 'Fritzy');
+    await runTab(page, 'CreateAccount', 'John Doe');
+    await runTab(page, 'CreateProduct', '1199.99');
+    await runTab(page, 'CreateOrder', '2399.98');
+    await runTab(page, 'Accounts', '2399.98');
+
+    const { data } = await shop.graphql(
+      '{ accounts { name orders { totalPrice products { name quantity } } } }',
+    );
+    assert.deepEqual(data.accounts, [
+      {
+        name: 'John Doe',
+        orders: [{ totalPrice: 2399.98, products: [{ name: 'iPhone 15 Pro', quantity: 2 }] }],
+      },
+    ]);
+    assert.deepEqual(problems, []);
+    assert.ok(requests.length >= 5, 'the page and four operations were asked for');
+    assert.deepEqual(foreign(requests, shop.url), []);
+    if (process.env['UPDATE_SCREENSHOT'] === '1') await page.screenshot({ path: SCREENSHOT });
+  });
+
+  test('known-bad twin: a page that loads one thing from elsewhere is caught', async () => {
+    await using browser = await openBrowser();
+    const { page, requests } = browser;
+    await page.goto('data:text/html,<title>bad</title>');
+    requests.length = 0;
+    // Nothing listens there: that it is asked for is enough.
+    const asked = page.waitForEvent('requestfailed');
+    await page.setContent('<script src="http://127.0.0.1:9/graphiql.js"></script>');
+    await asked;
+    assert.deepEqual(foreign(requests, 'http://127.0.0.1:8000'), ['http://127.0.0.1:9/graphiql.js']);
+  });
+});

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { getIntrospectionQuery, Kind, parse, type DocumentNode, type SelectionSetNode } from 'graphql';
+import {
+  brokenLimit,
+  DEPTH_MAX,
+  DOCUMENT_LENGTH_MAX,
+  FIELDS_MAX,
+  ROOT_FIELDS_MAX,
+  TOKENS_MAX,
+} from '#graphql/document-limits.ts';
+import { createDocuments } from '#graphql/documents.ts';
+import { createSchema } from '#graphql/graph/schema.ts';
+
+const schema = createSchema(2);
+const prepare = createDocuments(schema);
+
+/** The code and the text of the first error, or undefined if the document would be executed. */
+function refusal(source: string): { code: unknown; message: string } | undefined {
+  const operation = prepare(source, undefined);
+  if (!('errors' in operation)) return undefined;
+  const [error] = operation.errors;
+  return { code: error?.extensions['code'], message: error?.message ?? '' };
+}
+
+function assertLimited(source: string, message: RegExp): void {
+  const refused = refusal(source);
+  assert.equal(refused?.code, 'GRAPHQL_LIMIT_EXCEEDED');
+  assert.match(refused.message, message);
+}
+
+/** A selection of `levels` levels on Account. */
+const ofAccount = (levels: number): string => {
+  const fields = Array.from({ length: levels - 1 }, (_, level) => (level % 2 === 0 ? 'orders' : 'account'));
+  return `${fields.map((field) => `${field} { `).join('')}id${' }'.repeat(levels - 1)}`;
+};
+const nested = (levels: number): string => `{ accounts { ${ofAccount(levels - 1)} } }`;
+
+const repeat = (count: number, text: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => text(index)).join(' ');
+
+/** Fragments that each spread the next one twice: 2^count fields out of count lines. */
+const bomb = (count: number, root = 'accounts', type = 'Account', leaf = 'id'): string =>
+  `{ ${root} { ...f0 } } ${repeat(count, (nr) => `fragment f${nr} on ${type} { ...f${nr + 1} ...f${nr + 1} }`)} ` +
+  `fragment f${count} on ${type} { ${leaf} }`;
+
+suite('document limits', () => {
+  test(`${DEPTH_MAX} levels are allowed, one more is not`, () => {
+    assert.equal(refusal(nested(DEPTH_MAX)), undefined);
+    assertLimited(nested(DEPTH_MAX + 1), /17 levels deep; at most 16/);
+  });
+
+  test('levels inside fragments and inline fragments count, the fragments themselves do not', () => {
+    const inFragments = (levels: number): string =>
+      `{ accounts { ...a } } fragment a on Account { ... { ${ofAccount(levels - 1)} } }`;
+    assert.equal(refusal(inFragments(DEPTH_MAX)), undefined);
+    assertLimited(inFragments(DEPTH_MAX + 1), /17 levels deep/);
+    assert.equal(refusal(`{ accounts { ${'... { '.repeat(100)} id ${'}'.repeat(100)} } }`), undefined);
+  });
+
+  test(`${FIELDS_MAX} fields after spreading fragments are allowed, one more is not`, () => {
+    const spreads = (extra: string): string =>
+      `{ accounts { ${repeat(9, () => '...f')} ${extra} } } fragment f on Account { ${repeat(111, (nr) => `a${nr}: id`)} }`;
+    assert.equal(refusal(spreads('')), undefined);
+    assertLimited(spreads('id'), /asks for 1001 fields; at most 1000/);
+  });
+
+  test(`${ROOT_FIELDS_MAX} root fields are allowed, one more is not, also through fragments`, () => {
+    const fields = (count: number): string => repeat(count, (nr) => `a${nr}: accounts { id }`);
+    assert.equal(refusal(`{ ${fields(ROOT_FIELDS_MAX)} }`), undefined);
+    for (const source of [
+      `{ ${fields(ROOT_FIELDS_MAX + 1)} }`,
+      `{ ... { ${fields(ROOT_FIELDS_MAX)} } ... on Query { b: __typename } }`,
+      `{ ...f ...g } fragment f on Query { ${fields(ROOT_FIELDS_MAX)} } fragment g on Query { __typename }`,
+    ])
+      assertLimited(source, /at most 20 root fields/);
+  });
+
+  test('every operation of a document is held to the limits, not only the one that is executed', () => {
+    const operation = prepare(`query A { __typename } query B ${nested(DEPTH_MAX + 1)}`, 'A');
+    assert.ok('errors' in operation);
+  });
+
+  test(`${TOKENS_MAX} tokens are allowed, one more is not`, () => {
+    const ofTokens = (extra: string): string => `{ ${repeat(666, (nr) => `a${nr}: __typename`)} ${extra} }`;
+    assertLimited(ofTokens(''), /root fields/);
+    const refused = refusal(ofTokens('b'));
+    assert.equal(refused?.code, 'GRAPHQL_PARSE_FAILED');
+    assert.match(refused.message, /2000 tokens/);
+  });
+
+  test(`${DOCUMENT_LENGTH_MAX} characters are allowed, one more is not`, () => {
+    const padded = (length: number): string => '{ __typename } #'.padEnd(length, 'x');
+    assert.equal(refusal(padded(DOCUMENT_LENGTH_MAX)), undefined);
+    assertLimited(padded(DOCUMENT_LENGTH_MAX + 1), /longer than 32768 characters/);
+  });
+
+  test('the full introspection query of tools passes', async () => {
+    const operation = prepare(
+      getIntrospectionQuery({
+        descriptions: true,
+        specifiedByUrl: true,
+        directiveIsRepeatable: true,
+        schemaDescription: true,
+        inputValueDeprecation: true,
+        oneOf: true,
+      }),
+      undefined,
+    );
+    assert.ok(!('errors' in operation));
+    const { data, errors } = await operation.execute({}, {});
+    assert.equal(errors, undefined);
+    assert.ok(JSON.stringify(data).includes('productsConnection'));
+  });
+});
+
+suite('fragment bombs', () => {
+  test('2^100 fields out of 100 fragments are counted without being visited', () => {
+    assertLimited(bomb(100), /asks for \d.* fields/);
+    assertLimited(bomb(100, 'accountsConnection { nodes', 'Account', 'id').replace('} }', '} } }'), /fields/);
+    const onRoot = `{ ...f0 } ${repeat(100, (nr) => `fragment f${nr} on Query { ...f${nr + 1} ...f${nr + 1} }`)} fragment f100 on Query { __typename }`;
+    assertLimited(onRoot, /fields|root fields/);
+  });
+
+  test('fragments that mention themselves are refused, however long the way round', () => {
+    for (const source of [
+      '{ accounts { ...a } } fragment a on Account { ...a }',
+      '{ accounts { ...a } } fragment a on Account { orders { account { ...a } } }',
+      `{ accounts { ...f0 } } ${repeat(100, (nr) => `fragment f${nr} on Account { id ...f${(nr + 1) % 100} }`)}`,
+      '{ ...a } fragment a on Query { ...b } fragment b on Query { ...a ...b }',
+    ])
+      assert.equal(refusal(source)?.code, 'GRAPHQL_VALIDATION_FAILED', source);
+  });
+
+  test('known-bad twin: a count that visits every spread does 2^n work, ours visits each fragment once', () => {
+    const isLinear = (count: (document: DocumentNode) => unknown): boolean =>
+      visits(bomb(16), count) <= 2 * visits(bomb(8), count) + 8;
+    assert.ok(isLinear(brokenLimit));
+    assert.ok(!isLinear(countEverySpread));
+  });
+});
+
+/** How often `count` looks into a fragment of the document. */
+function visits(source: string, count: (document: DocumentNode) => unknown): number {
+  let looks = 0;
+  const document = parse(source);
+  for (const node of document.definitions) {
+    if (node.kind !== Kind.FRAGMENT_DEFINITION) continue;
+    const { selections } = node.selectionSet;
+    Object.defineProperty(node.selectionSet, 'selections', {
+      get: () => {
+        looks += 1;
+        return selections;
+      },
+    });
+  }
+  count(document);
+  return looks;
+}
+
+/** Deliberately wrong: spreads a fragment again each time it is mentioned. */
+function countEverySpread(document: DocumentNode): number {
+  const fragments = new Map<string, SelectionSetNode>();
+  for (const node of document.definitions)
+    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node.selectionSet);
+  const count = (set: SelectionSetNode | undefined): number => {
+    let fields = 0;
+    for (const one of set?.selections ?? [])
+      fields +=
+        one.kind === Kind.FRAGMENT_SPREAD
+          ? count(fragments.get(one.name.value))
+          : 1 + count(one.selectionSet);
+    return fields;
+  };
+  const [operation] = document.definitions;
+  return operation?.kind === Kind.OPERATION_DEFINITION ? count(operation.selectionSet) : 0;
+}
+
+suite('the document cache', () => {
+  const CACHE_SIZE_MAX = 500;
+  const source = (nr: number): string => `{ a${nr}: __typename }`;
+
+  test('keeps at most 500 documents, the ones used last, and goes on answering', async () => {
+    const documents = createDocuments(schema);
+    const first = documents(source(0), undefined);
+    for (let nr = 1; nr < CACHE_SIZE_MAX; nr++) documents(source(nr), undefined);
+    assert.equal(
+      documents(source(0), undefined),
+      first,
+      'it is full, and used again makes it the last to go',
+    );
+    const second = documents(source(CACHE_SIZE_MAX), undefined);
+    assert.equal(documents(source(0), undefined), first);
+    assert.equal(documents(source(CACHE_SIZE_MAX), undefined), second);
+    for (let nr = 1; nr < 2 * CACHE_SIZE_MAX; nr++) {
+      const operation = documents(source(nr), undefined);
+      assert.ok(!('errors' in operation));
+      assert.deepEqual({ ...(await operation.execute({}, {})).data }, { [`a${nr}`]: 'Query' });
+    }
+    assert.notEqual(documents(source(0), undefined), first, 'what was not used for longest has made room');
+  });
+
+  test('a document that is refused is not kept in the place of a good one', () => {
+    const documents = createDocuments(schema);
+    const first = documents(source(0), undefined);
+    for (let nr = 0; nr < 2 * CACHE_SIZE_MAX; nr++)
+      assert.ok('errors' in documents(`{ nope${nr} }`, undefined));
+    assert.equal(documents(source(0), undefined), first);
+  });
+});

@@ -1,0 +1,93 @@
+import { systemClock } from '#platform/clock.ts';
+import type { Event, EventLog, Message } from '#platform/events/event.ts';
+import { writeOutbox } from '#platform/events/outbox.ts';
+import { postgresEventLog } from '#platform/events/postgres.ts';
+import { startRelay } from '#platform/events/relay.ts';
+import { openDatabase, type Database, type Statement } from '#platform/postgres/pool.ts';
+import { createTelemetry } from '#platform/telemetry.ts';
+import type { TestPostgres } from '#testkit/postgres.ts';
+import { memoryLogger } from '#testkit/shop.ts';
+
+/** An event log and services that write to it, for the tests of the outbox, the relay and the log. */
+
+export const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+
+/** The event that makes `key` what it is at `version`. */
+export function eventOf(key: string, version: number): Event {
+  return {
+    id: systemClock.newId(),
+    topic: 'test.events',
+    key,
+    type: 'thing_changed',
+    occurredAt: new Date(Date.UTC(2026, 0, 31, 12, 0, 0, version)),
+    aggregateVersion: BigInt(version),
+    traceparent: TRACEPARENT,
+    payload: { key, version: BigInt(version) },
+  };
+}
+
+export function messageOf(key: string, version: number): Message {
+  const { id, topic } = eventOf(key, version);
+  return { topic, key, id, headers: { aggregate_version: String(version) }, value: '{}' };
+}
+
+export interface LogRow {
+  readonly position: bigint;
+  readonly topic: string;
+  readonly key: string;
+  readonly ce_id: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly value: unknown;
+}
+
+const AFTER: Statement = {
+  name: 'read_log',
+  text: 'SELECT position, topic, key, ce_id, headers, value FROM event WHERE position > $1 ORDER BY position',
+};
+
+/** `key@version` of each event. */
+export const namesOf = (rows: readonly LogRow[]): string[] =>
+  rows.map((row) => `${row.key}@${row.headers['aggregate_version']}`);
+
+/** The log of one test. */
+export async function openLog(postgres: TestPostgres) {
+  const database = openDatabase({
+    url: await postgres.createDatabase('events'),
+    name: 'events',
+    telemetry: createTelemetry(),
+  });
+  return {
+    database,
+    log: postgresEventLog(database),
+    /** What a reader sees that goes on from the last position it saw. */
+    after: (position: bigint): Promise<LogRow[]> => database.query<LogRow>(AFTER, [position]),
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+}
+
+/** Makes a relay from a service's outbox to a log: the real one, and the wrong ones that tests show to be caught. */
+export type Start = (outbox: Outbox, log: EventLog) => AsyncDisposable;
+export type Outbox = Awaited<ReturnType<typeof openOutbox>>;
+
+const COUNT: Statement = { name: 'count_outbox', text: 'SELECT count(*)::int AS count FROM outbox' };
+
+/** A service that has nothing but an outbox. */
+export async function openOutbox(postgres: TestPostgres) {
+  const url = await postgres.createDatabase('outbox');
+  const telemetry = createTelemetry();
+  const { logger, lines } = memoryLogger();
+  const database: Database = openDatabase({ url, name: 'test', telemetry });
+  return {
+    url,
+    database,
+    telemetry,
+    logger,
+    lines,
+    write: (...events: Event[]): Promise<void> => database.transaction((tx) => writeOutbox(tx, events)),
+    waiting: async (): Promise<number> => (await database.query<{ count: number }>(COUNT, []))[0]?.count ?? 0,
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+}
+
+export const realRelay: Start = (outbox, log) =>
+  startRelay({ ...outbox, log, source: '/fritzy/test', name: 'test', now: systemClock.now });

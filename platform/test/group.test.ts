@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import fc from 'fast-check';
+import { cancelled, type Call } from '#platform/call.ts';
+import { AppError } from '#platform/errors.ts';
+import { groupCalls, type GroupOptions } from '#platform/group.ts';
+import { groupReadsById } from '#platform/read-by-id.ts';
+import { eventually, testCall } from '#testkit/shop.ts';
+
+type Group = (options: GroupOptions<number, string>) => (input: number, call: Call) => Promise<string>;
+
+const REFUSED = new Error('refused by the server');
+const DEFAULTS = { sizeMax: 100, queueMax: 100, concurrency: 1 };
+
+/** Round trips that end when the test says so. */
+function heldRun() {
+  const runs: { inputs: readonly number[]; signal: AbortSignal; end(error?: Error): void }[] = [];
+  const run = (inputs: readonly number[], signal: AbortSignal): Promise<string[]> =>
+    new Promise((resolve, reject) => {
+      const end = (error?: Error): void =>
+        error ? reject(error) : resolve(inputs.map((each) => `answer ${each}`));
+      runs.push({ inputs, signal, end });
+    });
+  const started = (count: number): Promise<void> =>
+    eventually(() => assert.ok(runs.length >= count, `${runs.length} round trips`));
+  return { runs, run, started };
+}
+
+/** Random calls: groups stay within their bounds, in the order of the calls, and each caller gets its own answer. */
+async function assertGroups(group: Group): Promise<void> {
+  const calls = fc.array(fc.tuple(fc.integer({ min: 0, max: 99 }), fc.nat({ max: 2 })), { maxLength: 40 });
+  await fc.assert(
+    fc.asyncProperty(calls, fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 3 }), checkGroups),
+    { numRuns: 100 },
+  );
+
+  async function checkGroups(
+    wanted: [number, number][],
+    sizeMax: number,
+    concurrency: number,
+  ): Promise<void> {
+    let underWay = 0;
+    const order: number[] = [];
+    const join = group({
+      ...DEFAULTS,
+      sizeMax,
+      concurrency,
+      run: async (inputs) => {
+        underWay += 1;
+        assert.ok(underWay <= concurrency, `${underWay} round trips under way`);
+        assert.ok(inputs.length >= 1 && inputs.length <= sizeMax, `${inputs.length} inputs at once`);
+        order.push(...inputs);
+        await nextTurn();
+        underWay -= 1;
+        return inputs.map((input) =>
+          input % 7 === 0 ? new AppError('NOT_FOUND', `no ${input}`) : `answer ${input}`,
+        );
+      },
+    });
+    const answers: Promise<string>[] = [];
+    for (const [input, turns] of wanted) {
+      answers.push(join(input, testCall()).catch((error: unknown) => (error as Error).message));
+      for (let turn = 0; turn < turns; turn++) await nextTurn();
+    }
+    const inputs = wanted.map(([input]) => input);
+    assert.deepEqual(
+      await Promise.all(answers),
+      inputs.map((input) => (input % 7 === 0 ? `no ${input}` : `answer ${input}`)),
+    );
+    assert.deepEqual(order, inputs);
+  }
+}
+
+/** Everything of one turn at once, with no regard to size and concurrency. */
+const boundless: Group = (options) => groupCalls({ ...options, sizeMax: 1_000, concurrency: 1_000 });
+/** Answers lie in the wrong order. */
+const crossed: Group = (options) =>
+  groupCalls({ ...options, run: async (inputs, signal) => (await options.run(inputs, signal)).toReversed() });
+
+/** One of three inputs makes the statement fail: the others must not suffer. */
+async function assertIsolates(group: Group): Promise<void> {
+  const tries: (readonly number[])[] = [];
+  const join = group({
+    ...DEFAULTS,
+    run: async (inputs) => {
+      tries.push(inputs);
+      if (inputs.includes(2)) throw REFUSED;
+      return inputs.map(String);
+    },
+    splitAfter: (error) => error === REFUSED,
+  });
+  const outcomes = await Promise.allSettled([1, 2, 3].map((input) => join(input, testCall())));
+  assert.deepEqual(outcomes, [
+    { status: 'fulfilled', value: '1' },
+    { status: 'rejected', reason: REFUSED },
+    { status: 'fulfilled', value: '3' },
+  ]);
+  assert.deepEqual(tries, [[1, 2, 3], [1], [2], [3]]);
+}
+
+/** Two callers share a round trip: it is given up when both have left, not before. */
+async function assertStaysForTheLast(group: Group): Promise<void> {
+  const { run, runs, started } = heldRun();
+  const join = group({ ...DEFAULTS, run });
+  const [first, second] = [testCall(), testCall()];
+  const answers = Promise.allSettled([join(1, first), join(2, second), join(3, second)]);
+  await started(1);
+  first.abort(cancelled());
+  assert.equal(runs[0]?.signal.aborted, false, 'given up although somebody waits');
+  second.abort(cancelled());
+  assert.equal(runs[0].signal.aborted, true, 'goes on although nobody waits');
+  assert.equal(runs[0].signal.reason, second.ended);
+  runs[0].end();
+  await answers;
+}
+
+/** Known-bad twin: each caller's leaving ends the round trip. */
+const hasty: Group = (options) => (input, call) => {
+  const controller = new AbortController();
+  const join = groupCalls<number, string>({
+    ...options,
+    run: (inputs) => options.run(inputs, controller.signal),
+  });
+  call.onAbort((reason) => controller.abort(reason));
+  return join(input, call);
+};
+
+suite('calls of one kind share a round trip', () => {
+  test('within their bounds, in order, each with its own answer', async () => {
+    await assertGroups(groupCalls);
+    await assert.rejects(assertGroups(boundless), /Property failed/);
+    await assert.rejects(assertGroups(crossed), /Property failed/);
+  });
+
+  test('an idle group starts at once, a busy one takes along what came meanwhile', async () => {
+    const { run, runs, started } = heldRun();
+    const join = groupCalls({ ...DEFAULTS, run });
+    const answers = [join(1, testCall())];
+    await started(1);
+    for (const input of [2, 3, 4, 5]) answers.push(join(input, testCall()));
+    await nextTurn();
+    assert.equal(runs.length, 1, 'one under way');
+    runs[0]?.end();
+    await started(2);
+    assert.deepEqual(
+      runs.map((each) => each.inputs),
+      [[1], [2, 3, 4, 5]],
+    );
+    runs[1]?.end();
+    assert.deepEqual(
+      await Promise.all(answers),
+      [1, 2, 3, 4, 5].map((input) => `answer ${input}`),
+    );
+  });
+
+  test('one more than may wait is refused with RESOURCE_EXHAUSTED, and there is room again later', async () => {
+    const { run, runs, started } = heldRun();
+    const join = groupCalls({ ...DEFAULTS, run, queueMax: 2 });
+    const first = join(1, testCall());
+    await started(1);
+    const waiting = [join(2, testCall()), join(3, testCall())];
+    await assert.rejects(join(4, testCall()), { name: 'AppError', reason: 'RESOURCE_EXHAUSTED' });
+    runs[0]?.end();
+    await started(2);
+    const later = join(5, testCall());
+    runs[1]?.end();
+    await started(3);
+    runs[2]?.end();
+    assert.deepEqual(
+      await Promise.all([first, ...waiting, later]),
+      [1, 2, 3, 5].map((each) => `answer ${each}`),
+    );
+  });
+
+  test('a member that the server refuses fails alone', async () => {
+    await assertIsolates(groupCalls);
+    await assert.rejects(
+      assertIsolates(({ run, ...rest }) => groupCalls({ ...rest, run, splitAfter: () => false })),
+      {
+        name: 'AssertionError',
+      },
+    );
+  });
+
+  test('any other failure is the failure of all, and the next round trip starts afresh', async () => {
+    const { run, runs, started } = heldRun();
+    const join = groupCalls({ ...DEFAULTS, run, splitAfter: () => false });
+    const lost = Promise.allSettled([join(1, testCall()), join(2, testCall())]);
+    await started(1);
+    const connectionLost = new Error('connection lost');
+    runs[0]?.end(connectionLost);
+    assert.deepEqual(
+      await lost,
+      [1, 2].map(() => ({ status: 'rejected', reason: connectionLost })),
+    );
+    const next = join(3, testCall());
+    await started(2);
+    runs[1]?.end();
+    assert.equal(await next, 'answer 3');
+  });
+
+  test('a missing answer is an error, not silence', async () => {
+    const join = groupCalls<number, string>({ ...DEFAULTS, run: async () => ['only one'] });
+    const [first, second] = await Promise.allSettled([join(1, testCall()), join(2, testCall())]);
+    assert.equal(first.status, 'fulfilled');
+    assert.match(String(second.status === 'rejected' && second.reason), /fewer answers/);
+  });
+
+  test('who has left before the round trip starts takes no part in it', async () => {
+    const { run, runs, started } = heldRun();
+    const join = groupCalls({ ...DEFAULTS, run });
+    const first = join(1, testCall());
+    await started(1);
+    const call = testCall();
+    const [leaver, stayer] = [join(2, call), join(3, testCall())];
+    leaver.catch(() => {});
+    call.abort(cancelled());
+    runs[0]?.end();
+    await started(2);
+    assert.deepEqual(runs[1]?.inputs, [3]);
+    runs[1]?.end();
+    assert.deepEqual(await Promise.all([first, stayer]), ['answer 1', 'answer 3']);
+    await assert.rejects(leaver, { reason: 'CANCELLED' });
+
+    const all = testCall();
+    const nobody = join(4, all);
+    nobody.catch(() => {});
+    all.abort(cancelled());
+    await assert.rejects(nobody, { reason: 'CANCELLED' });
+    assert.equal(runs.length, 2, 'a round trip for nobody');
+  });
+
+  test('a round trip is given up when the last caller has left, not before', async () => {
+    await assertStaysForTheLast(groupCalls);
+    await assert.rejects(assertStaysForTheLast(hasty), { name: 'AssertionError' });
+  });
+});
+
+suite('reads by id share a statement', () => {
+  test('each caller gets its own, in its order, unknown ids left out', async () => {
+    const statements: (readonly string[])[] = [];
+    const read = groupReadsById(async (ids) => {
+      statements.push(ids);
+      return ids
+        .filter((id) => id !== 'unknown')
+        .map((id) => ({ id }))
+        .toReversed();
+    });
+    const answers = await Promise.all(
+      [['b', 'a'], ['unknown'], ['a', 'unknown', 'c'], []].map((ids) => read(ids, testCall())),
+    );
+    assert.deepEqual(
+      answers.map((found) => found.map(({ id }) => id)),
+      [['b', 'a'], [], ['a', 'c'], []],
+    );
+    assert.deepEqual(statements, [['b', 'a', 'unknown', 'c']]);
+    assert.deepEqual(await read([], testCall()), []);
+    assert.equal(statements.length, 1, 'no ids, no statement');
+  });
+});

@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { create, toJson, type MessageInitShape } from '@bufbuild/protobuf';
+import { Call, cancelled } from '#platform/call.ts';
+import { AppError, REASONS, type Reason } from '#platform/errors.ts';
+import { ErrorInfoSchema } from '#platform/pb/error_pb.js';
+import { inProcess, type Client } from '#platform/rpc.ts';
+import { eventually, LINKS, testCall } from '#testkit/shop.ts';
+import { implementEcho, OPEN, type AskHandler, type EchoService, type Open } from './echo-service.ts';
+
+/**
+ * What holds for a call, whether it stays in the process or goes over the wire. Each check takes the way in which a
+ * client is made, so that the same check is run against both real ways and shown to fail against a wrong one.
+ */
+type Check = (open: Open) => Promise<void>;
+
+async function opened(open: Open, ask: AskHandler) {
+  await using failed = new AsyncDisposableStack();
+  const echo = implementEcho(ask);
+  const client = await open(echo.implementation, failed);
+  const stack = failed.move();
+  return { ...echo, client, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+async function rejection(promise: Promise<unknown>): Promise<AppError> {
+  const error: unknown = await promise.then(
+    () => assert.fail('resolved, but had to reject'),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof AppError, `not an AppError: ${String(error)}`);
+  return error;
+}
+
+const TEXTS = ['', 'plain', 'Größe 👩🏽‍🚀 \u{10ffff}', 'line\nbreak\ttab', '\ufeffmark', '%25 "quoted" \\'];
+
+const answersArrive: Check = async (open) => {
+  await using echo = await opened(open, async ({ reason, domain, metadata }) => ({
+    reason,
+    domain,
+    metadata,
+  }));
+  for (const text of TEXTS) {
+    const asked = { reason: text, domain: text, metadata: { [text]: text, other: '' } };
+    const answer = await echo.client.ask(asked, testCall());
+    assert.deepEqual(
+      toJson(ErrorInfoSchema, answer),
+      toJson(ErrorInfoSchema, create(ErrorInfoSchema, asked)),
+    );
+  }
+};
+
+const errorsCross: Check = async (open) => {
+  const detail = { field: 'products[2].quantity', bound: '1..10,000', größe: 'ü\n%' };
+  await using echo = await opened(open, async ({ reason, domain }) => {
+    throw new AppError(reason as Reason, domain, { detail });
+  });
+  for (const reason of Object.keys(REASONS) as Reason[]) {
+    const text = `${reason}: größer als\n100 % of "it" 👩🏽‍🚀`;
+    const error = await rejection(echo.client.ask({ reason, domain: text }, testCall()));
+    assert.deepEqual(
+      {
+        reason: error.reason,
+        publicMessage: error.publicMessage,
+        message: error.message,
+        detail: error.detail,
+      },
+      { reason, publicMessage: text, message: text, detail },
+    );
+  }
+  assert.deepEqual(echo.lines, [], 'an expected failure is no line in the log');
+};
+
+const bugsStayInside: Check = async (open) => {
+  await using echo = await opened(open, async () => {
+    throw new TypeError('secret: relation "account" does not exist');
+  });
+  const call = testCall();
+  const error = await rejection(echo.client.ask({}, call));
+  assert.equal(error.reason, 'INTERNAL');
+  assert.deepEqual(error.detail, {});
+  assert.doesNotMatch(error.publicMessage, /secret|account|TypeError/);
+  const [line] = echo.lines;
+  assert.equal(echo.lines.length, 1);
+  assert.equal(line?.['level'], 50);
+  assert.equal(line?.['request_id'], call.requestId);
+  assert.equal(line?.['trace_id'], call.trace.traceId);
+  assert.match(JSON.stringify(line?.['err']), /secret: relation/);
+};
+
+/** What is left of a call's time: comparable from hop to hop, also where clocks differ. */
+const leftMs = (call: Call): number => call.deadlineMs - Date.now();
+
+const timeOnlyShrinks: Check = async (open) => {
+  const left: number[] = [];
+  await using inner = await opened(open, async (_, call) => {
+    left.push(leftMs(call));
+    return {};
+  });
+  await using outer = await opened(open, async (_, call) => {
+    left.push(leftMs(call));
+    return inner.client.ask({}, call);
+  });
+  const call = testCall({ timeoutMs: 8_000 });
+  const atStart = leftMs(call);
+  await outer.client.ask({}, call);
+  const [atOuter = Infinity, atInner = Infinity] = left;
+  assert.ok(atOuter <= atStart, `${atOuter} ms left of ${atStart} ms`);
+  assert.ok(atInner <= atOuter, `${atInner} ms left of ${atOuter} ms`);
+};
+
+/** A handler that pays no heed to its call and answers when the check is over, or much too late. */
+function deafHandler() {
+  const over = Promise.withResolvers<object>();
+  const timer = setTimeout(() => over.resolve({}), 1_500);
+  return {
+    ask: () => over.promise,
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+      over.resolve({});
+    },
+  };
+}
+
+const lateIsDeadlineExceeded: Check = async (open) => {
+  using deaf = deafHandler();
+  await using echo = await opened(open, deaf.ask);
+  const error = await rejection(echo.client.ask({}, testCall({ timeoutMs: 60 })));
+  assert.equal(error.reason, 'DEADLINE_EXCEEDED');
+  let asked = false;
+  await using other = await opened(open, async () => {
+    asked = true;
+    return {};
+  });
+  for (const timeoutMs of [0, -1]) {
+    const past = await rejection(other.client.ask({}, testCall({ timeoutMs })));
+    assert.equal(past.reason, 'DEADLINE_EXCEEDED');
+  }
+  assert.equal(asked, false, 'a call that is too late from the start asks nobody');
+  deaf[Symbol.dispose]();
+};
+
+/** Over gRPC a caller whose time is up cancels, which may be what the server hears first: either reason will do. */
+const lateReachesTheHandler: Check = async (open) => {
+  const reasons: string[] = [];
+  await using echo = await opened(open, async (_, call) => {
+    call.signal.addEventListener('abort', () => reasons.push((call.signal.reason as AppError).reason));
+    await endOf(call);
+    return {};
+  });
+  await rejection(echo.client.ask({}, testCall({ timeoutMs: 60 })));
+  await eventually(() => assert.match(reasons.join(), /^(DEADLINE_EXCEEDED|CANCELLED)$/), 1_000);
+};
+
+/** Resolves when the call has ended, or after a while. */
+function endOf(call: Call): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, 1_500);
+    call.onAbort(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+const cancellingReachesTheHandler: Check = async (open) => {
+  const arrived = Promise.withResolvers<void>();
+  const reasons: string[] = [];
+  await using echo = await opened(open, async (_, call) => {
+    call.signal.addEventListener('abort', () => reasons.push((call.signal.reason as AppError).reason));
+    arrived.resolve();
+    await endOf(call);
+    return {};
+  });
+  const call = testCall();
+  const answer = rejection(echo.client.ask({}, call));
+  answer.catch(() => {});
+  await arrived.promise;
+  call.abort(cancelled());
+  assert.equal((await answer).reason, 'CANCELLED');
+  await eventually(() => assert.deepEqual(reasons, ['CANCELLED']), 1_000);
+  const again = await rejection(echo.client.ask({}, call));
+  assert.equal(again.reason, 'CANCELLED', 'a call that has ended asks nobody');
+};
+
+const idsTravel: Check = async (open) => {
+  await using echo = await opened(open, async (_, { requestId, trace }) => ({
+    metadata: { requestId, traceId: trace.traceId, flags: trace.flags, spanId: trace.spanId },
+  }));
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const call = testCall({ traceparent: `00-${traceId}-00f067aa0ba902b7-01`, requestId: 'request-1' });
+  const { metadata } = await echo.client.ask({}, call);
+  const { spanId, ...rest } = metadata;
+  assert.deepEqual({ ...rest }, { requestId: 'request-1', traceId, flags: '01' });
+  assert.match(spanId ?? '', /^[0-9a-f]{16}$/);
+  assert.notEqual(spanId, '00f067aa0ba902b7', 'the caller and its caller are not one span');
+};
+
+/** A client around the direct one whose method is `change`. */
+function wrong(change: (ask: Client<EchoService>['ask']) => Client<EchoService>['ask']): Open {
+  return async (implementation) => ({ ask: change(inProcess(implementation).ask) });
+}
+
+/** Knows nothing of the caller: starts a call of its own. */
+const detached = wrong((ask) => (request) => {
+  const own = { requestId: 'other', traceparent: undefined, nowMs: Date.now(), timeoutMs: 30_000 };
+  return ask(request, new Call(own));
+});
+const forgetful = wrong((ask) => async (request, call) => {
+  const { reason, metadata } = await ask(request, call);
+  return create(ErrorInfoSchema, { reason, metadata } satisfies MessageInitShape<typeof ErrorInfoSchema>);
+});
+const rough = wrong((ask) => async (request, call) => {
+  try {
+    return await ask(request, call);
+  } catch (error) {
+    throw error instanceof AppError ? new AppError(error.reason, error.publicMessage) : error;
+  }
+});
+const leaky = wrong((ask) => async (request, call) => {
+  try {
+    return await ask(request, call);
+  } catch (error) {
+    throw error instanceof AppError && error.cause instanceof Error
+      ? new AppError('INTERNAL', error.cause.message)
+      : error;
+  }
+});
+
+const CHECKS: readonly [string, Check, twin: string, Open][] = [
+  ['an answer arrives as the handler gave it', answersArrive, 'a field is lost', forgetful],
+  ['every reason crosses with its text and its detail', errorsCross, 'the detail is lost', rough],
+  ['a bug is INTERNAL to the caller and one line in the log', bugsStayInside, 'its text gets out', leaky],
+  ['the time that is left only shrinks from hop to hop', timeOnlyShrinks, 'each hop starts anew', detached],
+  ['a late answer is DEADLINE_EXCEEDED', lateIsDeadlineExceeded, 'the caller waits on', detached],
+  ['a deadline that passes ends the handler', lateReachesTheHandler, 'nobody tells it', detached],
+  ['cancelling ends the call and its handler', cancellingReachesTheHandler, 'nobody tells it', detached],
+  ['the request id and the trace travel along', idsTravel, 'each hop has its own', detached],
+];
+
+for (const link of LINKS) {
+  suite(`a call, ${link}`, { concurrency: true }, () => {
+    for (const [name, check] of CHECKS) test(name, () => check(OPEN[link]));
+  });
+}
+
+suite('known-bad calls are caught', { concurrency: true }, () => {
+  for (const [name, check, twin, open] of CHECKS)
+    test(`${name}: ${twin}`, () => assert.rejects(check(open), { name: 'AssertionError' }));
+});

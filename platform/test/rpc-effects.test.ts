@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { after, suite, test } from 'node:test';
+import pg from 'pg';
+import { cancelled, type Call } from '#platform/call.ts';
+import { AppError, REASONS, type Reason } from '#platform/errors.ts';
+import { inProcess, type Client } from '#platform/rpc.ts';
+import type { Telemetry } from '#platform/telemetry.ts';
+import { openTestPostgres } from '#testkit/postgres.ts';
+import { eventually, LINKS, startTestShop, testCall } from '#testkit/shop.ts';
+import { implementEcho, OPEN, type EchoService } from './echo-service.ts';
+
+/** What a call does beside giving its answer: statements, metrics, timers. */
+
+/** How many statements of the account service wait for a lock. */
+async function waiting(observer: pg.Client): Promise<number> {
+  const { rows } = await observer.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = 'fritzy-account' AND wait_event_type = 'Lock'`,
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** A call that waits for a lock is given up by `leave`: its statement must end although the lock stays. */
+async function assertStatementStops(
+  list: (call: Call) => Promise<unknown>,
+  databaseUrl: string,
+  leave: (call: Call) => void,
+): Promise<void> {
+  const holder = new pg.Client({ connectionString: databaseUrl });
+  const observer = new pg.Client({ connectionString: databaseUrl });
+  await Promise.all([holder.connect(), observer.connect()]);
+  const call = testCall();
+  try {
+    await holder.query('BEGIN');
+    await holder.query('LOCK TABLE account IN ACCESS EXCLUSIVE MODE');
+    const answer = list(call).catch((error: unknown) => error);
+    await eventually(async () => assert.equal(await waiting(observer), 1));
+    leave(call);
+    await eventually(async () => assert.equal(await waiting(observer), 0, 'the statement goes on'), 1_500);
+    const error = await answer;
+    assert.ok(error instanceof AppError);
+    assert.equal(error.reason, 'CANCELLED');
+  } finally {
+    await holder.query('ROLLBACK');
+    call.abort(cancelled());
+    await Promise.all([holder.end(), observer.end()]);
+  }
+}
+
+const postgres = await openTestPostgres();
+after(() => postgres[Symbol.asyncDispose]());
+
+suite('a service on PostgreSQL', () => {
+  for (const link of LINKS) {
+    test(`cancelling a call stops its statement in the server, ${link}`, async () => {
+      await using shop = await startTestShop({ link, postgres });
+      const list = (call: Call): Promise<unknown> =>
+        shop.clients.accounts.listAccounts({ page: { size: 10 } }, call);
+      const { account } = shop.databaseUrls;
+      await assertStatementStops(list, account, (call) => call.abort(cancelled()));
+      await list(testCall());
+      // Known-bad twin: the caller leaves and nobody is told.
+      await assert.rejects(
+        assertStatementStops(list, account, () => {}),
+        /the statement goes on/,
+      );
+
+      // One caller of two leaves: the other still wants the answer.
+      const holder = new pg.Client({ connectionString: account });
+      await holder.connect();
+      await holder.query('BEGIN');
+      await holder.query('LOCK TABLE account IN ACCESS EXCLUSIVE MODE');
+      const [leaver, stayer] = [testCall(), testCall()];
+      const answers = Promise.allSettled([list(leaver), list(stayer)]);
+      await eventually(async () => assert.equal(await waiting(holder), 1));
+      leaver.abort(cancelled());
+      await holder.query('COMMIT');
+      const [left, stayed] = await answers;
+      assert.equal(left.status, 'rejected');
+      assert.equal(stayed.status, 'fulfilled');
+      await holder.end();
+    });
+  }
+});
+
+/** What was measured: `method status reason` → count. */
+async function measured(telemetry: Telemetry): Promise<Record<string, number>> {
+  const text = await telemetry.registry.metrics();
+  const lines = text.matchAll(/^rpc_server_call_duration_seconds_count\{(.*)\} (\d+)$/gm);
+  return Object.fromEntries(
+    Array.from(lines, ([, labels = '', count]) => {
+      const label = (name: string): string => new RegExp(`\\b${name}="([^"]*)"`).exec(labels)?.[1] ?? '';
+      return [
+        `${label('rpc_method')} ${label('rpc_response_status_code')} ${label('error_type')}`,
+        Number(count),
+      ];
+    }),
+  );
+}
+
+const STATUS: Readonly<Partial<Record<Reason, string>>> = {
+  ACCOUNT_NOT_FOUND: 'FAILED_PRECONDITION',
+  PRODUCT_NOT_FOUND: 'FAILED_PRECONDITION',
+  PRODUCT_ARCHIVED: 'FAILED_PRECONDITION',
+  VERSION_CONFLICT: 'ABORTED',
+};
+
+for (const link of LINKS) {
+  test(`each call is measured once, under its gRPC status and its reason, ${link}`, async () => {
+    await using stack = new AsyncDisposableStack();
+    const { implementation, telemetry } = implementEcho(async ({ reason }) => {
+      if (reason === 'bug') throw new Error('a bug');
+      if (reason) throw new AppError(reason as Reason, 'expected');
+      return {};
+    });
+    const client = await OPEN[link](implementation, stack);
+    const reasons = Object.keys(REASONS) as Reason[];
+    await client.ask({}, testCall());
+    await client.ask({}, testCall());
+    for (const reason of [...reasons, 'bug']) await client.ask({ reason }, testCall()).catch(() => {});
+    const method = 'fritzy.test.v1.EchoService/Ask';
+    assert.deepEqual(await measured(telemetry), {
+      [`${method} OK `]: 2,
+      ...Object.fromEntries(reasons.map((reason) => [`${method} ${STATUS[reason] ?? reason} ${reason}`, 1])),
+      [`${method} INTERNAL INTERNAL`]: 2,
+    });
+  });
+}
+
+/** Runs `work` and counts the timers that it set and that neither fired nor were cleared. */
+async function timersLeft(work: () => Promise<void>): Promise<number> {
+  const { setTimeout: set, clearTimeout: clear } = globalThis;
+  const left = new Set<unknown>();
+  const counting = (
+    callback: (...values: unknown[]) => void,
+    ms?: number,
+    ...values: unknown[]
+  ): NodeJS.Timeout => {
+    const timer = set(() => {
+      left.delete(timer);
+      callback(...values);
+    }, ms);
+    left.add(timer);
+    return timer;
+  };
+  globalThis.setTimeout = counting as typeof setTimeout;
+  globalThis.clearTimeout = (timer) => {
+    left.delete(timer);
+    clear(timer);
+  };
+  try {
+    await work();
+    return left.size;
+  } finally {
+    Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
+  }
+}
+
+/** Calls that end well, badly and by cancelling. */
+async function threeCalls(ask: Client<EchoService>['ask']): Promise<void> {
+  using good = testCall();
+  await ask({}, good);
+  using bad = testCall();
+  await ask({ reason: 'fail' }, bad).catch(() => {});
+  const left = testCall();
+  const answer = ask({ reason: 'wait' }, left).catch(() => {});
+  left.abort(cancelled());
+  await answer;
+}
+
+test('a call in the process leaves no timer behind', async () => {
+  const { ask } = inProcess(
+    implementEcho(async ({ reason }, call) => {
+      if (reason === 'fail') throw new AppError('NOT_FOUND', 'expected');
+      if (reason === 'wait') await new Promise((resolve) => call.onAbort(resolve));
+      return {};
+    }).implementation,
+  );
+  assert.equal(await timersLeft(() => threeCalls(ask)), 0);
+  // Known-bad twin: a deadline timer that is set for each call and never cleared.
+  const careless: typeof ask = (request, call) => {
+    setTimeout(() => {}, call.deadlineMs - Date.now()).unref();
+    return ask(request, call);
+  };
+  assert.equal(await timersLeft(() => threeCalls(careless)), 3);
+});
+
+test('what breaks a bound in the process breaks it over the wire', async () => {
+  for (const link of LINKS) {
+    await using shop = await startTestShop({ link, postgres });
+    for (const name of ['a\ud800b', 'NUL \0', ' ', 'x'.repeat(201)]) {
+      await assert.rejects(
+        shop.clients.accounts.createAccount({ name }, testCall()),
+        { name: 'AppError', reason: 'INVALID_ARGUMENT' },
+        `${link}: ${JSON.stringify(name)}`,
+      );
+    }
+  }
+});

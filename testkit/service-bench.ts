@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import pg from 'pg';
+import { startServices } from '#cmd/fritzy/shop.ts';
+import type { Clients } from '#graphql/graph/context.ts';
+import { systemClock, type Clock } from '#platform/clock.ts';
+import { openEventLog, type ServiceDeps } from '#platform/service.ts';
+import { createTelemetry } from '#platform/telemetry.ts';
+import { openTestPostgres } from '#testkit/postgres.ts';
+import { memoryLogger } from '#testkit/shop.ts';
+
+/** A service's database, seen from outside, whose outbox stands still: the bench holds the relay's lead. */
+export interface ServiceBench {
+  readonly url: string;
+  /** What to start the service with. */
+  readonly deps: ServiceDeps;
+  readonly logLines: readonly Record<string, unknown>[];
+  rows<R extends object>(sql: string, values?: readonly unknown[]): Promise<R[]>;
+  /** What waits to be published, of one aggregate or of all, oldest first. */
+  outbox(key?: string): Promise<OutboxRow[]>;
+  /** How many rows each table has. */
+  counts(...tables: string[]): Promise<number[]>;
+}
+
+export interface OutboxRow {
+  readonly topic: string;
+  readonly key: string;
+  readonly event_type: string;
+  readonly version: number;
+  readonly traceparent: string;
+  /** JSON text as it will be published. */
+  readonly payload: string;
+  readonly occurred_at: Date;
+  readonly event_id: string;
+}
+
+/** platform/events/relay.ts: whoever has this lock relays. */
+const TAKE_LEAD = 'SELECT pg_advisory_lock(4711003)';
+
+const OUTBOX = `
+  SELECT topic, key, event_type, aggregate_version::int AS version, traceparent, payload::text, occurred_at, event_id
+  FROM outbox WHERE $1::text IS NULL OR key = $1 ORDER BY id`;
+
+export async function openServiceBench(
+  kind: 'account' | 'catalog' | 'order',
+  stack: AsyncDisposableStack,
+  clock: Clock = systemClock,
+): Promise<ServiceBench> {
+  const postgres = stack.use(await openTestPostgres());
+  const [url, eventsUrl] = await Promise.all([
+    postgres.createDatabase(kind),
+    postgres.createDatabase('events'),
+  ]);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  stack.defer(() => client.end());
+  await client.query(TAKE_LEAD);
+  const telemetry = createTelemetry();
+  const { logger, lines } = memoryLogger();
+  const eventLog = await openEventLog(eventsUrl, telemetry, stack);
+  const rows = async <R extends object>(sql: string, values: readonly unknown[] = []): Promise<R[]> =>
+    (await client.query<R>(sql, [...values])).rows;
+  return {
+    url,
+    deps: { logger, telemetry, clock, eventLog },
+    logLines: lines,
+    rows,
+    outbox: (key) => rows<OutboxRow>(OUTBOX, [key ?? null]),
+    counts: async (...tables) => {
+      const sql = tables.map((table) => `SELECT count(*)::int AS n FROM ${table}`).join(' UNION ALL ');
+      return (await rows<{ n: number }>(sql)).map(({ n }) => n);
+    },
+  };
+}
+
+/** The order service on such a database, linked in process to the account and catalog services on theirs. */
+export async function openOrderBench(
+  stack: AsyncDisposableStack,
+  clock: Clock = systemClock,
+): Promise<{ bench: ServiceBench; clients: Clients }> {
+  const bench = await openServiceBench('order', stack, clock);
+  const postgres = stack.use(await openTestPostgres());
+  const [account, catalog] = await Promise.all([
+    postgres.createDatabase('account'),
+    postgres.createDatabase('catalog'),
+  ]);
+  const urls = { account, catalog, order: bench.url };
+  const { clients } = await startServices((service) => urls[service], bench.deps, stack);
+  return { bench, clients };
+}
+
+/** Fails unless the entity's present version and the events that tell of it were written by one transaction. */
+export async function assertOneTransaction(
+  bench: ServiceBench,
+  written: { table: string; id: string; version: number; events: number },
+): Promise<void> {
+  const { table, id, version, events } = written;
+  const found = await bench.rows<{ xid: string; n: number }>(
+    `SELECT xid, count(*)::int AS n FROM (
+       SELECT xmin::text AS xid FROM ${table} WHERE id = $1::uuid
+       UNION ALL SELECT xmin::text FROM outbox WHERE key = $1::text AND aggregate_version = $2
+     ) AS written GROUP BY xid`,
+    [id, version],
+  );
+  assert.deepEqual(
+    found.map(({ n }) => n),
+    [1 + events],
+    `${table} ${id}: the row and its ${events} events must come from one transaction`,
+  );
+}
