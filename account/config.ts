@@ -2,5 +2,5 @@ import { urlOf } from '#platform/config.ts';
 
 /** The settings of the account service. */
 export const accountSettings = {
-  ACCOUNT_DATABASE_URL: urlOf('postgres')({ desc: "The account service's own database." }),
+  ACCOUNT_DATABASE_URL: urlOf('postgres', 'postgresql')({ desc: "The account service's own database." }),
 };

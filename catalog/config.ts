@@ -2,5 +2,5 @@ import { urlOf } from '#platform/config.ts';
 
 /** The settings of the catalog service. */
 export const catalogSettings = {
-  CATALOG_DATABASE_URL: urlOf('postgres')({ desc: "The catalog service's own database." }),
+  CATALOG_DATABASE_URL: urlOf('postgres', 'postgresql')({ desc: "The catalog service's own database." }),
 };

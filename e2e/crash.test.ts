@@ -23,12 +23,12 @@ function randomOf(seed: number): () => number {
 
 /** The guarantee: what was acknowledged can be read, with its total. */
 async function assertAllThere(url: string, acknowledged: Acknowledged): Promise<void> {
-  const found = await readOrders(url, [...acknowledged.keys()], CONCURRENCY);
+  const found = await readOrders(url, [...acknowledged.keys()]);
   const lost = [...acknowledged].filter(([id, total]) => found.get(id) !== total);
   assert.equal(
     lost.length,
     0,
-    `${lost.length} of ${acknowledged.size} acknowledged orders are lost: ${lost[0]}`,
+    `${lost.length} of ${acknowledged.size} acknowledged orders are lost: ${lost[0]?.[0]}`,
   );
 }
 
@@ -64,7 +64,7 @@ suite('kill -9', () => {
       const buyer = await createBuyer(shop.url);
       for (let round = 1; round <= ROUNDS; round += 1) {
         const killAfter = Math.floor(random() * CALLS);
-        const killServerToo = random() < 0.4;
+        const killServerToo = round % 3 === 0;
         const program = shop;
         const acknowledged = await buyer.order(shop.url, {
           calls: CALLS,

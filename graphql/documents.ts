@@ -1,5 +1,6 @@
 import {
   getOperationAST,
+  getVariableValues,
   GraphQLError,
   Kind,
   OperationTypeNode,
@@ -8,8 +9,11 @@ import {
   type DocumentNode,
   type ExecutionResult,
   type GraphQLSchema,
+  type OperationDefinitionNode,
 } from 'graphql';
 import { compileQuery, isCompiledQuery, type CompiledQuery } from 'graphql-jit';
+import { createSchema, createSchemaOfCoerced } from '#graphql/graph/schema.ts';
+import type { Telemetry } from '#platform/telemetry.ts';
 import { brokenLimit, DOCUMENT_LENGTH_MAX, TOKENS_MAX } from '#graphql/document-limits.ts';
 
 /** A document made ready once: parsed, validated, compiled (docs/decisions/0003-graphql-jit.md). */
@@ -17,6 +21,8 @@ export interface Operation {
   readonly type: 'query' | 'mutation';
   /** The one root field that it has, or `several`: a label with a closed set of values. */
   readonly rootField: string;
+  /** Observes an execution without errors. */
+  readonly succeeded: { observe(startedMs: number): void };
   readonly execute: (
     context: unknown,
     variables: Record<string, unknown>,
@@ -31,9 +37,18 @@ export interface Refusal {
 /** Documents that are kept compiled. The one that was not used for longest makes room. */
 const CACHE_SIZE_MAX = 500;
 
+interface Schemas {
+  readonly schema: GraphQLSchema;
+  /** What documents are compiled against. */
+  readonly ofCoerced: GraphQLSchema;
+}
+
+/** Prepares documents of a shop whose currency has `digits` decimal places. */
 export function createDocuments(
-  schema: GraphQLSchema,
+  digits: number,
+  telemetry: Telemetry,
 ): (source: string, operationName: string | undefined) => Operation | Refusal {
+  const schemas = { schema: createSchema(digits), ofCoerced: createSchemaOfCoerced(digits) };
   const cache = new Map<string, Operation>();
   return function prepare(source, operationName) {
     // No document starts with a name and an exclamation mark: a key with a name is never another document's text.
@@ -47,7 +62,7 @@ export function createDocuments(
       }
       return known;
     }
-    const operation = compile(schema, source, operationName);
+    const operation = compile(schemas, telemetry, source, operationName);
     if ('errors' in operation) return operation;
     if (cache.size === CACHE_SIZE_MAX) cache.delete(cache.keys().next().value ?? '');
     cache.set(key, operation);
@@ -56,7 +71,8 @@ export function createDocuments(
 }
 
 function compile(
-  schema: GraphQLSchema,
+  schemas: Schemas,
+  telemetry: Telemetry,
   source: string,
   operationName: string | undefined,
 ): Operation | Refusal {
@@ -70,7 +86,7 @@ function compile(
     if (error instanceof GraphQLError) return { errors: [coded(error, 'GRAPHQL_PARSE_FAILED')] };
     throw error;
   }
-  const errors = validate(schema, document, undefined, { maxErrors: 10 });
+  const errors = validate(schemas.schema, document, undefined, { maxErrors: 10 });
   if (errors.length > 0) return { errors: errors.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')) };
   const broken = brokenLimit(document);
   if (broken !== undefined) return refuse('GRAPHQL_LIMIT_EXCEEDED', broken);
@@ -83,18 +99,32 @@ function compile(
   }
   if (node.operation === OperationTypeNode.SUBSCRIPTION)
     return refuse('OPERATION_NOT_FOUND', 'Subscriptions are not supported.');
-  const compiled = compileQuery(schema, document, operationName);
+  const compiled = compileQuery(schemas.ofCoerced, document, operationName);
   if (!isCompiledQuery(compiled))
     return { errors: (compiled.errors ?? []).map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')) };
+  const rootField = rootFieldOf(node.selectionSet.selections);
   return {
     type: node.operation,
-    rootField: rootFieldOf(node.selectionSet.selections),
-    execute: executor(compiled),
+    rootField,
+    succeeded: telemetry.operationDuration.with(node.operation, rootField, ''),
+    execute: executor(schemas.schema, node, compiled),
   };
 }
 
-function executor(compiled: CompiledQuery): Operation['execute'] {
-  return (context, variables) => compiled.query(undefined, context, variables);
+/**
+ * graphql-jit coerces variables by rules of its own: it refuses input objects that leave a field with a default out.
+ * So graphql-js coerces them, and what was compiled takes them as they are.
+ */
+function executor(
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  compiled: CompiledQuery,
+): Operation['execute'] {
+  if (variableDefinitions.length === 0) return (context) => compiled.query(undefined, context, {});
+  return (context, variables) => {
+    const { coerced, errors } = getVariableValues(schema, variableDefinitions, variables, { maxErrors: 10 });
+    return errors ? { errors } : compiled.query(undefined, context, coerced);
+  };
 }
 
 function rootFieldOf(

@@ -24,6 +24,8 @@ const JSON_TYPE = 'application/json';
 const UTF8 = '; charset=utf-8';
 /** JSON nested deeper than that is refused before it can exhaust the stack of whatever walks it. */
 const JSON_DEPTH_MAX = 64;
+/** Characters of a message about the request itself. */
+const MESSAGE_LENGTH_MAX = 500;
 
 interface Parameters {
   readonly query: string;
@@ -160,15 +162,14 @@ async function execute(
 ): Promise<object> {
   const startedMs = performance.now();
   const result = await operation.execute(new Context(deps.clients, call), variables);
-  let errorType = '';
-  let body: object = result;
-  if (result.errors && result.errors.length > 0) {
-    const errors = result.errors.map((error) => present(error, deps.logger, call, 'data' in result));
-    errorType = errors[0]?.extensions.code ?? '';
-    body = { ...result, errors };
+  if (!result.errors || result.errors.length === 0) {
+    operation.succeeded.observe(startedMs);
+    return result;
   }
+  const errors = result.errors.map((error) => present(error, deps.logger, call, 'data' in result));
+  const errorType = errors[0]?.extensions.code ?? '';
   deps.telemetry.operationDuration.observe(startedMs, operation.type, operation.rootField, errorType);
-  return body;
+  return { ...result, errors };
 }
 
 /** An error as the caller may see it: a code from a closed list, never a stack, a statement or a name of ours. */
@@ -192,9 +193,12 @@ function present(error: GraphQLError, logger: Logger | undefined, call: Call, ex
     };
   }
   const code = typeof error.extensions['code'] === 'string' ? error.extensions['code'] : 'BAD_USER_INPUT';
-  // graphql-jit keeps a scalar's own words apart: they say what is wrong.
-  const reason = originalError ? ` ${originalError.message}` : '';
-  return { message: message + reason, ...where, extensions: { code, requestId: call.requestId } };
+  return { message: shorten(message), ...where, extensions: { code, requestId: call.requestId } };
+}
+
+/** GraphQL repeats what it refuses, which may be as long as the body. */
+function shorten(message: string): string {
+  return message.length > MESSAGE_LENGTH_MAX ? `${message.slice(0, MESSAGE_LENGTH_MAX)}…` : message;
 }
 
 /** What a resolver threw; undefined for errors that GraphQL itself found in the request. */

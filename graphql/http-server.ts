@@ -73,6 +73,7 @@ async function stop(server: Server): Promise<void> {
 /** One listener per request; what it does per request is the hot path of the whole shop (bench/, row b). */
 function acceptor(deps: HttpServerDeps): (request: IncomingMessage, response: ServerResponse) => void {
   let inFlight = 0;
+  const succeeded = deps.telemetry.httpDuration.with('POST', routeOf('/graphql'), '200');
   return (request, response) => {
     const startedMs = performance.now();
     const { headers, method = 'GET', url = '/' } = request;
@@ -107,7 +108,8 @@ function acceptor(deps: HttpServerDeps): (request: IncomingMessage, response: Se
       handle(deps, { method, path, search, header, body, call }).then(
         (result) => {
           send(response, method, result, call);
-          observe(result.status);
+          if (result.status === 200 && path === '/graphql' && method === 'POST') succeeded.observe(startedMs);
+          else observe(result.status);
         },
         (error: unknown) => {
           deps.logger.error({ err: error, ...callFields(call) }, 'unexpected error');

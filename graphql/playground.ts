@@ -4,12 +4,12 @@ import type { HttpResponse } from '#graphql/http.ts';
 
 /**
  * GraphiQL, served by the gateway itself: nothing is loaded from elsewhere. Its tabs hold the first three mutations,
- * ready to be run in order, and a look at the result. Lines have at most 50 characters: more are cut off at 1280 px.
+ * ready to be run in order, and a look at the result. Lines have at most 47 characters: more are cut off at 1280 px.
  */
 const TABS = [
   `# 1 · Open an account.
-# Press the pink button (or Ctrl+Enter), then go
-# on to the next tab.
+# Press the pink button (or Ctrl+Enter), then
+# go on to the next tab.
 mutation CreateAccount {
   createAccount(account: { name: "John Doe" }) {
     id
@@ -30,9 +30,9 @@ mutation CreateProduct {
   }
 }
 `,
-  `# 3 · Order two of them. Run it as it stands: this
-# page sends the ids that 1 and 2 answered in place
-# of ACCOUNT_ID and PRODUCT_ID.
+  `# 3 · Order two of them. Run it as it stands:
+# this page sends the ids that 1 and 2 gave in
+# place of ACCOUNT_ID and PRODUCT_ID.
 mutation CreateOrder {
   createOrder(order: {
     accountId: "ACCOUNT_ID"
@@ -46,8 +46,8 @@ mutation CreateOrder {
   }
 }
 `,
-  `# 4 · See what is there now. The book on the left
-# explains every field.
+  `# 4 · See what is there now. The book at the
+# top left explains every field.
 query Accounts {
   accounts(pagination: { skip: 0, take: 10 }) {
     id

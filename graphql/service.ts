@@ -1,7 +1,6 @@
 import { createDocuments } from '#graphql/documents.ts';
 import type { Clients } from '#graphql/graph/context.ts';
 import { currencyDigits } from '#graphql/graph/money.ts';
-import { createSchema } from '#graphql/graph/schema.ts';
 import type { HandlerDeps } from '#graphql/handler.ts';
 import { listen } from '#graphql/http-server.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -21,6 +20,6 @@ export async function startGateway(
   deps: Pick<HandlerDeps, 'logger' | 'telemetry' | 'ready'> & { clock: Clock },
   stack: AsyncDisposableStack,
 ): Promise<number> {
-  const documents = createDocuments(createSchema(currencyDigits(config.currency)));
+  const documents = createDocuments(currencyDigits(config.currency), deps.telemetry);
   return listen({ ...deps, ...config, documents, clients }, config, stack);
 }

@@ -2,7 +2,7 @@ import { urlOf } from '#platform/config.ts';
 
 /** The settings of the order service. */
 export const orderSettings = {
-  ORDER_DATABASE_URL: urlOf('postgres')({ desc: "The order service's own database." }),
+  ORDER_DATABASE_URL: urlOf('postgres', 'postgresql')({ desc: "The order service's own database." }),
   ACCOUNT_URL: urlOf('grpc')({ desc: 'Where the account service listens.' }),
   CATALOG_URL: urlOf('grpc')({ desc: 'Where the catalog service listens.' }),
 };

@@ -15,12 +15,20 @@ export function readConfig<S extends Record<string, ValidatorSpec<unknown>>>(
     reporter: ({ errors }) => {
       const lines = Object.entries(errors).map(([name, error]) => {
         const spec = specs[name];
-        const problem = env[name] ? `is ${JSON.stringify(env[name])}, but must be` : 'is missing; it must be';
+        const value = env[name];
+        const problem = value
+          ? `is ${JSON.stringify(withoutPassword(value))}, but must be`
+          : 'is missing; it must be';
         return `${name} ${problem} ${expectation(error)}. It is ${lowerFirst(spec?.desc ?? 'a setting.')}`;
       });
       if (lines.length > 0) throw new StartError(lines.join('\n'));
     },
   });
+}
+
+/** What stands between the scheme's slashes and the @ of a URL is nobody's business, well formed or not. */
+function withoutPassword(value: string): string {
+  return value.replace(/\/\/.*@/, '//***@');
 }
 
 function expectation(error: Error | undefined): string {

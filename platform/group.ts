@@ -7,6 +7,9 @@ import { AppError } from '#platform/errors.ts';
  * caller's read starts after its call, so nobody is given an answer older than the question.
  */
 
+/** Callers that may wait for shared reads of one kind; one more is refused with RESOURCE_EXHAUSTED. */
+const WAITING_MAX = 10_000;
+
 interface Member<I, O> {
   readonly input: I;
   readonly call: Call;
@@ -73,13 +76,17 @@ export function groupCalls<I, O>(options: GroupOptions<I, O>): (input: I, call: 
   return function join(input, call) {
     return new Promise<O>((resolve, reject) => {
       if (waiting.length >= options.queueMax) {
-        reject(new AppError('RESOURCE_EXHAUSTED', 'Too much work is waiting. Try again in a moment.'));
+        reject(tooMuchWaits());
         return;
       }
       waiting.push({ input, call, resolve, reject });
       schedule();
     });
   };
+}
+
+function tooMuchWaits(): AppError {
+  return new AppError('RESOURCE_EXHAUSTED', 'Too much work is waiting. Try again in a moment.');
 }
 
 /** Those that somebody still waits for; the others learn why they are left out. */
@@ -108,11 +115,14 @@ export function shareReads<I, O>(
 ): (input: I, call: Call) => Promise<O> {
   /** Who waits for the next read of a key; a key is there as long as a read of it is due or under way. */
   const waiting = new Map<string, Member<I, O>[]>();
+  let size = 0;
 
   function start(key: string): void {
     // After the sockets of this turn of the event loop were read: whatever came together goes together.
     setImmediate(() => {
-      const members = takeLiving(waiting.get(key) ?? []);
+      const all = waiting.get(key) ?? [];
+      size -= all.length;
+      const members = takeLiving(all);
       const [first] = members;
       if (!first) {
         waiting.delete(key);
@@ -140,6 +150,11 @@ export function shareReads<I, O>(
 
   return function join(input, call) {
     return new Promise<O>((resolve, reject) => {
+      if (size >= WAITING_MAX) {
+        reject(tooMuchWaits());
+        return;
+      }
+      size += 1;
       const member = { input, call, resolve, reject };
       const key = keyOf(input);
       const others = waiting.get(key);

@@ -54,11 +54,11 @@ async function readiness(deps: HealthDeps): Promise<Answer> {
   }
 }
 
-/** Serves the paths of operation on a port of their own. */
+/** Serves the paths of operation on a port of their own (0: any free one). Returns the port. */
 export async function serveHealth(
   deps: HealthDeps & { host: string; port: number },
   stack: AsyncDisposableStack,
-): Promise<void> {
+): Promise<number> {
   const server = createServer((request, response) => {
     void operationAnswer(deps, request.url ?? '/')
       .catch((error: unknown): Answer => ({
@@ -85,4 +85,6 @@ export async function serveHealth(
     server.close();
     server.closeAllConnections();
   });
+  const bound = server.address();
+  return typeof bound === 'object' && bound !== null ? bound.port : deps.port;
 }

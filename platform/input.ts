@@ -29,7 +29,8 @@ export function requireText(
   bound: { min: number; max: number; lines?: boolean },
 ): string {
   const text = value.trim();
-  const length = text.length <= bound.max ? text.length : Array.from(text).length;
+  // A character is one or two units: what is longer than that needs no counting.
+  const length = text.length > 2 * bound.max ? text.length : Array.from(text).length;
   if (length < bound.min || length > bound.max) {
     throw invalid(
       field,

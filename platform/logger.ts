@@ -21,7 +21,7 @@ export async function createLogger(options: LogOptions): Promise<Logger> {
   const readable = options.format === 'text' || (options.format === 'auto' && process.stdout.isTTY);
   if (!readable) return pino(settings, destination({ dest: 1, sync: true }));
   const { default: pretty } = await import('pino-pretty');
-  return pino(settings, pretty({ colorize: process.stdout.isTTY, ignore: 'pid,hostname', sync: true }));
+  return pino(settings, pretty({ colorize: process.stdout.isTTY, ignore: 'service\\.name', sync: true }));
 }
 
 /** The fields that tie a log line to one request: the request id and the trace id. */

@@ -40,6 +40,9 @@ const READY_TIMEOUT_MS = 1_000;
 /** No served call goes on for longer than this, whatever deadline the caller names. */
 const CALL_TIMEOUT_MS = 30_000;
 
+// What grpc-js would print on standard error reaches the caller as an error too.
+grpc.setLogVerbosity(grpc.logVerbosity.NONE);
+
 export interface RpcServer extends AsyncDisposable {
   readonly port: number;
   /** What grpc.health.v1 answers, for the server as a whole and for each of its services. */

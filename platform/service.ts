@@ -41,7 +41,7 @@ export const serviceSettings = {
     0,
     65_535,
   )({ default: 9_090, desc: 'The port on which /healthz, /readyz and /metrics answer.' }),
-  EVENTS_URL: urlOf('postgres')({ desc: 'The event log: where events are published.' }),
+  EVENTS_URL: urlOf('postgres', 'postgresql')({ desc: 'The event log: where events are published.' }),
 };
 
 /** Opens a service's own database: its tables made, its outbox relayed. `stack` closes it. */
@@ -94,12 +94,12 @@ export async function serveService<S extends DescService>(
       newRequestId: systemClock.newId,
     }),
   );
-  await serveHealth(
+  const adminPort = await serveHealth(
     { host: config.ADMIN_HOST, port: config.ADMIN_PORT, telemetry, ready: service.ready },
     stack,
   );
   server.setServing(true);
   // Disposed first: load balancers see it before connections close.
   stack.defer(() => server.setServing(false));
-  logger.info({ grpc_port: server.port, admin_port: config.ADMIN_PORT }, 'serving');
+  logger.info({ grpc_port: server.port, admin_port: adminPort }, 'serving');
 }

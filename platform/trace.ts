@@ -10,7 +10,9 @@ export interface Trace {
   readonly flags: string;
 }
 
-const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/;
+/** Version ff is no version; 00 has nothing behind the flags, a later version may. */
+const TRACEPARENT =
+  /^(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/;
 const POOL_BYTES = 24 * 256;
 const pool = Buffer.alloc(POOL_BYTES);
 let poolAt = POOL_BYTES;
@@ -28,7 +30,9 @@ function randomHex(bytes: number): string {
 export function continueTrace(traceparent: string | undefined): Trace {
   const match = traceparent === undefined ? null : TRACEPARENT.exec(traceparent);
   if (!match) return { traceId: randomHex(16), spanId: randomHex(8), flags: '00' };
-  return { traceId: match[1] ?? '', spanId: randomHex(8), flags: match[3] ?? '00' };
+  // Of the flags only the lowest bit is defined; the others are not passed on.
+  const sampled = Number.parseInt(match[3] ?? '0', 16) & 1;
+  return { traceId: match[1] ?? '', spanId: randomHex(8), flags: sampled === 1 ? '01' : '00' };
 }
 
 /** The header that hands the trace on. */

@@ -11,17 +11,17 @@ export const fritzySettings = {
     default: '.fritzy',
     desc: 'The folder in which the shop keeps its data; made if missing.',
   }),
-  ACCOUNT_DATABASE_URL: urlOf('postgres')({
+  ACCOUNT_DATABASE_URL: urlOf('postgres', 'postgresql')({
     default: undefined,
     desc: `The account service's own database; ${INSTEAD}`,
   }),
-  CATALOG_DATABASE_URL: urlOf('postgres')({
+  CATALOG_DATABASE_URL: urlOf('postgres', 'postgresql')({
     default: undefined,
     desc: `The catalog service's own database; ${INSTEAD}`,
   }),
-  ORDER_DATABASE_URL: urlOf('postgres')({
+  ORDER_DATABASE_URL: urlOf('postgres', 'postgresql')({
     default: undefined,
     desc: `The order service's own database; ${INSTEAD}`,
   }),
-  EVENTS_URL: urlOf('postgres')({ default: undefined, desc: `The event log; ${INSTEAD}` }),
+  EVENTS_URL: urlOf('postgres', 'postgresql')({ default: undefined, desc: `The event log; ${INSTEAD}` }),
 };

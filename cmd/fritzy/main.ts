@@ -47,7 +47,7 @@ await run(async (stack) => {
     { logger, telemetry, clock: systemClock, ready },
     stack,
   );
-  process.stdout.write(welcome(port, postgres && folder));
+  process.stdout.write(welcome({ host: config.HOST, port, folder: postgres && folder }));
   if (!postgres) return undefined;
   return {
     failed: postgres.exited.then(

@@ -1,8 +1,13 @@
+/** Addresses that this machine reaches by its own name. */
+const LOCAL = new Set(['127.0.0.1', '::1', '0.0.0.0', '::']);
+
 /** What a newcomer reads: where the shop is, three commands that work in that order, and where the data lies. */
-export function welcome(port: number, folder: string | undefined): string {
-  const url = `http://localhost:${port}/graphql`;
+export function welcome(shop: { host: string; port: number; folder: string | undefined }): string {
+  const host = LOCAL.has(shop.host) ? 'localhost' : shop.host.includes(':') ? `[${shop.host}]` : shop.host;
+  const origin = `http://${host}:${shop.port}`;
+  const url = `${origin}/graphql`;
   const post = (query: string): string =>
-    `curl -s ${url} -H 'content-type: application/json' -d '${JSON.stringify({ query })}'`;
+    `curl -s -w '\\n' ${url} -H 'content-type: application/json' -d '${JSON.stringify({ query })}'`;
   // The document stands in single quotes for the shell; the two ids leave them to be filled in.
   const order = post(
     'mutation { createOrder(order: { accountId: "@ACCOUNT", products: [{ productId: "@PRODUCT", quantity: 2 }] }) { id totalPrice createdAt } }',
@@ -21,7 +26,7 @@ PRODUCT=$(${post('mutation { createProduct(product: { name: "iPhone 15 Pro" desc
 
 ${order}
 
-  Data: ${folder ?? 'in the databases that the settings name'}   Metrics: http://localhost:${port}/metrics   Ctrl-C ends it.
+  Data: ${shop.folder ?? 'in the databases that the settings name'}   Metrics: ${origin}/metrics   Ctrl-C ends it.
 
 `;
 }

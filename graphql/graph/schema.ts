@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import type { GraphQLSchema } from 'graphql';
+import { GraphQLScalarType, type GraphQLSchema } from 'graphql';
 import { resolvers } from '#graphql/graph/resolvers.ts';
 import { createScalars } from '#graphql/graph/scalars.ts';
 
@@ -17,5 +17,17 @@ export function createSchema(digits: number): GraphQLSchema {
   return makeExecutableSchema({
     typeDefs: readTypeDefs(),
     resolvers: { ...createScalars(digits), ...resolvers },
+  });
+}
+
+/** The same for variables that were coerced by that one: its scalars take them as they are. */
+export function createSchemaOfCoerced(digits: number): GraphQLSchema {
+  const scalars = Object.entries(createScalars(digits)).map(([name, scalar]) => [
+    name,
+    new GraphQLScalarType<unknown>({ ...scalar.toConfig(), parseValue: (value) => value }),
+  ]);
+  return makeExecutableSchema({
+    typeDefs: readTypeDefs(),
+    resolvers: { ...Object.fromEntries(scalars), ...resolvers },
   });
 }

@@ -10,10 +10,10 @@ import {
   TOKENS_MAX,
 } from '#graphql/document-limits.ts';
 import { createDocuments } from '#graphql/documents.ts';
-import { createSchema } from '#graphql/graph/schema.ts';
+import { createTelemetry } from '#platform/telemetry.ts';
 
-const schema = createSchema(2);
-const prepare = createDocuments(schema);
+const telemetry = createTelemetry();
+const prepare = createDocuments(2, telemetry);
 
 /** The code and the text of the first error, or undefined if the document would be executed. */
 function refusal(source: string): { code: unknown; message: string } | undefined {
@@ -181,7 +181,7 @@ suite('the document cache', () => {
   const source = (nr: number): string => `{ a${nr}: __typename }`;
 
   test('keeps at most 500 documents, the ones used last, and goes on answering', async () => {
-    const documents = createDocuments(schema);
+    const documents = createDocuments(2, telemetry);
     const first = documents(source(0), undefined);
     for (let nr = 1; nr < CACHE_SIZE_MAX; nr++) documents(source(nr), undefined);
     assert.equal(
@@ -201,7 +201,7 @@ suite('the document cache', () => {
   });
 
   test('a document that is refused is not kept in the place of a good one', () => {
-    const documents = createDocuments(schema);
+    const documents = createDocuments(2, telemetry);
     const first = documents(source(0), undefined);
     for (let nr = 0; nr < 2 * CACHE_SIZE_MAX; nr++)
       assert.ok('errors' in documents(`{ nope${nr} }`, undefined));

@@ -17,8 +17,10 @@ export interface RelayDeps {
   readonly now: () => number;
 }
 
-/** How long the relay rests when nothing waits, or when another instance has the lead. */
+/** How long the relay rests when nothing waits. */
 const IDLE_MS = 100;
+/** How long it rests when another instance has the lead: the lead is taken over within that time. */
+const STANDBY_MS = 1_000;
 /** The rest after a failure doubles from IDLE_MS up to this. */
 const BACKOFF_MS_MAX = 5_000;
 const BATCH_SIZE_MAX = 1_000;
@@ -65,7 +67,7 @@ async function keepRelaying(deps: RelayDeps, stop: AbortSignal): Promise<void> {
     try {
       await deps.database.session(async (session) => {
         const [row] = await session.query<{ led: boolean }>(LEAD, []);
-        if (!row?.led) return;
+        if (!row?.led) return await rest(STANDBY_MS, stop);
         // Publishing and deleting go through the connection that holds the lock: when it breaks, so does the lead.
         while (!stop.aborted) {
           const published = await relayBatch(deps, session);

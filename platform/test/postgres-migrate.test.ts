@@ -51,7 +51,7 @@ async function assertAppliedOnce(start: (url: string, folder: string) => Promise
 
 /** Known-bad twin: looks what is missing and applies it, without regard to anybody else. */
 async function unlocked(url: string): Promise<void> {
-  const done = await rowsOf(url, LINES).catch(() => []);
+  const done = await rowsOf(url, LINES).catch((): unknown[] => []);
   await rowsOf(url, 'SELECT pg_sleep(0.05)');
   if (!done.includes('first')) await rowsOf(url, FIRST);
   if (!done.includes('second')) await rowsOf(url, SECOND);

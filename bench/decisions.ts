@@ -1,0 +1,110 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execute, parse } from 'graphql';
+import { compileQuery, isCompiledQuery } from 'graphql-jit';
+import { createSchema } from '#graphql/graph/schema.ts';
+import { orderPlaced } from '#order/events.ts';
+import type { Order } from '#order/order.ts';
+import { createStore } from '#order/store.ts';
+import { systemClock } from '#platform/clock.ts';
+import { OUTBOX_MIGRATIONS } from '#platform/events/postgres.ts';
+import { groupInserts } from '#platform/group-inserts.ts';
+import { shareReads } from '#platform/group.ts';
+import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
+import { migrate } from '#platform/postgres/migrate.ts';
+import { openDatabase } from '#platform/postgres/pool.ts';
+import { createTelemetry } from '#platform/telemetry.ts';
+import { testCall } from '#testkit/shop.ts';
+
+/**
+ * What stands behind docs/decisions/: each line compares what we do with the plain way, in one run.
+ * Usage: node bench/decisions.ts. Prints calls per second and their ratio.
+ */
+const CALLERS = 64;
+const SECONDS = 4;
+
+/** Calls per second of `work` with so many callers, each calling again as soon as it has its answer. */
+async function rate(work: () => Promise<unknown>, callers = CALLERS): Promise<number> {
+  const run = async (seconds: number): Promise<number> => {
+    const deadline = performance.now() + seconds * 1_000;
+    let calls = 0;
+    const startedMs = performance.now();
+    await Promise.all(
+      Array.from({ length: callers }, async () => {
+        while (performance.now() < deadline) {
+          await work();
+          calls += 1;
+        }
+      }),
+    );
+    return (calls * 1_000) / (performance.now() - startedMs);
+  };
+  await run(1);
+  return run(SECONDS);
+}
+
+function report(what: string, plain: number, ours: number): void {
+  const number = (value: number): string => Math.round(value).toLocaleString('en').padStart(9);
+  console.log(`${what.padEnd(66)} ${number(plain)} ${number(ours)}  ${(ours / plain).toFixed(1)} ×`);
+}
+
+await using stack = new AsyncDisposableStack();
+const work = await mkdtemp(join(tmpdir(), 'fritzy-bench-'));
+stack.defer(() => rm(work, { recursive: true, force: true }));
+const postgres = stack.use(await startEmbeddedPostgres({ folder: work }));
+await postgres.ensureDatabase('order');
+const url = postgres.url('order');
+await migrate(url, { outbox: OUTBOX_MIGRATIONS, order: fileURLToPath(new URL('../order/migrations', import.meta.url)) });
+const store = createStore(stack.use(openDatabase({ url, name: 'order', telemetry: createTelemetry() })));
+const call = testCall({ timeoutMs: 600_000 });
+
+const line = { name: 'Product', description: 'One of many', priceMinor: 1_999n, quantity: 1 };
+function newOrder(): Order {
+  const lines = [1, 2, 3].map(() => ({ ...line, productId: systemClock.newId() }));
+  const createdAt = new Date();
+  return { id: systemClock.newId(), accountId: systemClock.newId(), totalPriceMinor: 5_997n, createdAt, lines };
+}
+const grouped = groupInserts(store.insert);
+console.log(`${'calls per second'.padEnd(66)} ${'plain'.padStart(9)} ${'ours'.padStart(9)}`);
+report(
+  `orders written durably, ${CALLERS} callers: one commit each / group commit`,
+  await rate(() => {
+    const order = newOrder();
+    return store.insert([order], orderPlaced(systemClock.newId, order, call));
+  }),
+  await rate(() => {
+    const order = newOrder();
+    return grouped(order, orderPlaced(systemClock.newId, order, call), call);
+  }),
+);
+
+const page = { size: 10, skip: 0, afterId: null, beforeId: null, fromEnd: false };
+const accountId = systemClock.newId();
+await store.insert(
+  Array.from({ length: 10 }, () => ({ ...newOrder(), accountId })),
+  [],
+);
+const signal = new AbortController().signal;
+const shared = shareReads<string, unknown>(
+  (id) => id,
+  (id, its) => store.byAccounts([id], page, its),
+);
+report(
+  `a page of ten orders, ${CALLERS} callers: one read each / shared reads`,
+  await rate(() => store.byAccounts([accountId], page, signal)),
+  await rate(() => shared(accountId, call)),
+);
+
+const schema = createSchema(2);
+const document = parse('{ products(pagination: { take: 10 }) { id name price } }');
+const compiled = compileQuery(schema, document);
+if (!isCompiledQuery(compiled)) throw new Error('the document does not compile');
+const products = Array.from({ length: 10 }, (_, nr) => ({ id: String(nr), name: `Product ${nr}`, priceMinor: 1_999n }));
+const contextValue = { clients: { catalog: { listProducts: async () => ({ products }) } } };
+report(
+  'products(take: 10) { id name price } executed: graphql-js / graphql-jit',
+  await rate(async () => execute({ schema, document, contextValue }), 1),
+  await rate(async () => compiled.query(undefined, contextValue, {}), 1),
+);

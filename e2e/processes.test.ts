@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import { after, suite, test } from 'node:test';
+import { givesUp, saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
+import { openTestPostgres } from '#testkit/postgres.ts';
+import { eventually, postGraphQL, type GraphQLResult } from '#testkit/shop.ts';
+
+const stack = new AsyncDisposableStack();
+after(() => stack.disposeAsync());
+const postgres = stack.use(await openTestPostgres());
+const [account, catalog, order, events] = await Promise.all([
+  postgres.createDatabase('account'),
+  postgres.createDatabase('catalog'),
+  postgres.createDatabase('order'),
+  postgres.createDatabase('events'),
+]);
+
+const main = (service: string): string => `${service}/cmd/server/main.ts`;
+/** The ports are chosen by the system; the programs tell them in their log. */
+const COMMON = { LISTEN: '127.0.0.1:0', ADMIN_HOST: '127.0.0.1', ADMIN_PORT: '0', EVENTS_URL: events };
+
+interface Service {
+  readonly program: Program;
+  readonly grpcPort: string;
+  readonly adminUrl: string;
+}
+
+async function startService(name: string, env: Readonly<Record<string, string>>): Promise<Service> {
+  const program = stack.use(spawnProgram(main(name), { ...COMMON, ...env }));
+  const [, grpcPort = '', adminPort] = await saying(program, /"grpc_port":(\d+),"admin_port":(\d+)/);
+  return { program, grpcPort, adminUrl: `http://127.0.0.1:${adminPort}` };
+}
+
+const startAccount = (env = {}): Promise<Service> =>
+  startService('account', { ACCOUNT_DATABASE_URL: account, ...env });
+const [firstAccounts, products] = await Promise.all([
+  startAccount(),
+  startService('catalog', { CATALOG_DATABASE_URL: catalog }),
+]);
+const upstream = {
+  ACCOUNT_URL: `grpc://127.0.0.1:${firstAccounts.grpcPort}`,
+  CATALOG_URL: `grpc://127.0.0.1:${products.grpcPort}`,
+};
+const orders = await startService('order', { ORDER_DATABASE_URL: order, ...upstream });
+const gateway = stack.use(
+  spawnProgram(main('graphql'), { PORT: '0', ORDER_URL: `grpc://127.0.0.1:${orders.grpcPort}`, ...upstream }),
+);
+const [, gatewayPort] = await saying(gateway, /"http_port":(\d+)/);
+const url = `http://127.0.0.1:${gatewayPort}`;
+let accounts = firstAccounts;
+
+const graphql = (query: string): Promise<GraphQLResult> => postGraphQL(url, { query });
+
+async function create(): Promise<{ accountId: string; productId: string }> {
+  const made = await graphql(`
+    mutation {
+      createAccount(account: { name: "John Doe" }) {
+        id
+        name
+      }
+      createProduct(product: { name: "iPhone 15 Pro", description: "Latest flagship", price: 1199.99 }) {
+        id
+        name
+        price
+      }
+    }
+  `);
+  return { accountId: made.data.createAccount.id, productId: made.data.createProduct.id };
+}
+
+const orderOf = ({ accountId, productId }: { accountId: string; productId: string }): string =>
+  `mutation { createOrder(order: { accountId: "${accountId}", products: [{ productId: "${productId}", quantity: 2 }] }) { id totalPrice createdAt } }`;
+
+async function assertReadiness(expected: { status: number; body: RegExp }): Promise<void> {
+  await eventually(async () => {
+    const response = await fetch(`${url}/readyz`);
+    assert.equal(response.status, expected.status);
+    assert.match(await response.text(), expected.body);
+  });
+}
+
+/** The guarantee while a service is gone: an answer in time that says so, and no crash. */
+function assertUnavailable(result: GraphQLResult): void {
+  assert.equal(result.status, 200);
+  assert.deepEqual(
+    result.errors?.map((error) => error.extensions['code']),
+    ['UNAVAILABLE'],
+  );
+}
+
+suite('one process per service', () => {
+  test('the public API works to the letter over gRPC', async () => {
+    await assertReadiness({ status: 200, body: /^ready/ });
+    const ids = await create();
+    const placed = await graphql(orderOf(ids));
+    assert.equal(placed.errors, undefined);
+    assert.equal(placed.data.createOrder.totalPrice, 2399.98);
+    const read = await graphql(
+      `query { accounts(pagination: { skip: 0, take: 10 }, id: "${ids.accountId}") { id name orders { id createdAt totalPrice products { id name description price quantity } } } }`,
+    );
+    const line = { name: 'iPhone 15 Pro', description: 'Latest flagship', price: 1199.99, quantity: 2 };
+    assert.deepEqual(read.data.accounts, [
+      {
+        id: ids.accountId,
+        name: 'John Doe',
+        orders: [{ ...placed.data.createOrder, products: [{ id: ids.productId, ...line }] }],
+      },
+    ]);
+    const found = await graphql(
+      `query { products(pagination: { skip: 0, take: 10 }, query: "phone", id: "${ids.productId}") { id name description price } }`,
+    );
+    const { quantity: _, ...product } = line;
+    assert.deepEqual(found.data.products, [{ id: ids.productId, ...product }]);
+  });
+
+  test('a typed error crosses two processes with its code', async () => {
+    const { accountId } = await create();
+    const refused = await graphql(orderOf({ accountId, productId: crypto.randomUUID() }));
+    assert.equal(refused.errors?.[0]?.extensions['code'], 'PRODUCT_NOT_FOUND');
+  });
+
+  test('each service tells on a port of its own that it lives and is ready', async () => {
+    for (const { adminUrl } of [accounts, products, orders]) {
+      assert.equal((await fetch(`${adminUrl}/healthz`)).status, 200);
+      assert.equal((await fetch(`${adminUrl}/readyz`)).status, 200);
+      assert.match(await (await fetch(`${adminUrl}/metrics`)).text(), /rpc_server_call_duration_seconds/);
+    }
+  });
+
+  test('while a service is down: /readyz says 503 and which, requests say UNAVAILABLE, the rest works; then all by itself', async () => {
+    const ids = await create();
+    accounts.program.signal('SIGKILL');
+    assert.equal(await accounts.program.ended, 'SIGKILL');
+    await assertReadiness({ status: 503, body: /AccountService/ });
+    assertUnavailable(
+      await graphql(`
+        {
+          accounts {
+            id
+          }
+        }
+      `),
+    );
+    assertUnavailable(await graphql(orderOf(ids)));
+    const others = await graphql('{ products { id } }');
+    assert.equal(others.errors, undefined);
+    assert.throws(() => assertUnavailable(others), 'known-bad twin: an answer as if nothing were wrong');
+    assert.equal((await fetch(`${url}/healthz`)).status, 200);
+
+    accounts = await startAccount({ LISTEN: `127.0.0.1:${accounts.grpcPort}` });
+    await assertReadiness({ status: 200, body: /^ready/ });
+    await eventually(async () => {
+      const placed = await graphql(orderOf(ids));
+      assert.equal(placed.data?.createOrder?.totalPrice, 2399.98);
+    });
+  });
+
+  test('a port in use is one line that names it', async () => {
+    const listen = `127.0.0.1:${accounts.grpcPort}`;
+    const env = { ...COMMON, LISTEN: listen, ACCOUNT_DATABASE_URL: account };
+    const [line = '', ...more] = await givesUp(main('account'), env);
+    assert.match(line, new RegExp(`^cannot listen on ${listen} `));
+    assert.deepEqual(more, []);
+    const [gatewayLine = ''] = await givesUp(main('graphql'), {
+      ...upstream,
+      ORDER_URL: 'grpc://127.0.0.1:1',
+      PORT: gatewayPort ?? '',
+    });
+    assert.match(gatewayLine, new RegExp(`^port ${gatewayPort} is in use`));
+  });
+
+  for (const [service, env, expected] of [
+    ['account', {}, ['ACCOUNT_DATABASE_URL', 'EVENTS_URL']],
+    ['catalog', { ADMIN_PORT: 'x' }, ['ADMIN_PORT', 'CATALOG_DATABASE_URL', 'EVENTS_URL']],
+    [
+      'order',
+      { ACCOUNT_URL: 'http://127.0.0.1', LOG_FORMAT: 'xml' },
+      ['ACCOUNT_URL', 'CATALOG_URL', 'EVENTS_URL', 'LOG_FORMAT', 'ORDER_DATABASE_URL'],
+    ],
+    [
+      'graphql',
+      { PORT: '-1', CURRENCY: 'usd' },
+      ['ACCOUNT_URL', 'CATALOG_URL', 'CURRENCY', 'ORDER_URL', 'PORT'],
+    ],
+  ] as const) {
+    test(`${service}: all wrong settings are reported together`, async () => {
+      const lines = await givesUp(main(service), env);
+      assert.deepEqual(lines.map((line) => line.split(' ')[0] ?? '').toSorted(), expected);
+    });
+  }
+
+  test('SIGTERM ends each of them with status 0, from the gateway inwards', async () => {
+    for (const program of [gateway, orders.program, products.program, accounts.program]) {
+      program.signal('SIGTERM');
+      assert.equal(await program.ended, 0, program.stderr());
+      assert.equal(program.stderr(), '');
+    }
+  });
+});

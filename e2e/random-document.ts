@@ -1,0 +1,206 @@
+import {
+  isCompositeType,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  type GraphQLArgument,
+  type GraphQLInputField,
+  type GraphQLInputType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  type GraphQLOutputType,
+  getNamedType,
+} from 'graphql';
+
+/** A seeded source of random numbers: the same seed gives the same numbers (mulberry32). */
+export class Random {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed >>> 0;
+  }
+
+  /** From 0 up to, but without 1. */
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
+    let t = this.#state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  /** A whole number, both bounds included. */
+  whole(min: number, max: number): number {
+    return min + Math.floor(this.next() * (max - min + 1));
+  }
+
+  chance(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  pick<T>(items: readonly T[]): T {
+    const item = items[this.whole(0, items.length - 1)];
+    if (item === undefined) throw new RangeError('nothing to pick from');
+    return item;
+  }
+
+  some<T>(items: readonly T[], probability: number): T[] {
+    return items.filter(() => this.chance(probability));
+  }
+}
+
+/** Values that the shop knows, for arguments of these names. */
+export interface Known {
+  readonly ids: Readonly<Record<'account' | 'product' | 'order', readonly string[]>>;
+  readonly cursors: readonly string[];
+}
+
+export interface RandomDocument {
+  readonly kind: 'query' | 'mutation';
+  readonly query: string;
+  readonly variables: Record<string, unknown>;
+}
+
+const DEPTH_MAX = 5;
+
+/** A document that is valid against the schema, with all arguments within their bounds. */
+export function randomDocument(schema: GraphQLSchema, known: Known, random: Random): RandomDocument {
+  const kind = random.chance(0.8) ? 'query' : 'mutation';
+  const root = kind === 'query' ? schema.getQueryType() : schema.getMutationType();
+  if (!root) throw new Error(`the schema has no ${kind}`);
+  const document = new DocumentWriter(known, random);
+  const body = document.rootSelection(root, kind === 'query' ? random.whole(1, 4) : random.whole(1, 2));
+  const declarations = document.declarations.length > 0 ? `(${document.declarations.join(', ')})` : '';
+  const query = [`${kind} Random${declarations} ${body}`, ...document.fragments].join('\n');
+  return { kind, query, variables: document.variables };
+}
+
+class DocumentWriter {
+  readonly fragments: string[] = [];
+  readonly declarations: string[] = [];
+  readonly variables: Record<string, unknown> = {};
+  readonly #known: Known;
+  readonly #random: Random;
+  #aliases = 0;
+
+  constructor(known: Known, random: Random) {
+    this.#known = known;
+    this.#random = random;
+  }
+
+  rootSelection(root: GraphQLObjectType, count: number): string {
+    const fields = Object.values(root.getFields());
+    const chosen = Array.from({ length: count }, () => this.#random.pick(fields));
+    return `{ ${chosen.map((field) => this.#field(field, 1)).join(' ')} }`;
+  }
+
+  #selection(type: GraphQLObjectType, depth: number): string {
+    const fields = Object.values(type.getFields()).filter(
+      (field) => depth < DEPTH_MAX || !isCompositeType(getNamedType(field.type)),
+    );
+    // Beyond the depth a connection has no leaf of its own; __typename is one everywhere.
+    const chosen = this.#random.some(fields, 0.5).map((field) => this.#field(field, depth));
+    if (chosen.length === 0 || this.#random.chance(0.1)) chosen.push('__typename');
+    const text = `{ ${chosen.join(' ')} }`;
+    if (this.#random.chance(0.1)) return `{ ... on ${type.name} ${text} }`;
+    if (!this.#random.chance(0.1)) return text;
+    const name = `Part${this.fragments.length}`;
+    this.fragments.push(`fragment ${name} on ${type.name} ${text}`);
+    return `{ ...${name} }`;
+  }
+
+  #field(
+    field: { name: string; args: readonly GraphQLArgument[]; type: GraphQLOutputType },
+    depth: number,
+  ): string {
+    // At the root and with arguments always an alias: two fields of one name must not differ in their arguments.
+    const aliased = depth === 1 || field.args.length > 0 || this.#random.chance(0.2);
+    const alias = aliased ? `a${this.#aliases++}: ` : '';
+    const type = getNamedType(field.type);
+    const selection = isObjectType(type) ? ` ${this.#selection(type, depth + 1)}` : '';
+    return `${alias}${field.name}${this.#arguments(field.name, field.args)}${this.#directive()}${selection}`;
+  }
+
+  #directive(): string {
+    if (!this.#random.chance(0.05)) return '';
+    const name = `v${this.declarations.length}`;
+    this.declarations.push(`$${name}: Boolean!`);
+    this.variables[name] = this.#random.chance(0.5);
+    return ` @${this.#random.pick(['include', 'skip'])}(if: $${name})`;
+  }
+
+  #arguments(field: string, args: readonly GraphQLArgument[]): string {
+    // first and last exclude each other.
+    const without = this.#random.pick(['first', 'last']);
+    const given = args.filter(
+      (arg) => arg.name !== without && (isNonNullType(arg.type) || this.#random.chance(0.5)),
+    );
+    const texts = given.map((arg) => `${arg.name}: ${this.#argument(field, arg)}`);
+    return texts.length > 0 ? `(${texts.join(', ')})` : '';
+  }
+
+  #argument(field: string, arg: GraphQLArgument): string {
+    const value = this.#value(`${field}.${arg.name}`, arg.type);
+    if (!this.#random.chance(0.5)) return literal(value);
+    const name = `v${this.declarations.length}`;
+    this.declarations.push(`$${name}: ${String(arg.type)}`);
+    this.variables[name] = value;
+    return `$${name}`;
+  }
+
+  /** A value within bounds; `path` is `field.argument.inputField`. */
+  #value(path: string, type: GraphQLInputType): unknown {
+    const random = this.#random;
+    if (isNonNullType(type)) return this.#value(path, type.ofType);
+    if (isListType(type))
+      return Array.from({ length: random.whole(1, 4) }, () => this.#value(path, type.ofType));
+    if (isInputObjectType(type)) {
+      const fields: GraphQLInputField[] = Object.values(type.getFields());
+      const given = fields.filter(
+        (field) => (isNonNullType(field.type) && field.defaultValue === undefined) || random.chance(0.6),
+      );
+      return Object.fromEntries(
+        given.map((field) => [field.name, this.#value(`${path}.${field.name}`, field.type)]),
+      );
+    }
+    if (isEnumType(type)) throw new Error(`${path}: write down how enum values are chosen`);
+    switch (type.name) {
+      case 'ID':
+        return random.pick(this.#known.ids[kindOfId(path)]);
+      case 'Cursor':
+        return random.pick(this.#known.cursors);
+      case 'Money':
+        return random.whole(0, 99_999_999) / 100;
+      case 'Int':
+        return path.endsWith('.skip') ? random.whole(0, 20) : random.whole(1, 100);
+      case 'String':
+        return random.pick([
+          'phone',
+          'Zoë "Z" O\'Neill',
+          'naïve café',
+          '日本語',
+          '🎈 x',
+          '\\u0041',
+          '100 % & more',
+          'a',
+        ]);
+      default:
+        throw new Error(`${path}: write down how values of ${type.name} are chosen`);
+    }
+  }
+}
+
+function kindOfId(path: string): 'account' | 'product' | 'order' {
+  if (/product[^.]*\.id$|productId$/i.test(path)) return 'product';
+  return path.endsWith('order.id') ? 'order' : 'account';
+}
+
+/** The value as GraphQL writes it. */
+function literal(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value).map(([name, one]) => `${name}: ${literal(one)}`);
+  return `{ ${fields.join(', ')} }`;
+}

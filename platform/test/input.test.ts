@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import fc from 'fast-check';
+import {
+  pageKey,
+  requirePage,
+  requireText,
+  requireUuid,
+  requireUuids,
+  requireWhole,
+} from '#platform/input.ts';
+import { PageRequestSchema } from '#platform/pb/page_pb.js';
+
+/** The check refuses, names the field and says what must be. */
+function assertRefused(check: () => unknown, field: string, problem: RegExp): void {
+  assert.throws(check, (error: unknown) => {
+    assert.ok(error instanceof Error);
+    const { name, reason, detail, message } = error as Error & { reason?: unknown; detail?: unknown };
+    assert.deepEqual(
+      { name, reason, detail },
+      { name: 'AppError', reason: 'INVALID_ARGUMENT', detail: { field } },
+    );
+    assert.ok(message.startsWith(`${field} must`), message);
+    assert.match(message, problem);
+    return true;
+  });
+}
+
+const ASTRAL = '😀';
+const UUID = '0190163d-8694-739b-aea5-966c26f8ad91';
+
+/** Takes a text exactly if a plain count of its characters and a look at each of them say so. */
+function assertCounts(check: typeof requireText): void {
+  const texts = fc.string({ unit: 'binary', maxLength: 12 });
+  fc.assert(
+    fc.property(texts, fc.nat(4), fc.integer({ min: 4, max: 8 }), (value, min, max) => {
+      const trimmed = value.trim();
+      const count = Array.from(trimmed).length;
+      const plain = !/[\p{Cc}\p{Cs}]/u.test(trimmed);
+      const result = (): string => check('name', value, { min, max });
+      if (count >= min && count <= max && plain) assert.equal(result(), trimmed);
+      else assert.throws(result, { reason: 'INVALID_ARGUMENT' });
+    }),
+    { numRuns: 2_000 },
+  );
+}
+
+suite('requireText', () => {
+  const bound = { min: 2, max: 5 };
+  const text = (value: string): string => requireText('name', value, bound);
+
+  test('takes its bounds in characters, an astral one counted once', () => {
+    for (const value of ['ab', 'abcde', ASTRAL.repeat(2), ASTRAL.repeat(5), `a${ASTRAL}`])
+      assert.equal(text(value), value);
+    for (const value of [
+      '',
+      'a',
+      'abcdef',
+      ASTRAL,
+      ASTRAL.repeat(6),
+      `abcde${ASTRAL}`,
+      'x'.repeat(1_000_000),
+    ])
+      assertRefused(() => text(value), 'name', /must have 2 to 5 characters/);
+    assertRefused(
+      () => requireText('name', 'abc', { min: 0, max: 2 }),
+      'name',
+      /must have at most 2 characters/,
+    );
+    assert.equal(requireText('name', '', { min: 0, max: 2 }), '');
+  });
+
+  test('agrees with a plain count for any text', () => {
+    assertCounts(requireText);
+    // Known-bad twin: counts UTF-16 units, an astral character twice.
+    const units: typeof requireText = (field, value, { min, max }) => {
+      const { length } = value.trim();
+      return requireText(
+        field,
+        value,
+        length < min || length > max ? { min: 99, max: 99 } : { min: 0, max: 99 },
+      );
+    };
+    assert.throws(() => assertCounts(units), /Property failed/);
+  });
+
+  test('trims, and what is left counts', () => {
+    assert.equal(text(' \t\n abc \u00a0\u3000'), 'abc');
+    assertRefused(() => text('   a   '), 'name', /must have 2 to 5/);
+  });
+
+  test('refuses NUL and every other control character', () => {
+    const controls = [...Array(0x20).keys(), ...Array.from({ length: 0x21 }, (_, index) => 0x7f + index)];
+    for (const code of controls)
+      assertRefused(
+        () => text(`a${String.fromCharCode(code)}b`),
+        'name',
+        /must not contain control characters/,
+      );
+    for (const code of [0x20, 0x7e, 0xa0, 0xa1, 0x200d, 0xfffd]) text(`a${String.fromCharCode(code)}b`);
+  });
+
+  test('takes line breaks and tabs where lines are allowed, and no other control character', () => {
+    const lines = (value: string): string =>
+      requireText('description', value, { min: 0, max: 9, lines: true });
+    assert.equal(lines('a\r\n\tb'), 'a\r\n\tb');
+    for (const code of [0x00, 0x08, 0x0b, 0x0c, 0x0e, 0x1f, 0x7f, 0x85, 0x9f])
+      assertRefused(() => lines(`a${String.fromCharCode(code)}b`), 'description', /control characters/);
+  });
+
+  test('refuses lone surrogates, which no UTF-8 can carry', () => {
+    for (const value of ['a\ud83d', '\ude00a', 'a\ude00\ud83db'])
+      assertRefused(() => text(value), 'name', /must be well-formed Unicode/);
+  });
+});
+
+suite('requireUuid', () => {
+  test('gives a UUID of any version in lower case', () => {
+    assert.equal(requireUuid('id', UUID.toUpperCase()), UUID);
+    assert.equal(
+      requireUuid('id', '00000000-0000-0000-0000-000000000000'),
+      '00000000-0000-0000-0000-000000000000',
+    );
+  });
+
+  test('refuses what PostgreSQL might take and what it would not', () => {
+    for (const value of [
+      '',
+      ' ',
+      UUID.slice(1),
+      `${UUID}0`,
+      ` ${UUID}`,
+      `${UUID}\n`,
+      `{${UUID}}`,
+      UUID.replaceAll('-', ''),
+      UUID.replace('d', 'g'),
+      UUID.replace('0', '٠'),
+    ])
+      assertRefused(() => requireUuid('id', value), 'id', /must be a UUID/);
+  });
+
+  test('of a list names the one that is wrong, gives each once, and bounds their number', () => {
+    assert.deepEqual(requireUuids('ids', [UUID, UUID.toUpperCase()], 2), [UUID]);
+    assert.deepEqual(requireUuids('ids', [], 0), []);
+    assertRefused(() => requireUuids('ids', [UUID, 'x'], 2), 'ids[1]', /must be a UUID/);
+    assertRefused(() => requireUuids('ids', [UUID, UUID, UUID], 2), 'ids', /must have at most 2 ids/);
+  });
+});
+
+test('requireWhole takes whole numbers within its bounds, both included', () => {
+  for (const value of [1, 2, 10_000]) assert.equal(requireWhole('quantity', value, 1, 10_000), value);
+  for (const value of [0, -1, 10_001, 1.5, NaN, Infinity, -Infinity, 2 ** 53])
+    assertRefused(
+      () => requireWhole('quantity', value, 1, 10_000),
+      'quantity',
+      /must be a whole number from 1 to 10000/,
+    );
+});
+
+suite('requirePage', () => {
+  const page = (init: MessageInitShape<typeof PageRequestSchema>) =>
+    requirePage(create(PageRequestSchema, init));
+
+  test('takes its bounds, both included', () => {
+    assert.deepEqual(page({ size: 1 }), { size: 1, skip: 0, afterId: null, beforeId: null, fromEnd: false });
+    assert.deepEqual(page({ size: 100, skip: 10_000, fromEnd: true }), {
+      size: 100,
+      skip: 10_000,
+      afterId: null,
+      beforeId: null,
+      fromEnd: true,
+    });
+    const between = page({ size: 5, afterId: UUID.toUpperCase(), beforeId: UUID });
+    assert.deepEqual([between.afterId, between.beforeId], [UUID, UUID]);
+    for (const size of [0, -1, 101]) assertRefused(() => page({ size }), 'page.size', /from 1 to 100/);
+    for (const skip of [-1, 10_001])
+      assertRefused(() => page({ size: 1, skip }), 'page.skip', /from 0 to 10000/);
+    assertRefused(() => page({ size: 1, afterId: 'x' }), 'page.afterId', /must be a UUID/);
+    assertRefused(() => page({ size: 1, beforeId: 'x' }), 'page.beforeId', /must be a UUID/);
+    assertRefused(() => requirePage(undefined), 'page.size', /from 1 to 100/);
+  });
+
+  test('refuses skipping together with an id', () => {
+    for (const ids of [{ afterId: UUID }, { beforeId: UUID }])
+      assertRefused(() => page({ size: 1, skip: 1, ...ids }), 'page.skip', /must be 0/);
+  });
+
+  test('two pages have one key when they are equal, and only then', () => {
+    const anyPage = fc.record({
+      size: fc.integer({ min: 1, max: 3 }),
+      skip: fc.nat(2),
+      afterId: fc.constantFrom(null, 'a', 'b'),
+      beforeId: fc.constantFrom(null, 'a', 'b'),
+      fromEnd: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(anyPage, anyPage, (one, other) => {
+        assert.equal(pageKey(one) === pageKey(other), JSON.stringify(one) === JSON.stringify(other));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
