@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Agent, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { after, suite, test } from 'node:test';
+import { after, before, suite, test } from 'node:test';
 import { execute, Kind, parse, type DocumentNode, type SelectionSetNode } from 'graphql';
 import { Context } from '#graphql/graph/context.ts';
 import { createSchema } from '#graphql/graph/schema.ts';
@@ -24,7 +24,11 @@ after(async () => {
   await shop[Symbol.asyncDispose]();
 });
 const schema = createSchema(2);
-const known = await fill();
+let known: Known;
+// In a hook: what fails before the tests start would leave the shop running.
+before(async () => {
+  known = await fill();
+});
 
 /** A few accounts, products and orders, and what names them. */
 async function fill(): Promise<Known> {

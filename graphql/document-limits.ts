@@ -1,4 +1,12 @@
-import { Kind, type DocumentNode, type FragmentDefinitionNode, type SelectionSetNode } from 'graphql';
+import {
+  Kind,
+  Lexer,
+  Source,
+  TokenKind,
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
 
 /**
  * What one document may ask for. Without bounds a few hundred bytes of nested fragments or aliases ask for millions
@@ -7,6 +15,8 @@ import { Kind, type DocumentNode, type FragmentDefinitionNode, type SelectionSet
 export const DOCUMENT_LENGTH_MAX = 32_768;
 /** Lexer tokens; an introspection query has about 300. */
 export const TOKENS_MAX = 2_000;
+/** Brackets within brackets of any kind. Parsing and validating recurse: 2,000 exhaust the stack. */
+export const NESTING_MAX = 200;
 /** Levels of selection; the deepest introspection query of common tools has 15. */
 export const DEPTH_MAX = 16;
 /** Fields after fragments are spread out; an introspection query has about 150. */
@@ -17,6 +27,22 @@ export const ROOT_FIELDS_MAX = 20;
 interface Size {
   readonly depth: number;
   readonly fields: number;
+}
+
+/** Whether brackets are nested too deep for a parser. Throws the parser's own error for text that has no tokens. */
+export function isNestedTooDeep(source: string): boolean {
+  const lexer = new Lexer(new Source(source));
+  let nesting = 0;
+  for (let count = 0; count <= TOKENS_MAX; count++) {
+    const { kind } = lexer.advance();
+    if (kind === TokenKind.EOF) return false;
+    if (kind === TokenKind.BRACE_L || kind === TokenKind.BRACKET_L || kind === TokenKind.PAREN_L)
+      nesting += 1;
+    if (kind === TokenKind.BRACE_R || kind === TokenKind.BRACKET_R || kind === TokenKind.PAREN_R)
+      nesting -= 1;
+    if (nesting > NESTING_MAX) return true;
+  }
+  return false;
 }
 
 /** The first bound that a valid document breaks, or undefined. Fragments are counted once and remembered. */

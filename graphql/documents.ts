@@ -14,7 +14,13 @@ import {
 import { compileQuery, isCompiledQuery, type CompiledQuery } from 'graphql-jit';
 import { createSchema, createSchemaOfCoerced } from '#graphql/graph/schema.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
-import { brokenLimit, DOCUMENT_LENGTH_MAX, TOKENS_MAX } from '#graphql/document-limits.ts';
+import {
+  brokenLimit,
+  DOCUMENT_LENGTH_MAX,
+  isNestedTooDeep,
+  NESTING_MAX,
+  TOKENS_MAX,
+} from '#graphql/document-limits.ts';
 
 /** A document made ready once: parsed, validated, compiled (docs/decisions/0003-graphql-jit.md). */
 export interface Operation {
@@ -81,6 +87,12 @@ function compile(
   }
   let document: DocumentNode;
   try {
+    if (isNestedTooDeep(source)) {
+      return refuse(
+        'GRAPHQL_LIMIT_EXCEEDED',
+        `The document has more than ${NESTING_MAX} brackets within brackets.`,
+      );
+    }
     document = parse(source, { maxTokens: TOKENS_MAX });
   } catch (error) {
     if (error instanceof GraphQLError) return { errors: [coded(error, 'GRAPHQL_PARSE_FAILED')] };

@@ -6,6 +6,7 @@ import {
   DEPTH_MAX,
   DOCUMENT_LENGTH_MAX,
   FIELDS_MAX,
+  NESTING_MAX,
   ROOT_FIELDS_MAX,
   TOKENS_MAX,
 } from '#graphql/document-limits.ts';
@@ -56,6 +57,31 @@ suite('document limits', () => {
     assert.equal(refusal(inFragments(DEPTH_MAX)), undefined);
     assertLimited(inFragments(DEPTH_MAX + 1), /17 levels deep/);
     assert.equal(refusal(`{ accounts { ${'... { '.repeat(100)} id ${'}'.repeat(100)} } }`), undefined);
+  });
+
+  test(`${NESTING_MAX} brackets within brackets are allowed, one more is not, whatever kind they are`, () => {
+    const inAll = (count: number): string[] => {
+      const [open, close] = ['[', ']'].map((bracket) => bracket.repeat(count - 2));
+      return [
+        `{ accounts(id: ${open}${close}) { id } }`,
+        `query($v: ${open}[ID]${close}) { accounts { id } }`,
+        `{ accounts(pagination: ${'{ take: '.repeat(count - 2)}1${' }'.repeat(count - 2)}) { id } }`,
+        `{ ${'... { '.repeat(count - 1)}__typename${' }'.repeat(count - 1)} }`,
+      ];
+    };
+    for (const source of inAll(NESTING_MAX)) assert.notEqual(refusal(source)?.code, 'GRAPHQL_LIMIT_EXCEEDED');
+    for (const source of [...inAll(NESTING_MAX + 1), ...inAll(900)])
+      assertLimited(source, /more than 200 brackets within brackets/);
+    // The first 2,000 brackets are no valid text of a document, and too deep all the same.
+    for (const bracket of ['{', '[', '(']) assertLimited(bracket.repeat(30_000), /more than 200 brackets/);
+    assert.equal(
+      refusal(`{ accounts(id: "${'['.repeat(1_000)}") { id } } # ${'('.repeat(1_000)}`),
+      undefined,
+    );
+  });
+
+  test('known-bad twin: graphql-js alone exhausts the stack on nested lists', () => {
+    assert.throws(() => parse(`{ a(b: ${'['.repeat(15_000)}) }`), RangeError);
   });
 
   test(`${FIELDS_MAX} fields after spreading fragments are allowed, one more is not`, () => {
