@@ -56,15 +56,26 @@ stack.defer(() => rm(work, { recursive: true, force: true }));
 const postgres = stack.use(await startEmbeddedPostgres({ folder: work }));
 await postgres.ensureDatabase('order');
 const url = postgres.url('order');
-await migrate(url, { outbox: OUTBOX_MIGRATIONS, order: fileURLToPath(new URL('../order/migrations', import.meta.url)) });
+await migrate(url, {
+  outbox: OUTBOX_MIGRATIONS,
+  order: fileURLToPath(new URL('../order/migrations', import.meta.url)),
+});
 const store = createStore(stack.use(openDatabase({ url, name: 'order', telemetry: createTelemetry() })));
 const call = testCall({ timeoutMs: 600_000 });
 
-const line = { name: 'Product', description: 'One of many', priceMinor: 1_999n, quantity: 1 };
+const lineOf = (productId: string): Order['lines'][number] => {
+  return { productId, name: 'Product', description: 'One of many', priceMinor: 1_999n, quantity: 1 };
+};
 function newOrder(): Order {
-  const lines = [1, 2, 3].map(() => ({ ...line, productId: systemClock.newId() }));
+  const lines = [1, 2, 3].map(() => lineOf(systemClock.newId()));
   const createdAt = new Date();
-  return { id: systemClock.newId(), accountId: systemClock.newId(), totalPriceMinor: 5_997n, createdAt, lines };
+  return {
+    id: systemClock.newId(),
+    accountId: systemClock.newId(),
+    totalPriceMinor: 5_997n,
+    createdAt,
+    lines,
+  };
 }
 const grouped = groupInserts(store.insert);
 console.log(`${'calls per second'.padEnd(66)} ${'plain'.padStart(9)} ${'ours'.padStart(9)}`);
@@ -101,7 +112,11 @@ const schema = createSchema(2);
 const document = parse('{ products(pagination: { take: 10 }) { id name price } }');
 const compiled = compileQuery(schema, document);
 if (!isCompiledQuery(compiled)) throw new Error('the document does not compile');
-const products = Array.from({ length: 10 }, (_, nr) => ({ id: String(nr), name: `Product ${nr}`, priceMinor: 1_999n }));
+const products = Array.from({ length: 10 }, (_, nr) => ({
+  id: String(nr),
+  name: `Product ${nr}`,
+  priceMinor: 1_999n,
+}));
 const contextValue = { clients: { catalog: { listProducts: async () => ({ products }) } } };
 report(
   'products(take: 10) { id name price } executed: graphql-js / graphql-jit',

@@ -10,21 +10,32 @@ import { postGraphQL } from '#testkit/shop.ts';
 
 /**
  * Measures the shop against named references in one run and prints ratios: absolute figures depend on the machine and
- * on who else uses it. `node bench/main.ts [--seconds 5] [--rounds 3]`. The medians also go to bench/results/latest.json.
+ * on who else uses it, so reference and shop take turns in short slices and the median of the paired ratios counts.
+ * `node bench/main.ts [--seconds 2] [--rounds 9]`. All slices also go to bench/results/latest.json.
  *
  * (a) bare node:http that reads the body and sends a constant of the same size    on one core
  * (b) the gateway's products(pagination:{take:10}){id name price}                 on one core; PostgreSQL on the other
+ * (b2) the same, 500 different pages in turn: nobody asks for the same             as (b)
  * (d) a bare loop of single-row durable inserts into the same PostgreSQL          all on two cores
  * (c) createOrder with three lines                                                all on two cores
  */
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '5' }, rounds: { type: 'string', default: '3' } },
+  options: { seconds: { type: 'string', default: '2' }, rounds: { type: 'string', default: '9' } },
 });
 const CONNECTIONS = 64;
 const PRODUCTS = 1_000;
 const ACCOUNTS = 100;
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const note = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** One slice of everything, one after the other. */
+interface Round {
+  readonly a: Measured;
+  readonly b: Measured;
+  readonly b2: Measured;
+  readonly c: Measured;
+  readonly d: { readonly insertsPerSecond: number };
+}
 
 interface Measured extends Result {
   readonly cpuMicrosPerRequest: number;
@@ -63,11 +74,9 @@ async function fill(
   return ids;
 }
 
-function median<T>(results: readonly T[], of: (result: T) => number): T {
-  const sorted = [...results].sort((one, other) => of(one) - of(other));
-  const middle = sorted[Math.floor(sorted.length / 2)];
-  if (!middle) throw new Error('nothing was measured');
-  return middle;
+function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((one, other) => one - other);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 await using stack = new AsyncDisposableStack();
@@ -82,6 +91,12 @@ const bodies = join(work, 'bodies.json');
 const orders = join(work, 'orders.json');
 const query = JSON.stringify({ query: '{ products(pagination: { take: 10 }) { id name price } }' });
 await writeFile(bodies, JSON.stringify([query]));
+const pages = join(work, 'pages.json');
+const paged = 'query Page($skip: Int!) { products(pagination: { skip: $skip, take: 10 }) { id name price } }';
+const pageBodies = Array.from({ length: 500 }, (_, skip) =>
+  JSON.stringify({ query: paged, variables: { skip } }),
+);
+await writeFile(pages, JSON.stringify(pageBodies));
 
 const postgres = stack.use(await startEmbeddedPostgres({ folder: join(work, 'postgres') }));
 const names = ['account', 'catalog', 'order', 'events', 'bench'];
@@ -98,7 +113,10 @@ const env = {
   ),
 };
 
-const rounds: { a: Measured; b: Measured; c: Measured; d: { insertsPerSecond: number } }[] = [];
+const reads: Pick<Round, 'a' | 'b' | 'b2'>[] = [];
+const writes: Pick<Round, 'c' | 'd'>[] = [];
+const count = Number(values.rounds);
+const { seconds } = values;
 let idleMiB: number;
 {
   // On one core: the gateway with its services, and the bare server.
@@ -144,94 +162,92 @@ let idleMiB: number;
 
   await using bare = await startProgram([here('bare-server.ts')], { core: 0, env: { SIZE: String(size) } });
   note('Warming up ...');
-  for (const server of [bare, shop]) await measure(server, bodies, 1, '3');
-  for (let round = 1; round <= Number(values.rounds); round++) {
-    note(`Round ${round} of ${values.rounds}: reads on one core ...`);
-    const a = await measure(bare, bodies, 1, values.seconds);
-    const b = await measure(shop, bodies, 1, values.seconds);
-    rounds.push({ a, b } as (typeof rounds)[number]);
+  for (const file of [bodies, pages]) await measure(shop, file, 1, '4');
+  await measure(bare, bodies, 1, '2');
+  for (let round = 1; round <= count; round++) {
+    note(`Round ${round} of ${count}: reads on one core ...`);
+    const a = await measure(bare, bodies, 1, seconds);
+    const b = await measure(shop, bodies, 1, seconds);
+    const b2 = await measure(shop, pages, 1, seconds);
+    reads.push({ a, b, b2 });
   }
 }
 {
   await using shop = await startProgram([here('../cmd/fritzy/main.ts')], { env });
   note('Warming up ...');
-  await measure(shop, orders, undefined, '3');
-  for (const [index, round] of rounds.entries()) {
-    note(`Round ${index + 1} of ${values.rounds}: writes on all cores ...`);
-    const d = await runProgram<{ insertsPerSecond: number }>([
-      here('insert-loop.ts'),
-      postgres.url('bench'),
-      String(CONNECTIONS),
-      values.seconds,
-    ]);
-    Object.assign(round, { d, c: await measure(shop, orders, undefined, values.seconds) });
+  await measure(shop, orders, undefined, '4');
+  for (let round = 1; round <= count; round++) {
+    note(`Round ${round} of ${count}: writes on all cores ...`);
+    const args = [here('insert-loop.ts'), postgres.url('bench'), String(CONNECTIONS), seconds];
+    const d = await runProgram<{ insertsPerSecond: number }>(args);
+    const c = await measure(shop, orders, undefined, seconds);
+    writes.push({ c, d });
   }
 }
 
-const reads = median(rounds, (round) => round.b.requestsPerSecond / round.a.requestsPerSecond);
-const writes = median(rounds, (round) => round.c.requestsPerSecond / round.d.insertsPerSecond);
-const ratio = {
-  productsToBare: reads.b.requestsPerSecond / reads.a.requestsPerSecond,
-  createOrderToInsert: writes.c.requestsPerSecond / writes.d.insertsPerSecond,
+const perSecond = (of: readonly { requestsPerSecond: number }[]): number =>
+  median(of.map((one) => one.requestsPerSecond));
+const ratios = {
+  productsToBare: reads.map(({ a, b }) => b.requestsPerSecond / a.requestsPerSecond),
+  differentPagesToBare: reads.map(({ a, b2 }) => b2.requestsPerSecond / a.requestsPerSecond),
+  createOrderToInsert: writes.map(({ c, d }) => c.requestsPerSecond / d.insertsPerSecond),
 };
-const row = (
-  name: string,
-  perSecond: number,
-  cpu: number | undefined,
-  p95: number | undefined,
-  against: string,
-): string =>
-  [
-    name.padEnd(62),
-    Math.round(perSecond).toLocaleString('en').padStart(9),
-    (cpu === undefined ? '' : cpu.toFixed(1)).padStart(12),
-    (p95 === undefined ? '' : p95.toFixed(2)).padStart(8),
-    against.padStart(14),
-  ].join('  ');
+
+function row(name: string, rate: number, runs: readonly Measured[], against: string): string {
+  const cpu = runs.length === 0 ? '' : median(runs.map((run) => run.cpuMicrosPerRequest)).toFixed(1);
+  const p95 = runs.length === 0 ? '' : median(runs.map((run) => run.p95)).toFixed(2);
+  const cells = [Math.round(rate).toLocaleString('en').padStart(9), cpu.padStart(12), p95.padStart(8)];
+  return [name.padEnd(62), ...cells, `  ${against}`].join('  ');
+}
+
+function spread(all: readonly number[], reference: string): string {
+  const [low, high] = [Math.min(...all), Math.max(...all)];
+  return `${median(all).toFixed(2)} × (${reference})   ${low.toFixed(2)} to ${high.toFixed(2)}`;
+}
+
+const a = reads.map((round) => round.a);
+const b = reads.map((round) => round.b);
+const b2 = reads.map((round) => round.b2);
+const c = writes.map((round) => round.c);
 console.log(
   [
     '',
-    [
-      'what'.padEnd(62),
-      'per s'.padStart(9),
-      'CPU µs each'.padStart(12),
-      'p95 ms'.padStart(8),
-      'ratio'.padStart(14),
-    ].join('  '),
+    [''.padEnd(62), 'per s'.padStart(9), 'CPU µs each'.padStart(12), 'p95 ms'.padStart(8), '  ratio'].join(
+      '  ',
+    ),
+    row('(a)  bare node:http, same body and answer size, one core', perSecond(a), a, ''),
     row(
-      '(a) bare node:http, same body and answer size, one core',
-      reads.a.requestsPerSecond,
-      reads.a.cpuMicrosPerRequest,
-      reads.a.p95,
-      '1',
+      '(b)  products(take: 10) { id name price }, one core',
+      perSecond(b),
+      b,
+      spread(ratios.productsToBare, 'a'),
     ),
     row(
-      '(b) products(take: 10) { id name price }, one core',
-      reads.b.requestsPerSecond,
-      reads.b.cpuMicrosPerRequest,
-      reads.b.p95,
-      `${ratio.productsToBare.toFixed(2)} × (a)`,
+      '(b2) the same, 500 different pages in turn, one core',
+      perSecond(b2),
+      b2,
+      spread(ratios.differentPagesToBare, 'a'),
     ),
     row(
-      '(d) bare loop of single-row durable inserts, two cores',
-      writes.d.insertsPerSecond,
-      undefined,
-      undefined,
-      '1',
+      '(d)  single-row durable inserts, bare loop, all cores',
+      median(writes.map(({ d }) => d.insertsPerSecond)),
+      [],
+      '',
     ),
     row(
-      '(c) createOrder with three lines, two cores',
-      writes.c.requestsPerSecond,
-      writes.c.cpuMicrosPerRequest,
-      writes.c.p95,
-      `${ratio.createOrderToInsert.toFixed(2)} × (d)`,
+      '(c)  createOrder with three lines, all cores',
+      perSecond(c),
+      c,
+      spread(ratios.createOrderToInsert, 'd'),
     ),
     '',
-    `Idle memory of the shop's Node process: ${Math.round(idleMiB)} MiB. Medians of ${rounds.length} rounds of ${values.seconds} s, ${CONNECTIONS} connections.`,
+    `Idle memory of the shop's Node process: ${Math.round(idleMiB)} MiB.`,
+    `Medians of ${count} slices of ${seconds} s that take turns; ratios are of neighbouring slices, with their range. ${CONNECTIONS} connections.`,
   ].join('\n'),
 );
+const machine = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length, pinned: canPin };
 await mkdir(here('results'), { recursive: true });
 await writeFile(
   here('results/latest.json'),
-  `${JSON.stringify({ node: process.version, cpu: cpus()[0]?.model, cores: cpus().length, ratio, idleMiB, rounds }, null, 2)}\n`,
+  `${JSON.stringify({ machine, ratios, idleMiB, reads, writes }, null, 2)}\n`,
 );

@@ -24,6 +24,8 @@ import {
 
 /** A document made ready once: parsed, validated, compiled (docs/decisions/0003-graphql-jit.md). */
 export interface Operation {
+  /** Tells operations apart within this process. */
+  readonly id: number;
   readonly type: 'query' | 'mutation';
   /** The one root field that it has, or `several`: a label with a closed set of values. */
   readonly rootField: string;
@@ -42,6 +44,8 @@ export interface Refusal {
 
 /** Documents that are kept compiled. The one that was not used for longest makes room. */
 const CACHE_SIZE_MAX = 500;
+
+let nextId = 1;
 
 interface Schemas {
   readonly schema: GraphQLSchema;
@@ -116,6 +120,7 @@ function compile(
     return { errors: (compiled.errors ?? []).map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')) };
   const rootField = rootFieldOf(node.selectionSet.selections);
   return {
+    id: nextId++,
     type: node.operation,
     rootField,
     succeeded: telemetry.operationDuration.with(node.operation, rootField, ''),

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { GraphQLError, type ExecutionResult } from 'graphql';
-import type { createDocuments, Operation } from '#graphql/documents.ts';
-import { Context, type Clients } from '#graphql/graph/context.ts';
+import { GraphQLError } from 'graphql';
+import type { createDocuments } from '#graphql/documents.ts';
+import type { Executed, Execution } from '#graphql/execute.ts';
 import type { HttpRequest, HttpResponse } from '#graphql/http.ts';
 import type { Call } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
@@ -14,14 +14,15 @@ import type { Telemetry } from '#platform/telemetry.ts';
  */
 export interface GraphQLDeps {
   readonly documents: ReturnType<typeof createDocuments>;
-  readonly clients: Clients;
+  readonly execute: (execution: Execution) => Promise<Executed>;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
 }
 
 const RESPONSE_JSON = 'application/graphql-response+json';
 const JSON_TYPE = 'application/json';
-const UTF8 = '; charset=utf-8';
+const JSON_HEADERS = { 'content-type': `${JSON_TYPE}; charset=utf-8` };
+const RESPONSE_JSON_HEADERS = { 'content-type': `${RESPONSE_JSON}; charset=utf-8` };
 /** JSON nested deeper than that is refused before it can exhaust the stack of whatever walks it. */
 const JSON_DEPTH_MAX = 64;
 /** Characters of a message about the request itself. */
@@ -64,9 +65,7 @@ export async function answerGraphQL(deps: GraphQLDeps, request: HttpRequest): Pr
     if (operation.type === 'mutation' && request.method === 'GET') {
       throw new BadRequest(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.', { allow: 'POST' });
     }
-    const result = await execute(deps, operation, parameters.variables, request.call);
-    const refused = !('data' in result) && accepted !== JSON_TYPE;
-    return answer(refused ? 400 : 200, accepted, result);
+    return await execute(deps, { operation, variables: parameters.variables, call: request.call }, accepted);
   } catch (error) {
     if (!(error instanceof BadRequest)) throw error;
     const extensions = { code: error.code, requestId: request.call.requestId };
@@ -154,22 +153,19 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-async function execute(
-  deps: GraphQLDeps,
-  operation: Operation,
-  variables: Record<string, unknown>,
-  call: Call,
-): Promise<object> {
+async function execute(deps: GraphQLDeps, execution: Execution, accepted: string): Promise<HttpResponse> {
+  const { operation, call } = execution;
   const startedMs = performance.now();
-  const result = await operation.execute(new Context(deps.clients, call), variables);
-  if (!result.errors || result.errors.length === 0) {
+  const { result, json } = await deps.execute(execution);
+  if (json !== undefined) {
     operation.succeeded.observe(startedMs);
-    return result;
+    return { status: 200, headers: headersOf(accepted), body: json };
   }
-  const errors = result.errors.map((error) => present(error, deps.logger, call, 'data' in result));
+  const errors = (result.errors ?? []).map((error) => present(error, deps.logger, call, 'data' in result));
   const errorType = errors[0]?.extensions.code ?? '';
   deps.telemetry.operationDuration.observe(startedMs, operation.type, operation.rootField, errorType);
-  return { ...result, errors };
+  const refused = !('data' in result) && accepted !== JSON_TYPE;
+  return answer(refused ? 400 : 200, accepted, { ...result, errors });
 }
 
 /** An error as the caller may see it: a code from a closed list, never a stack, a statement or a name of ours. */
@@ -206,6 +202,10 @@ function originalCause(error: Error | undefined): Error | undefined {
   return error instanceof GraphQLError ? originalCause(error.originalError) : error;
 }
 
-function answer(status: number, type: string, body: ExecutionResult | object): HttpResponse {
-  return { status, headers: { 'content-type': type + UTF8 }, body: JSON.stringify(body) };
+function answer(status: number, type: string, body: object): HttpResponse {
+  return { status, headers: headersOf(type), body: JSON.stringify(body) };
+}
+
+function headersOf(type: string): HttpResponse['headers'] {
+  return type === JSON_TYPE ? JSON_HEADERS : RESPONSE_JSON_HEADERS;
 }

@@ -1,9 +1,10 @@
 import { createDocuments } from '#graphql/documents.ts';
+import { createExecutor } from '#graphql/execute.ts';
 import type { Clients } from '#graphql/graph/context.ts';
 import { currencyDigits } from '#graphql/graph/money.ts';
 import type { HandlerDeps } from '#graphql/handler.ts';
 import { listen } from '#graphql/http-server.ts';
-import type { Clock } from '#platform/clock.ts';
+import { systemClock, type Clock } from '#platform/clock.ts';
 
 export interface GatewayConfig {
   readonly host: string;
@@ -21,5 +22,7 @@ export async function startGateway(
   stack: AsyncDisposableStack,
 ): Promise<number> {
   const documents = createDocuments(currencyDigits(config.currency), deps.telemetry);
-  return listen({ ...deps, ...config, documents, clients }, config, stack);
+  // Deadlines are real time, as the timers that hold them are, also where a test decides what time it is.
+  const execute = createExecutor(clients, systemClock);
+  return listen({ ...deps, ...config, documents, execute }, config, stack);
 }

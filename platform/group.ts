@@ -9,6 +9,8 @@ import { AppError } from '#platform/errors.ts';
 
 /** Callers that may wait for shared reads of one kind; one more is refused with RESOURCE_EXHAUSTED. */
 const WAITING_MAX = 10_000;
+/** Turns of the event loop that a shared read waits for company at the most; an idle one takes a few µs. */
+const TURNS_MAX = 16;
 
 interface Member<I, O> {
   readonly input: I;
@@ -118,9 +120,17 @@ export function shareReads<I, O>(
   let size = 0;
 
   function start(key: string): void {
-    // After the sockets of this turn of the event loop were read: whatever came together goes together.
-    setImmediate(() => {
+    let seen = 0;
+    let turns = 0;
+    // Each turn of the event loop reads the sockets that have something: as long as that brings company, wait for it.
+    const gather = (): void => {
       const all = waiting.get(key) ?? [];
+      turns += 1;
+      if (all.length > seen && turns < TURNS_MAX) {
+        seen = all.length;
+        setImmediate(gather);
+        return;
+      }
       size -= all.length;
       const members = takeLiving(all);
       const [first] = members;
@@ -133,7 +143,8 @@ export function shareReads<I, O>(
         if (waiting.get(key)?.length === 0) waiting.delete(key);
         else start(key);
       });
-    });
+    };
+    setImmediate(gather);
   }
 
   async function runFor(members: readonly Member<I, O>[], input: I): Promise<void> {

@@ -11,15 +11,24 @@ export const fritzySettings = {
     default: '.fritzy',
     desc: 'The folder in which the shop keeps its data; made if missing.',
   }),
-  ACCOUNT_DATABASE_URL: urlOf('postgres', 'postgresql')({
+  ACCOUNT_DATABASE_URL: urlOf(
+    'postgres',
+    'postgresql',
+  )({
     default: undefined,
     desc: `The account service's own database; ${INSTEAD}`,
   }),
-  CATALOG_DATABASE_URL: urlOf('postgres', 'postgresql')({
+  CATALOG_DATABASE_URL: urlOf(
+    'postgres',
+    'postgresql',
+  )({
     default: undefined,
     desc: `The catalog service's own database; ${INSTEAD}`,
   }),
-  ORDER_DATABASE_URL: urlOf('postgres', 'postgresql')({
+  ORDER_DATABASE_URL: urlOf(
+    'postgres',
+    'postgresql',
+  )({
     default: undefined,
     desc: `The order service's own database; ${INSTEAD}`,
   }),

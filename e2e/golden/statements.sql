@@ -36,13 +36,13 @@ SELECT order_id, product_id, name, description, price_minor, quantity
 FROM order_line WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, nr;
 
 -- list_accounts
-SELECT id, name, created_at, version FROM account WHERE ($1::uuid IS NULL OR id < $1) AND ($2::uuid IS NULL OR id > $2) ORDER BY id DESC LIMIT $3 OFFSET $4;
+SELECT id, name, created_at, version FROM account WHERE id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id DESC LIMIT $3 OFFSET $4;
 
 -- list_products
-SELECT id, name, description, price_minor, created_at, version, archived_at FROM product WHERE archived_at IS NULL AND ($1::uuid IS NULL OR id < $1) AND ($2::uuid IS NULL OR id > $2) ORDER BY id DESC LIMIT $3 OFFSET $4;
+SELECT id, name, description, price_minor, created_at, version, archived_at FROM product WHERE archived_at IS NULL AND id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id DESC LIMIT $3 OFFSET $4;
 
 -- list_products_backward
-SELECT id, name, description, price_minor, created_at, version, archived_at FROM product WHERE archived_at IS NULL AND ($1::uuid IS NULL OR id < $1) AND ($2::uuid IS NULL OR id > $2) ORDER BY id ASC LIMIT $3 OFFSET $4;
+SELECT id, name, description, price_minor, created_at, version, archived_at FROM product WHERE archived_at IS NULL AND id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id ASC LIMIT $3 OFFSET $4;
 
 -- lock_product
 SELECT id, name, description, price_minor, created_at, version, archived_at FROM product WHERE id = $1 FOR UPDATE;
@@ -50,7 +50,7 @@ SELECT id, name, description, price_minor, created_at, version, archived_at FROM
 -- orders_by_accounts
 SELECT o.* FROM unnest($1::uuid[]) AS wanted (account_id)
 CROSS JOIN LATERAL (
-  SELECT id, account_id, total_price_minor, created_at FROM orders WHERE account_id = wanted.account_id AND ($2::uuid IS NULL OR id < $2) AND ($3::uuid IS NULL OR id > $3) ORDER BY id DESC LIMIT $4 OFFSET $5
+  SELECT id, account_id, total_price_minor, created_at FROM orders WHERE account_id = wanted.account_id AND id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id DESC LIMIT $4 OFFSET $5
 ) AS o;
 
 -- orders_by_ids

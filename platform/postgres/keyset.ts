@@ -9,11 +9,15 @@ export interface PageOf<T> {
   readonly hasMore: boolean;
 }
 
+/** Where no bound is given. As plain comparisons also a generic plan uses the index; `… IS NULL OR …` would not. */
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
 /** The condition, order and limit of a keyset page; `$first` to `$first+3` are its values from `keysetValues`. */
 export function keyset(direction: 'forward' | 'backward', firstParameter: number, column = 'id'): string {
   const [after, before, limit, skip] = [0, 1, 2, 3].map((offset) => `$${firstParameter + offset}`);
   return (
-    `(${after}::uuid IS NULL OR ${column} < ${after}) AND (${before}::uuid IS NULL OR ${column} > ${before}) ` +
+    `${column} < coalesce(${after}::uuid, '${LAST_ID}') AND ${column} > coalesce(${before}::uuid, '${FIRST_ID}') ` +
     `ORDER BY ${column} ${direction === 'forward' ? 'DESC' : 'ASC'} LIMIT ${limit} OFFSET ${skip}`
   );
 }

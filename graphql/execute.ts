@@ -1,0 +1,56 @@
+import type { ExecutionResult } from 'graphql';
+import type { Operation } from '#graphql/documents.ts';
+import { Context, type Clients } from '#graphql/graph/context.ts';
+import { Call } from '#platform/call.ts';
+import type { Clock } from '#platform/clock.ts';
+import { shareReads } from '#platform/group.ts';
+import { traceparentOf } from '#platform/trace.ts';
+
+export interface Execution {
+  readonly operation: Operation;
+  readonly variables: Record<string, unknown>;
+  readonly call: Call;
+}
+
+export interface Executed {
+  readonly result: ExecutionResult;
+  /** The result as JSON text; undefined if it has errors, which are worded for each caller. */
+  readonly json: string | undefined;
+}
+
+/**
+ * Executes operations. Equal queries (the same document and variables) that wait at the same moment are executed once:
+ * when a thousand shoppers look at the same page, it is made once a round trip, never older than the question
+ * (docs/decisions/0001-shared-reads.md). Whatever an answer may depend on has to be part of the key.
+ */
+export function createExecutor(clients: Clients, clock: Clock): (execution: Execution) => Promise<Executed> {
+  const executeShared = shareReads<Execution, Executed>(
+    ({ operation, variables }) => `${operation.id} ${JSON.stringify(variables)}`,
+    async (execution, signal) => {
+      using call = callOfCrowd(execution.call, clock.now(), signal);
+      return execute({ ...execution, call });
+    },
+  );
+
+  async function execute({ operation, variables, call }: Execution): Promise<Executed> {
+    const result = await operation.execute(new Context(clients, call), variables);
+    const failed = result.errors !== undefined && result.errors.length > 0;
+    return { result, json: failed ? undefined : JSON.stringify(result) };
+  }
+
+  return (execution) =>
+    execution.operation.type === 'query' ? executeShared(execution, execution.call) : execute(execution);
+}
+
+/** A call in the name of the first of many, which goes on until the last of them has gone. */
+function callOfCrowd(first: Call, nowMs: number, signal: AbortSignal): Call {
+  const { requestId, trace, deadlineMs } = first;
+  const call = new Call({
+    requestId,
+    traceparent: traceparentOf(trace),
+    nowMs,
+    timeoutMs: deadlineMs - nowMs,
+  });
+  signal.addEventListener('abort', () => call.abort(signal.reason), { once: true });
+  return call;
+}

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { createDocuments, type Operation } from '#graphql/documents.ts';
+import { createExecutor, type Executed, type Execution } from '#graphql/execute.ts';
+import { Context, type Clients } from '#graphql/graph/context.ts';
+import { systemClock } from '#platform/clock.ts';
+import { shareReads } from '#platform/group.ts';
+import { createTelemetry } from '#platform/telemetry.ts';
+import { startTestShop, testCall, type TestShop } from '#testkit/shop.ts';
+
+const COUNT = 100;
+const PAGE = 'query Page($take: Int!) { accounts(pagination: { take: $take }) { id } }';
+
+suite('shared execution of equal queries', () => {
+  let shop: TestShop;
+  before(async () => {
+    shop = await startTestShop();
+    for (let nr = 0; nr < 10; nr++)
+      await shop.graphql(`mutation { createAccount(account: { name: "A${nr}" }) { id } }`);
+  });
+  after(() => shop[Symbol.asyncDispose]());
+
+  const times = <T>(work: (nr: number) => T): T[] => Array.from({ length: COUNT }, (_, nr) => work(nr));
+
+  function prepare(): Operation {
+    const operation = createDocuments(2, createTelemetry())(PAGE, undefined);
+    if ('errors' in operation) throw new Error('the document is wrong');
+    return operation;
+  }
+
+  /** Executes the page at once for many callers, each with its own variables; true if each got its own answer. */
+  async function answersEachItsOwn(execute: (execution: Execution) => Promise<Executed>): Promise<boolean> {
+    const operation = prepare();
+    const all = await Promise.all(
+      times((nr) => execute({ operation, variables: { take: 1 + (nr % 7) }, call: testCall() })),
+    );
+    return all.every(({ json = '' }, nr) => JSON.parse(json).data.accounts.length === 1 + (nr % 7));
+  }
+
+  test('a hundred equal queries at once are executed far less often, and all get the answer', async () => {
+    const operation = prepare();
+    const execute = createExecutor(shop.clients, systemClock);
+    shop.clearTrail();
+    const all = await Promise.all(
+      times(() => execute({ operation, variables: { take: 3 }, call: testCall() })),
+    );
+    assert.equal(new Set(all.map(({ json }) => json)).size, 1);
+    assert.deepEqual(shop.trail.rpcs, ['listAccounts']);
+  });
+
+  test('callers with other variables get other answers; a key without the variables is caught', async () => {
+    assert.equal(await answersEachItsOwn(createExecutor(shop.clients, systemClock)), true);
+    const careless = shareReads<Execution, Executed>(
+      ({ operation }) => String(operation.id),
+      ({ operation, variables, call }) => executeAlone(shop.clients, { operation, variables, call }),
+    );
+    assert.equal(await answersEachItsOwn((execution) => careless(execution, execution.call)), false);
+  });
+
+  test('equal mutations at once are each done', async () => {
+    const create = 'mutation { createAccount(account: { name: "Twin" }) { id } }';
+    const all = await Promise.all(times(() => shop.graphql(create)));
+    assert.equal(new Set(all.map(({ data }) => data.createAccount.id)).size, COUNT);
+  });
+
+  test('an error is told to each caller with its own request id', async () => {
+    const wrong = '{ accounts(pagination: { take: 1000 }) { id } }';
+    const all = await Promise.all(times((nr) => shop.graphql(wrong, {}, { 'x-request-id': `caller-${nr}` })));
+    for (const [nr, { errors }] of all.entries()) {
+      assert.equal(errors?.[0]?.extensions['code'], 'INVALID_ARGUMENT');
+      assert.equal(errors?.[0]?.extensions['requestId'], `caller-${nr}`);
+    }
+  });
+
+  test('who reads after its own write was answered sees it, however many read the same meanwhile', async () => {
+    const newest = '{ accounts(pagination: { take: 100 }) { id } }';
+    let reading = true;
+    const crowd = Promise.all(
+      Array.from({ length: 16 }, async () => {
+        while (reading) await shop.graphql(newest);
+      }),
+    );
+    for (let nr = 0; nr < 30; nr++) {
+      const { data } = await shop.graphql(`mutation { createAccount(account: { name: "W${nr}" }) { id } }`);
+      const seen = await shop.graphql(newest);
+      assert.ok(seen.data.accounts.some(({ id }: { id: string }) => id === data.createAccount.id));
+    }
+    reading = false;
+    await crowd;
+  });
+});
+
+async function executeAlone(clients: Clients, { operation, variables, call }: Execution): Promise<Executed> {
+  const result = await operation.execute(new Context(clients, call), variables);
+  return { result, json: JSON.stringify(result) };
+}
