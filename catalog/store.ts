@@ -44,7 +44,7 @@ const LIST_BACKWARD: Statement = {
  * The exact name, then all words in the name, then all words in name and description, then near misses of the name by
  * trigrams (https://www.postgresql.org/docs/18/pgtrgm.html), among them what has the text inside a word ("phone" in
  * "iPhone"). Within each, how well the name fits; the share of the whole name that was typed; the newer product.
- * OFFSET 0 keeps words and folded from being computed anew wherever they are named, which doubled the time.
+ * OFFSET 0 keeps words and folded from being computed anew wherever they are named.
  * The query is folded as the index is; "simple" beside "english" finds stop words and beginnings that no stem has.
  */
 const SEARCH: Statement = {

@@ -74,10 +74,10 @@ suite('shared execution of equal queries', () => {
 
   test('who reads after its own write was answered sees it, however many read the same meanwhile', async () => {
     const newest = '{ accounts(pagination: { take: 100 }) { id } }';
-    let reading = true;
+    const reading = new AbortController();
     const crowd = Promise.all(
       Array.from({ length: 16 }, async () => {
-        while (reading) await shop.graphql(newest);
+        while (!reading.signal.aborted) await shop.graphql(newest);
       }),
     );
     for (let nr = 0; nr < 30; nr++) {
@@ -85,7 +85,7 @@ suite('shared execution of equal queries', () => {
       const seen = await shop.graphql(newest);
       assert.ok(seen.data.accounts.some(({ id }: { id: string }) => id === data.createAccount.id));
     }
-    reading = false;
+    reading.abort();
     await crowd;
   });
 });
