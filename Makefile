@@ -67,4 +67,4 @@ breaking: $(INSTALLED) ## Check that .proto files stay compatible with AGAINST (
 	else echo "nothing to compare with at $(AGAINST)"; fi
 
 .PHONY: check
-check: lint typecheck coverage ## Everything that .ci/run checks
+check: lint typecheck coverage ## Lint, types, tests and coverage; .ci/run checks more, on a clean clone

@@ -7,7 +7,7 @@ import { groupInserts } from '#platform/group-inserts.ts';
 
 /** Opens accounts; concurrent ones share a commit. Throws INVALID_ARGUMENT. */
 export function createAccountUseCase(deps: { store: AccountStore; clock: Clock }) {
-  const insert = groupInserts(deps.store.insert);
+  const insert = groupInserts(deps.store.insert, (account) => account.name.length);
 
   return async function createAccount(input: { name: string }, call: Call): Promise<Account> {
     const name = requireName(input.name);

@@ -77,7 +77,7 @@ function newOrder(): Order {
     lines,
   };
 }
-const grouped = groupInserts(store.insert);
+const grouped = groupInserts(store.insert, () => 0);
 console.log(`${'calls per second'.padEnd(66)} ${'plain'.padStart(9)} ${'ours'.padStart(9)}`);
 report(
   `orders written durably, ${CALLERS} callers: one commit each / group commit`,

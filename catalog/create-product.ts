@@ -13,7 +13,7 @@ export interface NewProduct {
 
 /** Adds products; concurrent ones share a commit. Throws INVALID_ARGUMENT. */
 export function createProductUseCase(deps: { store: CatalogStore; clock: Clock }) {
-  const insert = groupInserts(deps.store.insert);
+  const insert = groupInserts(deps.store.insert, ({ name, description }) => name.length + description.length);
 
   return async function createProduct(input: NewProduct, call: Call): Promise<Product> {
     const createdAt = new Date(deps.clock.now());

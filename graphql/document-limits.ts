@@ -4,8 +4,11 @@ import {
   Source,
   TokenKind,
   type DocumentNode,
+  type FieldNode,
   type FragmentDefinitionNode,
+  type SelectionNode,
   type SelectionSetNode,
+  type ValueNode,
 } from 'graphql';
 
 /**
@@ -21,12 +24,53 @@ export const NESTING_MAX = 200;
 export const DEPTH_MAX = 16;
 /** Fields after fragments are spread out; an introspection query has about 150. */
 export const FIELDS_MAX = 1_000;
-/** Each root field may load a page of 100 rows with their orders. */
 export const ROOT_FIELDS_MAX = 20;
+/** Fields that load a list, after fragments are spread out: each may be a read of its own. */
+export const LISTS_MAX = 20;
+/** Objects in the answer if every list were full: 100 accounts with 100 orders each have room, twice over is too much. */
+export const NODES_MAX = 100_000;
 
 interface Size {
   readonly depth: number;
   readonly fields: number;
+  readonly lists: number;
+  /** Objects, lists multiplied by their size. */
+  readonly nodes: number;
+}
+
+const NOTHING: Size = { depth: 0, fields: 0, lists: 0, nodes: 0 };
+
+/** How many items a list field has at the most, by its name; undefined for other fields. */
+function listSize(field: FieldNode, atRoot: boolean): number | undefined {
+  switch (field.name.value) {
+    case 'accounts':
+    case 'products':
+      // Below the root these are the lines of an order, of which few have more than five.
+      if (!atRoot) return 5;
+      return argument(field, 'id')?.kind === Kind.STRING
+        ? 1
+        : pageSize(argument(field, 'pagination'), 'take');
+    case 'orders':
+      return 100;
+    case 'accountsConnection':
+    case 'productsConnection':
+    case 'ordersConnection':
+      return pageSize(argument(field, 'first') ?? argument(field, 'last'));
+    default:
+      return undefined;
+  }
+}
+
+/** A literal size; the largest page for a variable, the default page where nothing is said. */
+function pageSize(value: ValueNode | undefined, key?: string): number {
+  if (value === undefined || value.kind === Kind.NULL) return 20;
+  if (value.kind === Kind.INT) return Math.min(Math.max(Number(value.value), 1), 100);
+  if (value.kind === Kind.OBJECT) return pageSize(value.fields.find(({ name }) => name.value === key)?.value);
+  return 100;
+}
+
+function argument(field: FieldNode, name: string): ValueNode | undefined {
+  return field.arguments?.find((one) => one.name.value === name)?.value;
 }
 
 /** Whether brackets are nested too deep for a parser. Throws the parser's own error for text that has no tokens. */
@@ -52,26 +96,33 @@ export function brokenLimit(document: DocumentNode): string | undefined {
     if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
   const sizes = new Map<string, Size>();
 
-  function sizeOf(selectionSet: SelectionSetNode | undefined): Size {
-    let depth = 0;
-    let fields = 0;
+  function sizeOf(selectionSet: SelectionSetNode | undefined, atRoot: boolean): Size {
+    let { depth, fields, lists, nodes } = NOTHING;
     for (const selection of selectionSet?.selections ?? []) {
-      const isField = selection.kind === Kind.FIELD;
-      const size =
-        selection.kind === Kind.FRAGMENT_SPREAD
-          ? fragmentSize(selection.name.value)
-          : sizeOf(selection.selectionSet);
-      depth = Math.max(depth, size.depth + (isField ? 1 : 0));
-      fields += size.fields + (isField ? 1 : 0);
+      const size = sizeOfSelection(selection, atRoot);
+      depth = Math.max(depth, size.depth);
+      fields += size.fields;
+      lists += size.lists;
+      nodes += size.nodes;
     }
-    return { depth, fields };
+    return { depth, fields, lists, nodes };
   }
 
-  function fragmentSize(name: string): Size {
-    const known = sizes.get(name);
+  function sizeOfSelection(selection: SelectionNode, atRoot: boolean): Size {
+    if (selection.kind === Kind.FRAGMENT_SPREAD) return fragmentSize(selection.name.value, atRoot);
+    if (selection.kind === Kind.INLINE_FRAGMENT) return sizeOf(selection.selectionSet, atRoot);
+    const { depth, fields, lists, nodes } = sizeOf(selection.selectionSet, false);
+    const items = listSize(selection, atRoot);
+    if (items === undefined) return { depth: depth + 1, fields: fields + 1, lists, nodes };
+    return { depth: depth + 1, fields: fields + 1, lists: lists + 1, nodes: items * (1 + nodes) };
+  }
+
+  function fragmentSize(name: string, atRoot: boolean): Size {
+    const key = `${name} ${atRoot}`;
+    const known = sizes.get(key);
     if (known) return known;
-    const size = sizeOf(fragments.get(name)?.selectionSet);
-    sizes.set(name, size);
+    const size = sizeOf(fragments.get(name)?.selectionSet, atRoot);
+    sizes.set(key, size);
     return size;
   }
 
@@ -88,10 +139,14 @@ export function brokenLimit(document: DocumentNode): string | undefined {
 
   for (const node of document.definitions) {
     if (node.kind !== Kind.OPERATION_DEFINITION) continue;
-    const { depth, fields } = sizeOf(node.selectionSet);
+    const { depth, fields, lists, nodes } = sizeOf(node.selectionSet, true);
     if (depth > DEPTH_MAX) return `The document is ${depth} levels deep; at most ${DEPTH_MAX} are allowed.`;
     if (fields > FIELDS_MAX)
       return `The document asks for ${fields} fields; at most ${FIELDS_MAX} are allowed.`;
+    if (lists > LISTS_MAX) return `The document asks for ${lists} lists; at most ${LISTS_MAX} are allowed.`;
+    if (nodes > NODES_MAX) {
+      return `The document asks for up to ${nodes} objects; at most ${NODES_MAX} are allowed. Ask for smaller pages.`;
+    }
     if (rootFields(node.selectionSet) > ROOT_FIELDS_MAX)
       return `An operation may have at most ${ROOT_FIELDS_MAX} root fields.`;
   }

@@ -61,8 +61,8 @@ export function createDocuments(
   const schemas = { schema: createSchema(digits), ofCoerced: createSchemaOfCoerced(digits) };
   const cache = new Map<string, Operation>();
   return function prepare(source, operationName) {
-    // No document starts with a name and an exclamation mark: a key with a name is never another document's text.
-    const key = operationName === undefined ? source : `${operationName}!${source}`;
+    // No name and no document has a NUL in it: a key with a name is never another document's text.
+    const key = operationName === undefined ? source : `${operationName}\0${source}`;
     const known = cache.get(key);
     if (known) {
       // Only when the cache is full does it matter which was used last.

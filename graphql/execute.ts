@@ -28,7 +28,7 @@ export function createExecutor(clients: Clients, clock: Clock): (execution: Exec
     ({ operation, variables }) => `${operation.id} ${JSON.stringify(variables)}`,
     async (execution, signal) => {
       using call = callOfCrowd(execution.call, clock.now(), signal);
-      return execute({ ...execution, call });
+      return await execute({ ...execution, call });
     },
   );
 

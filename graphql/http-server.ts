@@ -5,7 +5,7 @@ import type { HttpResponse } from '#graphql/http.ts';
 import { Call, cancelled } from '#platform/call.ts';
 import { systemClock, type Clock } from '#platform/clock.ts';
 import { asAppError, messageOf, StartError } from '#platform/errors.ts';
-import { callFields } from '#platform/logger.ts';
+import { callFields, type Logger } from '#platform/logger.ts';
 
 export interface HttpServerDeps extends HandlerDeps {
   readonly clock: Clock;
@@ -33,12 +33,16 @@ export async function listen(
     { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 },
     acceptor(deps),
   );
-  const port = await bind(server, address);
+  const port = await bind(server, address, deps.logger);
   stack.defer(() => stop(server));
   return port;
 }
 
-async function bind(server: Server, { host, port }: { host: string; port: number }): Promise<number> {
+async function bind(
+  server: Server,
+  { host, port }: { host: string; port: number },
+  logger: Logger,
+): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const problem =
@@ -51,6 +55,8 @@ async function bind(server: Server, { host, port }: { host: string; port: number
     });
     server.listen(port, host, resolve);
   });
+  server.removeAllListeners('error');
+  server.on('error', (error) => logger.error({ err: error }, 'the HTTP server had an error'));
   const bound = server.address();
   return typeof bound === 'object' && bound !== null ? bound.port : port;
 }
@@ -100,7 +106,11 @@ function acceptor(deps: HttpServerDeps): (request: IncomingMessage, response: Se
       finish(503, 'RESOURCE_EXHAUSTED', 'Too many requests are under way. Try again in a moment.');
       return;
     }
+    // Who sends too slowly has the deadline too: a slot is not held by a body that never ends.
+    const giveUp = (): void => finish(408, 'DEADLINE_EXCEEDED', 'The request was not complete in time.');
+    call.onAbort(giveUp);
     readBody(request, (body) => {
+      call.offAbort(giveUp);
       if (!body) {
         finish(413, 'BODY_TOO_LARGE', `The body is larger than ${BODY_SIZE_MAX} bytes.`);
         return;

@@ -107,7 +107,10 @@ let zipped: Promise<Buffer> | undefined;
 
 /** The page. It is made on first use, since its 9 MB are of no use to a gateway that nobody looks at. */
 export async function playgroundPage(acceptEncoding: string | undefined): Promise<HttpResponse> {
-  zipped ??= makePage();
+  zipped ??= makePage().catch((error: unknown) => {
+    zipped = undefined;
+    throw error;
+  });
   const page = await zipped;
   if (acceptEncoding?.includes('gzip'))
     return { status: 200, headers: { ...HEADERS, 'content-encoding': 'gzip' }, body: page };

@@ -22,7 +22,7 @@ export interface CreateOrderDeps {
  * order is in order. Throws INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, PRODUCT_NOT_FOUND, PRODUCT_ARCHIVED, UNAVAILABLE.
  */
 export function createOrderUseCase(deps: CreateOrderDeps) {
-  const insert = groupInserts(deps.store.insert);
+  const insert = groupInserts(deps.store.insert, charactersOf);
 
   return async function createOrder(
     input: { accountId: string; products: readonly OrderItem[] },
@@ -63,4 +63,8 @@ function toLines(items: readonly OrderItem[], products: readonly Product[]): Ord
     const { name, description, priceMinor } = product;
     return { productId, name, description, priceMinor, quantity };
   });
+}
+
+function charactersOf(order: Order): number {
+  return order.lines.reduce((sum, { name, description }) => sum + name.length + description.length, 0);
 }

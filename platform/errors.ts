@@ -32,6 +32,19 @@ export const REASONS = {
 
 export type Reason = keyof typeof REASONS;
 
+/** The names of the gRPC status codes in use (https://grpc.io/docs/guides/status-codes/). */
+export const STATUS_NAMES: Readonly<Record<(typeof REASONS)[Reason], string>> = {
+  1: 'CANCELLED',
+  3: 'INVALID_ARGUMENT',
+  4: 'DEADLINE_EXCEEDED',
+  5: 'NOT_FOUND',
+  8: 'RESOURCE_EXHAUSTED',
+  9: 'FAILED_PRECONDITION',
+  10: 'ABORTED',
+  13: 'INTERNAL',
+  14: 'UNAVAILABLE',
+};
+
 /** Facts about a failure that programs may read, for example `{ field: 'name', bound: '1..200' }`. */
 export type ErrorDetail = Readonly<Record<string, string>>;
 

@@ -10,6 +10,7 @@ import { wasRefused } from '#platform/postgres/pool.ts';
  */
 export function groupInserts<T>(
   insert: (entities: readonly T[], events: readonly Event[]) => Promise<void>,
+  charactersOf: (entity: T) => number,
 ): (entity: T, events: readonly Event[], call: Call) => Promise<T> {
   const join = groupCalls<{ entity: T; events: readonly Event[] }, T>({
     run: async (members) => {
@@ -21,6 +22,8 @@ export function groupInserts<T>(
       return entities;
     },
     sizeMax: 500,
+    // Parameters are copied several times on their way: as UTF-8 a group stays below 16 MB.
+    weight: { of: ({ entity }) => charactersOf(entity), max: 4_000_000 },
     queueMax: 10_000,
     concurrency: 2,
     splitAfter: wasRefused,

@@ -24,6 +24,8 @@ export interface GroupOptions<I, O> {
   run(inputs: readonly I[], signal: AbortSignal): Promise<readonly (O | AppError)[]>;
   /** How many inputs one round trip takes. */
   sizeMax: number;
+  /** What an input weighs, e.g. in bytes, and how much one round trip takes; the first input always goes. */
+  weight?: { of(input: I): number; max: number };
   /** How many inputs may wait; one more is refused with RESOURCE_EXHAUSTED. */
   queueMax: number;
   /** How many round trips may be under way at once. */
@@ -44,7 +46,7 @@ export function groupCalls<I, O>(options: GroupOptions<I, O>): (input: I, call: 
     // After the sockets of this turn of the event loop were read: whatever came together goes together.
     setImmediate(() => {
       scheduled = false;
-      const members = takeLiving(waiting.splice(0, options.sizeMax));
+      const members = takeLiving(waiting.splice(0, groupSize()));
       if (members.length > 0) {
         underWay += 1;
         void runAll(members).finally(() => {
@@ -56,7 +58,16 @@ export function groupCalls<I, O>(options: GroupOptions<I, O>): (input: I, call: 
     });
   }
 
+  function groupSize(): number {
+    const { sizeMax, weight } = options;
+    if (!weight) return sizeMax;
+    let left = weight.max;
+    const count = waiting.slice(0, sizeMax).findIndex(({ input }) => (left -= weight.of(input)) < 0);
+    return count < 0 ? sizeMax : Math.max(1, count);
+  }
+
   async function runAll(members: readonly Member<I, O>[]): Promise<void> {
+    if (members.length === 0) return;
     const crowd = abortWhenAllLeft(members);
     try {
       const outputs = await options.run(
@@ -66,7 +77,7 @@ export function groupCalls<I, O>(options: GroupOptions<I, O>): (input: I, call: 
       for (const [index, member] of members.entries()) settle(member, outputs[index]);
     } catch (error) {
       if (members.length > 1 && options.splitAfter?.(error)) {
-        for (const member of members) await runAll([member]);
+        for (const member of members) await runAll(takeLiving([member]));
       } else {
         for (const member of members) member.reject(error);
       }
@@ -155,6 +166,7 @@ export function shareReads<I, O>(
     } catch (error) {
       for (const member of members) member.reject(error);
     } finally {
+      for (const member of members) member.call.offAbort(member.reject);
       crowd.release();
     }
   }
@@ -165,9 +177,11 @@ export function shareReads<I, O>(
         reject(tooMuchWaits());
         return;
       }
+      const key = keyOf(input);
       size += 1;
       const member = { input, call, resolve, reject };
-      const key = keyOf(input);
+      // Each has its own deadline, however long the others wait.
+      call.onAbort(reject);
       const others = waiting.get(key);
       if (others) {
         others.push(member);

@@ -37,6 +37,12 @@ const DOMAIN = 'fritzy';
 /** How long calls under way may take to end once the server is asked to stop. */
 const DRAIN_TIMEOUT_MS = 10_000;
 const READY_TIMEOUT_MS = 1_000;
+/** Bytes. The largest answer is a batch of orders, whose lines have at most 16 MB (order/store.ts). */
+const MESSAGE_SIZE_MAX = 64 * 1_048_576;
+const MESSAGE_LIMITS = {
+  'grpc.max_receive_message_length': MESSAGE_SIZE_MAX,
+  'grpc.max_send_message_length': MESSAGE_SIZE_MAX,
+};
 /** No served call goes on for longer than this, whatever deadline the caller names. */
 const CALL_TIMEOUT_MS = 30_000;
 
@@ -54,7 +60,7 @@ export async function serve(
   implementations: readonly Implementation<DescService>[],
   options: { address: string; reflection: boolean; newRequestId: () => string },
 ): Promise<RpcServer> {
-  const server = new grpc.Server();
+  const server = new grpc.Server(MESSAGE_LIMITS);
   for (const { methods } of implementations) {
     const definitions = methods.map((method) => [method.desc.localName, definitionOf(method)]);
     const handlers = methods.map((method) => [
@@ -194,6 +200,7 @@ export interface Connection<S extends DescService> extends AsyncDisposable {
 export function connect<S extends DescService>(service: S, url: string): Connection<S> {
   const { host } = new URL(url);
   const channel = new grpc.Client(host, grpc.credentials.createInsecure(), {
+    ...MESSAGE_LIMITS,
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 5_000,
     'grpc.max_reconnect_backoff_ms': 1_000,

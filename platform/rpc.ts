@@ -6,7 +6,7 @@ import {
   type MessageShape,
 } from '@bufbuild/protobuf';
 import type { Call } from '#platform/call.ts';
-import { asAppError, type Reason } from '#platform/errors.ts';
+import { asAppError, REASONS, STATUS_NAMES } from '#platform/errors.ts';
 import { callFields, type Logger } from '#platform/logger.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
@@ -79,25 +79,13 @@ export function implement<S extends DescService>(
         if (appError !== error)
           deps.logger.error({ err: error, rpc_method: name, ...callFields(call) }, 'unexpected error');
         const { reason } = appError;
-        deps.telemetry.rpcDuration.observe(startedMs, name, statusName(reason), reason);
+        deps.telemetry.rpcDuration.observe(startedMs, name, STATUS_NAMES[REASONS[reason]], reason);
         throw appError;
       }
     };
     return { desc: desc as DescMethodUnary, name, handle };
   });
   return { service, methods };
-}
-
-/** gRPC status names by number, for the reasons in use (https://grpc.io/docs/guides/status-codes/). */
-const STATUS_NAMES: Readonly<Partial<Record<Reason, string>>> = {
-  ACCOUNT_NOT_FOUND: 'FAILED_PRECONDITION',
-  PRODUCT_NOT_FOUND: 'FAILED_PRECONDITION',
-  PRODUCT_ARCHIVED: 'FAILED_PRECONDITION',
-  VERSION_CONFLICT: 'ABORTED',
-};
-
-function statusName(reason: Reason): string {
-  return STATUS_NAMES[reason] ?? reason;
 }
 
 /** A client that calls the implementation directly: no copy, no socket, the same outcome as over the wire. */

@@ -32,9 +32,12 @@ export interface StartedService<S extends DescService> {
 /** The settings of a service that runs in a process of its own. */
 export const serviceSettings = {
   ...commonSettings,
-  LISTEN: str({ default: '0.0.0.0:50051', desc: 'The host:port on which the service speaks gRPC.' }),
+  LISTEN: str({
+    default: '127.0.0.1:50051',
+    desc: 'The host:port on which the service speaks gRPC, without authentication.',
+  }),
   ADMIN_HOST: str({
-    default: '0.0.0.0',
+    default: '127.0.0.1',
     desc: 'The address on which /healthz, /readyz and /metrics answer.',
   }),
   ADMIN_PORT: wholeNumber(

@@ -14,15 +14,17 @@ export function welcome(shop: { host: string; port: number; folder: string | und
   )
     .replace('@ACCOUNT', `'$ACCOUNT'`)
     .replace('@PRODUCT', `'$PRODUCT'`);
-  const keep = ` | tee /dev/stderr | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')`;
+  // Shows the answer and keeps its id in a variable.
+  const keep = (name: string, query: string): string =>
+    `ANSWER=$(${post(query)}); echo "$ANSWER"; ${name}=$(echo "$ANSWER" | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')`;
   return `
   The shop is open:  ${url}  (playground in the browser)
 
   Try these three, one after the other:
 
-ACCOUNT=$(${post('mutation { createAccount(account: { name: "John Doe" }) { id name } }')}${keep}
+${keep('ACCOUNT', 'mutation { createAccount(account: { name: "John Doe" }) { id name } }')}
 
-PRODUCT=$(${post('mutation { createProduct(product: { name: "iPhone 15 Pro" description: "Latest flagship" price: 1199.99 }) { id name price } }')}${keep}
+${keep('PRODUCT', 'mutation { createProduct(product: { name: "iPhone 15 Pro" description: "Latest flagship" price: 1199.99 }) { id name price } }')}
 
 ${order}
 

@@ -32,8 +32,15 @@ INSERT INTO product (id, name, description, price_minor, created_at)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[]);
 
 -- lines_of_orders
-SELECT order_id, product_id, name, description, price_minor, quantity
-FROM order_line WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, nr;
+SELECT order_id, product_id, name, description, price_minor, quantity, bytes_so_far
+FROM (
+  SELECT *,
+    octet_length(name) + octet_length(description) + 100 AS bytes,
+    sum(octet_length(name) + octet_length(description) + 100) OVER (ORDER BY order_id, nr) AS bytes_so_far
+  FROM order_line WHERE order_id = ANY($1::uuid[])
+) AS line
+WHERE bytes_so_far - bytes <= 16000000
+ORDER BY order_id, nr;
 
 -- list_accounts
 SELECT id, name, created_at, version FROM account WHERE id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id DESC LIMIT $3 OFFSET $4;

@@ -6,6 +6,8 @@ import {
   DEPTH_MAX,
   DOCUMENT_LENGTH_MAX,
   FIELDS_MAX,
+  LISTS_MAX,
+  NODES_MAX,
   NESTING_MAX,
   ROOT_FIELDS_MAX,
   TOKENS_MAX,
@@ -30,12 +32,9 @@ function assertLimited(source: string, message: RegExp): void {
   assert.match(refused.message, message);
 }
 
-/** A selection of `levels` levels on Account. */
-const ofAccount = (levels: number): string => {
-  const fields = Array.from({ length: levels - 1 }, (_, level) => (level % 2 === 0 ? 'orders' : 'account'));
-  return `${fields.map((field) => `${field} { `).join('')}id${' }'.repeat(levels - 1)}`;
-};
-const nested = (levels: number): string => `{ accounts { ${ofAccount(levels - 1)} } }`;
+/** A selection of `levels` levels on a type of the schema; no lists, so that only its depth counts. */
+const ofType = (levels: number): string => `${'ofType { '.repeat(levels - 1)}name${' }'.repeat(levels - 1)}`;
+const nested = (levels: number): string => `{ __schema { queryType { ${ofType(levels - 2)} } } }`;
 
 const repeat = (count: number, text: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => text(index)).join(' ');
@@ -53,7 +52,7 @@ suite('document limits', () => {
 
   test('levels inside fragments and inline fragments count, the fragments themselves do not', () => {
     const inFragments = (levels: number): string =>
-      `{ accounts { ...a } } fragment a on Account { ... { ${ofAccount(levels - 1)} } }`;
+      `{ __schema { queryType { ...a } } } fragment a on __Type { ... { ${ofType(levels - 2)} } }`;
     assert.equal(refusal(inFragments(DEPTH_MAX)), undefined);
     assertLimited(inFragments(DEPTH_MAX + 1), /17 levels deep/);
     assert.equal(refusal(`{ accounts { ${'... { '.repeat(100)} id ${'}'.repeat(100)} } }`), undefined);
@@ -92,7 +91,7 @@ suite('document limits', () => {
   });
 
   test(`${ROOT_FIELDS_MAX} root fields are allowed, one more is not, also through fragments`, () => {
-    const fields = (count: number): string => repeat(count, (nr) => `a${nr}: accounts { id }`);
+    const fields = (count: number): string => repeat(count, (nr) => `a${nr}: __typename`);
     assert.equal(refusal(`{ ${fields(ROOT_FIELDS_MAX)} }`), undefined);
     for (const source of [
       `{ ${fields(ROOT_FIELDS_MAX + 1)} }`,
@@ -100,6 +99,42 @@ suite('document limits', () => {
       `{ ...f ...g } fragment f on Query { ${fields(ROOT_FIELDS_MAX)} } fragment g on Query { __typename }`,
     ])
       assertLimited(source, /at most 20 root fields/);
+  });
+
+  test(`${LISTS_MAX} lists are allowed, one more is not, also through fragments`, () => {
+    const lists = (count: number): string =>
+      repeat(count, (nr) => `a${nr}: ordersConnection(first: ${nr + 1}) { nodes { id } }`);
+    const account = (selection: string): string => `{ account(id: "x") { ${selection} } }`;
+    assert.equal(refusal(account(lists(LISTS_MAX))), undefined);
+    assertLimited(account(lists(LISTS_MAX + 1)), /asks for 21 lists; at most 20/);
+    const spread = `...f ...f ...f } } fragment f on Account { ${lists(7)}`;
+    assertLimited(`{ account(id: "x") { ${spread} }`, /asks for 21 lists/);
+  });
+
+  test(`lists within lists multiply: more than ${NODES_MAX} objects are refused, whatever the depth`, () => {
+    const orders = (levels: number): string =>
+      levels === 0 ? 'id' : `orders { account { ${orders(levels - 1)} } }`;
+    assert.equal(refusal(`{ account(id: "x") { ${orders(2)} } }`), undefined);
+    assertLimited(`{ account(id: "x") { ${orders(3)} } }`, /up to 1010100 objects; at most 100000/);
+    const inFragment = `{ account(id: "x") { ...f } } fragment f on Account { ${orders(3)} }`;
+    assertLimited(inFragment, /up to 1010100 objects/);
+  });
+
+  test('the size of a page counts as it is written; a variable counts as the largest page', () => {
+    const accounts = (page: string): string => `accounts(pagination: ${page}) { orders { products { id } } }`;
+    assert.equal(refusal(`{ ${accounts('{ skip: 0, take: 100 }')} }`), undefined);
+    const twice = (page: string): string => `query($take: Int!) { ${accounts(page)} b: ${accounts(page)} }`;
+    assert.equal(refusal(twice('{ take: 50 }').replace('($take: Int!)', '')), undefined);
+    assertLimited(twice('{ take: $take }'), /up to 120200 objects/);
+    const byId = `accounts(id: "x") { orders { account { orders { id } } } }`;
+    assert.equal(refusal(`{ ${byId} }`), undefined);
+    assertLimited(`{ ${byId.replace('(id: "x")', '')} }`, /up to 202020 objects/);
+    const nested =
+      'ordersConnection(first: 100) { nodes { account { ordersConnection(first: SIZE) { nodes { id } } } } }';
+    const connection = (size: string): string =>
+      `{ accountsConnection(last: 9) { nodes { ${nested.replace('SIZE', size)} } } }`;
+    assert.equal(refusal(connection('100')), undefined);
+    assertLimited(connection('100').replace('last: 9', 'last: 10'), /up to 101010 objects/);
   });
 
   test('every operation of a document is held to the limits, not only the one that is executed', () => {

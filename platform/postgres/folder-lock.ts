@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StartError } from '#platform/errors.ts';
@@ -36,7 +36,12 @@ export function lockFolder(folder: string): Disposable {
 
 function openDatabase(folder: string): DatabaseSync {
   try {
-    return new DatabaseSync(join(folder, 'lock'), { timeout: 0 });
+    const file = join(folder, 'lock');
+    // Nobody else may lock it, not even to read. Made and closed before SQLite opens it: to close a file that this
+    // process has locked would give the lock away.
+    if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
+    chmodSync(file, 0o600);
+    return new DatabaseSync(file, { timeout: 0 });
   } catch (error) {
     throw unwritable(folder, error);
   }

@@ -184,8 +184,17 @@ const QUERY_CANCELED = '57014';
 function translate(error: unknown, signal: AbortSignal | undefined): unknown {
   const state = sqlState(error);
   if (state === QUERY_CANCELED) return signal?.aborted ? signal.reason : deadlineExceeded();
-  if (state === undefined || NOT_NOW.test(state)) return unavailable(error);
+  if (state === undefined ? isConnectionLoss(error) : NOT_NOW.test(state)) return unavailable(error);
   return error;
+}
+
+/** What pg throws when the socket is gone; anything else without a SQLSTATE is a bug of ours. */
+function isConnectionLoss(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (
+    ('code' in error && 'syscall' in error) ||
+    /^(Connection|Client) (terminated|was closed|has encountered)/.test(error.message)
+  );
 }
 
 function unavailable(error: unknown): AppError {

@@ -1,7 +1,8 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chownSync, lchownSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { promisify } from 'node:util';
+import { text } from 'node:stream/consumers';
 import { StartError, messageOf } from '#platform/errors.ts';
 import { lastWordOf } from './server-log.ts';
 
@@ -46,8 +47,6 @@ export const SERVER_ENV = {
   TZ: 'UTC',
 };
 
-const execFileAsync = promisify(execFile);
-
 /**
  * Finds how this process can run `postgres` on a data folder inside `folder`, by trying.
  * `forced` restricts the search to one of root's ways.
@@ -85,7 +84,10 @@ export function waysToInit(runAs: RunAs): RunAs[] {
   return [runAs, asListedUser, ...(process.getuid?.() === 0 ? waysOfRoot(undefined, ROOT) : [])];
 }
 
-/** Runs one of PostgreSQL's programs to its end; rejects with what it wrote to stderr, or after `timeoutMs`. */
+/**
+ * Runs one of PostgreSQL's programs to its end and returns its standard output; rejects with what it wrote to stderr, or
+ * after `timeoutMs`. In a process group of its own, so that a terminal's Ctrl-C reaches only this process.
+ */
 export async function runProgram(
   runAs: RunAs,
   program: string,
@@ -93,16 +95,23 @@ export async function runProgram(
   timeoutMs: number,
 ): Promise<string> {
   const [file = program, ...rest] = [...runAs.prefix, program, ...args];
-  const options = { cwd: '/', env: SERVER_ENV, timeout: timeoutMs, ...runAs.identity };
-  try {
-    const { stdout } = await execFileAsync(file, rest, options);
-    return stdout;
-  } catch (error) {
-    const wasKilled = error instanceof Error && 'killed' in error && error.killed === true;
-    throw wasKilled
-      ? new Error(`${basename(program)} took more than ${timeoutMs} ms`, { cause: error })
-      : error;
-  }
+  const child = spawn(file, rest, {
+    cwd: '/',
+    env: SERVER_ENV,
+    detached: true,
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...runAs.identity,
+  });
+  const [stdout, stderr, [code, signal]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null, string | null]>,
+  ]);
+  if (code === 0) return stdout;
+  if (signal === 'SIGKILL') throw new Error(`${basename(program)} took more than ${timeoutMs} ms`);
+  throw new Error(`${basename(program)} ended with ${code ?? signal}\n${stderr}`);
 }
 
 /** Gives a folder and all that is in it to `owner`. The folder itself comes last: a cut off run is repeated whole. */

@@ -37,12 +37,10 @@ async function createAccount(url: string): Promise<string> {
   return String(data.createAccount.id);
 }
 
-/** Pastes commands into a shell: what the last of them says, and what the others show meanwhile. */
+/** Pastes commands into a shell: what the last of them says, and what all show. */
 async function paste(shell: string, commands: readonly string[]): Promise<{ last: string; shown: string }> {
-  const last = newFolder();
-  const script = `{\n${commands.join('\n')}\n} 2>&1 >${last} | cat`;
-  const { stdout } = await run(shell, ['-c', script]);
-  return { last: readFileSync(last, 'utf8'), shown: stdout };
+  const { stdout } = await run(shell, ['-c', `{\n${commands.join('\n')}\n} 2>&1`]);
+  return { last: stdout.trim().split('\n').at(-1) ?? '', shown: stdout };
 }
 
 suite('make run, opened', async () => {
