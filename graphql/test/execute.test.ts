@@ -72,6 +72,45 @@ suite('shared execution of equal queries', () => {
     }
   });
 
+  test('each caller of a shared query has its own deadline, and the last one gets the answer', async () => {
+    const reading = Promise.withResolvers<void>();
+    const accounts = {
+      ...shop.clients.accounts,
+      listAccounts: async (...request: Parameters<Clients['accounts']['listAccounts']>) => {
+        await reading.promise;
+        return shop.clients.accounts.listAccounts(...request);
+      },
+    };
+    const execute = createExecutor({ ...shop.clients, accounts }, systemClock);
+    const operation = prepare();
+    const ask = (timeoutMs: number) =>
+      execute({ operation, variables: { take: 3 }, call: testCall({ timeoutMs }) });
+    const [hurried, patient] = [ask(50), ask(10_000)];
+    await assert.rejects(hurried, { reason: 'DEADLINE_EXCEEDED' });
+    reading.resolve();
+    const { result } = await patient;
+    assert.equal(result.errors, undefined);
+    assert.ok(Array.isArray(result.data?.['accounts']));
+  });
+
+  test('a shared query is given up when the last of its callers has gone', async () => {
+    const givenUp = Promise.withResolvers<string>();
+    const accounts = {
+      ...shop.clients.accounts,
+      listAccounts: async (...[, call]: Parameters<Clients['accounts']['listAccounts']>) => {
+        call.onAbort(({ reason }) => givenUp.resolve(reason));
+        return new Promise<never>((_, reject) => call.onAbort(reject));
+      },
+    };
+    const execute = createExecutor({ ...shop.clients, accounts }, systemClock);
+    const operation = prepare();
+    const all = [20, 60].map((timeoutMs) =>
+      execute({ operation, variables: { take: 3 }, call: testCall({ timeoutMs }) }),
+    );
+    for (const one of all) await assert.rejects(one, { reason: 'DEADLINE_EXCEEDED' });
+    assert.equal(await givenUp.promise, 'DEADLINE_EXCEEDED');
+  });
+
   test('who reads after its own write was answered sees it, however many read the same meanwhile', async () => {
     const newest = '{ accounts(pagination: { take: 100 }) { id } }';
     const reading = new AbortController();

@@ -173,6 +173,22 @@ suite('calls of one kind share a round trip', () => {
     );
   });
 
+  test('a round trip takes no more weight than its bound, and the first input whatever it weighs', async () => {
+    const runs: number[][] = [];
+    const join = groupCalls<number, number>({
+      ...DEFAULTS,
+      sizeMax: 100,
+      concurrency: 1,
+      weight: { of: (input) => input, max: 10 },
+      run: async (inputs) => {
+        runs.push([...inputs]);
+        return inputs;
+      },
+    });
+    await Promise.all([4, 6, 1, 25, 5, 5].map((input) => join(input, testCall())));
+    assert.deepEqual(runs, [[4, 6], [1], [25], [5, 5]]);
+  });
+
   test('a member that the server refuses fails alone', async () => {
     await assertIsolates(groupCalls);
     await assert.rejects(
