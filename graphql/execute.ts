@@ -6,10 +6,12 @@ import type { Clock } from '#platform/clock.ts';
 import { shareReads } from '#platform/group.ts';
 import { traceparentOf } from '#platform/trace.ts';
 
-export interface Execution {
+/** What a request asks for. */
+export interface Prepared {
   readonly operation: Operation;
   readonly variables: Record<string, unknown>;
-  readonly call: Call;
+  /** Equal for queries that have the same answer at the same moment: the document and its variables. */
+  readonly key: string;
 }
 
 export interface Executed {
@@ -23,23 +25,28 @@ export interface Executed {
  * when a thousand shoppers look at the same page, it is made once a round trip, never older than the question
  * (docs/decisions/0001-shared-reads.md). Whatever an answer may depend on has to be part of the key.
  */
-export function createExecutor(clients: Clients, clock: Clock): (execution: Execution) => Promise<Executed> {
-  const executeShared = shareReads<Execution, Executed>(
-    ({ operation, variables }) => `${operation.id} ${JSON.stringify(variables)}`,
-    async (execution, signal) => {
-      using call = callOfCrowd(execution.call, clock.now(), signal);
-      return await execute({ ...execution, call });
+export function createExecutor(
+  clients: Clients,
+  clock: Clock,
+): (prepared: Prepared, call: Call) => Promise<Executed> {
+  const executeShared = shareReads<{ prepared: Prepared; first: Call }, Executed>(
+    ({ prepared }) => prepared.key,
+    async ({ prepared, first }, signal) => {
+      using call = callOfCrowd(first, clock.now(), signal);
+      return await execute(prepared, call);
     },
   );
 
-  async function execute({ operation, variables, call }: Execution): Promise<Executed> {
+  async function execute({ operation, variables }: Prepared, call: Call): Promise<Executed> {
     const result = await operation.execute(new Context(clients, call), variables);
     const failed = result.errors !== undefined && result.errors.length > 0;
     return { result, json: failed ? undefined : JSON.stringify(result) };
   }
 
-  return (execution) =>
-    execution.operation.type === 'query' ? executeShared(execution, execution.call) : execute(execution);
+  return (prepared, call) =>
+    prepared.operation.type === 'query'
+      ? executeShared({ prepared, first: call }, call)
+      : execute(prepared, call);
 }
 
 /** No request may take longer (graphql/config.ts), so the deadline of the last of a crowd comes before that. */

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { GraphQLError } from 'graphql';
-import type { createDocuments } from '#graphql/documents.ts';
-import type { Executed, Execution } from '#graphql/execute.ts';
+import type { createDocuments, Refusal } from '#graphql/documents.ts';
+import type { Executed, Prepared } from '#graphql/execute.ts';
 import type { HttpRequest, HttpResponse } from '#graphql/http.ts';
 import type { Call } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
@@ -14,7 +14,9 @@ import type { Telemetry } from '#platform/telemetry.ts';
  */
 export interface GraphQLDeps {
   readonly documents: ReturnType<typeof createDocuments>;
-  readonly execute: (execution: Execution) => Promise<Executed>;
+  readonly execute: (prepared: Prepared, call: Call) => Promise<Executed>;
+  /** Queries by the body that asked for them, as many as BODIES_MAX. */
+  readonly bodies: Map<string, Prepared>;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
 }
@@ -27,6 +29,10 @@ const RESPONSE_JSON_HEADERS = { 'content-type': `${RESPONSE_JSON}; charset=utf-8
 const JSON_DEPTH_MAX = 64;
 /** Characters of a message about the request itself. */
 const MESSAGE_LENGTH_MAX = 500;
+
+/** Bytes of a body that is worth remembering, and how many are. The one that came first makes room. */
+const BODY_REMEMBERED_MAX = 2_048;
+const BODIES_MAX = 1_000;
 
 interface Parameters {
   readonly query: string;
@@ -53,19 +59,18 @@ export async function answerGraphQL(deps: GraphQLDeps, request: HttpRequest): Pr
   try {
     if (accepted === undefined)
       throw new BadRequest(406, 'NOT_ACCEPTABLE', `Accept ${RESPONSE_JSON} or ${JSON_TYPE}.`);
-    const parameters = readParameters(request);
-    const operation = deps.documents(parameters.query, parameters.operationName);
-    if ('errors' in operation) {
+    const prepared = prepare(deps, request);
+    if ('errors' in prepared) {
       // By the draft, a document that cannot be executed is 400 in the new media type and 200 in the old one.
       const status = accepted === JSON_TYPE ? 200 : 400;
       return answer(status, accepted, {
-        errors: operation.errors.map((error) => present(error, undefined, request.call)),
+        errors: prepared.errors.map((error) => present(error, undefined, request.call)),
       });
     }
-    if (operation.type === 'mutation' && request.method === 'GET') {
+    if (prepared.operation.type === 'mutation' && request.method === 'GET') {
       throw new BadRequest(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.', { allow: 'POST' });
     }
-    return await execute(deps, { operation, variables: parameters.variables, call: request.call }, accepted);
+    return await execute(deps, prepared, request.call, accepted);
   } catch (error) {
     if (!(error instanceof BadRequest)) throw error;
     const extensions = { code: error.code, requestId: request.call.requestId };
@@ -85,6 +90,27 @@ function acceptedType(accept: string | undefined): string | undefined {
     if (type === '*/*' || type === 'application/*') return JSON_TYPE;
   }
   return undefined;
+}
+
+/** What a request asks for. A query whose body was seen before is not read again: shops send the same few. */
+function prepare(deps: GraphQLDeps, request: HttpRequest): Prepared | Refusal {
+  const { method, body } = request;
+  const remember =
+    method === 'POST' && body.length <= BODY_REMEMBERED_MAX && request.header('content-type') === JSON_TYPE;
+  // One character for each byte, so that no two bodies are the same text.
+  const text = remember ? body.toString('latin1') : '';
+  const known = remember ? deps.bodies.get(text) : undefined;
+  if (known) return known;
+  const { query, operationName, variables } = readParameters(request);
+  const operation = deps.documents(query, operationName);
+  if ('errors' in operation) return operation;
+  if (operation.type === 'mutation') return { operation, variables, key: '' };
+  const prepared = { operation, variables, key: `${operation.id} ${JSON.stringify(variables)}` };
+  if (remember) {
+    if (deps.bodies.size === BODIES_MAX) deps.bodies.delete(deps.bodies.keys().next().value ?? '');
+    deps.bodies.set(text, prepared);
+  }
+  return prepared;
 }
 
 function readParameters(request: HttpRequest): Parameters {
@@ -153,10 +179,15 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-async function execute(deps: GraphQLDeps, execution: Execution, accepted: string): Promise<HttpResponse> {
-  const { operation, call } = execution;
+async function execute(
+  deps: GraphQLDeps,
+  prepared: Prepared,
+  call: Call,
+  accepted: string,
+): Promise<HttpResponse> {
+  const { operation } = prepared;
   const startedMs = performance.now();
-  const { result, json } = await deps.execute(execution);
+  const { result, json } = await deps.execute(prepared, call);
   if (json !== undefined) {
     operation.succeeded.observe(startedMs);
     return { status: 200, headers: headersOf(accepted), body: json };

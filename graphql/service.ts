@@ -24,5 +24,5 @@ export async function startGateway(
   const documents = createDocuments(currencyDigits(config.currency), deps.telemetry);
   // Deadlines are real time, as the timers that hold them are, also where a test decides what time it is.
   const execute = createExecutor(clients, systemClock);
-  return listen({ ...deps, ...config, documents, execute }, config, stack);
+  return listen({ ...deps, ...config, documents, execute, bodies: new Map() }, config, stack);
 }

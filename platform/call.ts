@@ -14,7 +14,8 @@ export class Call implements Disposable {
   readonly #traceparent: string | undefined;
   #trace: Trace | undefined;
   #ended: AppError | undefined;
-  #listeners: Set<(reason: AppError) => void> | undefined;
+  /** Few, so that a list is cheaper than a set. */
+  #listeners: ((reason: AppError) => void)[] | undefined;
   #controller: AbortController | undefined;
   readonly #timer: NodeJS.Timeout;
 
@@ -54,8 +55,9 @@ export class Call implements Disposable {
     if (this.#ended) return;
     this.#ended = reason;
     clearTimeout(this.#timer);
-    for (const listener of this.#listeners ?? []) listener(reason);
+    const listeners = this.#listeners ?? [];
     this.#listeners = undefined;
+    for (const listener of listeners) listener(reason);
     this.#controller?.abort(reason);
   }
 
@@ -65,12 +67,13 @@ export class Call implements Disposable {
       listener(this.#ended);
       return;
     }
-    this.#listeners ??= new Set();
-    this.#listeners.add(listener);
+    if (this.#listeners) this.#listeners.push(listener);
+    else this.#listeners = [listener];
   }
 
   offAbort(listener: (reason: AppError) => void): void {
-    this.#listeners?.delete(listener);
+    const index = this.#listeners?.indexOf(listener) ?? -1;
+    if (index >= 0) this.#listeners?.splice(index, 1);
   }
 
   /** The standard form, for code that takes an AbortSignal. Made on first use: most calls never need one. */

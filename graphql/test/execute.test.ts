@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { createDocuments, type Operation } from '#graphql/documents.ts';
-import { createExecutor, type Executed, type Execution } from '#graphql/execute.ts';
+import { createExecutor, type Executed, type Prepared } from '#graphql/execute.ts';
 import { Context, type Clients } from '#graphql/graph/context.ts';
+import type { Call } from '#platform/call.ts';
 import { systemClock } from '#platform/clock.ts';
 import { shareReads } from '#platform/group.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
@@ -29,10 +30,10 @@ suite('shared execution of equal queries', () => {
   }
 
   /** Executes the page at once for many callers, each with its own variables; true if each got its own answer. */
-  async function answersEachItsOwn(execute: (execution: Execution) => Promise<Executed>): Promise<boolean> {
+  async function answersEachItsOwn(execute: ReturnType<typeof createExecutor>): Promise<boolean> {
     const operation = prepare();
     const all = await Promise.all(
-      times((nr) => execute({ operation, variables: { take: 1 + (nr % 7) }, call: testCall() })),
+      times((nr) => execute(prepared(operation, { take: 1 + (nr % 7) }), testCall())),
     );
     return all.every(({ json = '' }, nr) => JSON.parse(json).data.accounts.length === 1 + (nr % 7));
   }
@@ -41,20 +42,18 @@ suite('shared execution of equal queries', () => {
     const operation = prepare();
     const execute = createExecutor(shop.clients, systemClock);
     shop.clearTrail();
-    const all = await Promise.all(
-      times(() => execute({ operation, variables: { take: 3 }, call: testCall() })),
-    );
+    const all = await Promise.all(times(() => execute(prepared(operation, { take: 3 }), testCall())));
     assert.equal(new Set(all.map(({ json }) => json)).size, 1);
     assert.deepEqual(shop.trail.rpcs, ['listAccounts']);
   });
 
   test('callers with other variables get other answers; a key without the variables is caught', async () => {
     assert.equal(await answersEachItsOwn(createExecutor(shop.clients, systemClock)), true);
-    const careless = shareReads<Execution, Executed>(
-      ({ operation }) => String(operation.id),
-      ({ operation, variables, call }) => executeAlone(shop.clients, { operation, variables, call }),
+    const careless = shareReads<{ prepared: Prepared; call: Call }, Executed>(
+      (one) => String(one.prepared.operation.id),
+      (one) => executeAlone(shop.clients, one.prepared, one.call),
     );
-    assert.equal(await answersEachItsOwn((execution) => careless(execution, execution.call)), false);
+    assert.equal(await answersEachItsOwn((one, call) => careless({ prepared: one, call }, call)), false);
   });
 
   test('equal mutations at once are each done', async () => {
@@ -83,8 +82,7 @@ suite('shared execution of equal queries', () => {
     };
     const execute = createExecutor({ ...shop.clients, accounts }, systemClock);
     const operation = prepare();
-    const ask = (timeoutMs: number) =>
-      execute({ operation, variables: { take: 3 }, call: testCall({ timeoutMs }) });
+    const ask = (timeoutMs: number) => execute(prepared(operation, { take: 3 }), testCall({ timeoutMs }));
     const [hurried, patient] = [ask(50), ask(10_000)];
     await assert.rejects(hurried, { reason: 'DEADLINE_EXCEEDED' });
     reading.resolve();
@@ -105,7 +103,7 @@ suite('shared execution of equal queries', () => {
     const execute = createExecutor({ ...shop.clients, accounts }, systemClock);
     const operation = prepare();
     const all = [20, 60].map((timeoutMs) =>
-      execute({ operation, variables: { take: 3 }, call: testCall({ timeoutMs }) }),
+      execute(prepared(operation, { take: 3 }), testCall({ timeoutMs })),
     );
     for (const one of all) await assert.rejects(one, { reason: 'DEADLINE_EXCEEDED' });
     assert.equal(await givenUp.promise, 'DEADLINE_EXCEEDED');
@@ -129,7 +127,15 @@ suite('shared execution of equal queries', () => {
   });
 });
 
-async function executeAlone(clients: Clients, { operation, variables, call }: Execution): Promise<Executed> {
+function prepared(operation: Operation, variables: Record<string, unknown>): Prepared {
+  return { operation, variables, key: `${operation.id} ${JSON.stringify(variables)}` };
+}
+
+async function executeAlone(
+  clients: Clients,
+  { operation, variables }: Prepared,
+  call: Call,
+): Promise<Executed> {
   const result = await operation.execute(new Context(clients, call), variables);
   return { result, json: JSON.stringify(result) };
 }
