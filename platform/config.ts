@@ -60,7 +60,11 @@ export const oneOf = <T extends string>(...words: readonly T[]) =>
   makeValidator<T>((input) => {
     const found = words.find((word) => word === input);
     if (found) return found;
-    throw new Error(`one of ${words.join(', ')}`);
+    throw new Error(
+      words.length <= 12
+        ? `one of ${words.join(', ')}`
+        : `one of ${words.slice(0, 3).join(', ')} and ${words.length - 3} more such words`,
+    );
   });
 
 export { str, type CleanedEnv };
