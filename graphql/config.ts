@@ -1,4 +1,4 @@
-import { oneOf, str, urlOf, wholeNumber } from '#platform/config.ts';
+import { type commonSettings, oneOf, str, urlOf, wholeNumber, type CleanedEnv } from '#platform/config.ts';
 
 /** The settings of the gateway. */
 export const gatewaySettings = {
@@ -19,6 +19,27 @@ export const gatewaySettings = {
     60_000,
   )({ default: 10_000, desc: 'How long a request may take, in milliseconds.' }),
 };
+
+export interface GatewayConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly currency: string;
+  readonly requestTimeoutMs: number;
+  readonly playground: boolean;
+}
+
+/** The gateway's part of a program's settings. */
+export function gatewayConfig(
+  config: CleanedEnv<typeof gatewaySettings & typeof commonSettings>,
+): GatewayConfig {
+  return {
+    host: config.HOST,
+    port: config.PORT,
+    currency: config.CURRENCY,
+    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+    playground: config.NODE_ENV !== 'production',
+  };
+}
 
 /** Where the gateway of the distributed shop finds its services. */
 export const upstreamSettings = {

@@ -31,6 +31,8 @@ export const LISTS_MAX = 20;
 export const NODES_MAX = 100_000;
 
 interface Size {
+  /** Fields of the selection itself, not below them. */
+  readonly own: number;
   readonly depth: number;
   readonly fields: number;
   readonly lists: number;
@@ -38,7 +40,7 @@ interface Size {
   readonly nodes: number;
 }
 
-const NOTHING: Size = { depth: 0, fields: 0, lists: 0, nodes: 0 };
+const NOTHING: Size = { own: 0, depth: 0, fields: 0, lists: 0, nodes: 0 };
 
 /** How many items a list field has at the most, by its name; undefined for other fields. */
 function listSize(field: FieldNode, atRoot: boolean): number | undefined {
@@ -97,15 +99,16 @@ export function brokenLimit(document: DocumentNode): string | undefined {
   const sizes = new Map<string, Size>();
 
   function sizeOf(selectionSet: SelectionSetNode | undefined, atRoot: boolean): Size {
-    let { depth, fields, lists, nodes } = NOTHING;
+    let { own, depth, fields, lists, nodes } = NOTHING;
     for (const selection of selectionSet?.selections ?? []) {
       const size = sizeOfSelection(selection, atRoot);
+      own += size.own;
       depth = Math.max(depth, size.depth);
       fields += size.fields;
       lists += size.lists;
       nodes += size.nodes;
     }
-    return { depth, fields, lists, nodes };
+    return { own, depth, fields, lists, nodes };
   }
 
   function sizeOfSelection(selection: SelectionNode, atRoot: boolean): Size {
@@ -113,8 +116,8 @@ export function brokenLimit(document: DocumentNode): string | undefined {
     if (selection.kind === Kind.INLINE_FRAGMENT) return sizeOf(selection.selectionSet, atRoot);
     const { depth, fields, lists, nodes } = sizeOf(selection.selectionSet, false);
     const items = listSize(selection, atRoot);
-    if (items === undefined) return { depth: depth + 1, fields: fields + 1, lists, nodes };
-    return { depth: depth + 1, fields: fields + 1, lists: lists + 1, nodes: items * (1 + nodes) };
+    if (items === undefined) return { own: 1, depth: depth + 1, fields: fields + 1, lists, nodes };
+    return { own: 1, depth: depth + 1, fields: fields + 1, lists: lists + 1, nodes: items * (1 + nodes) };
   }
 
   function fragmentSize(name: string, atRoot: boolean): Size {
@@ -126,20 +129,9 @@ export function brokenLimit(document: DocumentNode): string | undefined {
     return size;
   }
 
-  function rootFields(selectionSet: SelectionSetNode | undefined): number {
-    let count = 0;
-    for (const selection of selectionSet?.selections ?? []) {
-      if (selection.kind === Kind.FIELD) count += 1;
-      else if (selection.kind === Kind.INLINE_FRAGMENT) count += rootFields(selection.selectionSet);
-      else count += rootFields(fragments.get(selection.name.value)?.selectionSet);
-      if (count > ROOT_FIELDS_MAX) return count;
-    }
-    return count;
-  }
-
   for (const node of document.definitions) {
     if (node.kind !== Kind.OPERATION_DEFINITION) continue;
-    const { depth, fields, lists, nodes } = sizeOf(node.selectionSet, true);
+    const { own, depth, fields, lists, nodes } = sizeOf(node.selectionSet, true);
     if (depth > DEPTH_MAX) return `The document is ${depth} levels deep; at most ${DEPTH_MAX} are allowed.`;
     if (fields > FIELDS_MAX)
       return `The document asks for ${fields} fields; at most ${FIELDS_MAX} are allowed.`;
@@ -147,8 +139,7 @@ export function brokenLimit(document: DocumentNode): string | undefined {
     if (nodes > NODES_MAX) {
       return `The document asks for up to ${nodes} objects; at most ${NODES_MAX} are allowed. Ask for smaller pages.`;
     }
-    if (rootFields(node.selectionSet) > ROOT_FIELDS_MAX)
-      return `An operation may have at most ${ROOT_FIELDS_MAX} root fields.`;
+    if (own > ROOT_FIELDS_MAX) return `An operation may have at most ${ROOT_FIELDS_MAX} root fields.`;
   }
   return undefined;
 }

@@ -1,3 +1,4 @@
+import type { GatewayConfig } from '#graphql/config.ts';
 import { createDocuments } from '#graphql/documents.ts';
 import { createExecutor } from '#graphql/execute.ts';
 import type { Clients } from '#graphql/graph/context.ts';
@@ -5,14 +6,6 @@ import { currencyDigits } from '#graphql/graph/money.ts';
 import type { HandlerDeps } from '#graphql/handler.ts';
 import { listen } from '#graphql/http-server.ts';
 import { systemClock, type Clock } from '#platform/clock.ts';
-
-export interface GatewayConfig {
-  readonly host: string;
-  readonly port: number;
-  readonly currency: string;
-  readonly requestTimeoutMs: number;
-  readonly playground: boolean;
-}
 
 /** Starts the gateway in front of the services. Returns the port that it listens on. `stack` ends it. */
 export async function startGateway(

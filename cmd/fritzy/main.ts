@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { fritzySettings } from '#cmd/fritzy/config.ts';
 import { startServices } from '#cmd/fritzy/shop.ts';
 import { welcome } from '#cmd/fritzy/welcome.ts';
+import { gatewayConfig } from '#graphql/config.ts';
 import { startGateway } from '#graphql/service.ts';
 import { systemClock } from '#platform/clock.ts';
 import { readConfig } from '#platform/config.ts';
@@ -36,13 +37,7 @@ await run(async (stack) => {
   const deps = { logger, telemetry, clock: systemClock, eventLog };
   const { clients, ready } = await startServices((service) => urls[service], deps, stack);
   const port = await startGateway(
-    {
-      host: config.HOST,
-      port: config.PORT,
-      currency: config.CURRENCY,
-      requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
-      playground: config.NODE_ENV !== 'production',
-    },
+    gatewayConfig(config),
     clients,
     { logger, telemetry, clock: systemClock, ready },
     stack,

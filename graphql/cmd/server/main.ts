@@ -1,6 +1,6 @@
 import { AccountService } from '#account/pb/account_pb.js';
 import { CatalogService } from '#catalog/pb/catalog_pb.js';
-import { gatewaySettings, upstreamSettings } from '#graphql/config.ts';
+import { gatewayConfig, gatewaySettings, upstreamSettings } from '#graphql/config.ts';
 import { startGateway } from '#graphql/service.ts';
 import { OrderService } from '#order/pb/order_pb.js';
 import { systemClock } from '#platform/clock.ts';
@@ -22,13 +22,7 @@ await run(async (stack) => {
   const catalog = stack.use(connect(CatalogService, config.CATALOG_URL));
   const orders = stack.use(connect(OrderService, config.ORDER_URL));
   const port = await startGateway(
-    {
-      host: config.HOST,
-      port: config.PORT,
-      currency: config.CURRENCY,
-      requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
-      playground: config.NODE_ENV !== 'production',
-    },
+    gatewayConfig(config),
     { accounts: accounts.client, catalog: catalog.client, orders: orders.client },
     {
       logger,
