@@ -9,7 +9,7 @@ import { orderPlaced } from '#order/events.ts';
 import type { Order } from '#order/order.ts';
 import { createStore } from '#order/store.ts';
 import { systemClock } from '#platform/clock.ts';
-import { OUTBOX_MIGRATIONS } from '#platform/events/postgres.ts';
+import { OUTBOX_MIGRATIONS } from '#platform/events/outbox.ts';
 import { groupInserts } from '#platform/group-inserts.ts';
 import { shareReads } from '#platform/group.ts';
 import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';

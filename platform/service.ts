@@ -1,8 +1,11 @@
 import type { DescService } from '@bufbuild/protobuf';
 import { systemClock, type Clock } from '#platform/clock.ts';
-import { commonSettings, str, urlOf, wholeNumber, type CleanedEnv } from '#platform/config.ts';
+import { commonSettings, str, wholeNumber, type CleanedEnv } from '#platform/config.ts';
 import type { EventLog } from '#platform/events/event.ts';
-import { EVENT_LOG_MIGRATIONS, OUTBOX_MIGRATIONS, postgresEventLog } from '#platform/events/postgres.ts';
+import { brokersOf, eventsUrl } from '#platform/events/events-url.ts';
+import { kafkaEventLog } from '#platform/events/kafka.ts';
+import { OUTBOX_MIGRATIONS } from '#platform/events/outbox.ts';
+import { EVENT_LOG_MIGRATIONS, postgresEventLog, trimEventLog } from '#platform/events/postgres.ts';
 import { startRelay } from '#platform/events/relay.ts';
 import { serveHealth } from '#platform/health.ts';
 import { createLogger, type Logger } from '#platform/logger.ts';
@@ -44,7 +47,9 @@ export const serviceSettings = {
     0,
     65_535,
   )({ default: 9_090, desc: 'The port on which /healthz, /readyz and /metrics answer.' }),
-  EVENTS_URL: urlOf('postgres', 'postgresql')({ desc: 'The event log: where events are published.' }),
+  EVENTS_URL: eventsUrl({
+    desc: 'The event log: kafka://host:port,host:port or postgres://…',
+  }),
 };
 
 /** Opens a service's own database: its tables made, its outbox relayed. `stack` closes it. */
@@ -69,14 +74,20 @@ export async function openServiceDatabase(
   return database;
 }
 
-/** Opens the event log at the URL, its tables made. */
+/** Opens the event log at the URL: kafka://host:port,… or postgres://…, its tables made. `stack` closes it. */
 export async function openEventLog(
   url: string,
-  telemetry: Telemetry,
+  deps: Pick<ServiceDeps, 'logger' | 'telemetry' | 'clock'>,
   stack: AsyncDisposableStack,
 ): Promise<EventLog> {
+  const { logger, clock } = deps;
+  const brokers = brokersOf(url);
+  if (brokers.length > 0) return stack.use(kafkaEventLog({ brokers, logger, newId: clock.newId }));
   await migrate(url, { 'event-log': EVENT_LOG_MIGRATIONS });
-  return postgresEventLog(stack.use(openDatabase({ url, name: 'events', telemetry })));
+  const database = stack.use(openDatabase({ url, name: 'events', telemetry: deps.telemetry }));
+  const own = { database, logger, now: clock.now };
+  stack.use(trimEventLog(own));
+  return postgresEventLog(own);
 }
 
 /** Runs one service in this process: gRPC on LISTEN, health and metrics on ADMIN_PORT. */
@@ -88,8 +99,9 @@ export async function serveService<S extends DescService>(
 ): Promise<void> {
   const telemetry = createTelemetry();
   const logger = await createLogger({ service: name, level: config.LOG_LEVEL, format: config.LOG_FORMAT });
-  const eventLog = await openEventLog(config.EVENTS_URL, telemetry, stack);
-  const service = await start({ logger, telemetry, clock: systemClock, eventLog }, stack);
+  const own = { logger, telemetry, clock: systemClock };
+  const eventLog = await openEventLog(config.EVENTS_URL, own, stack);
+  const service = await start({ ...own, eventLog }, stack);
   const server = stack.use(
     await serve([service.implementation], {
       address: config.LISTEN,

@@ -16,6 +16,12 @@ export interface Telemetry {
   readonly sqlDuration: Duration;
   /** messaging.client.published.messages */
   readonly publishedMessages: Counter<'messaging_destination_name'>;
+  /** messaging.client.consumed.messages */
+  readonly consumedMessages: Counter<'messaging_consumer_group_name' | 'messaging_destination_name'>;
+  /** Events that a group has yet to handle, measured every 10 s. */
+  readonly consumerLag: Gauge<'messaging_consumer_group_name' | 'messaging_destination_name'>;
+  /** Events that a group could not handle. */
+  readonly deadLetters: Counter<'messaging_consumer_group_name' | 'messaging_destination_name'>;
   /** Age of the oldest event that still waits to be published: 0 when none waits. */
   readonly outboxAge: Gauge<'db_namespace'>;
 }
@@ -65,6 +71,24 @@ export function createTelemetry(): Telemetry {
       name: 'messaging_client_published_messages_total',
       help: 'Events handed over to the event log.',
       labelNames: ['messaging_destination_name'],
+    }),
+    consumedMessages: new Counter({
+      registers: [registry],
+      name: 'messaging_client_consumed_messages_total',
+      help: 'Events that a consumer group has handled.',
+      labelNames: ['messaging_consumer_group_name', 'messaging_destination_name'],
+    }),
+    consumerLag: new Gauge({
+      registers: [registry],
+      name: 'fritzy_consumer_lag_messages',
+      help: 'Events that a consumer group has yet to handle.',
+      labelNames: ['messaging_consumer_group_name', 'messaging_destination_name'],
+    }),
+    deadLetters: new Counter({
+      registers: [registry],
+      name: 'fritzy_dead_letters_total',
+      help: 'Events that a consumer group gave up: they lie in the dead letters of their topic.',
+      labelNames: ['messaging_consumer_group_name', 'messaging_destination_name'],
     }),
     outboxAge: new Gauge({
       registers: [registry],

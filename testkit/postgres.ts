@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { systemClock } from '#platform/clock.ts';
-import { EVENT_LOG_MIGRATIONS, OUTBOX_MIGRATIONS } from '#platform/events/postgres.ts';
+import { INBOX_MIGRATIONS } from '#platform/events/inbox.ts';
+import { OUTBOX_MIGRATIONS } from '#platform/events/outbox.ts';
+import { EVENT_LOG_MIGRATIONS } from '#platform/events/postgres.ts';
 import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
 import { migrate } from '#platform/postgres/migrate.ts';
 
@@ -12,7 +14,7 @@ import { migrate } from '#platform/postgres/migrate.ts';
  * Real PostgreSQL for tests. `make test` starts one server and names it in FRITZY_TEST_POSTGRES; a test file that is
  * run by itself starts its own. Each test gets databases of its own, cloned from a template that is migrated once.
  */
-export type DatabaseKind = 'account' | 'catalog' | 'order' | 'events' | 'outbox' | 'empty';
+export type DatabaseKind = 'account' | 'catalog' | 'order' | 'events' | 'outbox' | 'inbox' | 'empty';
 
 const folder = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
@@ -22,6 +24,7 @@ const MIGRATIONS: Readonly<Record<DatabaseKind, Readonly<Record<string, string>>
   order: { outbox: OUTBOX_MIGRATIONS, order: folder('order/migrations') },
   events: { 'event-log': EVENT_LOG_MIGRATIONS },
   outbox: { outbox: OUTBOX_MIGRATIONS },
+  inbox: { inbox: INBOX_MIGRATIONS },
   empty: {},
 };
 

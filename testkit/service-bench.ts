@@ -33,8 +33,8 @@ export interface OutboxRow {
   readonly event_id: string;
 }
 
-/** platform/events/relay.ts: whoever has this lock relays. */
-const TAKE_LEAD = 'SELECT pg_advisory_lock(4711003)';
+/** platform/events/relay.ts: whoever has these locks relays. */
+const TAKE_LEAD = 'SELECT pg_advisory_lock(4711003, shard) FROM generate_series(0, 7) AS shard';
 
 const OUTBOX = `
   SELECT topic, key, event_type, aggregate_version::int AS version, traceparent, payload::text, occurred_at, event_id
@@ -56,7 +56,7 @@ export async function openServiceBench(
   await client.query(TAKE_LEAD);
   const telemetry = createTelemetry();
   const { logger, lines } = memoryLogger();
-  const eventLog = await openEventLog(eventsUrl, telemetry, stack);
+  const eventLog = await openEventLog(eventsUrl, { logger, telemetry, clock: systemClock }, stack);
   const rows = async <R extends object>(sql: string, values: readonly unknown[] = []): Promise<R[]> =>
     (await client.query<R>(sql, [...values])).rows;
   return {

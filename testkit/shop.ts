@@ -48,7 +48,7 @@ export interface TestShop extends AsyncDisposable {
 }
 
 /** Statements that run by themselves, beside any request. */
-const BACKGROUND = /^(lead_relay|next_outbox|delete_outbox|ping)$/;
+const BACKGROUND = /^(ping|.*_outbox|.*share.*|set_keepalives)$/;
 
 /** The whole shop on databases of its own, with its gateway on a free port. */
 export async function startTestShop(
@@ -75,7 +75,7 @@ export async function startTestShop(
     postgres.createDatabase('events'),
   ]);
   const databaseUrls = { account, catalog, order, events };
-  const eventLog = await openEventLog(events, telemetry, failed);
+  const eventLog = await openEventLog(events, { logger, telemetry, clock }, failed);
   const onQuery = ({ name, text }: Statement): void => {
     if (BACKGROUND.test(name)) return;
     trail.statements.push(name);

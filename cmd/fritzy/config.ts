@@ -1,5 +1,6 @@
 import { gatewaySettings } from '#graphql/config.ts';
 import { commonSettings, str, urlOf } from '#platform/config.ts';
+import { eventsUrl } from '#platform/events/events-url.ts';
 
 const INSTEAD = 'unset, the PostgreSQL that the program starts is used.';
 
@@ -32,5 +33,8 @@ export const fritzySettings = {
     default: undefined,
     desc: `The order service's own database; ${INSTEAD}`,
   }),
-  EVENTS_URL: urlOf('postgres', 'postgresql')({ default: undefined, desc: `The event log; ${INSTEAD}` }),
+  EVENTS_URL: eventsUrl({
+    default: undefined,
+    desc: `The event log: kafka://host:port,host:port or postgres://…; ${INSTEAD}`,
+  }),
 };

@@ -33,7 +33,7 @@ await run(async (stack) => {
     stack,
   );
   const telemetry = createTelemetry();
-  const eventLog = await openEventLog(urls.events, telemetry, stack);
+  const eventLog = await openEventLog(urls.events, { logger, telemetry, clock: systemClock }, stack);
   const deps = { logger, telemetry, clock: systemClock, eventLog };
   const { clients, ready } = await startServices((service) => urls[service], deps, stack);
   const port = await startGateway(

@@ -1,5 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import { payloadJson, type Event } from '#platform/events/event.ts';
 import type { Queryable, Statement } from '#platform/postgres/pool.ts';
+
+export const OUTBOX_MIGRATIONS = fileURLToPath(new URL('./migrations/outbox', import.meta.url));
 
 /** The columns of an outbox row in the order in which `outboxValues` gives them. */
 const COLUMNS = [

@@ -1,13 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { EventLog, Message } from '#platform/events/event.ts';
+import { repeat, rest } from '#platform/events/repeat.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { Database, Queryable, Statement } from '#platform/postgres/pool.ts';
+import { joinShares } from '#platform/postgres/shares.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
 export interface RelayDeps {
   /** The service's own database: holds the outbox. */
   readonly database: Database;
-  readonly log: EventLog;
+  readonly log: Pick<EventLog, 'append'>;
   /** The CloudEvents source, e.g. `/fritzy/order`. */
   readonly source: string;
   /** The label db_namespace. */
@@ -17,20 +18,31 @@ export interface RelayDeps {
   readonly now: () => number;
 }
 
+/** The shards of an outbox: as many relays can share it. The column `shard` is made with this number. */
+const SHARDS = 8;
+/** The space of the shards' locks. */
+const SPACE = 4_711_003;
 /** How long the relay rests when nothing waits. */
 const IDLE_MS = 100;
-/** How long it rests when another instance has the lead: the lead is taken over within that time. */
-const STANDBY_MS = 1_000;
-/** The rest after a failure doubles from IDLE_MS up to this. */
-const BACKOFF_MS_MAX = 5_000;
-const BATCH_SIZE_MAX = 1_000;
-/** The session lock of the relay that has the lead; it dies with the connection. */
-const LEAD: Statement = { name: 'lead_relay', text: 'SELECT pg_try_advisory_lock(4711003) AS led' };
+/** How often relays share the shards anew: what a dead one held is taken over within that time. */
+const SETTLE_MS = 1_000;
+const BATCH_SIZE_MAX = 2_000;
+/** Characters of payload in a batch: bounds memory, and what one append sends. */
+const BATCH_CHARACTERS_MAX = 4_000_000;
+/** Always from the lowest id on, never from the last one seen: a lower one may become visible later. */
 const NEXT: Statement = {
   name: 'next_outbox',
   text: `
-    SELECT id, event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload::text AS payload
-    FROM outbox ORDER BY id LIMIT ${BATCH_SIZE_MAX}`,
+    SELECT id, event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload
+    FROM (
+      SELECT *, sum(length(payload)) OVER (ORDER BY id) - length(payload) AS characters_before
+      FROM (
+        SELECT id, event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent,
+          payload::text AS payload
+        FROM outbox WHERE shard = ANY($1::smallint[]) ORDER BY id LIMIT ${BATCH_SIZE_MAX}
+      ) AS oldest
+    ) AS counted
+    WHERE characters_before < ${BATCH_CHARACTERS_MAX} ORDER BY id`,
 };
 const DELETE: Statement = { name: 'delete_outbox', text: 'DELETE FROM outbox WHERE id = ANY($1::bigint[])' };
 
@@ -47,53 +59,33 @@ interface OutboxRow {
 }
 
 /**
- * Carries events from the outbox to the event log, in order, at least once: it publishes first and deletes then.
- * Of several instances one has the lead (an advisory lock held by its connection); the others wait for it.
+ * Carries events from the outbox to the event log, each key's in order, at least once: it publishes first and deletes
+ * then. Relays on one outbox share its shards; when one ends or dies the others take over what it held within 1 s.
  */
 export function startRelay(deps: RelayDeps): AsyncDisposable {
-  const stopping = new AbortController();
-  const stopped = keepRelaying(deps, stopping.signal);
-  return {
-    [Symbol.asyncDispose]: async () => {
-      stopping.abort();
-      await stopped;
-    },
-  };
+  return repeat(IDLE_MS, deps.logger, `relaying the events of ${deps.name}`, async (stop) => {
+    await deps.database.session((session) => relayAsMember(deps, session, stop));
+    return false;
+  });
 }
 
-async function keepRelaying(deps: RelayDeps, stop: AbortSignal): Promise<void> {
-  let restMs = IDLE_MS;
+async function relayAsMember(deps: RelayDeps, session: Queryable, stop: AbortSignal): Promise<void> {
+  const shares = await joinShares(session, SPACE, SHARDS);
+  let settledAtMs = -Infinity;
   while (!stop.aborted) {
-    try {
-      await deps.database.session(async (session) => {
-        const [row] = await session.query<{ led: boolean }>(LEAD, []);
-        if (!row?.led) return await rest(STANDBY_MS, stop);
-        // Publishing and deleting go through the connection that holds the lock: when it breaks, so does the lead.
-        while (!stop.aborted) {
-          const published = await relayBatch(deps, session);
-          restMs = IDLE_MS;
-          if (published < BATCH_SIZE_MAX) await rest(IDLE_MS, stop);
-        }
-      });
-      await rest(IDLE_MS, stop);
-    } catch (error) {
-      if (stop.aborted) return;
-      deps.logger.warn(
-        { err: error, retry_in_ms: restMs },
-        'relaying events failed; they stay in the outbox',
-      );
-      await rest(restMs, stop);
-      restMs = Math.min(restMs * 2, BACKOFF_MS_MAX);
+    if (performance.now() - settledAtMs >= SETTLE_MS) {
+      await shares.settle();
+      settledAtMs = performance.now();
     }
+    // Publishing and deleting go through the connection that holds the shards: when it breaks, so does the hold.
+    const published = await relayBatch(deps, session, [...shares.held]);
+    // A rest also lets events gather: a batch of one costs almost as much as one of a thousand.
+    if (published < BATCH_SIZE_MAX / 2) await rest(IDLE_MS, stop);
   }
 }
 
-async function rest(ms: number, stop: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal: stop }).catch(() => {});
-}
-
-async function relayBatch(deps: RelayDeps, session: Queryable): Promise<number> {
-  const rows = await session.query<OutboxRow>(NEXT, []);
+async function relayBatch(deps: RelayDeps, session: Queryable, shards: readonly number[]): Promise<number> {
+  const rows = await session.query<OutboxRow>(NEXT, [shards]);
   const [oldest] = rows;
   const age = deps.telemetry.outboxAge.labels(deps.name);
   age.set(oldest ? Math.max(0, deps.now() - oldest.occurred_at.getTime()) / 1_000 : 0);

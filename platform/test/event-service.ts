@@ -45,6 +45,10 @@ const AFTER: Statement = {
   text: 'SELECT position, topic, key, ce_id, headers, value FROM event WHERE position > $1 ORDER BY position',
 };
 
+/** Without what came again: the log is written at least once, and its readers recognise an event by its id. */
+export const firstOf = (rows: readonly LogRow[]): LogRow[] =>
+  rows.filter((row, index) => rows.findIndex((other) => other.ce_id === row.ce_id) === index);
+
 /** `key@version` of each event. */
 export const namesOf = (rows: readonly LogRow[]): string[] =>
   rows.map((row) => `${row.key}@${row.headers['aggregate_version']}`);
@@ -58,7 +62,7 @@ export async function openLog(postgres: TestPostgres) {
   });
   return {
     database,
-    log: postgresEventLog(database),
+    log: postgresEventLog({ database, logger: memoryLogger().logger, now: systemClock.now }),
     /** What a reader sees that goes on from the last position it saw. */
     after: (position: bigint): Promise<LogRow[]> => database.query<LogRow>(AFTER, [position]),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
@@ -66,7 +70,7 @@ export async function openLog(postgres: TestPostgres) {
 }
 
 /** Makes a relay from a service's outbox to a log: the real one, and the wrong ones that tests show to be caught. */
-export type Start = (outbox: Outbox, log: EventLog) => AsyncDisposable;
+export type Start = (outbox: Outbox, log: Pick<EventLog, 'append'>) => AsyncDisposable;
 export type Outbox = Awaited<ReturnType<typeof openOutbox>>;
 
 const COUNT: Statement = { name: 'count_outbox', text: 'SELECT count(*)::int AS count FROM outbox' };

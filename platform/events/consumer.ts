@@ -1,0 +1,146 @@
+import type { Clock } from '#platform/clock.ts';
+import { AppError } from '#platform/errors.ts';
+import { deadLetter, REPLAY_GROUP } from '#platform/events/dead-letters.ts';
+import type { EventLog, StoredMessage } from '#platform/events/event.ts';
+import { repeat, rest } from '#platform/events/repeat.ts';
+import type { Logger } from '#platform/logger.ts';
+import type { Telemetry } from '#platform/telemetry.ts';
+
+export interface ConsumerDeps {
+  readonly log: EventLog;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+}
+
+/** An event as a consumer gets it. */
+export interface ReceivedEvent {
+  /** The CloudEvents id; the same for an event that comes again. */
+  readonly id: string;
+  readonly topic: string;
+  /** The aggregate's id. */
+  readonly key: string;
+  /** The CloudEvents type without its prefix, e.g. `order_placed`. */
+  readonly type: string;
+  readonly aggregateVersion: bigint;
+  readonly traceparent: string;
+  /** The parsed value: foreign data. */
+  readonly payload: unknown;
+}
+
+export interface Consumption {
+  /** The consumer group, e.g. `catalog-search`. */
+  readonly group: string;
+  readonly topics: readonly string[];
+  /**
+   * What events of one partition do, in their order. It may be called again with the same events: it must be
+   * idempotent. UNAVAILABLE and RESOURCE_EXHAUSTED are tried again until they pass; anything else five times, event by
+   * event, and then the event goes to the dead letters and the others go on.
+   */
+  effect(events: readonly ReceivedEvent[], signal: AbortSignal): Promise<void>;
+}
+
+const ATTEMPTS_MAX = 5;
+/** The rest after the first failed attempt; it doubles: 1.5 s until the fifth. */
+const ATTEMPT_REST_MS = 100;
+const LAG_REST_MS = 10_000;
+
+/** Consumes topics as a member of a group, with bounded retries and dead letters. */
+export async function startConsumer(deps: ConsumerDeps, consumption: Consumption): Promise<AsyncDisposable> {
+  const { group, topics } = consumption;
+  await using stack = new AsyncDisposableStack();
+  stack.use(
+    await deps.log.consume({
+      group,
+      topics,
+      handle: async ({ topic, messages }, signal) => {
+        const meant = messages.filter(({ headers }) => (headers[REPLAY_GROUP] ?? group) === group);
+        if (meant.length > 0) await handle(deps, consumption, meant, signal);
+        deps.telemetry.consumedMessages.labels(group, topic).inc(messages.length);
+      },
+    }),
+  );
+  stack.use(
+    repeat(LAG_REST_MS, deps.logger, `measuring the lag of ${group}`, async () => {
+      const lags = await deps.log.lag(group, topics);
+      for (const topic of topics) {
+        const behind = lags.filter((lag) => lag.topic === topic).reduce((sum, lag) => sum + lag.messages, 0n);
+        deps.telemetry.consumerLag.labels(group, topic).set(Number(behind));
+      }
+      return false;
+    }),
+  );
+  const started = stack.move();
+  return { [Symbol.asyncDispose]: () => started.disposeAsync() };
+}
+
+/** All at once; if that fails each half for itself, down to the one event that is to blame. */
+async function handle(
+  deps: ConsumerDeps,
+  consumption: Consumption,
+  messages: readonly StoredMessage[],
+  signal: AbortSignal,
+): Promise<void> {
+  if (messages.length === 1) return handleOne(deps, consumption, messages, signal);
+  try {
+    await consumption.effect(messages.map(toReceived), signal);
+  } catch (error) {
+    if (signal.aborted || passes(error)) throw error;
+    const half = Math.ceil(messages.length / 2);
+    await handle(deps, consumption, messages.slice(0, half), signal);
+    await handle(deps, consumption, messages.slice(half), signal);
+  }
+}
+
+async function handleOne(
+  deps: ConsumerDeps,
+  { group, effect }: Consumption,
+  messages: readonly StoredMessage[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await effect(messages.map(toReceived), signal);
+    } catch (error) {
+      if (signal.aborted || passes(error)) throw error;
+      if (attempt < ATTEMPTS_MAX) {
+        await rest(ATTEMPT_REST_MS * 2 ** (attempt - 1), signal);
+        continue;
+      }
+      const letters = messages.map((message) =>
+        deadLetter(message, { group, error, attempts: attempt, now: new Date(deps.clock.now()) }),
+      );
+      await deps.log.append(letters);
+      for (const { topic, id } of messages) {
+        deps.telemetry.deadLetters.labels(group, topic).inc();
+        deps.logger.error(
+          { err: error, group, topic, event_id: id, attempts: attempt },
+          `an event could not be handled and went to the dead letters: make dlq-replay TOPIC=${topic}`,
+        );
+      }
+      return;
+    }
+  }
+}
+
+/** Whether the failure is one of the surroundings and no fault of the event. */
+function passes(error: unknown): boolean {
+  return (
+    error instanceof AppError && (error.reason === 'UNAVAILABLE' || error.reason === 'RESOURCE_EXHAUSTED')
+  );
+}
+
+function toReceived({ topic, key, id, headers, value }: StoredMessage): ReceivedEvent {
+  const { ce_type: type, aggregate_version: version, traceparent } = headers;
+  if (!id || !type || !version || !/^\d+$/.test(version))
+    throw new Error(`a message of ${topic} lacks ce_id, ce_type or aggregate_version`);
+  return {
+    id,
+    topic,
+    key,
+    type: type.replace(/^fritzy\./, ''),
+    aggregateVersion: BigInt(version),
+    traceparent: traceparent ?? '',
+    payload: JSON.parse(value),
+  };
+}

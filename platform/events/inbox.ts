@@ -1,0 +1,67 @@
+import { fileURLToPath } from 'node:url';
+import { startConsumer, type ConsumerDeps, type ReceivedEvent } from '#platform/events/consumer.ts';
+import { RETENTION_MS } from '#platform/events/event.ts';
+import { repeat } from '#platform/events/repeat.ts';
+import type { Database, Queryable, Statement } from '#platform/postgres/pool.ts';
+
+export const INBOX_MIGRATIONS = fileURLToPath(new URL('./migrations/inbox', import.meta.url));
+
+/** Longer than the log keeps events, so that none can come again after it was forgotten here. */
+const KEPT_MS = RETENTION_MS + 86_400_000;
+const FORGET_REST_MS = 600_000;
+const FORGET_BATCH_MAX = 10_000;
+
+/** Sorted, so that two members that were given the same events after a rebalance cannot block each other. */
+const REMEMBER: Statement = {
+  name: 'remember_events',
+  text: `
+    INSERT INTO inbox (consumer, event_id)
+    SELECT $1, event_id FROM (SELECT DISTINCT unnest($2::uuid[]) AS event_id ORDER BY 1) AS given
+    ON CONFLICT DO NOTHING
+    RETURNING event_id`,
+};
+const FORGET: Statement = {
+  name: 'forget_events',
+  text: `
+    DELETE FROM inbox WHERE ctid = ANY(ARRAY(
+      SELECT ctid FROM inbox WHERE handled_at < $1 LIMIT ${FORGET_BATCH_MAX}))
+    RETURNING event_id`,
+};
+
+/**
+ * Consumes topics so that each event has its effect exactly once in `database`: the effect and the note that it
+ * happened are one transaction. `effect` gets events that were not handled before, at least one, in their order.
+ */
+export async function startInboxConsumer(
+  deps: ConsumerDeps & { readonly database: Database },
+  consumption: {
+    readonly group: string;
+    readonly topics: readonly string[];
+    effect(tx: Queryable, events: readonly ReceivedEvent[]): Promise<void>;
+  },
+): Promise<AsyncDisposable> {
+  const { group, topics, effect } = consumption;
+  await using stack = new AsyncDisposableStack();
+  stack.use(
+    await startConsumer(deps, {
+      group,
+      topics,
+      effect: (events) =>
+        deps.database.transaction(async (tx) => {
+          const rows = await tx.query<{ event_id: string }>(REMEMBER, [group, events.map(({ id }) => id)]);
+          const fresh = new Set(rows.map((row) => row.event_id));
+          // Each once: one that lies twice in the log may lie twice in the batch.
+          const unhandled = events.filter(({ id }) => fresh.delete(id));
+          if (unhandled.length > 0) await effect(tx, unhandled);
+        }),
+    }),
+  );
+  stack.use(
+    repeat(FORGET_REST_MS, deps.logger, `forgetting old events of ${group}`, async () => {
+      const rows = await deps.database.query(FORGET, [new Date(deps.clock.now() - KEPT_MS)]);
+      return rows.length === FORGET_BATCH_MAX;
+    }),
+  );
+  const started = stack.move();
+  return { [Symbol.asyncDispose]: () => started.disposeAsync() };
+}

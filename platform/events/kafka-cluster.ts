@@ -1,0 +1,124 @@
+import { Admin, findErrorBy, ListOffsetTimestamps } from '@platformatic/kafka';
+import { AppError } from '#platform/errors.ts';
+import { DEAD_LETTER_RETENTION_MS, PARTITIONS, RETENTION_MS } from '#platform/events/event.ts';
+import type { Logger } from '#platform/logger.ts';
+
+export interface KafkaDeps {
+  /** `host:port` of some brokers; the others are found through them. */
+  readonly brokers: readonly string[];
+  readonly logger: Logger;
+  readonly newId: () => string;
+}
+
+/** What every client of the cluster is made with. */
+export interface KafkaCluster extends KafkaDeps {
+  readonly client: {
+    clientId: string;
+    bootstrapBrokers: string[];
+    connectTimeout: number;
+    requestTimeout: number;
+    timeout: number;
+    retries: number;
+    retryDelay: number;
+    metadataMaxAge: number;
+  };
+  /** Makes the topics that are not there yet. */
+  ensureTopics(topics: Iterable<string>): Promise<void>;
+}
+
+/** What a broker accepts in one batch of records. */
+export const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
+/** Replicas of each message: one broker may die and another may be down for maintenance. Fewer on smaller clusters. */
+const REPLICAS = 3;
+
+/**
+ * Retries of the client are short: while it retries it keeps what it knew of the cluster, and a long retry asks a dead
+ * broker again and again. Whoever appends or consumes tries again, with what the cluster says then.
+ */
+export function kafkaCluster(deps: KafkaDeps): KafkaCluster {
+  const known = new Set<string>();
+  const cluster: KafkaCluster = {
+    ...deps,
+    client: {
+      clientId: 'fritzy',
+      bootstrapBrokers: [...deps.brokers],
+      connectTimeout: 1_000,
+      requestTimeout: 5_000,
+      timeout: 3_000,
+      retries: 2,
+      retryDelay: 200,
+      metadataMaxAge: 500,
+    },
+    async ensureTopics(topics) {
+      const unknown = [...new Set(topics)].filter((topic) => !known.has(topic));
+      if (unknown.length === 0) return;
+      await asAdmin(cluster, (admin) => createTopics(admin, unknown));
+      for (const topic of unknown) known.add(topic);
+    },
+  };
+  return cluster;
+}
+
+/** Makes the topics that are not there yet; those that are stay as they are. Returns the new ones. */
+export async function createTopics(admin: Admin, topics: readonly string[]): Promise<string[]> {
+  const there = new Set(await admin.listTopics());
+  const missing = topics.filter((topic) => !there.has(topic));
+  if (missing.length === 0) return [];
+  const { brokers } = await admin.metadata({ topics: [] });
+  const replicas = Math.min(REPLICAS, brokers.size);
+  for (const topic of missing) {
+    const config = {
+      'retention.ms': topic.endsWith('.dlq') ? DEAD_LETTER_RETENTION_MS : RETENTION_MS,
+      'max.message.bytes': MESSAGE_BYTES_MAX,
+      'min.insync.replicas': Math.max(1, replicas - 1),
+    };
+    try {
+      await admin.createTopics({
+        topics: [topic],
+        partitions: PARTITIONS,
+        replicas,
+        configs: Object.entries(config).map(([name, value]) => ({ name, value: String(value) })),
+      });
+    } catch (error) {
+      // Another process was faster.
+      if (!(error instanceof Error) || !findErrorBy(error, 'apiId', 'TOPIC_ALREADY_EXISTS')) throw error;
+    }
+  }
+  return missing;
+}
+
+/** Lends an administrative client. Its failures are UNAVAILABLE: it only asks what every cluster answers. */
+export async function asAdmin<T>(
+  { client }: Pick<KafkaCluster, 'client'>,
+  work: (admin: Admin) => Promise<T>,
+): Promise<T> {
+  const admin = new Admin(client);
+  try {
+    return await work(admin);
+  } catch (error) {
+    throw new AppError('UNAVAILABLE', 'Kafka cannot be reached. Try again in a moment.', { cause: error });
+  } finally {
+    await admin.close().catch(() => {});
+  }
+}
+
+/** Offsets of the end of each partition, or of the first message from a moment on. */
+export async function offsetsOf(
+  admin: Admin,
+  topics: readonly string[],
+  timestamp: bigint = ListOffsetTimestamps.LATEST,
+): Promise<{ topic: string; partition: number; offset: bigint }[]> {
+  const { topics: described } = await admin.metadata({ topics: [...topics] });
+  const listed = await admin.listOffsets({
+    topics: topics.map((name) => ({
+      name,
+      partitions: Array.from({ length: described.get(name)?.partitionsCount ?? 0 }, (_, partitionIndex) => ({
+        partitionIndex,
+        timestamp,
+      })),
+    })),
+  });
+  return listed.flatMap(({ name, partitions }) =>
+    partitions.map(({ partitionIndex, offset }) => ({ topic: name, partition: partitionIndex, offset })),
+  );
+}

@@ -1,0 +1,96 @@
+import { PARTITIONS, type StoredMessage, type Subscription } from '#platform/events/event.ts';
+import { handleRound } from '#platform/events/handle-round.ts';
+import { toStored, type EventRow } from '#platform/events/postgres-rows.ts';
+import type { PostgresEventLogDeps } from '#platform/events/postgres.ts';
+import { repeat, rest } from '#platform/events/repeat.ts';
+import type { Queryable, Statement } from '#platform/postgres/pool.ts';
+import { joinShares, type Shares } from '#platform/postgres/shares.ts';
+
+/** How long a member rests when nothing waits. */
+const IDLE_MS = 100;
+/** How often members share the partitions anew: what a dead one held is taken over within that time. */
+const SETTLE_MS = 1_000;
+/** Messages of one round; each partition may fill its part of it. */
+const ROUND_SIZE_MAX = 2_000;
+
+const SPACE: Statement = { name: 'consumer_space', text: 'SELECT hashtext($1) AS space' };
+/** The oldest unhandled messages of the partitions that the member holds. */
+const NEXT: Statement = {
+  name: 'next_events',
+  text: `
+    SELECT e.position, e.topic, e.partition, e.key, e.ce_id, e.headers, e.value, e.appended_at
+    FROM unnest($2::text[], $3::smallint[]) AS held(topic, partition)
+    CROSS JOIN LATERAL (
+      SELECT position, topic, partition, key, ce_id, headers, value::text AS value, appended_at
+      FROM event
+      WHERE topic = held.topic AND partition = held.partition AND position > coalesce((
+        SELECT position FROM consumer_position
+        WHERE consumer_group = $1 AND topic = held.topic AND partition = held.partition), 0)
+      ORDER BY position LIMIT $4
+    ) AS e`,
+};
+const COMMIT: Statement = {
+  name: 'commit_positions',
+  text: `
+    INSERT INTO consumer_position (consumer_group, topic, partition, position)
+    SELECT $1, topic, partition, position
+    FROM unnest($2::text[], $3::smallint[], $4::bigint[]) AS done(topic, partition, position)
+    ON CONFLICT (consumer_group, topic, partition) DO UPDATE SET position = excluded.position`,
+};
+
+/** A member of a consumer group on the event log in PostgreSQL. */
+export function consumeFromPostgres(
+  { database, logger }: PostgresEventLogDeps,
+  subscription: Subscription,
+): AsyncDisposable {
+  const { group, topics } = subscription;
+  return repeat(IDLE_MS, logger, `consuming as ${group}`, async (stop) => {
+    await database.session(async (session) => {
+      const [row] = await session.query<{ space: number }>(SPACE, [group]);
+      const shares = await joinShares(session, row?.space ?? 0, topics.length * PARTITIONS);
+      let settledAtMs = -Infinity;
+      while (!stop.aborted) {
+        if (performance.now() - settledAtMs >= SETTLE_MS) {
+          await shares.settle();
+          settledAtMs = performance.now();
+        }
+        const messages = await nextMessages(session, subscription, shares);
+        if (messages.length === 0) {
+          await rest(IDLE_MS, stop);
+          continue;
+        }
+        const done = await handleRound(messages, subscription, logger, stop);
+        // Through the connection that holds the partitions: when it broke, another member may have gone on already.
+        await commit(session, group, done);
+      }
+    });
+    return false;
+  });
+}
+
+/** Partition p of the t-th topic is share t × PARTITIONS + p. */
+async function nextMessages(
+  session: Queryable,
+  { group, topics }: Subscription,
+  { held }: Shares,
+): Promise<StoredMessage[]> {
+  if (held.size === 0) return [];
+  const shares = [...held];
+  const rows = await session.query<EventRow>(NEXT, [
+    group,
+    shares.map((share) => topics[Math.floor(share / PARTITIONS)]),
+    shares.map((share) => share % PARTITIONS),
+    Math.ceil(ROUND_SIZE_MAX / held.size),
+  ]);
+  return rows.map(toStored);
+}
+
+async function commit(session: Queryable, group: string, done: readonly StoredMessage[]): Promise<void> {
+  if (done.length === 0) return;
+  await session.query(COMMIT, [
+    group,
+    done.map(({ topic }) => topic),
+    done.map(({ partition }) => partition),
+    done.map(({ offset }) => offset),
+  ]);
+}

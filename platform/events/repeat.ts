@@ -1,0 +1,47 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '#platform/logger.ts';
+
+/** The rest after a failure doubles up to this. */
+const BACKOFF_MS_MAX = 5_000;
+const BACKOFF_MS_MIN = 100;
+
+/**
+ * Does a step again and again until it is disposed of, which waits for the step in hand. A step that returns true is
+ * followed by the next at once, otherwise after `restMs`. A failure is logged, and the rest grows from 100 ms to 5 s.
+ */
+export function repeat(
+  restMs: number,
+  logger: Logger,
+  what: string,
+  step: (stop: AbortSignal) => Promise<boolean>,
+): AsyncDisposable {
+  const stopping = new AbortController();
+  const stop = stopping.signal;
+  const loop = async (): Promise<void> => {
+    let backoffMs = BACKOFF_MS_MIN;
+    while (!stop.aborted) {
+      try {
+        const more = await step(stop);
+        backoffMs = BACKOFF_MS_MIN;
+        if (!more) await rest(restMs, stop);
+      } catch (error) {
+        if (stop.aborted) return;
+        logger.warn({ err: error, retry_in_ms: backoffMs }, `${what} failed; it goes on`);
+        await rest(backoffMs, stop);
+        backoffMs = Math.min(backoffMs * 2, BACKOFF_MS_MAX);
+      }
+    }
+  };
+  const stopped = loop();
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort();
+      await stopped;
+    },
+  };
+}
+
+/** Waits, but not longer than until `stop` fires. */
+export async function rest(ms: number, stop: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal: stop }).catch(() => {});
+}
