@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Admin } from '@platformatic/kafka';
+import { Producer } from '@platformatic/kafka';
 import { classPath } from '#testkit/engine-cache.ts';
 import { type EngineNode, HOST, inPlace, javaCommand, type Place, startNode } from '#testkit/engine-node.ts';
 
@@ -155,19 +155,25 @@ async function format(folder: string, cluster: string, nodes: readonly KafkaNode
   }
 }
 
-/** The broker that has the port belongs to this cluster, and the controllers have let it in. */
+/**
+ * The broker that has the port belongs to this cluster, the controllers have let it in, and it has fetched numbers for
+ * idempotent producers: a fresh broker refuses the first to ask.
+ */
 async function isReady(broker: { cluster: string; id: number; port: number }): Promise<boolean> {
-  const admin = new Admin({
+  const client = new Producer({
     clientId: 'fritzy-testkit',
     bootstrapBrokers: [`${HOST}:${broker.port}`],
+    idempotent: true,
     retries: 0,
     connectTimeout: 1_000,
     requestTimeout: 2_000,
   });
   try {
-    const { id, brokers } = await admin.metadata({ forceUpdate: true });
-    return id === broker.cluster && brokers.get(broker.id)?.port === broker.port;
+    const { id, brokers } = await client.metadata({ forceUpdate: true });
+    if (id !== broker.cluster || brokers.get(broker.id)?.port !== broker.port) return false;
+    await client.initIdempotentProducer({});
+    return true;
   } finally {
-    await admin.close();
+    await client.close();
   }
 }
