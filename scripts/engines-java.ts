@@ -1,0 +1,106 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import {
+  cacheFolder,
+  DEFINITIONS,
+  engineFolder,
+  findJava,
+  findJdkProgram,
+  findProgram,
+  INSTALL_JAVA,
+  type JavaEngine,
+  TITLES,
+} from '#testkit/engine-cache.ts';
+
+const PROGRESS_MS = 5_000;
+const DOWNLOAD_TIMEOUT_MS = 15 * 60_000;
+const LINES_MAX = 30;
+
+/** Fetches the engines' libraries with Maven, which checks their checksums, and compiles what starts them. */
+export async function collectJavaEngines(kinds: readonly JavaEngine[]): Promise<void> {
+  if (kinds.length === 0) return;
+  if (!programsAreThere()) installInCi();
+  const javac = findJdkProgram('javac');
+  const mvn = findProgram('mvn');
+  const java = findJava();
+  const names = kinds.map((kind) => TITLES[kind]).join(', ');
+  if ('problem' in java) throw new Error(`${names}: ${java.problem}, then run "make engines" again`);
+  if (javac === undefined || mvn === undefined) {
+    const missing = [...(javac ? [] : ['javac']), ...(mvn ? [] : ['mvn'])].join(' and ');
+    throw new Error(`${names}: ${missing} is missing (${INSTALL_JAVA}), then run "make engines" again`);
+  }
+  const folder = join(cacheFolder(), `.new-${process.pid}`);
+  try {
+    console.log(`${names}: fetching libraries from Maven Central (once, 5 to 60 s) ...`);
+    await download(mvn, kinds, folder);
+    for (const kind of kinds) {
+      compile(javac, kind, join(folder, kind));
+      renameSync(join(folder, kind), engineFolder(kind));
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function programsAreThere(): boolean {
+  return (
+    !('problem' in findJava()) && findJdkProgram('javac') !== undefined && findProgram('mvn') !== undefined
+  );
+}
+
+/** On a machine of the CI, which is thrown away afterwards; nobody else's machine is changed. */
+function installInCi(): void {
+  if (!process.env['CI'] || process.getuid?.() !== 0 || findProgram('apt-get') === undefined) return;
+  console.log(`CI: ${INSTALL_JAVA} ...`);
+  const script = `apt-get update -qq && DEBIAN_FRONTEND=noninteractive ${INSTALL_JAVA} -y -qq --no-install-recommends >/dev/null`;
+  const { status } = spawnSync('sh', ['-c', script], { stdio: 'inherit', timeout: DOWNLOAD_TIMEOUT_MS });
+  if (status !== 0) throw new Error(`${INSTALL_JAVA} failed`);
+}
+
+async function download(mvn: string, kinds: readonly JavaEngine[], folder: string): Promise<void> {
+  const child = spawn(
+    mvn,
+    [
+      '--batch-mode',
+      '--strict-checksums',
+      '--threads=2',
+      `--file=${join(DEFINITIONS, 'pom.xml')}`,
+      `--projects=${kinds.join(',')}`,
+      '-DincludeScope=runtime',
+      `-DoutputDirectory=${join(folder, '${project.artifactId}', 'jars')}`,
+      'dependency:copy-dependencies',
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'], timeout: DOWNLOAD_TIMEOUT_MS, killSignal: 'SIGKILL' },
+  );
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  let files = 0;
+  let lastMs = performance.now();
+  const errors: string[] = [];
+  for await (const line of createInterface(child.stdout)) {
+    if (line.includes('ERROR') && errors.length < LINES_MAX) errors.push(line);
+    if (!line.includes('Downloaded from')) continue;
+    files += 1;
+    if (performance.now() - lastMs < PROGRESS_MS) continue;
+    console.log(`  ${files} files so far`);
+    lastMs = performance.now();
+  }
+  const [code] = await exited;
+  if (code !== 0) throw new Error(`Maven failed (${code ?? 'it took too long'}):\n${errors.join('\n')}`);
+}
+
+function compile(javac: string, kind: JavaEngine, folder: string): void {
+  const sources = join(DEFINITIONS, kind, 'java');
+  if (!existsSync(sources)) return;
+  const classes = join(folder, 'classes');
+  mkdirSync(classes, { recursive: true });
+  const files = readdirSync(sources).map((name) => join(sources, name));
+  const { status, stderr } = spawnSync(
+    javac,
+    ['--release', '17', '-nowarn', '-d', classes, '-cp', join(folder, 'jars', '*'), ...files],
+    { encoding: 'utf8', timeout: 120_000 },
+  );
+  if (status !== 0) throw new Error(`javac failed for ${TITLES[kind]}:\n${stderr}`);
+}

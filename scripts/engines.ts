@@ -1,0 +1,95 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { messageOf } from '#platform/errors.ts';
+import { collectJavaEngines } from '#scripts/engines-java.ts';
+import { collectRedis } from '#scripts/engines-redis.ts';
+import {
+  cacheFolder,
+  engineFolder,
+  type EngineKind,
+  ENGINES,
+  findRedis,
+  JAVA_ENGINES,
+  TITLES,
+  whatIsMissing,
+} from '#testkit/engine-cache.ts';
+
+/**
+ * `make engines`: collects what tests and development run the real engines from: Kafka, Elasticsearch and OpenSearch
+ * from Maven Central, Redis from Debian unless it is installed. Once for all checkouts; safe to run twice, also at once.
+ */
+const SQLITE_BUSY = 5;
+const WAIT_MS = 30 * 60_000;
+
+const startedMs = performance.now();
+const cache = cacheFolder();
+const isThere = (kind: EngineKind): boolean =>
+  kind === 'redis' ? findRedis() !== undefined : existsSync(engineFolder(kind));
+
+try {
+  if (ENGINES.every((kind) => whatIsMissing(kind) === false)) {
+    report('The engines are here already');
+  } else {
+    mkdirSync(cache, { recursive: true });
+    using _lock = lockCache();
+    removeLeftovers();
+    const java = JAVA_ENGINES.filter((kind) => !isThere(kind));
+    const problems: string[] = [];
+    for (const collect of [
+      () => collectJavaEngines(java),
+      () => (isThere('redis') ? undefined : collectRedis()),
+    ]) {
+      // One engine that cannot be had does not keep the others away.
+      await Promise.try(collect).catch((error: unknown) => problems.push(messageOf(error)));
+    }
+    problems.push(...ENGINES.filter(isThere).flatMap((kind) => whatIsMissing(kind) || []));
+    report(problems.length === 0 ? 'All engines are here' : 'Not all engines are here');
+    for (const problem of new Set(problems)) console.error(`fritzy: ${problem}`);
+    if (problems.length > 0) process.exitCode = 1;
+  }
+} catch (error) {
+  console.error(`fritzy: ${messageOf(error)}`);
+  process.exitCode = 1;
+}
+
+function report(summary: string): void {
+  console.log(`${summary} (${((performance.now() - startedMs) / 1_000).toFixed(1)} s):`);
+  for (const kind of ENGINES) {
+    if (!isThere(kind)) console.log(`  ${TITLES[kind].padEnd(14)} missing`);
+    else if (kind === 'redis' && !existsSync(engineFolder(kind)))
+      console.log(`  ${TITLES[kind].padEnd(14)} ${findRedis()?.path}`);
+    else {
+      const megabytes = Math.ceil(sizeOf(engineFolder(kind)) / 1_000_000);
+      console.log(`  ${TITLES[kind].padEnd(14)} ${engineFolder(kind)} (${megabytes} MB)`);
+    }
+  }
+}
+
+function sizeOf(folder: string): number {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((path) => statSync(join(folder, path), { throwIfNoEntry: false }))
+    .reduce((sum, stats) => sum + (stats?.isFile() ? stats.size : 0), 0);
+}
+
+/** One collector at a time; the kernel frees SQLite's lock when its holder dies. */
+function lockCache(): Disposable {
+  const database = new DatabaseSync(join(cache, 'lock'), { timeout: 0 });
+  const lock = (): void => database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+  try {
+    lock();
+  } catch (error) {
+    if (!(error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY)) throw error;
+    console.log('Another "make engines" is at work: waiting for it ...');
+    database.exec(`PRAGMA busy_timeout = ${WAIT_MS}`);
+    lock();
+  }
+  return { [Symbol.dispose]: () => database.close() };
+}
+
+/** What a killed collector left; only with the lock. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(cache).filter((name) => name.startsWith('.new-'))) {
+    rmSync(join(cache, name), { recursive: true, force: true });
+  }
+}

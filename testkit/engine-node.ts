@@ -1,0 +1,283 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DEFINITIONS, findJava, findProgram } from '#testkit/engine-cache.ts';
+
+/** Engines listen on loopback only. */
+export const HOST = '127.0.0.1';
+const POLL_MS = 50;
+/** On a machine that is busy with other engines. */
+const START_TIMEOUT_MS = 120_000;
+const PROBE_TIMEOUT_MS = 5_000;
+/** A port found free can be lost before the engine binds it; more often than this something else is wrong. */
+const PORTS_MAX = 3;
+/** Below the ports that systems give to outgoing connections: a killed engine finds its port free again. */
+const PORT_FROM = 12_000;
+const PORT_TO = 30_000;
+
+/** One process of an engine, which tests may kill and start again on the same port and the same data. */
+export interface EngineNode extends AsyncDisposable {
+  readonly port: number;
+  readonly pid: number;
+  /** SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void>;
+  /** Starts it again; resolves when it answers. */
+  start(): Promise<void>;
+  /** SIGSTOP: it keeps its connections and answers nobody. */
+  pause(): void;
+  /** SIGCONT. */
+  resume(): void;
+}
+
+/** Where an engine lives that outlasts its starter, as of `make engines-up`; a test's engine leaves it out. */
+export interface Place {
+  /** Keeps the data. */
+  readonly folder: string;
+  /** The first ones the clients', then those the nodes use among themselves. */
+  readonly ports: readonly number[];
+}
+
+export interface NodeProgram {
+  /** For messages: "Kafka broker 1". */
+  readonly title: string;
+  readonly port: number;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly logFile: string;
+  /** Goes on when this process ends. */
+  readonly outlives: boolean;
+  /** Whether the process with this pid, and no other that has its port, answers; may throw while it does not. */
+  isReady(pid: number, signal: AbortSignal): Promise<boolean>;
+}
+
+/** Starts the process without waiting for it; `ready` rejects, with its log's end, if it ends or takes too long. */
+export function startNode(program: NodeProgram): { node: EngineNode; ready: Promise<void> } {
+  let child = spawnNode(program);
+  const kill = async (): Promise<void> => {
+    if (hasEnded(child)) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  };
+  const node: EngineNode = {
+    port: program.port,
+    get pid() {
+      return pidOf(child);
+    },
+    kill,
+    start: async () => {
+      if (!hasEnded(child)) throw new Error(`${program.title} runs (pid ${pidOf(child)}): kill it first`);
+      child = spawnNode(program);
+      await waitUntilReady(program, child);
+    },
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
+    // What a test's engine holds is thrown away with it: nothing is lost by not waiting for an orderly end.
+    [Symbol.asyncDispose]: kill,
+  };
+  return { node, ready: waitUntilReady(program, child) };
+}
+
+function spawnNode(program: NodeProgram): ChildProcess {
+  const log = openSync(program.logFile, 'a', 0o600);
+  // The kernel kills the engine of a killed test, where there is util-linux to ask it to; the pid stays the same.
+  const setpriv = program.outlives ? undefined : findProgram('setpriv');
+  const [command, args] = setpriv
+    ? [setpriv, ['--pdeathsig', 'KILL', '--', program.command, ...program.args]]
+    : [program.command, program.args];
+  try {
+    const child = spawn(command, args, {
+      cwd: '/',
+      env: { PATH: process.env['PATH'], LANG: 'C.UTF-8', ...program.env },
+      // A process group of its own: Ctrl-C in a terminal reaches only this process.
+      detached: true,
+      stdio: ['ignore', log, log],
+    });
+    const killNow = (): void => void child.kill('SIGKILL');
+    if (program.outlives) {
+      child.unref();
+    } else {
+      process.once('exit', killNow);
+      child.once('exit', () => process.removeListener('exit', killNow));
+    }
+    child.once('error', () => {});
+    return child;
+  } finally {
+    closeSync(log);
+  }
+}
+
+function pidOf(child: ChildProcess): number {
+  if (child.pid === undefined) throw new Error(`${child.spawnfile} cannot be run`);
+  return child.pid;
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+}
+
+async function waitUntilReady(program: NodeProgram, child: ChildProcess): Promise<void> {
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  let problem: unknown;
+  for (;;) {
+    if (hasEnded(child)) throw new NodeEndedError(program, problem);
+    try {
+      if (await program.isReady(pidOf(child), AbortSignal.timeout(PROBE_TIMEOUT_MS))) return;
+    } catch (error) {
+      problem = error;
+    }
+    if (performance.now() > deadline) {
+      throw new Error(`${program.title} is not ready in time: ${endOfLog(program)}`, { cause: problem });
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+class NodeEndedError extends Error {
+  readonly portWasTaken: boolean;
+
+  constructor(program: NodeProgram, cause: unknown) {
+    const log = endOfLog(program);
+    super(`${program.title} ended while starting: ${log}`, { cause });
+    this.portWasTaken = /Address already in use|BindException|Failed to bind|bind:/i.test(log);
+  }
+}
+
+function endOfLog({ logFile }: NodeProgram): string {
+  if (!existsSync(logFile)) return 'it logged nothing';
+  return `${readFileSync(logFile, 'utf8').trim().split('\n').slice(-15).join('\n')}\n(log: ${logFile})`;
+}
+
+/** What a start works with; `stack` ends the nodes that are put into it, and at last removes the folder of a test. */
+export interface Setting {
+  readonly folder: string;
+  readonly ports: readonly number[];
+  readonly outlives: boolean;
+  readonly stack: AsyncDisposableStack;
+}
+
+/**
+ * Gives a start a folder and free ports of its own, or the place asked for; nothing is left running if it fails. Tries
+ * other ports when somebody took one meanwhile. What is returned must dispose of the stack given with it.
+ */
+export async function inPlace<T>(
+  options: { name: string; portCount: number; place: Place | undefined },
+  start: (setting: Setting) => Promise<(stack: AsyncDisposableStack) => T>,
+): Promise<T> {
+  const { name, portCount, place } = options;
+  for (let tries = 1; ; tries += 1) {
+    await using stack = new AsyncDisposableStack();
+    const folder = place?.folder ?? (await temporaryFolder(name, stack));
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const ports = place?.ports ?? (await findFreePorts(portCount));
+    try {
+      const make = await start({ folder, ports, outlives: place !== undefined, stack });
+      return make(stack.move());
+    } catch (error) {
+      const mayTryAgain = place === undefined && tries < PORTS_MAX;
+      if (!(error instanceof NodeEndedError && error.portWasTaken && mayTryAgain)) throw error;
+    }
+  }
+}
+
+async function temporaryFolder(name: string, stack: AsyncDisposableStack): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), `fritzy-${name}-`));
+  stack.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return folder;
+}
+
+/** Starts an engine of one process. */
+export async function startSingleNode(
+  options: { name: string; portCount: number; place: Place | undefined; scheme: string },
+  programOf: (setting: Setting) => NodeProgram,
+): Promise<EngineNode & { readonly url: string }> {
+  return inPlace(options, async (setting) => {
+    const { node, ready } = startNode(programOf(setting));
+    setting.stack.use(node);
+    await ready;
+    return (stack) => ({
+      url: `${options.scheme}://${HOST}:${node.port}`,
+      port: node.port,
+      get pid() {
+        return node.pid;
+      },
+      kill: node.kill,
+      start: node.start,
+      pause: node.pause,
+      resume: node.resume,
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    });
+  });
+}
+
+/** Ports that are free at this moment, all different. */
+export async function findFreePorts(count: number): Promise<number[]> {
+  const held: Server[] = [];
+  const ports: number[] = [];
+  try {
+    for (let tries = 0; ports.length < count; tries += 1) {
+      if (tries > 1_000) throw new Error(`no free ports between ${PORT_FROM} and ${PORT_TO}`);
+      const port = PORT_FROM + Math.floor(Math.random() * (PORT_TO - PORT_FROM));
+      const server = await listen(port);
+      if (server === undefined) continue;
+      held.push(server);
+      ports.push(port);
+    }
+  } finally {
+    await Promise.all(
+      held.map(async (server) => {
+        server.close();
+        await once(server, 'close');
+      }),
+    );
+  }
+  return ports;
+}
+
+async function listen(port: number): Promise<Server | undefined> {
+  const server = createServer();
+  try {
+    server.listen(port, HOST);
+    await once(server, 'listening');
+    return server;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return undefined;
+    throw error;
+  }
+}
+
+/** What every engine's Java is started with: little memory, and a compiler that is done soon. */
+export function javaCommand(options: {
+  folder: string;
+  classPath: string;
+  main: string;
+  flags?: readonly string[];
+  heapMaxMb?: number;
+}): { command: string; args: string[] } {
+  const java = findJava();
+  if ('problem' in java) throw new Error(java.problem);
+  const scratch = join(options.folder, 'tmp');
+  mkdirSync(scratch, { recursive: true });
+  const args = [
+    '-Xms128m',
+    `-Xmx${options.heapMaxMb ?? 384}m`,
+    '-XX:+UseSerialGC',
+    '-XX:TieredStopAtLevel=1',
+    '-Xshare:auto',
+    `-Djava.io.tmpdir=${scratch}`,
+    `-Djna.tmpdir=${scratch}`,
+    `-XX:ErrorFile=${join(options.folder, 'jvm-error.log')}`,
+    `-Dlog4j2.configurationFile=${join(DEFINITIONS, 'log4j2.properties')}`,
+    ...(options.flags ?? []),
+    '-cp',
+    options.classPath,
+    options.main,
+  ];
+  return { command: java.path, args };
+}

@@ -1,0 +1,179 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Producer } from '@platformatic/kafka';
+import { classPath } from '#testkit/engine-cache.ts';
+import { type EngineNode, HOST, inPlace, javaCommand, type Place, startNode } from '#testkit/engine-node.ts';
+
+const FORMAT_TIMEOUT_MS = 60_000;
+
+export interface TestKafka extends AsyncDisposable {
+  /** `kafka://127.0.0.1:<port>,127.0.0.1:<port>,…`. */
+  readonly url: string;
+  /** To kill and start again. A broker becomes ready only while more than half of all run: start several at once. */
+  readonly brokers: readonly EngineNode[];
+}
+
+/** Kafka in KRaft mode: every node is broker and controller. Three by default, with all data on all of them. */
+export async function startKafka(options: { brokers?: 1 | 3; place?: Place } = {}): Promise<TestKafka> {
+  const { brokers: count = 3, place } = options;
+  return inPlace(
+    { name: 'kafka', portCount: count * 2, place },
+    async ({ folder, ports, outlives, stack }) => {
+      const cluster = clusterId(folder);
+      const nodes = Array.from({ length: count }, (_, index) => ({
+        id: index + 1,
+        port: ports[index] ?? 0,
+        controllerPort: ports[index + count] ?? 0,
+      }));
+      for (const node of nodes) writeFileSync(propertiesFile(folder, node), settingsOf(folder, node, nodes));
+      await format(folder, cluster, nodes);
+      const brokers: EngineNode[] = [];
+      const starts: Promise<void>[] = [];
+      for (const { id, port } of nodes) {
+        const { command, args } = javaCommand({
+          folder,
+          classPath: classPath('kafka'),
+          main: 'kafka.Kafka',
+          flags: ['-XX:MaxDirectMemorySize=96m'],
+        });
+        const { node, ready } = startNode({
+          title: `Kafka broker ${id}`,
+          port,
+          command,
+          args: [...args, propertiesFile(folder, { id })],
+          logFile: join(folder, `broker-${id}.log`),
+          outlives,
+          isReady: () => isReady({ cluster, id, port }),
+        });
+        brokers.push(stack.use(node));
+        starts.push(ready);
+      }
+      await allSettledOrThrow(starts);
+      return (stack) => ({
+        url: `kafka://${nodes.map(({ port }) => `${HOST}:${port}`).join(',')}`,
+        brokers,
+        [Symbol.asyncDispose]: () => stack.disposeAsync(),
+      });
+    },
+  );
+}
+
+/** Waits for all before it fails, so that no start goes on behind the caller's back. */
+async function allSettledOrThrow(promises: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(promises)).find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+interface KafkaNode {
+  readonly id: number;
+  readonly port: number;
+  readonly controllerPort: number;
+}
+
+function propertiesFile(folder: string, { id }: { id: number }): string {
+  return join(folder, `broker-${id}.properties`);
+}
+
+function dataFolder(folder: string, { id }: { id: number }): string {
+  return join(folder, `broker-${id}`);
+}
+
+/** Of its own for each folder; 16 bytes as Kafka wants them. */
+function clusterId(folder: string): string {
+  const file = join(folder, 'cluster.id');
+  if (!existsSync(file)) writeFileSync(file, randomBytes(16).toString('base64url').replace(/^-/, 'A'));
+  return readFileSync(file, 'utf8');
+}
+
+function settingsOf(folder: string, node: KafkaNode, nodes: readonly KafkaNode[]): string {
+  const replicas = nodes.length;
+  const inSync = Math.min(2, replicas);
+  return Object.entries({
+    'process.roles': 'broker,controller',
+    'node.id': node.id,
+    'controller.quorum.voters': nodes.map((node) => `${node.id}@${HOST}:${node.controllerPort}`).join(','),
+    'controller.listener.names': 'CONTROLLER',
+    listeners: `BROKER://${HOST}:${node.port},CONTROLLER://${HOST}:${node.controllerPort}`,
+    'advertised.listeners': `BROKER://${HOST}:${node.port}`,
+    'inter.broker.listener.name': 'BROKER',
+    'listener.security.protocol.map': 'BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'log.dirs': dataFolder(folder, node),
+    'default.replication.factor': replicas,
+    'min.insync.replicas': inSync,
+    'offsets.topic.replication.factor': replicas,
+    'offsets.topic.num.partitions': 6,
+    'transaction.state.log.replication.factor': replicas,
+    'transaction.state.log.min.isr': inSync,
+    'transaction.state.log.num.partitions': 6,
+    'share.coordinator.state.topic.replication.factor': replicas,
+    'share.coordinator.state.topic.min.isr': inSync,
+    'share.coordinator.state.topic.num.partitions': 6,
+    'auto.create.topics.enable': false,
+    'unclean.leader.election.enable': false,
+    'group.initial.rebalance.delay.ms': 0,
+    // A killed broker's partitions get another leader after this.
+    'broker.session.timeout.ms': 6_000,
+    'num.network.threads': 2,
+    'num.io.threads': 4,
+    'log.cleaner.dedupe.buffer.size': 8_388_608,
+    'log.index.size.max.bytes': 1_048_576,
+  })
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}
+
+/**
+ * Prepares the data folders that are new. One run of the tool for all nodes, as its JVM takes longer than the rest:
+ * it writes each folder as node 1's, so the number is put right afterwards.
+ */
+async function format(folder: string, cluster: string, nodes: readonly KafkaNode[]): Promise<void> {
+  const metaFile = (node: KafkaNode): string => join(dataFolder(folder, node), 'meta.properties');
+  const fresh = nodes.filter((node) => !existsSync(metaFile(node)));
+  const [first] = fresh;
+  if (first === undefined) return;
+  const config = join(folder, 'format.properties');
+  const folders = fresh.map((node) => dataFolder(folder, node));
+  for (const path of folders) mkdirSync(path, { recursive: true });
+  writeFileSync(
+    config,
+    settingsOf(folder, first, nodes).replace(/^log\.dirs=.*$/m, `log.dirs=${folders.join(',')}`),
+  );
+  const { command, args } = javaCommand({
+    folder,
+    classPath: classPath('kafka'),
+    main: 'kafka.tools.StorageTool',
+  });
+  await promisify(execFile)(command, [...args, 'format', '-t', cluster, '-c', config], {
+    timeout: FORMAT_TIMEOUT_MS,
+  });
+  for (const node of fresh) {
+    const text = readFileSync(metaFile(node), 'utf8');
+    writeFileSync(metaFile(node), text.replace(/^node\.id=.*$/m, `node.id=${node.id}`));
+  }
+}
+
+/**
+ * The broker that has the port belongs to this cluster, the controllers have let it in, and it has fetched numbers for
+ * idempotent producers: a fresh broker refuses the first to ask.
+ */
+async function isReady(broker: { cluster: string; id: number; port: number }): Promise<boolean> {
+  const client = new Producer({
+    clientId: 'fritzy-testkit',
+    bootstrapBrokers: [`${HOST}:${broker.port}`],
+    idempotent: true,
+    retries: 0,
+    connectTimeout: 1_000,
+    requestTimeout: 2_000,
+  });
+  try {
+    const { id, brokers } = await client.metadata({ forceUpdate: true });
+    if (id !== broker.cluster || brokers.get(broker.id)?.port !== broker.port) return false;
+    await client.initIdempotentProducer({});
+    return true;
+  } finally {
+    await client.close();
+  }
+}

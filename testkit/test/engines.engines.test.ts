@@ -1,0 +1,308 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { Client, type Types } from '@opensearch-project/opensearch';
+import {
+  Admin,
+  Consumer,
+  MessagesStreamFallbackModes,
+  MessagesStreamModes,
+  ProduceAcks,
+  Producer,
+  stringDeserializers,
+  stringSerializers,
+} from '@platformatic/kafka';
+import { createClient } from 'redis';
+import {
+  missingEngine,
+  startElasticsearch,
+  startKafka,
+  startOpenSearch,
+  startRedis,
+} from '#testkit/engines.ts';
+import { eventually } from '#testkit/shop.ts';
+
+const SETTINGS: Types.Indices_Common.IndexSettings = {
+  analysis: {
+    char_filter: { sharp: { type: 'mapping', mappings: ['# => sharp'] } },
+    filter: {
+      english_stop: { type: 'stop', stopwords: '_english_' },
+      english_stemmer: { type: 'stemmer', language: 'english' },
+      possessive: { type: 'stemmer', language: 'possessive_english' },
+      kept: { type: 'keyword_marker', keywords: ['skies'] },
+      prefixes: { type: 'edge_ngram', min_gram: 2, max_gram: 12 },
+      phones: {
+        type: 'synonym_graph',
+        synonyms: ['mobile phone, cell phone, smartphone', 'tv => television'],
+      },
+      flat: { type: 'synonym', synonyms: ['couch, sofa'] },
+      pairs: { type: 'shingle', max_shingle_size: 2 },
+    },
+    tokenizer: { starts: { type: 'edge_ngram', min_gram: 1, max_gram: 3, token_chars: ['letter'] } },
+    normalizer: { folded: { type: 'custom', filter: ['lowercase', 'asciifolding'] } },
+    analyzer: {
+      text: {
+        type: 'custom',
+        tokenizer: 'standard',
+        char_filter: ['html_strip', 'sharp'],
+        filter: [
+          'possessive',
+          'lowercase',
+          'asciifolding',
+          'english_stop',
+          'kept',
+          'english_stemmer',
+          'unique',
+        ],
+      },
+      starts: { type: 'custom', tokenizer: 'starts', filter: ['lowercase'] },
+      prefix: { type: 'custom', tokenizer: 'standard', filter: ['lowercase', 'prefixes'] },
+      synonyms: { type: 'custom', tokenizer: 'standard', filter: ['lowercase', 'phones', 'flat'] },
+      pairs: { type: 'custom', tokenizer: 'standard', filter: ['lowercase', 'pairs'] },
+      parts: {
+        type: 'custom',
+        tokenizer: 'whitespace',
+        filter: ['word_delimiter_graph', 'lowercase', 'flatten_graph'],
+      },
+      tree: { type: 'custom', tokenizer: 'path_hierarchy' },
+    },
+  },
+};
+
+/** Analyzer, text, tokens. */
+const TOKENS: readonly (readonly [string, string, string])[] = [
+  ['english', "The cat's running shoes", 'cat run shoe'],
+  ['text', "<b>The</b> Café's C# running skies, café", 'cafe csharp run skies'],
+  ['starts', 'Bike42', 'b bi bik'],
+  ['prefix', 'Phone', 'ph pho phon phone'],
+  ['synonyms', 'smartphone', 'mobile cell smartphone phone phone'],
+  ['synonyms', 'TV couch', 'television couch sofa'],
+  ['pairs', 'Big Red', 'big big red red'],
+  ['parts', 'iPhone15 Wi-Fi', 'i phone 15 wi fi'],
+  ['tree', 'a/b/c', 'a a/b a/b/c'],
+];
+
+for (const [kind, start] of [
+  ['elasticsearch', startElasticsearch],
+  ['opensearch', startOpenSearch],
+] as const) {
+  test(
+    `${kind} analyses, searches, keeps external versions, and its data outlives kill -9`,
+    { skip: missingEngine(kind, { own: true }) },
+    () =>
+      leavingNothing(async (pids) => {
+        await using engine = await start();
+        pids.add(engine.pid);
+        const client = new Client({ node: engine.url });
+        await client.indices.create({
+          index: 'products',
+          body: {
+            settings: SETTINGS,
+            mappings: {
+              properties: { name: { type: 'text', analyzer: 'prefix', search_analyzer: 'synonyms' } },
+            },
+          },
+        });
+        for (const [analyzer, text, expected] of TOKENS) {
+          const { body } = await client.indices.analyze({ index: 'products', body: { analyzer, text } });
+          const tokens = (body.tokens ?? []).map(({ token }) => token).join(' ');
+          assert.equal(tokens, expected, `${analyzer}: ${text}`);
+        }
+        const put = (name: string, version: number): Promise<unknown> =>
+          client.index({ index: 'products', id: '1', version, version_type: 'external', body: { name } });
+        await put('Old television', 5);
+        await put('Television', 7);
+        await assert.rejects(put('Older', 6), { statusCode: 409 });
+
+        await engine.kill();
+        await assert.rejects(client.ping());
+        await engine.start();
+        await client.indices.refresh({ index: 'products' });
+        const { body } = await client.search({
+          index: 'products',
+          body: { query: { match: { name: 'tv' } } },
+        });
+        assert.deepEqual(
+          body.hits.hits.map(({ _source }) => _source),
+          [{ name: 'Television' }],
+        );
+        pids.add(engine.pid);
+        await client.close();
+      }),
+  );
+}
+
+test(
+  'kafka replicates to three brokers, takes messages while one is dead, and its data outlives kill -9 of all',
+  { skip: missingEngine('kafka', { own: true }) },
+  () =>
+    leavingNothing(async (pids) => {
+      await using kafka = await startKafka();
+      const bootstrapBrokers = kafka.url.replace('kafka://', '').split(',');
+      const options = {
+        clientId: 'test',
+        bootstrapBrokers,
+        retries: 2,
+        retryDelay: 200,
+        metadataMaxAge: 500,
+      };
+      await using stack = new AsyncDisposableStack();
+      const admin = stack.adopt(new Admin(options), (admin) => admin.close());
+      await admin.createTopics({ topics: ['greetings'], partitions: 6, replicas: 3 });
+      const replicas = await eventually(async () => {
+        const { topics } = await admin.metadata({ topics: ['greetings'], forceUpdate: true });
+        const partitions = topics.get('greetings')?.partitions ?? [];
+        assert.equal(partitions.length, 6);
+        return partitions.map(({ isr }) => isr.length);
+      });
+      assert.deepEqual(replicas, [3, 3, 3, 3, 3, 3]);
+
+      const producer = stack.adopt(
+        new Producer({ ...options, serializers: stringSerializers, idempotent: true, acks: ProduceAcks.ALL }),
+        (producer) => producer.close(),
+      );
+      const send = (value: string): Promise<unknown> =>
+        producer.send({ messages: [{ topic: 'greetings', key: value, value }] });
+      await send('first');
+      const [one] = kafka.brokers;
+      const note = (): void => kafka.brokers.forEach(({ pid }) => pids.add(pid));
+      note();
+      assert.ok(one);
+      await one.kill();
+      await eventually(() => send('second'), 60_000);
+      await one.start();
+      for (const broker of kafka.brokers) await broker.kill();
+      await Promise.all(kafka.brokers.map((broker) => broker.start()));
+      note();
+      assert.equal(pids.size, 6);
+
+      const consumer = stack.adopt(
+        new Consumer({ ...options, retries: 10, groupId: 'readers', deserializers: stringDeserializers }),
+        (consumer) => consumer.close(true),
+      );
+      const stream = await eventually(
+        () =>
+          consumer.consume({
+            topics: ['greetings'],
+            autocommit: false,
+            mode: MessagesStreamModes.COMMITTED,
+            fallbackMode: MessagesStreamFallbackModes.EARLIEST,
+          }),
+        60_000,
+      );
+      const seen = new Set<string>();
+      for await (const message of stream) {
+        seen.add(message.value);
+        if (seen.size === 2) break;
+      }
+      assert.deepEqual([...seen].sort(), ['first', 'second']);
+    }),
+);
+
+test(
+  'a paused broker keeps its port and answers nobody until it is resumed',
+  { skip: missingEngine('kafka', { own: true }) },
+  async () => {
+    await using kafka = await startKafka({ brokers: 1 });
+    const [broker] = kafka.brokers;
+    assert.ok(broker);
+    const ask = async (): Promise<string> => {
+      await using stack = new AsyncDisposableStack();
+      const admin = stack.adopt(
+        new Admin({
+          clientId: 'test',
+          bootstrapBrokers: [`127.0.0.1:${broker.port}`],
+          retries: 0,
+          requestTimeout: 500,
+          connectTimeout: 500,
+        }),
+        (admin) => admin.close(),
+      );
+      return (await admin.metadata({ forceUpdate: true })).id;
+    };
+    const id = await ask();
+    broker.pause();
+    await assert.rejects(ask());
+    broker.resume();
+    assert.equal(await eventually(ask), id);
+  },
+);
+
+test(
+  'redis answers, forgets when killed, and answers again',
+  { skip: missingEngine('redis', { own: true }) },
+  () =>
+    leavingNothing(async (pids) => {
+      await using redis = await startRedis();
+      pids.add(redis.pid);
+      const client = createClient({ url: redis.url });
+      client.on('error', () => {});
+      await client.connect();
+      await client.set('key', 'value');
+      assert.equal(await client.get('key'), 'value');
+      await redis.kill();
+      await redis.start();
+      pids.add(redis.pid);
+      assert.equal(await eventually(() => client.get('key')), null);
+      client.destroy();
+    }),
+);
+
+suite('a missing engine', { concurrency: false }, () => {
+  const names = ['CI', 'FRITZY_ENGINES', 'FRITZY_TEST_KAFKA'] as const;
+  const withEnvironment = (
+    values: Partial<Record<(typeof names)[number], string>>,
+    check: () => void,
+  ): void => {
+    const before = names.map((name) => [name, process.env[name]] as const);
+    for (const name of names) setVariable(name, values[name]);
+    try {
+      check();
+    } finally {
+      for (const [name, value] of before) setVariable(name, value);
+    }
+  };
+
+  test('is a skip that names the command which brings it', () => {
+    withEnvironment({ FRITZY_ENGINES: '/nonexistent' }, () => {
+      assert.match(String(missingEngine('kafka')), /run "make engines"/);
+    });
+  });
+
+  test('is a failure in CI', () => {
+    withEnvironment({ FRITZY_ENGINES: '/nonexistent', CI: 'true' }, () => {
+      assert.throws(() => missingEngine('elasticsearch'), /CI must not skip: .*make engines/);
+    });
+  });
+
+  test('is not missed by a test that can use a running one, only by one that kills it', () => {
+    withEnvironment({ FRITZY_ENGINES: '/nonexistent', FRITZY_TEST_KAFKA: 'kafka://127.0.0.1:1' }, () => {
+      assert.equal(missingEngine('kafka'), false);
+      assert.match(String(missingEngine('kafka', { own: true })), /make engines/);
+    });
+  });
+});
+
+function setVariable(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name];
+  else process.env[name] = value;
+}
+
+/** What it starts must leave neither a process nor a folder behind. */
+async function leavingNothing(use: (pids: Set<number>) => Promise<void>): Promise<void> {
+  const before = process.env['TMPDIR'];
+  const folder = await mkdtemp(join(tmpdir(), 'fritzy-test-'));
+  const pids = new Set<number>();
+  process.env['TMPDIR'] = folder;
+  try {
+    await use(pids);
+    assert.deepEqual(await readdir(folder), []);
+    assert.ok(pids.size > 0);
+    for (const pid of pids) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
+  } finally {
+    setVariable('TMPDIR', before);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
