@@ -8,7 +8,10 @@ import { brokersOf } from '#platform/events/events-url.ts';
 import { kafkaEventLog } from '#platform/events/kafka.ts';
 import { missingEngine, openTestEngine } from '#testkit/engines.ts';
 import { memoryLogger } from '#testkit/shop.ts';
+import { openTestPostgres } from '#testkit/postgres.ts';
+import { consumerContract } from './consumer-contract.ts';
 import { eventLogContract, messageIn, newTopic } from './event-log-contract.ts';
+import { relayCrashContract } from './relay-crash-contract.ts';
 
 const skip = missingEngine('kafka');
 const engine = skip === false ? await openTestEngine('kafka') : undefined;
@@ -18,10 +21,15 @@ const brokers = brokersOf(engine?.url ?? '');
 async function open() {
   const { logger, lines } = memoryLogger();
   const log = kafkaEventLog({ brokers, logger, newId: systemClock.newId });
-  return { log, lines, [Symbol.asyncDispose]: () => log[Symbol.asyncDispose]() };
+  return { url: engine?.url ?? '', log, lines, [Symbol.asyncDispose]: () => log[Symbol.asyncDispose]() };
 }
 
+const postgres = await openTestPostgres();
+after(() => postgres[Symbol.asyncDispose]());
+
 eventLogContract('Kafka', open, skip);
+consumerContract('Kafka', open, postgres, skip);
+relayCrashContract('Kafka', open, postgres, skip);
 
 test(
   'topics are made with three replicas, and keep messages for their time, dead letters longer',

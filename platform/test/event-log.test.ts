@@ -7,6 +7,7 @@ import { openDatabase } from '#platform/postgres/pool.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 import { eventually, memoryLogger } from '#testkit/shop.ts';
+import { consumerContract } from './consumer-contract.ts';
 import { eventLogContract, messageIn, newTopic } from './event-log-contract.ts';
 
 const postgres = await openTestPostgres();
@@ -18,6 +19,7 @@ async function open(now = systemClock.now) {
   const { logger, lines } = memoryLogger();
   const deps = { database, logger, now };
   return {
+    url,
     deps,
     log: postgresEventLog(deps),
     lines,
@@ -26,6 +28,7 @@ async function open(now = systemClock.now) {
 }
 
 eventLogContract('PostgreSQL', () => open(), false);
+consumerContract('PostgreSQL', () => open(), postgres, false);
 
 test('messages are deleted when their time is over, dead letters later', async () => {
   let aheadMs = 0;

@@ -1,0 +1,25 @@
+import { after } from 'node:test';
+import { systemClock } from '#platform/clock.ts';
+import { postgresEventLog } from '#platform/events/postgres.ts';
+import { openDatabase } from '#platform/postgres/pool.ts';
+import { createTelemetry } from '#platform/telemetry.ts';
+import { openTestPostgres } from '#testkit/postgres.ts';
+import { memoryLogger } from '#testkit/shop.ts';
+import { relayCrashContract } from './relay-crash-contract.ts';
+
+const postgres = await openTestPostgres();
+after(() => postgres[Symbol.asyncDispose]());
+
+async function open() {
+  const url = await postgres.createDatabase('events');
+  const database = openDatabase({ url, name: 'events', telemetry: createTelemetry() });
+  const { logger, lines } = memoryLogger();
+  return {
+    url,
+    log: postgresEventLog({ database, logger, now: systemClock.now }),
+    lines,
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+}
+
+relayCrashContract('PostgreSQL', open, postgres, false);
