@@ -16,8 +16,8 @@ const START_TIMEOUT_MS = 120_000;
 const PROBE_TIMEOUT_MS = 5_000;
 /** A port found free can be lost before the engine binds it; more often than this something else is wrong. */
 const PORTS_MAX = 3;
-/** Below the ports that systems give to outgoing connections: a killed engine finds its port free again. */
-const PORT_FROM = 12_000;
+/** Below the ports that systems give to outgoing connections: a killed engine finds its port free again. Above those of `make engines-up`. */
+const PORT_FROM = 20_000;
 const PORT_TO = 30_000;
 
 /** One process of an engine, which tests may kill and start again on the same port and the same data. */
@@ -40,6 +40,8 @@ export interface Place {
   readonly folder: string;
   /** The first ones the clients', then those the nodes use among themselves. */
   readonly ports: readonly number[];
+  /** Told of every process at once, so that nothing runs that nobody knows of. */
+  onSpawn(title: string, pid: number): void;
 }
 
 export interface NodeProgram {
@@ -50,8 +52,8 @@ export interface NodeProgram {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly logFile: string;
-  /** Goes on when this process ends. */
-  readonly outlives: boolean;
+  /** Then it goes on when this process ends. */
+  readonly place: Place | undefined;
   /** Whether the process with this pid, and no other that has its port, answers; may throw while it does not. */
   isReady(pid: number, signal: AbortSignal): Promise<boolean>;
 }
@@ -87,7 +89,7 @@ export function startNode(program: NodeProgram): { node: EngineNode; ready: Prom
 function spawnNode(program: NodeProgram): ChildProcess {
   const log = openSync(program.logFile, 'a', 0o600);
   // The kernel kills the engine of a killed test, where there is util-linux to ask it to; the pid stays the same.
-  const setpriv = program.outlives ? undefined : findProgram('setpriv');
+  const setpriv = program.place ? undefined : findProgram('setpriv');
   const [command, args] = setpriv
     ? [setpriv, ['--pdeathsig', 'KILL', '--', program.command, ...program.args]]
     : [program.command, program.args];
@@ -100,8 +102,9 @@ function spawnNode(program: NodeProgram): ChildProcess {
       stdio: ['ignore', log, log],
     });
     const killNow = (): void => void child.kill('SIGKILL');
-    if (program.outlives) {
+    if (program.place) {
       child.unref();
+      if (child.pid !== undefined) program.place.onSpawn(program.title, child.pid);
     } else {
       process.once('exit', killNow);
       child.once('exit', () => process.removeListener('exit', killNow));
@@ -158,7 +161,7 @@ function endOfLog({ logFile }: NodeProgram): string {
 export interface Setting {
   readonly folder: string;
   readonly ports: readonly number[];
-  readonly outlives: boolean;
+  readonly place: Place | undefined;
   readonly stack: AsyncDisposableStack;
 }
 
@@ -177,7 +180,7 @@ export async function inPlace<T>(
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const ports = place?.ports ?? (await findFreePorts(portCount));
     try {
-      const make = await start({ folder, ports, outlives: place !== undefined, stack });
+      const make = await start({ folder, ports, place, stack });
       return make(stack.move());
     } catch (error) {
       const mayTryAgain = place === undefined && tries < PORTS_MAX;
@@ -238,6 +241,15 @@ export async function findFreePorts(count: number): Promise<number[]> {
     );
   }
   return ports;
+}
+
+/** Whether nobody listens there. */
+export async function isFree(port: number): Promise<boolean> {
+  const server = await listen(port);
+  if (server === undefined) return false;
+  server.close();
+  await once(server, 'close');
+  return true;
 }
 
 async function listen(port: number): Promise<Server | undefined> {

@@ -25,7 +25,7 @@ async function startSearchEngine(
 ): Promise<TestSearchEngine> {
   return startSingleNode(
     { name: kind, portCount: 2, place, scheme: 'http' },
-    ({ folder, ports: [port = 0, transportPort = 0], outlives }) => {
+    ({ folder, ports: [port = 0, transportPort = 0], place }) => {
       const cluster = clusterName(folder);
       const settings = {
         'cluster.name': cluster,
@@ -46,7 +46,7 @@ async function startSearchEngine(
         command,
         args: [...args, folder, ...pairs],
         logFile: join(folder, `${kind}.log`),
-        outlives,
+        place,
         isReady: (_pid, signal) => isReady(`http://${HOST}:${port}`, cluster, signal),
       };
     },
