@@ -65,6 +65,7 @@ async function download(mvn: string, kinds: readonly JavaEngine[], folder: strin
     mvn,
     [
       '--batch-mode',
+      '-Dstyle.color=never',
       '--strict-checksums',
       '--threads=2',
       `--file=${join(DEFINITIONS, 'pom.xml')}`,
