@@ -6,13 +6,21 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DEFINITIONS, findJava, findProgram } from '#testkit/engine-cache.ts';
+import {
+  classArchive,
+  classPath,
+  DEFINITIONS,
+  findJava,
+  findProgram,
+  type JavaEngine,
+} from '#testkit/engine-cache.ts';
 
 /** Engines listen on loopback only. */
 export const HOST = '127.0.0.1';
 const POLL_MS = 50;
 /** On a machine that is busy with other engines. */
 const START_TIMEOUT_MS = 120_000;
+const STOP_TIMEOUT_MS = 60_000;
 const PROBE_TIMEOUT_MS = 5_000;
 /** A port found free can be lost before the engine binds it; more often than this something else is wrong. */
 const PORTS_MAX = 3;
@@ -26,6 +34,8 @@ export interface EngineNode extends AsyncDisposable {
   readonly pid: number;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
+  /** SIGTERM, and after 60 s SIGKILL; resolves when the process is gone. */
+  stop(): Promise<void>;
   /** Starts it again; resolves when it answers. */
   start(): Promise<void>;
   /** SIGSTOP: it keeps its connections and answers nobody. */
@@ -61,18 +71,22 @@ export interface NodeProgram {
 /** Starts the process without waiting for it; `ready` rejects, with its log's end, if it ends or takes too long. */
 export function startNode(program: NodeProgram): { node: EngineNode; ready: Promise<void> } {
   let child = spawnNode(program);
-  const kill = async (): Promise<void> => {
+  const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
     if (hasEnded(child)) return;
     const exited = once(child, 'exit');
-    child.kill('SIGKILL');
+    child.kill(signal);
+    const harsher = setTimeout(() => void child.kill('SIGKILL'), STOP_TIMEOUT_MS);
     await exited;
+    clearTimeout(harsher);
   };
+  const kill = (): Promise<void> => end('SIGKILL');
   const node: EngineNode = {
     port: program.port,
     get pid() {
       return pidOf(child);
     },
     kill,
+    stop: () => end('SIGTERM'),
     start: async () => {
       if (!hasEnded(child)) throw new Error(`${program.title} runs (pid ${pidOf(child)}): kill it first`);
       child = spawnNode(program);
@@ -211,6 +225,7 @@ export async function startSingleNode(
         return node.pid;
       },
       kill: node.kill,
+      stop: node.stop,
       start: node.start,
       pause: node.pause,
       resume: node.resume,
@@ -264,31 +279,41 @@ async function listen(port: number): Promise<Server | undefined> {
   }
 }
 
+export interface JavaOptions {
+  readonly place?: Place;
+  /** Writes the engine's class archive when it stops; `make engines` only. */
+  readonly archiveTo?: string;
+}
+
 /** What every engine's Java is started with: little memory, and a compiler that is done soon. */
 export function javaCommand(options: {
+  kind: JavaEngine;
   folder: string;
-  classPath: string;
   main: string;
   flags?: readonly string[];
-  heapMaxMb?: number;
+  archiveTo?: string | undefined;
 }): { command: string; args: string[] } {
   const java = findJava();
   if ('problem' in java) throw new Error(java.problem);
   const scratch = join(options.folder, 'tmp');
   mkdirSync(scratch, { recursive: true });
+  const archive = classArchive(options.kind);
   const args = [
     '-Xms128m',
-    `-Xmx${options.heapMaxMb ?? 384}m`,
+    '-Xmx384m',
     '-XX:+UseSerialGC',
     '-XX:TieredStopAtLevel=1',
+    // Another Java than the archive's passes it over.
     '-Xshare:auto',
+    ...(existsSync(archive) ? [`-XX:SharedArchiveFile=${archive}`] : []),
+    ...(options.archiveTo === undefined ? [] : [`-XX:ArchiveClassesAtExit=${options.archiveTo}`]),
     `-Djava.io.tmpdir=${scratch}`,
     `-Djna.tmpdir=${scratch}`,
     `-XX:ErrorFile=${join(options.folder, 'jvm-error.log')}`,
     `-Dlog4j2.configurationFile=${join(DEFINITIONS, 'log4j2.properties')}`,
     ...(options.flags ?? []),
     '-cp',
-    options.classPath,
+    classPath(options.kind),
     options.main,
   ];
   return { command: java.path, args };
