@@ -4,7 +4,7 @@ SHELL := /bin/sh
 # The pinned Node 26 that npm brought, and the tools beside it.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # Empty unless given: then the programs' own defaults hold.
-export PORT HOST FRITZY_DATA CURRENCY LOG_LEVEL
+export PORT HOST FRITZY_DATA CURRENCY LOG_LEVEL CLEAN
 
 INSTALLED := node_modules/.package-lock.json
 AGAINST ?= HEAD~1
@@ -13,7 +13,7 @@ NODE_FLAGS := $(shell cat cmd/fritzy/node-flags)
 
 .PHONY: help
 help: ## List what there is to do
-	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 $(INSTALLED): package.json package-lock.json
 	@sh scripts/install.sh
@@ -30,11 +30,27 @@ seed: $(INSTALLED) ## Fill the running shop's data folder: 10,000 products, 1,00
 	@node scripts/seed.ts
 
 .PHONY: test
-test: $(INSTALLED) ## Run all tests on real PostgreSQL: make test [ONLY=order/test]
+test: $(INSTALLED) ## Run all tests that need no more than PostgreSQL: make test [ONLY=order/test]
 	@node scripts/test.ts $(ONLY)
 
+.PHONY: test-engines
+test-engines: $(INSTALLED) ## Run the tests that need Kafka, Elasticsearch, OpenSearch, Redis: make test-engines [ONLY=platform]
+	@node scripts/test.ts --engines $(ONLY)
+
+.PHONY: engines
+engines: $(INSTALLED) ## Collect Kafka, Elasticsearch, OpenSearch and Redis for tests and development, once
+	@node scripts/engines.ts
+
+.PHONY: engines-up
+engines-up: engines ## Start 3 Kafka brokers, Elasticsearch, Redis and PostgreSQL on this machine
+	@node scripts/engines-up.ts
+
+.PHONY: engines-down
+engines-down: $(INSTALLED) ## Stop what engines-up started: make engines-down [CLEAN=1 removes its data]
+	@node scripts/engines-down.ts
+
 .PHONY: coverage
-coverage: $(INSTALLED) ## Run all tests and require that they cover 85 % of the lines
+coverage: $(INSTALLED) ## Run the same tests and require that they cover 85 % of the lines
 	@node scripts/test.ts --coverage $(ONLY)
 
 .PHONY: bench

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import {
   cacheFolder,
+  classArchive,
   DEFINITIONS,
   engineFolder,
   findJava,
@@ -14,9 +15,11 @@ import {
   type JavaEngine,
   TITLES,
 } from '#testkit/engine-cache.ts';
+import { type EngineNode, startElasticsearch, startKafka, startOpenSearch } from '#testkit/engines.ts';
 
 const PROGRESS_MS = 5_000;
 const DOWNLOAD_TIMEOUT_MS = 15 * 60_000;
+const COMPILE_TIMEOUT_MS = 120_000;
 const LINES_MAX = 30;
 
 /** Fetches the engines' libraries with Maven, which checks their checksums, and compiles what starts them. */
@@ -24,12 +27,13 @@ export async function collectJavaEngines(kinds: readonly JavaEngine[]): Promise<
   if (kinds.length === 0) return;
   if (!programsAreThere()) installInCi();
   const javac = findJdkProgram('javac');
+  const jar = findJdkProgram('jar');
   const mvn = findProgram('mvn');
   const java = findJava();
   const names = kinds.map((kind) => TITLES[kind]).join(', ');
   if ('problem' in java) throw new Error(`${names}: ${java.problem}, then run "make engines" again`);
-  if (javac === undefined || mvn === undefined) {
-    const missing = [...(javac ? [] : ['javac']), ...(mvn ? [] : ['mvn'])].join(' and ');
+  if (javac === undefined || jar === undefined || mvn === undefined) {
+    const missing = [...(javac && jar ? [] : ['javac']), ...(mvn ? [] : ['mvn'])].join(' and ');
     throw new Error(`${names}: ${missing} is missing (${INSTALL_JAVA}), then run "make engines" again`);
   }
   const folder = join(cacheFolder(), `.new-${process.pid}`);
@@ -37,8 +41,10 @@ export async function collectJavaEngines(kinds: readonly JavaEngine[]): Promise<
     console.log(`${names}: fetching libraries from Maven Central (once, 5 to 60 s) ...`);
     await download(mvn, kinds, folder);
     for (const kind of kinds) {
-      compile(javac, kind, join(folder, kind));
+      console.log(`${TITLES[kind]}: compiling what starts it, and starting it once ...`);
+      compile(javac, jar, kind, join(folder, kind));
       renameSync(join(folder, kind), engineFolder(kind));
+      await archive(kind);
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -65,6 +71,7 @@ async function download(mvn: string, kinds: readonly JavaEngine[], folder: strin
     mvn,
     [
       '--batch-mode',
+      '-Dstyle.color=never',
       '--strict-checksums',
       '--threads=2',
       `--file=${join(DEFINITIONS, 'pom.xml')}`,
@@ -91,16 +98,48 @@ async function download(mvn: string, kinds: readonly JavaEngine[], folder: strin
   if (code !== 0) throw new Error(`Maven failed (${code ?? 'it took too long'}):\n${errors.join('\n')}`);
 }
 
-function compile(javac: string, kind: JavaEngine, folder: string): void {
+/** Into a library of its own: class archives know of no other. */
+function compile(javac: string, jar: string, kind: JavaEngine, folder: string): void {
   const sources = join(DEFINITIONS, kind, 'java');
   if (!existsSync(sources)) return;
   const classes = join(folder, 'classes');
   mkdirSync(classes, { recursive: true });
   const files = readdirSync(sources).map((name) => join(sources, name));
-  const { status, stderr } = spawnSync(
-    javac,
-    ['--release', '17', '-nowarn', '-d', classes, '-cp', join(folder, 'jars', '*'), ...files],
-    { encoding: 'utf8', timeout: 120_000 },
-  );
-  if (status !== 0) throw new Error(`javac failed for ${TITLES[kind]}:\n${stderr}`);
+  const jars = join(folder, 'jars');
+  run(javac, ['--release', '17', '-nowarn', '-d', classes, '-cp', join(jars, '*'), ...files]);
+  run(jar, ['--create', '--file', join(jars, `fritzy-${kind}.jar`), '-C', classes, '.']);
+  rmSync(classes, { recursive: true });
+}
+
+function run(program: string, args: readonly string[]): void {
+  const { status, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: COMPILE_TIMEOUT_MS });
+  if (status !== 0) throw new Error(`${program} failed:\n${stderr}`);
+}
+
+const STARTS = {
+  kafka: async (archiveTo: string) => {
+    const kafka = await startKafka({ brokers: 1, archiveTo });
+    return { engine: kafka, nodes: kafka.brokers };
+  },
+  elasticsearch: async (archiveTo: string) => {
+    const engine = await startElasticsearch({ archiveTo });
+    return { engine, nodes: [engine] };
+  },
+  opensearch: async (archiveTo: string) => {
+    const engine = await startOpenSearch({ archiveTo });
+    return { engine, nodes: [engine] };
+  },
+} satisfies Record<
+  JavaEngine,
+  (to: string) => Promise<{ engine: AsyncDisposable; nodes: readonly EngineNode[] }>
+>;
+
+/** Starts the engine once, which also shows that it runs here, and keeps the classes that it loaded. */
+async function archive(kind: JavaEngine): Promise<void> {
+  const file = `${classArchive(kind)}.new`;
+  const { engine, nodes } = await STARTS[kind](file);
+  await using _engine = engine;
+  for (const node of nodes) await node.stop();
+  if (existsSync(file)) renameSync(file, classArchive(kind));
+  else console.log(`  ${TITLES[kind]}: this Java keeps no loaded classes, so each start will take longer`);
 }

@@ -29,7 +29,7 @@ const isThere = (kind: EngineKind): boolean =>
 
 try {
   if (ENGINES.every((kind) => whatIsMissing(kind) === false)) {
-    report('The engines are here already');
+    console.log(`The engines are here: ${cache}`);
   } else {
     mkdirSync(cache, { recursive: true });
     using _lock = lockCache();

@@ -3,24 +3,34 @@ import { once } from 'node:events';
 import { glob } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { ENGINES, TITLES, whatIsMissing } from '#testkit/engine-cache.ts';
+import { engineSetting, openTestEngine } from '#testkit/engines.ts';
 import { startScratchServer } from '#testkit/postgres.ts';
 
 /**
- * Runs the tests on one real PostgreSQL that it starts: node scripts/test.ts [--coverage] [folder or file …].
- * Without folders: all tests.
+ * Runs the tests on one real PostgreSQL that it starts: node scripts/test.ts [--coverage | --engines] [folder or file …].
+ * Without folders: all tests. Files called *.engines.test.ts need Kafka, Elasticsearch, OpenSearch or Redis: --engines
+ * runs exactly those, one at a time, with one of each engine for all of them; without it they are left out.
  */
 const LINES_MIN = 85;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values, positionals } = parseArgs({
-  options: { coverage: { type: 'boolean' } },
+  options: { coverage: { type: 'boolean' }, engines: { type: 'boolean' } },
   allowPositionals: true,
 });
 
+const ENDING = '.engines.test.ts';
+const ending = values.engines ? ENDING : '.test.ts';
 const patterns =
   positionals.length > 0
-    ? positionals.map((path) => (path.endsWith('.ts') ? path : `${path}/**/*.test.ts`))
-    : ['**/*.test.ts'];
-const files = (await Array.fromAsync(glob(patterns, { cwd: root, exclude: ['node_modules/**'] }))).sort();
+    ? positionals.map((path) => (path.endsWith('.ts') ? path : `${path}/**/*${ending}`))
+    : [`**/*${ending}`];
+const found = await Array.fromAsync(glob(patterns, { cwd: root, exclude: ['node_modules/**'] }));
+const files = found.filter((path) => path.endsWith(ENDING) === (values.engines ?? false)).sort();
+if (files.length === 0) {
+  console.error(`fritzy: no file of tests called *${ending} among ${patterns.join(' ')}`);
+  process.exit(1);
+}
 const coverage = values.coverage
   ? [
       '--experimental-test-coverage',
@@ -31,11 +41,21 @@ const coverage = values.coverage
     ]
   : [];
 
-await using server = await startScratchServer();
+await using engines = new AsyncDisposableStack();
+const env: NodeJS.ProcessEnv = { ...process.env };
+env['FRITZY_TEST_POSTGRES'] = engines.use(await startScratchServer()).url;
+if (values.engines) await startEngines();
 const child = spawn(
   process.execPath,
-  ['--test', '--test-timeout=300000', '--test-concurrency=2', '--test-reporter=spec', ...coverage, ...files],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, FRITZY_TEST_POSTGRES: server.url } },
+  [
+    '--test',
+    `--test-timeout=${values.engines ? 900_000 : 300_000}`,
+    `--test-concurrency=${values.engines ? 1 : 2}`,
+    '--test-reporter=spec',
+    ...coverage,
+    ...files,
+  ],
+  { cwd: root, stdio: 'inherit', env },
 );
 const stop = (): void => void child.kill('SIGTERM');
 process.once('SIGINT', stop);
@@ -44,3 +64,19 @@ const [code] = (await once(child, 'exit')) as [number | null];
 process.removeListener('SIGINT', stop);
 process.removeListener('SIGTERM', stop);
 process.exitCode = code ?? 1;
+
+/** One of each that can be had; the tests that miss the others say so, or fail in CI. */
+async function startEngines(): Promise<void> {
+  for (const kind of ENGINES) {
+    if (env[engineSetting(kind)]) continue;
+    const problem = whatIsMissing(kind);
+    if (problem !== false) {
+      console.log(problem);
+      continue;
+    }
+    const startedMs = performance.now();
+    const { url } = engines.use(await openTestEngine(kind));
+    env[engineSetting(kind)] = url;
+    console.log(`${TITLES[kind]}: ${url} (${((performance.now() - startedMs) / 1_000).toFixed(1)} s)`);
+  }
+}

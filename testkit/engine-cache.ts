@@ -28,6 +28,9 @@ export const INSTALL_JAVA = `apt-get install openjdk-${JAVA_MIN}-jdk-headless ma
 /** The folder of the checkout that says what is collected. */
 export const DEFINITIONS = fileURLToPath(new URL('../engines', import.meta.url));
 
+/** Changes when the folders' content is laid out in another way. */
+const LAYOUT = '2';
+
 export function cacheFolder(): string {
   const { FRITZY_ENGINES, XDG_CACHE_HOME } = process.env;
   return FRITZY_ENGINES || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'fritzy', 'engines');
@@ -40,12 +43,18 @@ export function engineFolder(kind: EngineKind): string {
 
 /** A class path with everything that `make engines` laid down for it. */
 export function classPath(kind: JavaEngine): string {
-  const folder = engineFolder(kind);
-  return [join(folder, 'classes'), join(folder, 'jars', '*')].join(delimiter);
+  return join(engineFolder(kind), 'jars', '*');
+}
+
+/** Loaded classes as the JVM can map them: starting an engine takes less than half the processor's time with it. */
+export function classArchive(kind: JavaEngine): string {
+  return join(engineFolder(kind), 'classes.jsa');
 }
 
 function definitionHash(kind: JavaEngine): string {
-  const hash = createHash('sha256').update(readFileSync(join(DEFINITIONS, 'pom.xml')));
+  const hash = createHash('sha256')
+    .update(LAYOUT)
+    .update(readFileSync(join(DEFINITIONS, 'pom.xml')));
   const paths = readdirSync(join(DEFINITIONS, kind), { recursive: true, encoding: 'utf8' }).sort();
   for (const path of paths.filter((path) => /\.(xml|java)$/.test(path))) {
     hash.update(`\n${path}\n`).update(readFileSync(join(DEFINITIONS, kind, path)));
@@ -76,7 +85,7 @@ function isExecutable(path: string): boolean {
 }
 
 /** A program of the JDK: JAVA_HOME's, or the one on the PATH. */
-export function findJdkProgram(name: 'java' | 'javac'): string | undefined {
+export function findJdkProgram(name: 'java' | 'javac' | 'jar'): string | undefined {
   const home = process.env['JAVA_HOME'];
   const inHome = home ? join(home, 'bin', name) : '';
   return inHome !== '' && isExecutable(inHome) ? inHome : findProgram(name);

@@ -6,18 +6,26 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DEFINITIONS, findJava, findProgram } from '#testkit/engine-cache.ts';
+import {
+  classArchive,
+  classPath,
+  DEFINITIONS,
+  findJava,
+  findProgram,
+  type JavaEngine,
+} from '#testkit/engine-cache.ts';
 
 /** Engines listen on loopback only. */
 export const HOST = '127.0.0.1';
 const POLL_MS = 50;
 /** On a machine that is busy with other engines. */
 const START_TIMEOUT_MS = 120_000;
+const STOP_TIMEOUT_MS = 60_000;
 const PROBE_TIMEOUT_MS = 5_000;
 /** A port found free can be lost before the engine binds it; more often than this something else is wrong. */
 const PORTS_MAX = 3;
-/** Below the ports that systems give to outgoing connections: a killed engine finds its port free again. */
-const PORT_FROM = 12_000;
+/** Below the ports that systems give to outgoing connections: a killed engine finds its port free again. Above those of `make engines-up`. */
+const PORT_FROM = 20_000;
 const PORT_TO = 30_000;
 
 /** One process of an engine, which tests may kill and start again on the same port and the same data. */
@@ -26,6 +34,8 @@ export interface EngineNode extends AsyncDisposable {
   readonly pid: number;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
+  /** SIGTERM, and after 60 s SIGKILL; resolves when the process is gone. */
+  stop(): Promise<void>;
   /** Starts it again; resolves when it answers. */
   start(): Promise<void>;
   /** SIGSTOP: it keeps its connections and answers nobody. */
@@ -40,6 +50,8 @@ export interface Place {
   readonly folder: string;
   /** The first ones the clients', then those the nodes use among themselves. */
   readonly ports: readonly number[];
+  /** Told of every process at once, so that nothing runs that nobody knows of. */
+  onSpawn(title: string, pid: number): void;
 }
 
 export interface NodeProgram {
@@ -50,8 +62,8 @@ export interface NodeProgram {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly logFile: string;
-  /** Goes on when this process ends. */
-  readonly outlives: boolean;
+  /** Then it goes on when this process ends. */
+  readonly place: Place | undefined;
   /** Whether the process with this pid, and no other that has its port, answers; may throw while it does not. */
   isReady(pid: number, signal: AbortSignal): Promise<boolean>;
 }
@@ -59,18 +71,22 @@ export interface NodeProgram {
 /** Starts the process without waiting for it; `ready` rejects, with its log's end, if it ends or takes too long. */
 export function startNode(program: NodeProgram): { node: EngineNode; ready: Promise<void> } {
   let child = spawnNode(program);
-  const kill = async (): Promise<void> => {
+  const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
     if (hasEnded(child)) return;
     const exited = once(child, 'exit');
-    child.kill('SIGKILL');
+    child.kill(signal);
+    const harsher = setTimeout(() => void child.kill('SIGKILL'), STOP_TIMEOUT_MS);
     await exited;
+    clearTimeout(harsher);
   };
+  const kill = (): Promise<void> => end('SIGKILL');
   const node: EngineNode = {
     port: program.port,
     get pid() {
       return pidOf(child);
     },
     kill,
+    stop: () => end('SIGTERM'),
     start: async () => {
       if (!hasEnded(child)) throw new Error(`${program.title} runs (pid ${pidOf(child)}): kill it first`);
       child = spawnNode(program);
@@ -87,7 +103,7 @@ export function startNode(program: NodeProgram): { node: EngineNode; ready: Prom
 function spawnNode(program: NodeProgram): ChildProcess {
   const log = openSync(program.logFile, 'a', 0o600);
   // The kernel kills the engine of a killed test, where there is util-linux to ask it to; the pid stays the same.
-  const setpriv = program.outlives ? undefined : findProgram('setpriv');
+  const setpriv = program.place ? undefined : findProgram('setpriv');
   const [command, args] = setpriv
     ? [setpriv, ['--pdeathsig', 'KILL', '--', program.command, ...program.args]]
     : [program.command, program.args];
@@ -100,8 +116,9 @@ function spawnNode(program: NodeProgram): ChildProcess {
       stdio: ['ignore', log, log],
     });
     const killNow = (): void => void child.kill('SIGKILL');
-    if (program.outlives) {
+    if (program.place) {
       child.unref();
+      if (child.pid !== undefined) program.place.onSpawn(program.title, child.pid);
     } else {
       process.once('exit', killNow);
       child.once('exit', () => process.removeListener('exit', killNow));
@@ -158,7 +175,7 @@ function endOfLog({ logFile }: NodeProgram): string {
 export interface Setting {
   readonly folder: string;
   readonly ports: readonly number[];
-  readonly outlives: boolean;
+  readonly place: Place | undefined;
   readonly stack: AsyncDisposableStack;
 }
 
@@ -177,7 +194,7 @@ export async function inPlace<T>(
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const ports = place?.ports ?? (await findFreePorts(portCount));
     try {
-      const make = await start({ folder, ports, outlives: place !== undefined, stack });
+      const make = await start({ folder, ports, place, stack });
       return make(stack.move());
     } catch (error) {
       const mayTryAgain = place === undefined && tries < PORTS_MAX;
@@ -208,6 +225,7 @@ export async function startSingleNode(
         return node.pid;
       },
       kill: node.kill,
+      stop: node.stop,
       start: node.start,
       pause: node.pause,
       resume: node.resume,
@@ -240,6 +258,15 @@ export async function findFreePorts(count: number): Promise<number[]> {
   return ports;
 }
 
+/** Whether nobody listens there. */
+export async function isFree(port: number): Promise<boolean> {
+  const server = await listen(port);
+  if (server === undefined) return false;
+  server.close();
+  await once(server, 'close');
+  return true;
+}
+
 async function listen(port: number): Promise<Server | undefined> {
   const server = createServer();
   try {
@@ -252,31 +279,41 @@ async function listen(port: number): Promise<Server | undefined> {
   }
 }
 
+export interface JavaOptions {
+  readonly place?: Place;
+  /** Writes the engine's class archive when it stops; `make engines` only. */
+  readonly archiveTo?: string;
+}
+
 /** What every engine's Java is started with: little memory, and a compiler that is done soon. */
 export function javaCommand(options: {
+  kind: JavaEngine;
   folder: string;
-  classPath: string;
   main: string;
   flags?: readonly string[];
-  heapMaxMb?: number;
+  archiveTo?: string | undefined;
 }): { command: string; args: string[] } {
   const java = findJava();
   if ('problem' in java) throw new Error(java.problem);
   const scratch = join(options.folder, 'tmp');
   mkdirSync(scratch, { recursive: true });
+  const archive = classArchive(options.kind);
   const args = [
     '-Xms128m',
-    `-Xmx${options.heapMaxMb ?? 384}m`,
+    '-Xmx384m',
     '-XX:+UseSerialGC',
     '-XX:TieredStopAtLevel=1',
+    // Another Java than the archive's passes it over.
     '-Xshare:auto',
+    ...(existsSync(archive) ? [`-XX:SharedArchiveFile=${archive}`] : []),
+    ...(options.archiveTo === undefined ? [] : [`-XX:ArchiveClassesAtExit=${options.archiveTo}`]),
     `-Djava.io.tmpdir=${scratch}`,
     `-Djna.tmpdir=${scratch}`,
     `-XX:ErrorFile=${join(options.folder, 'jvm-error.log')}`,
     `-Dlog4j2.configurationFile=${join(DEFINITIONS, 'log4j2.properties')}`,
     ...(options.flags ?? []),
     '-cp',
-    options.classPath,
+    classPath(options.kind),
     options.main,
   ];
   return { command: java.path, args };

@@ -4,8 +4,14 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Producer } from '@platformatic/kafka';
-import { classPath } from '#testkit/engine-cache.ts';
-import { type EngineNode, HOST, inPlace, javaCommand, type Place, startNode } from '#testkit/engine-node.ts';
+import {
+  type EngineNode,
+  HOST,
+  inPlace,
+  javaCommand,
+  type JavaOptions,
+  startNode,
+} from '#testkit/engine-node.ts';
 
 const FORMAT_TIMEOUT_MS = 60_000;
 
@@ -17,48 +23,46 @@ export interface TestKafka extends AsyncDisposable {
 }
 
 /** Kafka in KRaft mode: every node is broker and controller. Three by default, with all data on all of them. */
-export async function startKafka(options: { brokers?: 1 | 3; place?: Place } = {}): Promise<TestKafka> {
-  const { brokers: count = 3, place } = options;
-  return inPlace(
-    { name: 'kafka', portCount: count * 2, place },
-    async ({ folder, ports, outlives, stack }) => {
-      const cluster = clusterId(folder);
-      const nodes = Array.from({ length: count }, (_, index) => ({
-        id: index + 1,
-        port: ports[index] ?? 0,
-        controllerPort: ports[index + count] ?? 0,
-      }));
-      for (const node of nodes) writeFileSync(propertiesFile(folder, node), settingsOf(folder, node, nodes));
-      await format(folder, cluster, nodes);
-      const brokers: EngineNode[] = [];
-      const starts: Promise<void>[] = [];
-      for (const { id, port } of nodes) {
-        const { command, args } = javaCommand({
-          folder,
-          classPath: classPath('kafka'),
-          main: 'kafka.Kafka',
-          flags: ['-XX:MaxDirectMemorySize=96m'],
-        });
-        const { node, ready } = startNode({
-          title: `Kafka broker ${id}`,
-          port,
-          command,
-          args: [...args, propertiesFile(folder, { id })],
-          logFile: join(folder, `broker-${id}.log`),
-          outlives,
-          isReady: () => isReady({ cluster, id, port }),
-        });
-        brokers.push(stack.use(node));
-        starts.push(ready);
-      }
-      await allSettledOrThrow(starts);
-      return (stack) => ({
-        url: `kafka://${nodes.map(({ port }) => `${HOST}:${port}`).join(',')}`,
-        brokers,
-        [Symbol.asyncDispose]: () => stack.disposeAsync(),
+export async function startKafka(options: JavaOptions & { brokers?: 1 | 3 } = {}): Promise<TestKafka> {
+  const { brokers: count = 3, place, archiveTo } = options;
+  return inPlace({ name: 'kafka', portCount: count * 2, place }, async ({ folder, ports, stack }) => {
+    const cluster = clusterId(folder);
+    const nodes = Array.from({ length: count }, (_, index) => ({
+      id: index + 1,
+      port: ports[index] ?? 0,
+      controllerPort: ports[index + count] ?? 0,
+    }));
+    for (const node of nodes) writeFileSync(propertiesFile(folder, node), settingsOf(folder, node, nodes));
+    await format(folder, cluster, nodes);
+    const brokers: EngineNode[] = [];
+    const starts: Promise<void>[] = [];
+    for (const { id, port } of nodes) {
+      const { command, args } = javaCommand({
+        kind: 'kafka',
+        folder,
+        main: 'kafka.Kafka',
+        archiveTo,
+        flags: ['-XX:MaxDirectMemorySize=96m'],
       });
-    },
-  );
+      const { node, ready } = startNode({
+        title: `Kafka broker ${id}`,
+        port,
+        command,
+        args: [...args, propertiesFile(folder, { id })],
+        logFile: join(folder, `broker-${id}.log`),
+        place,
+        isReady: () => isReady({ cluster, id, port }),
+      });
+      brokers.push(stack.use(node));
+      starts.push(ready);
+    }
+    await allSettledOrThrow(starts);
+    return (stack) => ({
+      url: `kafka://${nodes.map(({ port }) => `${HOST}:${port}`).join(',')}`,
+      brokers,
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    });
+  });
 }
 
 /** Waits for all before it fails, so that no start goes on behind the caller's back. */
@@ -142,8 +146,8 @@ async function format(folder: string, cluster: string, nodes: readonly KafkaNode
     settingsOf(folder, first, nodes).replace(/^log\.dirs=.*$/m, `log.dirs=${folders.join(',')}`),
   );
   const { command, args } = javaCommand({
+    kind: 'kafka',
     folder,
-    classPath: classPath('kafka'),
     main: 'kafka.tools.StorageTool',
   });
   await promisify(execFile)(command, [...args, 'format', '-t', cluster, '-c', config], {

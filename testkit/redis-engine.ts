@@ -16,14 +16,14 @@ export async function startRedis(options: { place?: Place } = {}): Promise<TestR
   if (redis === undefined) throw new Error(whatIsMissing('redis') || 'Redis is not here');
   return startSingleNode(
     { name: 'redis', portCount: 1, place: options.place, scheme: 'redis' },
-    ({ folder, ports: [port = 0], outlives }) => ({
+    ({ folder, ports: [port = 0], place }) => ({
       title: 'Redis',
       port,
       command: redis.path,
       args: ['--port', String(port), '--bind', HOST, '--save', '', '--appendonly', 'no', '--dir', folder],
       env: redis.env,
       logFile: join(folder, 'redis.log'),
-      outlives,
+      place,
       isReady: (pid) => isReady(port, pid),
     }),
   );

@@ -1,8 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '#platform/clock.ts';
-import { classPath, TITLES } from '#testkit/engine-cache.ts';
-import { type EngineNode, HOST, javaCommand, type Place, startSingleNode } from '#testkit/engine-node.ts';
+import { TITLES } from '#testkit/engine-cache.ts';
+import {
+  type EngineNode,
+  HOST,
+  javaCommand,
+  type JavaOptions,
+  startSingleNode,
+} from '#testkit/engine-node.ts';
 
 /** One node of Elasticsearch 7.17 or OpenSearch 2.19; what was acknowledged outlives a kill. */
 export interface TestSearchEngine extends EngineNode {
@@ -10,22 +16,22 @@ export interface TestSearchEngine extends EngineNode {
   readonly url: string;
 }
 
-export function startElasticsearch(options: { place?: Place } = {}): Promise<TestSearchEngine> {
-  return startSearchEngine('elasticsearch', 'Elasticsearch', options.place);
+export function startElasticsearch(options: JavaOptions = {}): Promise<TestSearchEngine> {
+  return startSearchEngine('elasticsearch', 'Elasticsearch', options);
 }
 
-export function startOpenSearch(options: { place?: Place } = {}): Promise<TestSearchEngine> {
-  return startSearchEngine('opensearch', 'OpenSearch', options.place);
+export function startOpenSearch(options: JavaOptions = {}): Promise<TestSearchEngine> {
+  return startSearchEngine('opensearch', 'OpenSearch', options);
 }
 
 async function startSearchEngine(
   kind: 'elasticsearch' | 'opensearch',
   main: string,
-  place: Place | undefined,
+  options: JavaOptions,
 ): Promise<TestSearchEngine> {
   return startSingleNode(
-    { name: kind, portCount: 2, place, scheme: 'http' },
-    ({ folder, ports: [port = 0, transportPort = 0], outlives }) => {
+    { name: kind, portCount: 2, place: options.place, scheme: 'http' },
+    ({ folder, ports: [port = 0, transportPort = 0], place }) => {
       const cluster = clusterName(folder);
       const settings = {
         'cluster.name': cluster,
@@ -38,7 +44,7 @@ async function startSearchEngine(
         processors: 2,
       };
       mkdirSync(join(folder, 'config'), { recursive: true });
-      const { command, args } = javaCommand({ folder, classPath: classPath(kind), main });
+      const { command, args } = javaCommand({ folder, kind, main, archiveTo: options.archiveTo });
       const pairs = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
       return {
         title: TITLES[kind],
@@ -46,7 +52,7 @@ async function startSearchEngine(
         command,
         args: [...args, folder, ...pairs],
         logFile: join(folder, `${kind}.log`),
-        outlives,
+        place,
         isReady: (_pid, signal) => isReady(`http://${HOST}:${port}`, cluster, signal),
       };
     },

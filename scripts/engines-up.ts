@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { messageOf } from '#platform/errors.ts';
+import {
+  ENV_FILE,
+  HOME,
+  ownerOfPort,
+  PORTS,
+  readRunning,
+  recordRunning,
+  stopAll,
+} from '#scripts/engines-state.ts';
+import { whatIsMissing } from '#testkit/engine-cache.ts';
+import { isFree, type Place } from '#testkit/engine-node.ts';
+import { startElasticsearch, startKafka, startRedis } from '#testkit/engines.ts';
+
+/**
+ * `make engines-up`: three Kafka brokers, Elasticsearch, Redis and PostgreSQL, on fixed ports of loopback, until
+ * `make engines-down`. Their data is kept in .fritzy/engines; what services must be told is in .fritzy/engines/env.
+ */
+const POSTGRES_TIMEOUT_MS = 60_000;
+const POLL_MS = 50;
+const PROCESSES = 6;
+
+try {
+  await up();
+} catch (error) {
+  console.error(`fritzy: ${messageOf(error)}`);
+  process.exitCode = 1;
+}
+
+async function up(): Promise<void> {
+  const running = readRunning();
+  if (running.length === PROCESSES && existsSync(ENV_FILE)) {
+    console.log('The engines are already up:');
+  } else {
+    if (running.length > 0) {
+      console.log(
+        `Stopping what is left of a former start: ${running.map(({ title }) => title).join(', ')} ...`,
+      );
+      await stopAll(running);
+    }
+    await refuseTakenPorts();
+    console.log(
+      `Starting 3 Kafka brokers, Elasticsearch, Redis and PostgreSQL (5 to 20 s; data: ${HOME}) ...`,
+    );
+    try {
+      await startAll();
+    } catch (error) {
+      await stopAll(readRunning());
+      throw error;
+    }
+  }
+  process.stdout.write(readFileSync(ENV_FILE, 'utf8'));
+  console.log(`For a shell: . ${ENV_FILE}`);
+}
+
+async function refuseTakenPorts(): Promise<void> {
+  const problems: string[] = [];
+  for (const port of Object.values(PORTS).flat()) {
+    if (!(await isFree(port))) problems.push(`port ${port} is in use (${ownerOfPort(port)})`);
+  }
+  if (problems.length > 0) throw new Error(`${problems.join('; ')}: stop that first`);
+}
+
+async function startAll(): Promise<void> {
+  for (const kind of ['kafka', 'elasticsearch', 'redis'] as const) {
+    const problem = whatIsMissing(kind);
+    if (problem !== false) throw new Error(problem);
+  }
+  const starts = await Promise.allSettled([
+    timed('Kafka', startKafka({ place: placeOf('kafka') })),
+    timed('Elasticsearch', startElasticsearch({ place: placeOf('elasticsearch') })),
+    timed('Redis', startRedis({ place: placeOf('redis') })),
+    timed('PostgreSQL', startPostgres()),
+  ]);
+  const failed = starts.find((start) => start.status === 'rejected');
+  if (failed) throw failed.reason;
+  const [kafka, elasticsearch, redis, postgres] = starts.map((start) =>
+    start.status === 'fulfilled' ? start.value.url : '',
+  );
+  const database = (name: string): string => String(postgres).replace(/\/[^/]*$/, `/${name}`);
+  const settings = {
+    EVENTS_URL: kafka,
+    SEARCH_URL: elasticsearch,
+    CACHE_URL: redis,
+    ACCOUNT_DATABASE_URL: database('account'),
+    CATALOG_DATABASE_URL: database('catalog'),
+    ORDER_DATABASE_URL: database('order'),
+  };
+  const lines = Object.entries(settings).map(([name, value]) => `export ${name}=${value}\n`);
+  // The database's password is in it.
+  writeFileSync(ENV_FILE, lines.join(''), { mode: 0o600 });
+}
+
+function placeOf(kind: 'kafka' | 'elasticsearch' | 'redis'): Place {
+  return { folder: join(HOME, kind), ports: PORTS[kind], onSpawn: recordRunning };
+}
+
+async function timed<T extends { readonly url: string }>(title: string, start: Promise<T>): Promise<T> {
+  const startedMs = performance.now();
+  const engine = await start;
+  const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
+  console.log(`  ${title} is ready (${seconds} s)`);
+  return engine;
+}
+
+/** The embedded PostgreSQL, in a process that keeps it until SIGTERM. */
+async function startPostgres(): Promise<{ url: string }> {
+  const folder = join(HOME, 'postgres');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const readyFile = join(folder, 'url');
+  const logFile = join(folder, 'keeper.log');
+  rmSync(readyFile, { force: true });
+  const log = openSync(logFile, 'w', 0o600);
+  const main = fileURLToPath(new URL('engines-postgres.ts', import.meta.url));
+  const child = spawn(process.execPath, [main, folder, String(PORTS.postgres[0]), readyFile], {
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  child.unref();
+  if (child.pid !== undefined) recordRunning('PostgreSQL', child.pid);
+  const deadline = performance.now() + POSTGRES_TIMEOUT_MS;
+  while (!existsSync(readyFile)) {
+    if (child.exitCode !== null || performance.now() > deadline) {
+      throw new Error(`PostgreSQL does not start: ${readFileSync(logFile, 'utf8').trim()} (log: ${logFile})`);
+    }
+    await sleep(POLL_MS);
+  }
+  return { url: readFileSync(readyFile, 'utf8') };
+}
