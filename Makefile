@@ -11,7 +11,7 @@ AGAINST ?= HEAD~1
 # Room for the objects of many requests at once: with less, V8 copies them while they are still in use.
 NODE_FLAGS := $(shell cat cmd/fritzy/node-flags)
 # Where the engines are: the environment, else what make engines-up wrote, else where docker-compose publishes them.
-ENGINES_ENV := --env-file=scripts/compose.env --env-file-if-exists=.fritzy/engines/env
+ENGINES_ENV = $(addprefix --env-file=,scripts/compose.env $(wildcard .fritzy/engines/env))
 
 .PHONY: help
 help: ## List what there is to do
