@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { EVENT_LOG_MIGRATIONS, OUTBOX_MIGRATIONS } from '#platform/events/postgres.ts';
-import { StartError } from '#platform/errors.ts';
+import { brokersOf } from '#platform/events/events-url.ts';
+import { OUTBOX_MIGRATIONS } from '#platform/events/outbox.ts';
+import { EVENT_LOG_MIGRATIONS } from '#platform/events/postgres.ts';
+import { topicsComponent } from '#cmd/migrate/topics.ts';
 import {
   migrate,
   migrationStatus,
@@ -29,23 +31,21 @@ export interface ComponentUrls {
 const folder = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 /** Each service's tables and the event log, in the order in which they are migrated. */
-export function componentsOf(urls: ComponentUrls): readonly Component[] {
+export function componentsOf(
+  urls: ComponentUrls,
+  deps: Parameters<typeof topicsComponent>[1],
+): readonly Component[] {
   const service = (name: 'account' | 'catalog' | 'order'): Component =>
     databaseComponent(name, urls[name], {
       outbox: OUTBOX_MIGRATIONS,
       [name]: folder(`${name}/migrations`),
     });
-  return [service('account'), service('catalog'), service('order'), eventLogComponent(urls.events)];
+  return [service('account'), service('catalog'), service('order'), eventLogComponent(urls.events, deps)];
 }
 
-function eventLogComponent(url: string): Component {
-  switch (/^\w+(?=:\/\/)/.exec(url)?.[0]) {
-    case 'postgres':
-    case 'postgresql':
-      return databaseComponent('events', url, { 'event-log': EVENT_LOG_MIGRATIONS });
-    default:
-      throw new StartError('EVENTS_URL must be a URL that starts with postgres://.');
-  }
+function eventLogComponent(url: string, deps: Parameters<typeof topicsComponent>[1]): Component {
+  if (brokersOf(url).length > 0) return topicsComponent(url, deps);
+  return databaseComponent('events', url, { 'event-log': EVENT_LOG_MIGRATIONS });
 }
 
 function databaseComponent(name: string, url: string, folders: MigrationFolders): Component {

@@ -1,4 +1,5 @@
-import { commonSettings, str, urlOf, wholeNumber } from '#platform/config.ts';
+import { commonSettings, urlOf, wholeNumber } from '#platform/config.ts';
+import { eventsUrl } from '#platform/events/events-url.ts';
 
 const postgres = urlOf('postgres', 'postgresql');
 
@@ -8,7 +9,7 @@ export const migrateSettings = {
   ACCOUNT_DATABASE_URL: postgres({ desc: "The account service's own database." }),
   CATALOG_DATABASE_URL: postgres({ desc: "The catalog service's own database." }),
   ORDER_DATABASE_URL: postgres({ desc: "The order service's own database." }),
-  EVENTS_URL: str({ desc: 'The event log: kafka://host:port,… or postgres://….' }),
+  EVENTS_URL: eventsUrl({ desc: 'The event log: kafka://host:port,… or postgres://….' }),
   MIGRATE_WAIT_MS: wholeNumber(
     0,
     600_000,
