@@ -66,6 +66,14 @@ lint: $(INSTALLED) ## Check the code: lint, format, protobuf
 	@buf lint
 	@buf format --diff --exit-code
 
+.PHONY: lint-deploy
+lint-deploy: ## Check Dockerfile, docker-compose.yml and shell scripts; tools that are missing are named
+	@sh scripts/lint-deploy.sh
+
+.PHONY: check-image
+check-image: $(INSTALLED) ## Build the container image and order from it; needs docker and root
+	@sh scripts/check-image.sh
+
 .PHONY: format
 format: $(INSTALLED) ## Format the code
 	@oxfmt .

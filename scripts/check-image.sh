@@ -100,6 +100,7 @@ container() {
 }
 
 start_postgres() {
+  # shellcheck disable=SC2016 # the shell in the container expands it
   container postgres --user 65534:65534 --volume "$POSTGRES:/pg:ro" --tmpfs /data:uid=65534,gid=65534,mode=700 \
     "$NODE_IMAGE" sh -euc '
       /pg/bin/initdb -D /data/db -U fritzy --auth=trust --encoding=UTF8 --locale=C \
