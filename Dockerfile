@@ -29,8 +29,8 @@ COPY . .
 USER 65532:65532
 EXPOSE 8000 50051 9090
 STOPSIGNAL SIGTERM
-# The only program that runs is Node, as process 1: it handles the signals itself. The flags are those of
-# cmd/fritzy/node-flags.
-ENTRYPOINT ["node", "--min-semi-space-size=16", "--max-semi-space-size=64", "cmd/container/main.ts"]
+# The only program that runs is Node, as process 1: it handles the signals itself. The space of young objects is large
+# enough for a hundred requests at once and bounded: three times 16 MiB, so that a service stays below 160 MiB.
+ENTRYPOINT ["node", "--min-semi-space-size=16", "--max-semi-space-size=16", "cmd/container/main.ts"]
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["node", "cmd/healthcheck/main.ts"]

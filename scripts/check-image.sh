@@ -151,8 +151,8 @@ docker run --rm --network "$NETWORK" --read-only --cap-drop ALL \
   --env ORDER_DATABASE_URL=postgres://fritzy@postgres/order \
   --env EVENTS_URL=postgres://fritzy@postgres/events \
   "$IMAGE" migrate up
-for name in account catalog order; do service "$name" 160m; done
-service graphql 192m --publish "127.0.0.1:$PORT:8000"
+for name in account catalog order; do service "$name" 208m; done
+service graphql 256m --publish "127.0.0.1:$PORT:8000"
 for name in account catalog order graphql; do
   eventually 90 is_healthy "$name" || fail "$name does not become healthy"
 done
