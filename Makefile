@@ -10,6 +10,8 @@ INSTALLED := node_modules/.package-lock.json
 AGAINST ?= HEAD~1
 # Room for the objects of many requests at once: with less, V8 copies them while they are still in use.
 NODE_FLAGS := $(shell cat cmd/fritzy/node-flags)
+# Where the engines are: the environment, else what make engines-up wrote, else where docker-compose publishes them.
+ENGINES_ENV = $(addprefix --env-file=,scripts/compose.env $(wildcard .fritzy/engines/env))
 
 .PHONY: help
 help: ## List what there is to do
@@ -24,6 +26,22 @@ install: $(INSTALLED) ## Install what is missing
 .PHONY: run
 run: $(INSTALLED) ## Start the whole shop: make run [PORT=9000] [FRITZY_DATA=/some/folder]
 	@exec node $(NODE_FLAGS) cmd/fritzy/main.ts
+
+.PHONY: migrate-up
+migrate-up: $(INSTALLED) ## Make the tables and topics of all services (waits up to a minute for engines that start)
+	@node $(ENGINES_ENV) cmd/migrate/main.ts up
+
+.PHONY: migrate-status
+migrate-status: $(INSTALLED) ## Say what is made and what is pending; exit status 1 if something is
+	@node $(ENGINES_ENV) cmd/migrate/main.ts status
+
+.PHONY: run-all
+run-all: $(INSTALLED) ## Start every service as a process of its own; one Ctrl-C ends all: make run-all [PORT=9000]
+	@exec node $(ENGINES_ENV) scripts/run-all.ts
+
+.PHONY: stop
+stop: $(INSTALLED) ## End what make run-all started
+	@node scripts/stop.ts
 
 .PHONY: seed
 seed: $(INSTALLED) ## Fill the running shop's data folder: 10,000 products, 1,000 accounts, 5,000 orders
@@ -63,6 +81,14 @@ lint: $(INSTALLED) ## Check the code: lint, format, protobuf
 	@oxfmt --check .
 	@buf lint
 	@buf format --diff --exit-code
+
+.PHONY: lint-deploy
+lint-deploy: ## Check Dockerfile, docker-compose.yml and shell scripts; tools that are missing are named
+	@sh scripts/lint-deploy.sh
+
+.PHONY: check-image
+check-image: $(INSTALLED) ## Build the container image and order from it; needs docker and root
+	@sh scripts/check-image.sh
 
 .PHONY: format
 format: $(INSTALLED) ## Format the code

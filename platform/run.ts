@@ -32,6 +32,18 @@ export async function run(
   }
 }
 
+/**
+ * Runs a program that does its work and ends. A signal ends it at once, as if it had none of this: the work is one
+ * that may break off anywhere. What it throws is reported as `run` does.
+ */
+export async function runOnce(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    report(error);
+  }
+}
+
 function report(error: unknown): void {
   process.exitCode = 1;
   const text =

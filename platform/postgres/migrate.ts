@@ -27,13 +27,55 @@ const CREATE_TABLE = `
     applied_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (set, version)
   )`;
+const IS_NEW = `SELECT to_regclass('schema_migration') IS NULL AS "isNew"`;
+
+/** Folders of migrations by the name of their set, in the order in which they are applied. */
+export type MigrationFolders = Readonly<Record<string, string>>;
 
 /**
  * Applies what is missing of the folders of migrations, in the order given, each file in one transaction.
  * Returns the names of the files applied. Throws StartError when the database cannot be reached, when an applied file
  * was changed since, or when the database is newer than this program.
  */
-export async function migrate(url: string, folders: Readonly<Record<string, string>>): Promise<string[]> {
+export function migrate(url: string, folders: MigrationFolders): Promise<string[]> {
+  return withClient(url, async (client) => {
+    await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
+    await client.query(CREATE_TABLE);
+    const applied: string[] = [];
+    for (const [set, folder] of Object.entries(folders)) {
+      const migrations = await readMigrations(set, folder);
+      const pending = pendingOf(set, migrations, await appliedRows(client, set));
+      for (const migration of pending) await apply(client, migration);
+      applied.push(...pending.map(nameOf));
+    }
+    return applied;
+  });
+}
+
+export interface MigrationStatus {
+  /** Names of files, e.g. `order/0001_order`, in the order in which they are applied. */
+  readonly applied: readonly string[];
+  readonly pending: readonly string[];
+}
+
+/** What `migrate` has applied and what it would apply; changes nothing. Throws as `migrate` does. */
+export function migrationStatus(url: string, folders: MigrationFolders): Promise<MigrationStatus> {
+  return withClient(url, async (client) => {
+    const { rows } = await client.query<{ isNew: boolean }>(IS_NEW);
+    const isNew = rows[0]?.isNew ?? true;
+    const applied: string[] = [];
+    const pending: string[] = [];
+    for (const [set, folder] of Object.entries(folders)) {
+      const migrations = await readMigrations(set, folder);
+      const missing = new Set(pendingOf(set, migrations, isNew ? [] : await appliedRows(client, set)));
+      for (const migration of migrations)
+        (missing.has(migration) ? pending : applied).push(nameOf(migration));
+    }
+    return { applied, pending };
+  });
+}
+
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   client.on('error', () => {});
   try {
@@ -42,20 +84,17 @@ export async function migrate(url: string, folders: Readonly<Record<string, stri
     const { host, pathname } = new URL(url);
     throw new StartError(
       `cannot reach the database ${host}${pathname} (${messageOf(error)}): start it or correct its URL.`,
+      { cause: error },
     );
   }
   try {
-    await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
-    await client.query(CREATE_TABLE);
-    const applied: string[] = [];
-    for (const [set, folder] of Object.entries(folders)) {
-      applied.push(...(await migrateSet(client, set, await readMigrations(set, folder))));
-    }
-    return applied;
+    return await work(client);
   } finally {
     await client.end();
   }
 }
+
+const nameOf = ({ set, name }: Migration): string => `${set}/${name}`;
 
 async function readMigrations(set: string, folder: string): Promise<Migration[]> {
   const files = (await readdir(folder)).filter((file) => FILE.test(file)).sort();
@@ -68,15 +107,24 @@ async function readMigrations(set: string, folder: string): Promise<Migration[]>
   );
 }
 
-async function migrateSet(
-  client: pg.Client,
-  set: string,
-  migrations: readonly Migration[],
-): Promise<string[]> {
-  const { rows } = await client.query<{ version: number; sha256: string }>(
+interface AppliedRow {
+  readonly version: number;
+  readonly sha256: string;
+}
+
+async function appliedRows(client: pg.Client, set: string): Promise<AppliedRow[]> {
+  const { rows } = await client.query<AppliedRow>(
     'SELECT version, sha256 FROM schema_migration WHERE set = $1',
     [set],
   );
+  return rows;
+}
+
+function pendingOf(
+  set: string,
+  migrations: readonly Migration[],
+  rows: readonly AppliedRow[],
+): readonly Migration[] {
   const known = new Map(migrations.map((migration) => [migration.version, migration]));
   for (const { version, sha256 } of rows) {
     const migration = known.get(version);
@@ -87,14 +135,12 @@ async function migrateSet(
     }
     if (migration.sha256 !== sha256) {
       throw new StartError(
-        `migration ${set}/${migration.name} was changed after it was applied: restore it and add a new one instead.`,
+        `migration ${nameOf(migration)} was changed after it was applied: restore it and add a new one instead.`,
       );
     }
   }
   const done = new Set(rows.map((row) => row.version));
-  const missing = migrations.filter((migration) => !done.has(migration.version));
-  for (const migration of missing) await apply(client, migration);
-  return missing.map((migration) => `${set}/${migration.name}`);
+  return migrations.filter((migration) => !done.has(migration.version));
 }
 
 async function apply(client: pg.Client, migration: Migration): Promise<void> {
@@ -111,6 +157,6 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {});
-    throw new StartError(`migration ${set}/${name} failed: ${messageOf(error)}`);
+    throw new StartError(`migration ${nameOf(migration)} failed: ${messageOf(error)}`);
   }
 }

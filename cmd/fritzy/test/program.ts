@@ -18,8 +18,12 @@ export interface Program extends AsyncDisposable {
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const START_TIMEOUT_MS = 60_000;
 
-export function spawnProgram(path: string, env: Readonly<Record<string, string>>): Program {
-  const child = spawn(process.execPath, [`${ROOT}${path}`], {
+export function spawnProgram(
+  path: string,
+  env: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Program {
+  const child = spawn(process.execPath, [`${ROOT}${path}`, ...args], {
     detached: true,
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -49,11 +53,15 @@ export function spawnProgram(path: string, env: Readonly<Record<string, string>>
 }
 
 /** Waits until a running program has said something, and returns the match; fails at once if it ends before. */
-export async function saying(program: Program, words: RegExp): Promise<RegExpExecArray> {
+export async function saying(
+  program: Program,
+  words: RegExp,
+  stream: 'stdout' | 'stderr' = 'stdout',
+): Promise<RegExpExecArray> {
   let outcome: number | string | undefined;
   void program.ended.then((how) => (outcome = how));
   const found = await eventually(() => {
-    const match = words.exec(program.stdout());
+    const match = words.exec(program[stream]());
     if (!match && outcome === undefined)
       throw new Error(`${words} not said:\n${program.stdout()}${program.stderr()}`);
     return match;
@@ -74,8 +82,12 @@ export async function startShop(
 }
 
 /** Requires that a program gives up by itself: status 1, one line a problem, no stack. Returns the lines. */
-export async function givesUp(path: string, env: Readonly<Record<string, string>>): Promise<string[]> {
-  await using program = spawnProgram(path, env);
+export async function givesUp(
+  path: string,
+  env: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Promise<string[]> {
+  await using program = spawnProgram(path, env, args);
   assert.equal(await program.ended, 1, program.stderr());
   const text = program.stderr();
   assert.match(text, /^fritzy: /);

@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, suite, test } from 'node:test';
+import { givesUp, saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
+import { identityOf, isRunning, type ProcessRecord } from '#scripts/run-all/process-record.ts';
+import { openTestPostgres } from '#testkit/postgres.ts';
+import { eventually, postGraphQL } from '#testkit/shop.ts';
+
+const RUN_ALL = 'scripts/run-all.ts';
+const STOP = 'scripts/stop.ts';
+const NAMES = ['account', 'catalog', 'order', 'graphql'];
+const DEADLINE_MS = 60_000;
+
+const stack = new AsyncDisposableStack();
+after(() => stack.disposeAsync());
+const postgres = stack.use(await openTestPostgres());
+const home = mkdtempSync(join(tmpdir(), 'fritzy-run-all-'));
+stack.defer(() => rmSync(home, { recursive: true, force: true }));
+const databases = {
+  ACCOUNT_DATABASE_URL: await postgres.createDatabase('account'),
+  CATALOG_DATABASE_URL: await postgres.createDatabase('catalog'),
+  ORDER_DATABASE_URL: await postgres.createDatabase('order'),
+  EVENTS_URL: await postgres.createDatabase('events'),
+};
+
+/** Ports that were free just now, all different. */
+async function freePorts(count: number): Promise<string[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => String((server.address() as AddressInfo).port));
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
+}
+
+interface Settings {
+  readonly env: Readonly<Record<string, string>>;
+  readonly url: string;
+  records(): readonly ProcessRecord[];
+  record(name: string): ProcessRecord;
+}
+
+let folders = 0;
+
+/** Settings of a `make run-all` of its own: folder and ports. */
+async function settings(): Promise<Settings> {
+  const ports = await freePorts(7);
+  folders += 1;
+  const folder = join(home, String(folders));
+  const [account, catalog, order, accountAdmin = '', catalogAdmin = '', orderAdmin = '', api = ''] = ports;
+  const records = (): readonly ProcessRecord[] =>
+    JSON.parse(readFileSync(join(folder, 'run-all', 'processes.json'), 'utf8')) as ProcessRecord[];
+  return {
+    env: {
+      ...databases,
+      FRITZY_DATA: folder,
+      ACCOUNT_URL: `grpc://127.0.0.1:${account}`,
+      CATALOG_URL: `grpc://127.0.0.1:${catalog}`,
+      ORDER_URL: `grpc://127.0.0.1:${order}`,
+      ACCOUNT_ADMIN_PORT: accountAdmin,
+      CATALOG_ADMIN_PORT: catalogAdmin,
+      ORDER_ADMIN_PORT: orderAdmin,
+      PORT: api,
+    },
+    url: `http://127.0.0.1:${api}`,
+    records,
+    record: (name) => {
+      const found = records().find((record) => record.name === name);
+      assert.ok(found, `${name} is not noted`);
+      return found;
+    },
+  };
+}
+
+async function startAll(with_: Settings): Promise<Program> {
+  const program = spawnProgram(RUN_ALL, with_.env);
+  await saying(program, /The shop is open/);
+  return program;
+}
+
+function killRecorded(records: readonly ProcessRecord[]): void {
+  for (const record of records) if (isRunning(record)) process.kill(record.pid, 'SIGKILL');
+}
+
+async function placeOrder(url: string): Promise<number | undefined> {
+  const made = await postGraphQL(url, {
+    query: `mutation {
+      createAccount(account: { name: "John Doe" }) { id }
+      createProduct(product: { name: "iPhone 15 Pro", description: "Latest flagship", price: 1199.99 }) { id }
+    }`,
+  });
+  const { createAccount, createProduct } = made.data ?? {};
+  const placed = await postGraphQL(url, {
+    query: `mutation { createOrder(order: { accountId: "${createAccount?.id}", products: [{ productId: "${createProduct?.id}", quantity: 2 }] }) { totalPrice } }`,
+  });
+  return placed.data?.createOrder?.totalPrice;
+}
+
+suite('make run-all', () => {
+  test('every service is a process; a killed one is started again and said so; Ctrl-C ends all in order', async () => {
+    const own = await settings();
+    await using program = await startAll(own);
+    assert.equal(await placeOrder(own.url), 2399.98);
+    const started = own.records();
+    assert.deepEqual(
+      started.map(({ name }) => name),
+      ['run-all', ...NAMES],
+    );
+    assert.equal(new Set(started.map(({ pid }) => pid)).size, 5);
+    for (const name of NAMES)
+      assert.match(program.stdout(), new RegExp(`^\\[${name} *\\] \\{.*"serving"`, 'm'));
+
+    const killed = own.record('account');
+    process.kill(killed.pid, 'SIGKILL');
+    await saying(program, /^--> account was ended by SIGKILL after \d+\.\d s: started again in 0\.5 s$/m);
+    await eventually(async () => {
+      assert.notEqual(own.record('account').pid, killed.pid);
+      assert.equal(await placeOrder(own.url), 2399.98);
+    }, DEADLINE_MS);
+
+    const running = own.records();
+    assert.equal(running.filter(isRunning).length, 5);
+    // As a terminal does it: to the whole process group, in which the services are not.
+    program.signal('SIGINT', 'group');
+    assert.equal(await program.ended, 0, program.stderr());
+    assert.deepEqual(running.filter(isRunning), []);
+    const stopped = Array.from(program.stdout().matchAll(/^--> (\w+) stopped$/gm), ([, name]) => name);
+    assert.deepEqual(stopped, NAMES.toReversed());
+    assert.equal(program.stderr(), '');
+  });
+
+  test('make stop ends it from elsewhere; a second make run-all is refused in a line', async () => {
+    const own = await settings();
+    await using program = await startAll(own);
+    const running = own.records();
+    const [refused = ''] = await givesUp(RUN_ALL, own.env);
+    assert.match(refused, new RegExp(`is in use by another Fritzy \\(pid ${program.pid}\\): stop it`));
+    assert.equal(await placeOrder(own.url), 2399.98);
+
+    await using stop = spawnProgram(STOP, own.env);
+    assert.equal(await stop.ended, 0, stop.stderr());
+    assert.equal(stop.stdout(), `stopped run-all (pid ${program.pid})\n`);
+    assert.equal(await program.ended, 0, program.stderr());
+    assert.deepEqual(running.filter(isRunning), []);
+    await using again = spawnProgram(STOP, own.env);
+    assert.equal(await again.ended, 0);
+    assert.match(again.stdout(), /^nothing to stop/);
+  });
+
+  test('what a killed make run-all left is ended by make stop, and by the next make run-all', async () => {
+    const own = await settings();
+    for (const how of ['make stop', 'make run-all'] as const) {
+      await using program = await startAll(own);
+      const running = own.records();
+      try {
+        program.signal('SIGKILL');
+        await program.ended;
+        const left = running.filter(isRunning);
+        assert.equal(left.length, 4, 'known-bad twin: without stop there is something left');
+        if (how === 'make stop') {
+          await using stop = spawnProgram(STOP, own.env);
+          assert.equal(await stop.ended, 0, stop.stderr());
+          const names = Array.from(stop.stdout().matchAll(/^stopped (\w+) /gm), ([, name]) => name);
+          assert.deepEqual(names, NAMES.toReversed());
+        } else {
+          await using next = await startAll(own);
+          assert.equal(next.stdout().match(/left by one that was killed$/gm)?.length, 4);
+          assert.equal(await placeOrder(own.url), 2399.98);
+          next.signal('SIGTERM');
+          assert.equal(await next.ended, 0);
+        }
+        assert.deepEqual(running.filter(isRunning), []);
+      } finally {
+        killRecorded(running);
+      }
+    }
+  });
+
+  test('a service that fails at once, again and again, is given up in a line; the others go on', async () => {
+    const own = await settings();
+    const env = { ...own.env, ORDER_DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/order' };
+    await using program = spawnProgram(RUN_ALL, env);
+    await saying(program, /^--> order ended with status 1 after .*, 5 times in a row: given up\. Mend what/m);
+    assert.equal(program.stdout().match(/^--> order ended .*: started again in/gm)?.length, 4);
+    assert.match(program.stdout(), /^\[order *\] fritzy: cannot reach the database 127\.0\.0\.1:1\/order /m);
+    const { data } = await postGraphQL(own.url, { query: '{ products { id } }' });
+    assert.ok(Array.isArray(data.products));
+    program.signal('SIGINT');
+    assert.equal(await program.ended, 1);
+  });
+
+  test('settings that are wrong are reported together before anything is started', async () => {
+    const own = await settings();
+    const lines = await givesUp(RUN_ALL, { ...own.env, PORT: '0', ACCOUNT_URL: 'http://127.0.0.1' });
+    assert.deepEqual(
+      lines.map((line) => line.split(' ')[0]).toSorted((a = '', b = '') => a.localeCompare(b)),
+      ['ACCOUNT_URL', 'PORT'],
+    );
+  });
+
+  test('make stop leaves a process alone that has the pid of one that ended', async () => {
+    const own = await settings();
+    const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+    try {
+      await once(other, 'spawn');
+      const pid = other.pid ?? 0;
+      const folder = join(own.env['FRITZY_DATA'] ?? '', 'run-all');
+      mkdirSync(folder, { recursive: true });
+      const identity = `1 ${process.execPath}\0order/cmd/server/main.ts\0`;
+      writeFileSync(join(folder, 'processes.json'), JSON.stringify([{ name: 'order', pid, identity }]));
+      await using stop = spawnProgram(STOP, own.env);
+      assert.equal(await stop.ended, 0, stop.stderr());
+      assert.match(stop.stdout(), /^nothing to stop/);
+      assert.ok(identityOf(pid), 'it still runs');
+
+      // Known-bad twin: who goes by the pid alone ends it.
+      const mistaken = { name: 'order', pid, identity: identityOf(pid) };
+      writeFileSync(join(folder, 'processes.json'), JSON.stringify([mistaken]));
+      await using wrong = spawnProgram(STOP, own.env);
+      assert.equal(await wrong.ended, 0, wrong.stderr());
+      assert.equal(identityOf(pid), undefined);
+    } finally {
+      other.kill('SIGKILL');
+    }
+  });
+});
