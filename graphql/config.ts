@@ -18,6 +18,22 @@ export const gatewaySettings = {
     100,
     60_000,
   )({ default: 10_000, desc: 'How long a request may take, in milliseconds.' }),
+  CACHE_URL: urlOf(
+    'redis',
+    'rediss',
+    'memory',
+  )({
+    default: 'memory:',
+    desc: 'Where gateways share what they cache: redis://host:port, or memory: for each its own.',
+  }),
+  CACHE_ENTRIES_MAX: wholeNumber(
+    1,
+    10_000_000,
+  )({ default: 20_000, desc: 'How many accounts, and how many products, are cached in memory.' }),
+  CACHE_MB_MAX: wholeNumber(
+    1,
+    100_000,
+  )({ default: 64, desc: 'How many megabytes of memory either of these caches may take.' }),
 };
 
 export interface GatewayConfig {
@@ -26,6 +42,12 @@ export interface GatewayConfig {
   readonly currency: string;
   readonly requestTimeoutMs: number;
   readonly playground: boolean;
+  readonly cache: {
+    /** `memory:`, `redis://…` or `rediss://…`. */
+    readonly url: string;
+    readonly entriesMax: number;
+    readonly bytesMax: number;
+  };
 }
 
 /** The gateway's part of a program's settings. */
@@ -38,6 +60,11 @@ export function gatewayConfig(
     currency: config.CURRENCY,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
     playground: config.NODE_ENV !== 'production',
+    cache: {
+      url: config.CACHE_URL,
+      entriesMax: config.CACHE_ENTRIES_MAX,
+      bytesMax: config.CACHE_MB_MAX * 1_000_000,
+    },
   };
 }
 

@@ -95,9 +95,10 @@ export async function startTestShop(
       currency: options.currency ?? 'USD',
       requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
       playground: true,
+      cache: { url: 'memory:', entriesMax: 1_000, bytesMax: 10_000_000 },
     },
     clients,
-    { logger, telemetry, clock, ready },
+    { logger, telemetry, clock, ready, changes: undefined },
     failed,
   );
   const url = `http://127.0.0.1:${port}`;

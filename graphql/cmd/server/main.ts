@@ -28,6 +28,7 @@ await run(async (stack) => {
       logger,
       telemetry: createTelemetry(),
       clock: systemClock,
+      changes: undefined,
       ready: async () => void (await Promise.all([accounts.ready(), catalog.ready(), orders.ready()])),
     },
     stack,
