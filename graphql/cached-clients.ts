@@ -3,10 +3,11 @@ import { AccountSchema, BatchGetAccountsResponseSchema, type Account } from '#ac
 import { BatchGetProductsResponseSchema, ProductSchema, type Product } from '#catalog/pb/catalog_pb.js';
 import type { GatewayConfig } from '#graphql/config.ts';
 import type { Clients } from '#graphql/graph/context.ts';
-import { watchChanges, type ChangeSource } from '#graphql/watch-changes.ts';
+import { watchChanges } from '#graphql/watch-changes.ts';
 import { AGE_MS_MAX, createEntityCache, type EntityCache } from '#platform/cache/entity-cache.ts';
 import type { SharedCache } from '#platform/cache/shared-cache.ts';
 import type { Clock } from '#platform/clock.ts';
+import type { EventLog } from '#platform/events/event.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
@@ -15,10 +16,10 @@ export interface CacheDeps {
   readonly telemetry: Telemetry;
   readonly clock: Clock;
   /** Tells of changes made elsewhere; without it they are seen after AGE_MS_MAX. */
-  readonly changes: ChangeSource | undefined;
+  readonly changes: Pick<EventLog, 'watch'> | undefined;
 }
 
-/** What an object of so many characters takes in memory beside its texts: measured with 100,000 of them. */
+/** What a message takes in memory beside its texts, about. */
 const OBJECT_BYTES = 500;
 
 /**

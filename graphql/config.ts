@@ -1,4 +1,5 @@
 import { type commonSettings, oneOf, str, urlOf, wholeNumber, type CleanedEnv } from '#platform/config.ts';
+import { eventsUrl } from '#platform/events/events-url.ts';
 
 /** The settings of the gateway. */
 export const gatewaySettings = {
@@ -73,4 +74,8 @@ export const upstreamSettings = {
   ACCOUNT_URL: urlOf('grpc')({ desc: 'Where the account service listens.' }),
   CATALOG_URL: urlOf('grpc')({ desc: 'Where the catalog service listens.' }),
   ORDER_URL: urlOf('grpc')({ desc: 'Where the order service listens.' }),
+  EVENTS_URL: eventsUrl({
+    default: undefined,
+    desc: 'The event log, which tells what to drop from the cache; unset, changes made elsewhere are seen after 2 s.',
+  }),
 };

@@ -165,7 +165,7 @@ export function createEntityCache<T extends EntityMessage>(options: EntityCacheO
     floors.raise(id, floor);
     flights.delete(id);
     const held = memory.peek(id);
-    if (held && (held.entity.version < floor.version || held.startedMs < floor.sinceMs)) memory.delete(id);
+    if (held && (held.entity.version < floor.version || held.startedMs <= floor.sinceMs)) memory.delete(id);
     if (floor.version > 0n) shared?.drop(keyOf(id), floor.version);
     measure();
   }

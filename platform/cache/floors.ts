@@ -1,10 +1,10 @@
 /**
  * What is known of changes for as long as a value from before them could still turn up: for `keptMs` after a change
  * of an entity, only what is at least as new is accepted. Bounded: when more entities change than it can remember,
- * it forgets them and accepts nothing at all that was read before that moment.
+ * it forgets them and accepts nothing at all that was read up to that moment.
  */
 export interface Floors {
-  /** From now on the entity is at `version` or later, and what was read before `sinceMs` is not accepted. */
+  /** From now on the entity is at `version` or later, and what was read up to `sinceMs` is not accepted. */
   raise(id: string, floor: { version: bigint; sinceMs: number }): void;
   accepts(id: string, value: { version: bigint; startedMs: number }): boolean;
 }
@@ -44,9 +44,9 @@ export function createFloors(elapsedMs: () => number, keptMs: number, countMax: 
       });
     },
     accepts(id, { version, startedMs }) {
-      if (startedMs < barrierMs) return false;
+      if (startedMs <= barrierMs) return false;
       const floor = floors.get(id);
-      return !floor || (version >= floor.version && startedMs >= floor.sinceMs);
+      return !floor || (version >= floor.version && startedMs > floor.sinceMs);
     },
   };
 }
