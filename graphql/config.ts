@@ -1,4 +1,5 @@
 import { type commonSettings, oneOf, str, urlOf, wholeNumber, type CleanedEnv } from '#platform/config.ts';
+import { eventsUrl } from '#platform/events/events-url.ts';
 
 /** The settings of the gateway. */
 export const gatewaySettings = {
@@ -18,6 +19,22 @@ export const gatewaySettings = {
     100,
     60_000,
   )({ default: 10_000, desc: 'How long a request may take, in milliseconds.' }),
+  CACHE_URL: urlOf(
+    'redis',
+    'rediss',
+    'memory',
+  )({
+    default: 'memory:',
+    desc: 'Where gateways share what they cache: redis://host:port, or memory: for each its own.',
+  }),
+  CACHE_ENTRIES_MAX: wholeNumber(
+    1,
+    10_000_000,
+  )({ default: 20_000, desc: 'How many accounts, and how many products, are cached in memory.' }),
+  CACHE_MB_MAX: wholeNumber(
+    1,
+    100_000,
+  )({ default: 64, desc: 'How many megabytes of memory either of these caches may take.' }),
 };
 
 export interface GatewayConfig {
@@ -26,6 +43,12 @@ export interface GatewayConfig {
   readonly currency: string;
   readonly requestTimeoutMs: number;
   readonly playground: boolean;
+  readonly cache: {
+    /** `memory:`, `redis://…` or `rediss://…`. */
+    readonly url: string;
+    readonly entriesMax: number;
+    readonly bytesMax: number;
+  };
 }
 
 /** The gateway's part of a program's settings. */
@@ -38,6 +61,11 @@ export function gatewayConfig(
     currency: config.CURRENCY,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
     playground: config.NODE_ENV !== 'production',
+    cache: {
+      url: config.CACHE_URL,
+      entriesMax: config.CACHE_ENTRIES_MAX,
+      bytesMax: config.CACHE_MB_MAX * 1_000_000,
+    },
   };
 }
 
@@ -46,4 +74,8 @@ export const upstreamSettings = {
   ACCOUNT_URL: urlOf('grpc')({ desc: 'Where the account service listens.' }),
   CATALOG_URL: urlOf('grpc')({ desc: 'Where the catalog service listens.' }),
   ORDER_URL: urlOf('grpc')({ desc: 'Where the order service listens.' }),
+  EVENTS_URL: eventsUrl({
+    default: undefined,
+    desc: 'The event log, which tells what to drop from the cache; unset, changes made elsewhere are seen after 2 s.',
+  }),
 };

@@ -1,21 +1,23 @@
 import type { GatewayConfig } from '#graphql/config.ts';
+import { cacheEntities, type CacheDeps } from '#graphql/cached-clients.ts';
 import { createDocuments } from '#graphql/documents.ts';
 import { createExecutor } from '#graphql/execute.ts';
 import type { Clients } from '#graphql/graph/context.ts';
 import { currencyDigits } from '#graphql/graph/money.ts';
 import type { HandlerDeps } from '#graphql/handler.ts';
 import { listen } from '#graphql/http-server.ts';
-import { systemClock, type Clock } from '#platform/clock.ts';
+import { systemClock } from '#platform/clock.ts';
 
 /** Starts the gateway in front of the services. Returns the port that it listens on. `stack` ends it. */
 export async function startGateway(
   config: GatewayConfig,
   clients: Clients,
-  deps: Pick<HandlerDeps, 'logger' | 'telemetry' | 'ready'> & { clock: Clock },
+  deps: Pick<HandlerDeps, 'logger' | 'telemetry' | 'ready'> & CacheDeps,
   stack: AsyncDisposableStack,
 ): Promise<number> {
   const documents = createDocuments(currencyDigits(config.currency), deps.telemetry);
+  const cached = await cacheEntities(config.cache, clients, deps, stack);
   // Deadlines are real time, as the timers that hold them are, also where a test decides what time it is.
-  const execute = createExecutor(clients, systemClock);
+  const execute = createExecutor(cached, systemClock);
   return listen({ ...deps, ...config, documents, execute, bodies: new Map() }, config, stack);
 }

@@ -4,6 +4,8 @@ import { randomFillSync } from 'node:crypto';
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
+  /** Milliseconds since some moment; never steps back or jumps, as `now` does when a clock is set: for ages. */
+  elapsedMs(): number;
   /** A UUIDv7 (RFC 9562): sorts by creation time to the millisecond, and within one process strictly. */
   newId(): string;
 }
@@ -14,6 +16,7 @@ const POOL_BYTES = 8 * 1024;
 
 /** The real clock, or one that reads milliseconds from `now`. */
 export function createClock(now: () => number = Date.now): Clock {
+  const elapsedMs = now === Date.now ? () => performance.now() : now;
   let lastMs = 0;
   let sequence = 0;
   const pool = new Uint8Array(POOL_BYTES);
@@ -45,7 +48,7 @@ export function createClock(now: () => number = Date.now): Clock {
     );
   }
 
-  return { now, newId };
+  return { now, elapsedMs, newId };
 }
 
 export const systemClock: Clock = createClock();

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { createCacheMetrics, type CacheMetrics } from '#platform/cache/metrics.ts';
 
 /**
  * The metrics of one process, named by OpenTelemetry's semantic conventions as Prometheus spells them (dots become
@@ -24,6 +25,7 @@ export interface Telemetry {
   readonly deadLetters: Counter<'messaging_consumer_group_name' | 'messaging_destination_name'>;
   /** Age of the oldest event that still waits to be published: 0 when none waits. */
   readonly outboxAge: Gauge<'db_namespace'>;
+  readonly cache: CacheMetrics;
 }
 
 /** A histogram of durations. */
@@ -96,6 +98,7 @@ export function createTelemetry(): Telemetry {
       help: 'Age of the oldest event that waits to be published; 0 when none waits.',
       labelNames: ['db_namespace'],
     }),
+    cache: createCacheMetrics(registry),
   };
 }
 

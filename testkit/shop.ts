@@ -28,10 +28,26 @@ export interface GraphQLResult {
   }[];
 }
 
-export interface TestShop extends AsyncDisposable {
+export interface GatewayOptions {
+  /** `memory:` unless said otherwise. */
+  readonly cacheUrl?: string;
+  /** False: its cache is not told of changes. */
+  readonly events?: boolean;
+  readonly telemetry?: Telemetry;
+}
+
+export interface TestGateway {
   readonly url: string;
-  readonly clients: Clients;
   readonly telemetry: Telemetry;
+  graphql(
+    query: string,
+    variables?: Record<string, unknown>,
+    headers?: Record<string, string>,
+  ): Promise<GraphQLResult>;
+}
+
+export interface TestShop extends TestGateway, AsyncDisposable {
+  readonly clients: Clients;
   /** Parsed log lines so far. */
   readonly logLines: readonly Record<string, unknown>[];
   /** What was done since the last `clearTrail`: RPC methods and SQL statement names in the order of their start; the relay's are left out. */
@@ -40,11 +56,8 @@ export interface TestShop extends AsyncDisposable {
   readonly statementTexts: ReadonlyMap<string, string>;
   readonly databaseUrls: Readonly<Record<'account' | 'catalog' | 'order' | 'events', string>>;
   clearTrail(): void;
-  graphql(
-    query: string,
-    variables?: Record<string, unknown>,
-    headers?: Record<string, string>,
-  ): Promise<GraphQLResult>;
+  /** One more gateway before the same services; it ends with the shop. */
+  addGateway(options: GatewayOptions): Promise<TestGateway>;
 }
 
 /** Statements that run by themselves, beside any request. */
@@ -58,7 +71,7 @@ export async function startTestShop(
     postgres?: TestPostgres;
     currency?: string;
     requestTimeoutMs?: number;
-  } = {},
+  } & GatewayOptions = {},
 ): Promise<TestShop> {
   await using failed = new AsyncDisposableStack();
   const postgres = options.postgres ?? failed.use(await openTestPostgres());
@@ -88,24 +101,32 @@ export async function startTestShop(
     failed,
     async (implementation) => recording(await link(implementation), trail.rpcs),
   );
-  const port = await startGateway(
-    {
+  let stack = failed;
+  const addGateway = async (own: GatewayOptions): Promise<TestGateway> => {
+    const telemetry = own.telemetry ?? createTelemetry();
+    const config = {
       host: '127.0.0.1',
       port: 0,
       currency: options.currency ?? 'USD',
       requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
       playground: true,
-    },
-    clients,
-    { logger, telemetry, clock, ready },
-    failed,
-  );
-  const url = `http://127.0.0.1:${port}`;
-  const stack = failed.move();
+      cache: { url: own.cacheUrl ?? 'memory:', entriesMax: 1_000, bytesMax: 10_000_000 },
+    };
+    const changes = own.events === false ? undefined : eventLog;
+    const deps = { logger, telemetry, clock, ready, changes };
+    const url = `http://127.0.0.1:${await startGateway(config, clients, deps, stack)}`;
+    return {
+      url,
+      telemetry,
+      graphql: (query, variables, headers) => postGraphQL(url, { query, variables }, headers),
+    };
+  };
+  const gateway = await addGateway({ ...options, telemetry });
+  stack = failed.move();
   return {
-    url,
+    ...gateway,
+    addGateway,
     clients,
-    telemetry,
     logLines,
     trail,
     statementTexts,
@@ -114,7 +135,6 @@ export async function startTestShop(
       trail.rpcs.length = 0;
       trail.statements.length = 0;
     },
-    graphql: (query, variables, headers) => postGraphQL(url, { query, variables }, headers),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

@@ -39,7 +39,7 @@ await run(async (stack) => {
   const port = await startGateway(
     gatewayConfig(config),
     clients,
-    { logger, telemetry, clock: systemClock, ready },
+    { logger, telemetry, clock: systemClock, ready, changes: eventLog },
     stack,
   );
   process.stdout.write(welcome({ host: config.HOST, port, folder: postgres && folder }));

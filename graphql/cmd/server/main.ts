@@ -8,6 +8,7 @@ import { commonSettings, readConfig } from '#platform/config.ts';
 import { createLogger } from '#platform/logger.ts';
 import { connect } from '#platform/rpc-grpc.ts';
 import { run } from '#platform/run.ts';
+import { openEventLog } from '#platform/service.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 
 /** The gateway in a process of its own. */
@@ -21,13 +22,16 @@ await run(async (stack) => {
   const accounts = stack.use(connect(AccountService, config.ACCOUNT_URL));
   const catalog = stack.use(connect(CatalogService, config.CATALOG_URL));
   const orders = stack.use(connect(OrderService, config.ORDER_URL));
+  const telemetry = createTelemetry();
+  const deps = { logger, telemetry, clock: systemClock };
+  const changes =
+    config.EVENTS_URL === undefined ? undefined : await openEventLog(config.EVENTS_URL, deps, stack);
   const port = await startGateway(
     gatewayConfig(config),
     { accounts: accounts.client, catalog: catalog.client, orders: orders.client },
     {
-      logger,
-      telemetry: createTelemetry(),
-      clock: systemClock,
+      ...deps,
+      changes,
       ready: async () => void (await Promise.all([accounts.ready(), catalog.ready(), orders.ready()])),
     },
     stack,

@@ -1,0 +1,122 @@
+import { create } from '@bufbuild/protobuf';
+import { AccountSchema, BatchGetAccountsResponseSchema, type Account } from '#account/pb/account_pb.js';
+import { BatchGetProductsResponseSchema, ProductSchema, type Product } from '#catalog/pb/catalog_pb.js';
+import type { GatewayConfig } from '#graphql/config.ts';
+import type { Clients } from '#graphql/graph/context.ts';
+import { watchChanges } from '#graphql/watch-changes.ts';
+import { AGE_MS_MAX, createEntityCache, type EntityCache } from '#platform/cache/entity-cache.ts';
+import type { SharedCache } from '#platform/cache/shared-cache.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { EventLog } from '#platform/events/event.ts';
+import type { Logger } from '#platform/logger.ts';
+import type { Telemetry } from '#platform/telemetry.ts';
+
+export interface CacheDeps {
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+  /** Tells of changes made elsewhere; without it they are seen after AGE_MS_MAX. */
+  readonly changes: Pick<EventLog, 'watch'> | undefined;
+}
+
+/** What a message takes in memory beside its texts, about. */
+const OBJECT_BYTES = 500;
+
+/**
+ * The same clients with caches of accounts and products before their reads by id (docs/decisions/0005-entity-caches.md):
+ * an answer is at most AGE_MS_MAX old, and never older than a change that these clients made. For the gateway only:
+ * what other services decide on, such as the price of an order, they read from its source. `stack` ends the caches.
+ */
+export async function cacheEntities(
+  config: GatewayConfig['cache'],
+  clients: Clients,
+  deps: CacheDeps,
+  stack: AsyncDisposableStack,
+): Promise<Clients> {
+  const { elapsedMs } = deps.clock;
+  const metrics = deps.telemetry.cache;
+  const shared = await openShared(config.url, deps);
+  if (shared) stack.use(shared);
+  const common = { ...config, shared, elapsedMs, metrics };
+  const accounts = createEntityCache<Account>({
+    ...common,
+    name: 'account',
+    schema: AccountSchema,
+    sizeOf: ({ name }) => OBJECT_BYTES + 2 * name.length,
+    load: async (ids, call) => (await clients.accounts.batchGetAccounts({ ids: [...ids] }, call)).accounts,
+  });
+  const products = createEntityCache<Product>({
+    ...common,
+    name: 'product',
+    schema: ProductSchema,
+    sizeOf: ({ name, description }) => OBJECT_BYTES + 2 * (name.length + description.length),
+    load: async (ids, call) => (await clients.catalog.batchGetProducts({ ids: [...ids] }, call)).products,
+  });
+  if (deps.changes) {
+    const caches = { 'account.events': accounts, 'catalog.events': products };
+    stack.use(watchChanges(deps.changes, caches, deps.logger));
+  }
+  return {
+    ...clients,
+    accounts: cachedAccounts(clients, accounts),
+    catalog: cachedCatalog(clients, products),
+  };
+}
+
+async function openShared(url: string, deps: CacheDeps): Promise<SharedCache | undefined> {
+  if (new URL(url).protocol === 'memory:') return undefined;
+  const { openRedisCache } = await import('#platform/cache/redis-cache.ts');
+  const { logger, telemetry, clock } = deps;
+  const { elapsedMs } = clock;
+  return openRedisCache(url, { logger, metrics: telemetry.cache, ageMsMax: AGE_MS_MAX, elapsedMs });
+}
+
+function cachedAccounts({ accounts }: Clients, cache: EntityCache<Account>): Clients['accounts'] {
+  return {
+    ...accounts,
+    batchGetAccounts: async ({ ids = [] }, call) =>
+      create(BatchGetAccountsResponseSchema, { accounts: existing(await cache.get(ids, call)) }),
+    createAccount: (request, call) =>
+      cache.write(
+        undefined,
+        () => accounts.createAccount(request, call),
+        (answer) => answer.account,
+      ),
+    renameAccount: (request, call) =>
+      cache.write(
+        request.id,
+        () => accounts.renameAccount(request, call),
+        (answer) => answer.account,
+      ),
+  };
+}
+
+function cachedCatalog({ catalog }: Clients, cache: EntityCache<Product>): Clients['catalog'] {
+  return {
+    ...catalog,
+    batchGetProducts: async ({ ids = [] }, call) =>
+      create(BatchGetProductsResponseSchema, { products: existing(await cache.get(ids, call)) }),
+    createProduct: (request, call) =>
+      cache.write(
+        undefined,
+        () => catalog.createProduct(request, call),
+        (answer) => answer.product,
+      ),
+    updateProduct: (request, call) =>
+      cache.write(
+        request.id,
+        () => catalog.updateProduct(request, call),
+        (answer) => answer.product,
+      ),
+    archiveProduct: (request, call) =>
+      cache.write(
+        request.id,
+        () => catalog.archiveProduct(request, call),
+        (answer) => answer.product,
+      ),
+  };
+}
+
+function existing<T>(entities: readonly (T | null)[]): T[] {
+  return entities.filter((entity) => entity !== null);
+}

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { AGE_MS_MAX, createEntityCache, type EntityCache } from '#platform/cache/entity-cache.ts';
+import { cancelled } from '#platform/call.ts';
+import { AppError } from '#platform/errors.ts';
+import {
+  bumpThrough,
+  createSource,
+  thing,
+  thingOptions,
+  versionOf,
+  type Source,
+  type Thing,
+  type ThingOptions,
+} from '#platform/test/cache-things.ts';
+import { eventually, testCall } from '#testkit/shop.ts';
+
+/** A way to keep entities: caches of one kind before the same source, as processes would have them. */
+export interface CacheKind {
+  /** Options of one more cache with nothing in memory. */
+  readonly options: (load: ThingOptions['load']) => Promise<ThingOptions>;
+  /** Resolves when so much time has passed for the caches. */
+  readonly pass: (ms: number) => Promise<void>;
+}
+
+/** What holds for every cache of entities, whatever lies behind it. Ids are new in each test. */
+export function cacheContract(name: string, open: () => CacheKind): void {
+  suite(`cache of entities, ${name}`, () => {
+    let nr = 0;
+    const newIds = (count: number): string[] => Array.from({ length: count }, () => `${process.pid}-${nr++}`);
+
+    async function begin(load?: (source: Source) => ThingOptions['load']) {
+      const source = createSource();
+      const ids = newIds(4);
+      for (const id of ids) source.bump(id);
+      const options = await open().options(load?.(source) ?? source.load);
+      const [id = '', ...others] = ids;
+      return { source, ids, id, others, options, cache: createEntityCache(options) };
+    }
+
+    test('what was read is given out again without a read; a batch reads only what is missing, in one go', async () => {
+      const { source, ids, id, others, cache } = await begin();
+      assert.equal(await versionOf(cache, id), 1n);
+      assert.equal(await versionOf(cache, id), 1n);
+      assert.deepEqual(source.reads, [[id]]);
+      const all = await cache.get([...ids, id], testCall());
+      assert.deepEqual(
+        all.map((found) => found?.id),
+        [...ids, id],
+      );
+      assert.deepEqual(source.reads, [[id], others]);
+    });
+
+    test('what there is not is looked for each time', async () => {
+      const { source, cache } = await begin();
+      const [id = ''] = newIds(1);
+      assert.equal(await versionOf(cache, id), 0n);
+      source.bump(id);
+      assert.equal(await versionOf(cache, id), 1n);
+    });
+
+    test('those who miss the same at once share one read', async () => {
+      const { source, ids, cache } = await begin();
+      const all = await Promise.all(Array.from({ length: 50 }, () => cache.get(ids, testCall())));
+      assert.equal(source.reads.length, 1);
+      for (const found of all) assert.deepEqual(found, all[0]);
+    });
+
+    test('a failed read is the failure of those who shared it, and of nobody else', async () => {
+      let fails = true;
+      const { id, cache } = await begin((source) => async (ids, call) => {
+        if (fails) throw new AppError('UNAVAILABLE', 'Try again.');
+        return source.load(ids, call);
+      });
+      const outcomes = await Promise.allSettled([versionOf(cache, id), versionOf(cache, id)]);
+      assert.deepEqual(
+        outcomes.map(({ status }) => status),
+        ['rejected', 'rejected'],
+      );
+      fails = false;
+      assert.equal(await versionOf(cache, id), 1n);
+    });
+
+    test('a caller who leaves is told at once and does not end the read of the others; the last one ends it', async () => {
+      const going = Promise.withResolvers<void>();
+      const ended: string[] = [];
+      const { source, id, others, cache } = await begin((source) => async (ids, call) => {
+        call.onAbort(({ reason }) => ended.push(reason));
+        const found = await source.load(ids, call);
+        await going.promise;
+        return found;
+      });
+      const [first, second, third] = [testCall(), testCall(), testCall()];
+      const answers = [versionOf(cache, id, first), versionOf(cache, id, second)];
+      first.abort(cancelled());
+      await assert.rejects(answers[0] ?? assert.fail(), { reason: 'CANCELLED' });
+      assert.deepEqual(ended, []);
+      const lonely = versionOf(cache, others[0] ?? '', third);
+      await eventually(() => assert.equal(source.reads.length, 2));
+      third.abort(cancelled());
+      await assert.rejects(lonely, { reason: 'CANCELLED' });
+      assert.deepEqual(ended, ['CANCELLED']);
+      going.resolve();
+      assert.equal(await answers[1], 1n);
+    });
+
+    test("a cache's own write is seen through it at once, with no read", async () => {
+      const { source, id, cache } = await begin();
+      await versionOf(cache, id);
+      const reads = source.reads.length;
+      assert.equal((await bumpThrough(cache, source, id)).version, 2n);
+      assert.equal(await versionOf(cache, id), 2n);
+      assert.equal(source.reads.length, reads);
+    });
+
+    test('a read from before a write of this cache is not joined after it, nor is it kept', async () => {
+      const ends: (() => void)[] = [];
+      const { source, id, cache } = await begin((source) => async (ids, call) => {
+        const found = await source.load(ids, call);
+        await new Promise<void>((resolve) => void ends.push(resolve));
+        return found;
+      });
+      const early = versionOf(cache, id);
+      await eventually(() => assert.equal(ends.length, 1));
+      await bumpThrough(cache, source, id);
+      assert.equal(await versionOf(cache, id), 2n);
+      ends[0]?.();
+      assert.equal(await early, 1n);
+      assert.equal(await versionOf(cache, id), 2n);
+    });
+
+    test('after a change that was refused because of a newer version, that version is read', async () => {
+      const { source, id, cache } = await begin();
+      await versionOf(cache, id);
+      source.bump(id);
+      const refuse = async (): Promise<Thing> => {
+        throw new AppError('VERSION_CONFLICT', 'Somebody was faster.');
+      };
+      await assert.rejects(
+        cache.write(id, refuse, (changed) => changed),
+        { reason: 'VERSION_CONFLICT' },
+      );
+      assert.equal(await versionOf(cache, id), 2n);
+    });
+
+    test('an event drops what is older, in every cache that is told, and nothing else', async () => {
+      const { source, id, others, options, cache } = await begin();
+      const caches = [cache, createEntityCache({ ...options, load: source.load })];
+      for (const each of caches) await each.get([id, ...others], testCall());
+      source.bump(id);
+      for (const each of caches) each.changed(id, 2n);
+      for (const each of caches) assert.equal(await versionOf(each, id), 2n);
+      const reads = source.reads.length;
+      for (const each of caches) {
+        each.changed(id, 1n);
+        each.changed(id, 2n);
+        await each.get([id, ...others], testCall());
+      }
+      assert.equal(source.reads.length, reads);
+    });
+
+    test('with no event at all, a change elsewhere is seen 2 s later at the most', async () => {
+      const { source, id, options, cache } = await begin();
+      await assertSeenInTime(cache, createEntityCache({ ...options, load: source.load }), source, id);
+    });
+
+    test('known-bad twin: on a clock that stands still, old values are given out for ever', async () => {
+      const { source, id, options } = await begin();
+      const still = (): EntityCache<Thing> => createEntityCache({ ...options, elapsedMs: () => 0 });
+      await assert.rejects(assertSeenInTime(still(), still(), source, id), /too old/);
+    });
+
+    /** Two processes read, one after the other as late as it may; neither shows what was there 2 s ago. */
+    async function assertSeenInTime(
+      one: EntityCache<Thing>,
+      other: EntityCache<Thing>,
+      source: Source,
+      id: string,
+    ): Promise<void> {
+      assert.equal(await versionOf(one, id), 1n);
+      source.bump(id);
+      await open().pass(AGE_MS_MAX / 2);
+      await versionOf(other, id);
+      await open().pass(AGE_MS_MAX / 2 + 1);
+      for (const each of [one, other])
+        assert.equal(await versionOf(each, id), 2n, 'an answer that is too old');
+    }
+
+    test('memory is bounded in entries and in bytes, and tells what it dropped', async () => {
+      const { options } = await begin();
+      const many = Array.from({ length: 300 }, (_, at) => `many-${at}`);
+      const load = async (ids: readonly string[]): Promise<Thing[]> =>
+        ids.map((id) => thing(id, 1n, 'x'.repeat(900)));
+      const valueOf = async (metric: { get(): Promise<{ values: { value: number }[] }> }): Promise<number> =>
+        (await metric.get()).values[0]?.value ?? 0;
+      const { entries, bytes, evictions } = options.metrics;
+      for (const [entriesMax, bytesMax] of [
+        [50, 1_000_000],
+        [1_000, 50_000],
+      ] as const) {
+        const before = await valueOf(evictions);
+        const own = { ...thingOptions({ load, elapsedMs: options.elapsedMs }), entriesMax, bytesMax };
+        await createEntityCache({ ...own, metrics: options.metrics }).get(many, testCall());
+        assert.equal(await valueOf(entries), 50);
+        assert.equal(await valueOf(bytes), 50_000);
+        assert.equal((await valueOf(evictions)) - before, 250);
+      }
+    });
+  });
+}

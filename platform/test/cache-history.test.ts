@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import fc from 'fast-check';
+import { AGE_MS_MAX, createEntityCache, type EntityCache } from '#platform/cache/entity-cache.ts';
+import type { SharedCache, SharedValue } from '#platform/cache/shared-cache.ts';
+import {
+  createSource,
+  thingOptions,
+  type CreateCache,
+  type Source,
+  type Thing,
+} from '#platform/test/cache-things.ts';
+import { ALL, plainCache, type Safeguards } from '#platform/test/plain-cache.ts';
+import { testCall } from '#testkit/shop.ts';
+
+/**
+ * Random histories of two processes with a cache each and one behind both, on a clock that stands still unless told:
+ * who asks, who writes, reads that end in any order, time that passes, events that come late or never.
+ */
+const IDS = ['a', 'b'] as const;
+const STEP = fc.oneof(
+  fc.record({ do: fc.constant('ask' as const), by: fc.nat(1), ids: fc.subarray([...IDS], { minLength: 1 }) }),
+  fc.record({ do: fc.constant('write' as const), by: fc.nat(1), id: fc.constantFrom(...IDS) }),
+  fc.record({ do: fc.constantFrom('answer', 'end' as const), nr: fc.nat(3) }),
+  fc.record({ do: fc.constant('event' as const), by: fc.nat(1) }),
+  fc.record({ do: fc.constant('evict' as const), by: fc.nat(1) }),
+  fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(300, 900, 1_900) }),
+);
+const RUNS = 1_500;
+/** A twin is caught long before, however rare what it does wrong. */
+const TWIN_RUNS = 50_000;
+const TURNS_MAX = 200;
+
+/** A shared cache on the test's clock: what is set lies there until it is too old. */
+function sharedCache(elapsedMs: () => number): SharedCache {
+  const values = new Map<string, SharedValue & { startedMs: number }>();
+  return {
+    async get(keys) {
+      const found = keys.map((key) => {
+        const value = values.get(key);
+        return value && elapsedMs() - value.startedMs <= AGE_MS_MAX ? value : undefined;
+      });
+      return { found, moment: { ms: elapsedMs(), connection: values } };
+    },
+    set: ({ ms }, all) => all.forEach((value) => values.set(value.key, { ...value, startedMs: ms })),
+    drop() {},
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+interface Question {
+  readonly by: number;
+  readonly ids: readonly string[];
+  /** For each id the least version that an answer may show. */
+  readonly least: readonly bigint[];
+  readonly answers: Promise<readonly (Thing | null)[]>;
+}
+
+async function checkHistory(createCache: CreateCache, steps: readonly Step[]): Promise<void> {
+  let nowMs = 10_000;
+  const elapsedMs = (): number => nowMs;
+  const source = createSource();
+  for (const id of ['a', 'x', 'y']) source.bump(id);
+  /** When each version was made. */
+  const changes: { id: string; version: bigint; atMs: number }[] = [];
+  const reading: (() => void)[] = [];
+  const answering: (() => void)[] = [];
+  const shared = sharedCache(elapsedMs);
+  const caches = IDS.map(() =>
+    createCache(thingOptions({ elapsedMs, shared, entriesMax: 2, load: slowly(source, reading) })),
+  );
+  const known = IDS.map(() => new Map<string, bigint>());
+  const events = IDS.map(() => [] as { id: string; version: bigint }[]);
+  const questions: Question[] = [];
+
+  const leastOf = (by: number, id: string): bigint => {
+    const old = changes.filter((change) => change.id === id && change.atMs < nowMs - AGE_MS_MAX);
+    const own = known[by]?.get(id) ?? 0n;
+    return old.reduce((least, { version }) => (version > least ? version : least), own);
+  };
+
+  function write(by: number, id: string): void {
+    const answered = Promise.withResolvers<void>();
+    answering.push(answered.resolve);
+    const changed = source.bump(id);
+    changes.push({ id, version: changed.version, atMs: nowMs });
+    for (const waiting of events) waiting.push({ id, version: changed.version });
+    void caches[by]
+      ?.write(
+        id,
+        () => answered.promise.then(() => changed),
+        (thing) => thing,
+      )
+      .then(({ version }) => {
+        if (version > (known[by]?.get(id) ?? 0n)) known[by]?.set(id, version);
+      });
+  }
+
+  function take(step: Step): void {
+    if (step.do === 'ask') {
+      const { by, ids } = step;
+      const least = ids.map((id) => leastOf(by, id));
+      questions.push({ by, ids, least, answers: cacheOf(by).get(ids, testCall()) });
+    } else if (step.do === 'write') write(step.by, step.id);
+    else if (step.do === 'pass') nowMs += step.ms;
+    else if (step.do === 'event') {
+      const event = events[step.by]?.shift();
+      if (event) cacheOf(step.by).changed(event.id, event.version);
+    } else if (step.do === 'evict') void cacheOf(step.by).get(['x', 'y'], testCall());
+    else (step.do === 'end' ? reading : answering).splice(step.nr, 1)[0]?.();
+  }
+
+  const cacheOf = (by: number): EntityCache<Thing> => caches[by] ?? assert.fail();
+  for (const step of steps) {
+    take(step);
+    await nextTurn();
+  }
+  const answered = new Map<Question, readonly (Thing | null)[]>();
+  for (const question of questions) void question.answers.then((answers) => answered.set(question, answers));
+  for (let turn = 0; turn < TURNS_MAX && answered.size < questions.length; turn++) {
+    for (const go of [...reading.splice(0), ...answering.splice(0)]) go();
+    await nextTurn();
+  }
+  assert.equal(answered.size, questions.length, 'a caller was never answered');
+  for (const [question, answers] of answered) assertNotOld(question, answers);
+}
+
+type Step = typeof STEP extends fc.Arbitrary<infer S> ? S : never;
+
+function assertNotOld(question: Question, answers: readonly (Thing | null)[]): void {
+  for (const [index, id] of question.ids.entries()) {
+    const answer = answers[index];
+    assert.ok(!answer || answer.id === id, 'an answer to another question');
+    assert.ok((answer?.version ?? 0n) >= (question.least[index] ?? 0n), 'an answer that is too old');
+  }
+}
+
+/** A read that shows the state at its start and ends when it is told to. */
+function slowly(source: Source, ends: (() => void)[]): Source['load'] {
+  return async (ids, call) => {
+    const found = await source.load(ids, call);
+    await new Promise<void>((resolve) => void ends.push(resolve));
+    return found;
+  };
+}
+
+const assertNeverTooOld = (createCache: CreateCache, numRuns = RUNS): Promise<void> =>
+  fc.assert(
+    fc.asyncProperty(fc.array(STEP, { maxLength: 40, size: 'max' }), (steps) =>
+      checkHistory(createCache, steps),
+    ),
+    { numRuns, endOnFailure: true },
+  );
+
+test('no answer is older than a write answered before the question through the same cache, nor than 2 s', () =>
+  assertNeverTooOld(createEntityCache));
+
+for (const safeguard of Object.keys(ALL) as (keyof Safeguards)[])
+  test(`known-bad twin: a cache without the safeguard "${safeguard}" is caught`, () =>
+    assert.rejects(
+      assertNeverTooOld(plainCache({ ...ALL, [safeguard]: false }), TWIN_RUNS),
+      (error: Error) => {
+        assert.match(String(error.cause), /too old/);
+        return true;
+      },
+    ));
+
+test('the twin with all safeguards passes: each of them is what was missing', () =>
+  assertNeverTooOld(plainCache(ALL)));
