@@ -5,6 +5,7 @@ import { traceparentOf } from '#platform/trace.ts';
 
 export const ORDER_EVENTS = 'order.events';
 export const ORDER_CREATED = 'order.created';
+export const NOTIFICATIONS = 'notifications';
 
 /** What the order service tells the others when an order was placed. Amounts are in minor units. */
 export function orderPlaced(newId: () => string, order: Order, call: Call): Event[] {
@@ -41,6 +42,20 @@ export function orderPlaced(newId: () => string, order: Order, call: Call): Even
       topic: ORDER_CREATED,
       type: 'order_created',
       payload: { order_id: order.id, account_id: order.accountId, products, timestamp },
+    },
+    {
+      ...common,
+      // What a person is told keeps its order by person.
+      key: order.accountId,
+      id: newId(),
+      topic: NOTIFICATIONS,
+      type: 'notification_requested',
+      payload: {
+        user_id: order.accountId,
+        type: 'order_placed',
+        message: `Your order ${order.id} was placed.`,
+        timestamp,
+      },
     },
   ];
 }

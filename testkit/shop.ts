@@ -11,6 +11,7 @@ import { connect, serve } from '#platform/rpc-grpc.ts';
 import { inProcess, type Client, type Implementation } from '#platform/rpc.ts';
 import { openEventLog } from '#platform/service.ts';
 import { createTelemetry, type Telemetry } from '#platform/telemetry.ts';
+import { checkedLog } from '#testkit/event-schemas.ts';
 import { openTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
 
 /** The two ways in which services talk to each other. */
@@ -88,7 +89,7 @@ export async function startTestShop(
     postgres.createDatabase('events'),
   ]);
   const databaseUrls = { account, catalog, order, events };
-  const eventLog = await openEventLog(events, { logger, telemetry, clock }, failed);
+  const eventLog = failed.use(checkedLog(await openEventLog(events, { logger, telemetry, clock }, failed)));
   const onQuery = ({ name, text }: Statement): void => {
     if (BACKGROUND.test(name)) return;
     trail.statements.push(name);

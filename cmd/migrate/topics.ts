@@ -1,4 +1,7 @@
 import type { Admin } from '@platformatic/kafka';
+import { ACCOUNT_EVENTS } from '#account/events.ts';
+import { CATALOG_EVENTS } from '#catalog/events.ts';
+import { NOTIFICATIONS, ORDER_CREATED, ORDER_EVENTS } from '#order/events.ts';
 import { AppError, messageOf, StartError } from '#platform/errors.ts';
 import { deadLetterTopic } from '#platform/events/event.ts';
 import { brokersOf } from '#platform/events/events-url.ts';
@@ -8,11 +11,11 @@ import type { Component } from '#cmd/migrate/components.ts';
 
 /** Every topic of the shop, each with its dead letters; docker-compose.yml makes the same. */
 export const TOPICS: readonly string[] = [
-  'account.events',
-  'catalog.events',
-  'order.events',
-  'order.created',
-  'notifications',
+  ACCOUNT_EVENTS,
+  CATALOG_EVENTS,
+  ORDER_EVENTS,
+  ORDER_CREATED,
+  NOTIFICATIONS,
 ].flatMap((topic) => [topic, deadLetterTopic(topic)]);
 
 /** The topics of the event log in Kafka. */

@@ -91,7 +91,7 @@ suite('createOrder', () => {
     assert.deepEqual(await read(young), ['Torch', 'New', 250n, 750n]);
   });
 
-  test('writes both events to the letter, in the transaction of the order and its lines', async () => {
+  test('writes its events to the letter, in the transaction of the order and its lines', async () => {
     const [lamp, desk] = [await product('Lamp', 100n), await product('Desk "L"', 1_000n)];
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const order = await place(
@@ -101,17 +101,18 @@ suite('createOrder', () => {
       ],
       testCall({ traceparent }),
     );
-    const events = await bench.outbox(order.id);
+    const events = [...(await bench.outbox(order.id)), ...(await bench.outbox(accountId)).slice(-1)];
     assert.deepEqual(
       events.map((event) => [event.topic, event.event_type, event.version]),
       [
         ['order.events', 'order_placed', 1],
         ['order.created', 'order_created', 1],
+        ['notifications', 'notification_requested', 1],
       ],
     );
     for (const event of events)
       assert.match(event.traceparent, /^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/);
-    assert.equal(new Set(events.map((event) => event.event_id)).size, 2);
+    assert.equal(new Set(events.map((event) => event.event_id)).size, 3);
     const products =
       `[{"product_id":"${lamp}","name":"Lamp","price":100,"quantity":2},` +
       `{"product_id":"${desk}","name":"Desk \\"L\\"","price":1000,"quantity":1}]`;
@@ -121,6 +122,7 @@ suite('createOrder', () => {
       [
         `{"event_type":"order_placed","order_id":"${order.id}","total_price":1200,"products":${products},"timestamp":"${timestamp}"}`,
         `{"order_id":"${order.id}","account_id":"${accountId}","products":${products},"timestamp":"${timestamp}"}`,
+        `{"user_id":"${accountId}","type":"order_placed","message":"Your order ${order.id} was placed.","timestamp":"${timestamp}"}`,
       ],
     );
     await assertOneTransaction(bench, { table: 'orders', id: order.id, version: 1, events: 2 });
