@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
 import { givesUp, saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
 import { identityOf, isRunning, type ProcessRecord } from '#scripts/run-all/process-record.ts';
+import { findFreePorts } from '#testkit/engine-node.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 import { eventually, postGraphQL } from '#testkit/shop.ts';
 
@@ -28,15 +28,6 @@ const databases = {
   EVENTS_URL: await postgres.createDatabase('events'),
 };
 
-/** Ports that were free just now, all different. */
-async function freePorts(count: number): Promise<string[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => String((server.address() as AddressInfo).port));
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
-}
-
 interface Settings {
   readonly env: Readonly<Record<string, string>>;
   readonly url: string;
@@ -48,7 +39,7 @@ let folders = 0;
 
 /** Settings of a `make run-all` of its own: folder and ports. */
 async function settings(): Promise<Settings> {
-  const ports = await freePorts(7);
+  const ports = (await findFreePorts(7)).map(String);
   folders += 1;
   const folder = join(home, String(folders));
   const [account, catalog, order, accountAdmin = '', catalogAdmin = '', orderAdmin = '', api = ''] = ports;
