@@ -52,19 +52,28 @@ export function kafkaCluster(deps: KafkaDeps): KafkaCluster {
     async ensureTopics(topics) {
       const unknown = [...new Set(topics)].filter((topic) => !known.has(topic));
       if (unknown.length === 0) return;
-      await asAdmin(cluster, (admin) => createTopics(admin, unknown));
+      await asAdmin(cluster, (admin) => createTopics(admin, unknown, deps.brokers.length));
       for (const topic of unknown) known.add(topic);
     },
   };
   return cluster;
 }
 
-/** Makes the topics that are not there yet; those that are stay as they are. Returns the new ones. */
-export async function createTopics(admin: Admin, topics: readonly string[]): Promise<string[]> {
+/**
+ * Makes the topics that are not there yet; those that are stay as they are. Returns the new ones. A topic keeps the
+ * number of copies that it is made with, so `brokersMin` brokers have to be up: all that the URL names.
+ */
+export async function createTopics(
+  admin: Admin,
+  topics: readonly string[],
+  brokersMin: number,
+): Promise<string[]> {
   const there = new Set(await admin.listTopics());
   const missing = topics.filter((topic) => !there.has(topic));
   if (missing.length === 0) return [];
   const { brokers } = await admin.metadata({ topics: [] });
+  if (brokers.size < brokersMin)
+    throw new Error(`${brokers.size} of ${brokersMin} brokers are up, and topics are to be made`);
   const replicas = Math.min(REPLICAS, brokers.size);
   for (const topic of missing) {
     const config = {

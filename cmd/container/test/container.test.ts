@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { suite, test } from 'node:test';
 import { givesUp, spawnProgram } from '#cmd/fritzy/test/program.ts';
 import { programUrl } from '#cmd/container/programs.ts';
-import { TOPICS } from '#cmd/migrate/topics.ts';
+import { ALL_TOPICS } from '#cmd/topics.ts';
 import { DEAD_LETTER_RETENTION_MS, PARTITIONS, RETENTION_MS } from '#platform/events/event.ts';
 import { MESSAGE_BYTES_MAX } from '#platform/events/kafka-cluster.ts';
 
@@ -83,7 +83,7 @@ suite('what is said twice is the same', () => {
     const [, names = ''] = /for topic in (.*); do/.exec(compose) ?? [];
     assert.deepEqual(
       names.split(' ').flatMap((name) => [name, `${name}.dlq`]),
-      TOPICS,
+      ALL_TOPICS,
     );
     assert.match(compose, new RegExp(`"\\$\\$topic" ${RETENTION_MS} `));
     assert.match(compose, new RegExp(`"\\$\\$topic\\.dlq" ${DEAD_LETTER_RETENTION_MS} `));

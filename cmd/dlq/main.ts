@@ -1,0 +1,71 @@
+import { resolve } from 'node:path';
+import { dlqSettings } from '#cmd/dlq/config.ts';
+import { TOPICS } from '#cmd/topics.ts';
+import { systemClock } from '#platform/clock.ts';
+import { readConfig } from '#platform/config.ts';
+import { StartError } from '#platform/errors.ts';
+import { listDeadLetters, replayDeadLetters, type DeadLetter } from '#platform/events/dead-letters.ts';
+import type { EventLog } from '#platform/events/event.ts';
+import { createLogger } from '#platform/logger.ts';
+import { runningServerUrl } from '#platform/postgres/running-server.ts';
+import { runOnce } from '#platform/run.ts';
+import { openEventLog } from '#platform/service.ts';
+import { createTelemetry } from '#platform/telemetry.ts';
+
+/**
+ * Looks after events that could not be handled: `node cmd/dlq/main.ts list|replay`, with TOPIC and SINCE from the
+ * environment. `list` shows those of all topics, or of one; `replay` gives those of one topic to their consumers again.
+ */
+await runOnce(async () => {
+  await using stack = new AsyncDisposableStack();
+  const [command, ...others] = process.argv.slice(2);
+  if ((command !== 'list' && command !== 'replay') || others.length > 0)
+    throw new StartError('say what to do: node cmd/dlq/main.ts list, or replay.');
+  const config = readConfig(process.env, dlqSettings);
+  if (config.TOPIC && !TOPICS.includes(config.TOPIC))
+    throw new StartError(
+      `TOPIC is ${JSON.stringify(config.TOPIC)}, but must be one of ${TOPICS.join(', ')}.`,
+    );
+  const url = config.EVENTS_URL ?? runningServerUrl(resolve(config.FRITZY_DATA), 'events');
+  if (!url) {
+    throw new StartError(
+      'no event log is found: start the shop with make run, or say EVENTS_URL=kafka://… or postgres://….',
+    );
+  }
+  const logger = await createLogger({ service: 'dlq', level: 'error', format: config.LOG_FORMAT });
+  const log = await openEventLog(url, { logger, telemetry: createTelemetry(), clock: systemClock }, stack);
+  const since = config.SINCE?.at(systemClock.now());
+  const write = (line: string): void => void process.stdout.write(`${line}\n`);
+  if (command === 'list') return await list(log, config.TOPIC ? [config.TOPIC] : TOPICS, since, write);
+  if (!config.TOPIC) throw new StartError('say which topic: make dlq-replay TOPIC=order.created [SINCE=2h].');
+  const count = await replayDeadLetters(log, config.TOPIC, {
+    newId: systemClock.newId,
+    ...(since && { since }),
+  });
+  write(count === 0 ? 'Nothing to replay.' : `${count} events given to ${config.TOPIC} again.`);
+});
+
+async function list(
+  log: EventLog,
+  topics: readonly string[],
+  since: Date | undefined,
+  write: (line: string) => void,
+): Promise<void> {
+  let waiting = 0;
+  let replayed = 0;
+  for (const topic of topics) {
+    for await (const letter of listDeadLetters(log, topic)) {
+      if (since && letter.time < since) continue;
+      if (letter.replayed) replayed += 1;
+      else waiting += 1;
+      write(lineOf(topic, letter));
+    }
+  }
+  write(`${waiting} dead letters wait, ${replayed} were replayed.`);
+}
+
+function lineOf(topic: string, letter: DeadLetter): string {
+  const state = letter.replayed ? 'replayed' : 'waits   ';
+  const what = `${topic}  ${letter.type}  ${letter.key}  event ${letter.eventId}`;
+  return `${letter.time.toISOString()}  ${state}  ${what}\n    ${letter.group}, ${letter.attempts} attempts: ${letter.error}`;
+}

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { after, suite, test } from 'node:test';
+import { spawnProgram } from '#cmd/fritzy/test/program.ts';
+import { systemClock } from '#platform/clock.ts';
+import { deadLetter } from '#platform/events/dead-letters.ts';
+import type { StoredMessage } from '#platform/events/event.ts';
+import { openEventLog } from '#platform/service.ts';
+import { createTelemetry } from '#platform/telemetry.ts';
+import { messageIn } from '#platform/test/event-log-contract.ts';
+import { openTestPostgres } from '#testkit/postgres.ts';
+import { memoryLogger } from '#testkit/shop.ts';
+
+const PROGRAM = 'cmd/dlq/main.ts';
+const TOPIC = 'order.created';
+const postgres = await openTestPostgres();
+after(() => postgres[Symbol.asyncDispose]());
+
+async function run(command: string, env: Readonly<Record<string, string>>) {
+  await using program = spawnProgram(PROGRAM, env, [command]);
+  const status = await program.ended;
+  return { status, text: program.stdout(), problem: program.stderr() };
+}
+
+/** A log with a message that the group `catalog-sales` could not handle, given up an hour ago. */
+async function logWithDeadLetter() {
+  const stack = new AsyncDisposableStack();
+  const url = await postgres.createDatabase('events');
+  const deps = { logger: memoryLogger().logger, telemetry: createTelemetry(), clock: systemClock };
+  const log = await openEventLog(url, deps, stack);
+  const message = messageIn(TOPIC, 'order-1', 1);
+  const stored: StoredMessage = { ...message, partition: 0, offset: 7n, appendedAt: new Date() };
+  const cause = { group: 'catalog-sales', error: new Error('no such product'), attempts: 5 };
+  await log.append([deadLetter(stored, { ...cause, now: new Date(Date.now() - 3_600_000) })]);
+  return { url, log, message, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+suite('dead letters from the command line', () => {
+  test('are listed with their cause, and replayed once', async () => {
+    await using given = await logWithDeadLetter();
+    const env = { EVENTS_URL: given.url };
+    const listed = await run('list', env);
+    assert.equal(listed.status, 0, listed.problem);
+    assert.match(listed.text, new RegExp(`waits .* order\\.created .* order-1 .*${given.message.id}`));
+    assert.match(listed.text, /catalog-sales, 5 attempts: no such product/);
+    assert.match(listed.text, /1 dead letters wait, 0 were replayed/);
+    assert.match((await run('replay', { ...env, TOPIC, SINCE: '30m' })).text, /Nothing to replay/);
+    assert.match(
+      (await run('replay', { ...env, TOPIC, SINCE: '2h' })).text,
+      /1 events given to order\.created again/,
+    );
+    assert.match((await run('replay', { ...env, TOPIC })).text, /Nothing to replay/);
+    assert.match((await run('list', { ...env, TOPIC })).text, /0 dead letters wait, 1 were replayed/);
+    const messages = await Array.fromAsync(given.log.read(TOPIC));
+    assert.deepEqual(
+      messages.map(({ id, headers }) => [id, headers['fritzy_replay_group']]),
+      [[given.message.id, 'catalog-sales']],
+    );
+  });
+
+  for (const [what, command, env, problem] of [
+    [
+      'an unknown topic',
+      'replay',
+      { TOPIC: 'orders' },
+      /TOPIC is "orders", but must be one of account\.events/,
+    ],
+    ['no topic to replay', 'replay', {}, /say which topic: make dlq-replay TOPIC=/],
+    [
+      'an unreadable SINCE',
+      'list',
+      { SINCE: 'yesterday' },
+      /SINCE is "yesterday", but must be a moment like/,
+    ],
+    ['an unknown command', 'purge', {}, /say what to do/],
+    [
+      'no event log',
+      'list',
+      { EVENTS_URL: '', FRITZY_DATA: '/nonexistent' },
+      /no event log is found: start the shop/,
+    ],
+  ] as const)
+    test(`refuses ${what}`, async () => {
+      const url = await postgres.createDatabase('events');
+      const ended = await run(command, { EVENTS_URL: url, ...env });
+      assert.equal(ended.status, 1);
+      assert.match(ended.problem, problem);
+    });
+});
