@@ -15,6 +15,7 @@ const config: CodegenConfig = {
         mappers: {
           Account: '../../account/pb/account_pb.js#Account as AccountMessage',
           Product: '../../catalog/pb/catalog_pb.js#Product as ProductMessage',
+          Category: '../../catalog/pb/catalog_pb.js#Category as CategoryMessage',
           Order: '../../order/pb/order_pb.js#Order as OrderMessage',
           OrderedProduct: '../../order/pb/order_pb.js#OrderLine as OrderLineMessage',
         },

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { createCategoryStore } from '#catalog/category-store.ts';
 import { CatalogService } from '#catalog/pb/catalog_pb.js';
 import { catalogHandlers } from '#catalog/rpc.ts';
 import { createStore } from '#catalog/store.ts';
@@ -22,6 +23,10 @@ export async function startCatalog(
 ): Promise<StartedService<typeof CatalogService>> {
   const own = { name: 'catalog', url: config.databaseUrl, migrations: MIGRATIONS, settings: SEARCH_SETTINGS };
   const database = await openServiceDatabase(own, deps, stack);
-  const handlers = catalogHandlers({ store: createStore(database), clock: deps.clock });
+  const handlers = catalogHandlers({
+    store: createStore(database),
+    categories: createCategoryStore(database),
+    clock: deps.clock,
+  });
   return { implementation: implement(deps, CatalogService, handlers), ready: database.ping };
 }

@@ -16,17 +16,21 @@ interface ProductRow {
   readonly created_at: Date;
   readonly version: bigint;
   readonly archived_at: Date | null;
+  readonly category_id: string | null;
+  readonly tags: string[];
 }
 
-const COLUMNS = 'id, name, description, price_minor, created_at, version, archived_at';
+const COLUMNS = 'id, name, description, price_minor, created_at, version, archived_at, category_id, tags';
 const ON_SALE = 'archived_at IS NULL';
 
 const INSERT: Statement = {
   name: 'insert_products',
   text: `
-    WITH published AS (${outboxInsert(6)})
-    INSERT INTO product (id, name, description, price_minor, created_at)
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[])`,
+    WITH published AS (${outboxInsert(8)})
+    INSERT INTO product (id, name, description, price_minor, created_at, category_id, tags)
+    SELECT id, name, description, price_minor, created_at, category_id, string_to_array(tags, E'\\n')
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::uuid[], $7::text[])
+      AS p(id, name, description, price_minor, created_at, category_id, tags)`,
 };
 const BY_IDS: Statement = {
   name: 'products_by_ids',
@@ -76,7 +80,8 @@ const LOCK: Statement = {
 const UPDATE: Statement = {
   name: 'update_product',
   text: `
-    UPDATE product SET name = $2, description = $3, price_minor = $4, archived_at = $5, version = $6
+    UPDATE product SET name = $2, description = $3, price_minor = $4, archived_at = $5, version = $6,
+      category_id = $7, tags = $8
     WHERE id = $1`,
 };
 
@@ -92,6 +97,9 @@ export function createStore(database: Database) {
         products.map((product) => product.description),
         products.map((product) => product.priceMinor),
         products.map((product) => product.createdAt),
+        products.map((product) => product.categoryId),
+        // unnest flattens arrays of arrays; a tag has no line break.
+        products.map((product) => product.tags.join('\n')),
         ...outboxValues(events),
       ]);
     },
@@ -134,8 +142,8 @@ export function createStore(database: Database) {
         const before = toProduct(row);
         const changed = change(before);
         if (!changed) return before;
-        const { name, description, priceMinor, archivedAt, version } = changed.product;
-        await tx.query(UPDATE, [id, name, description, priceMinor, archivedAt, version]);
+        const { name, description, priceMinor, archivedAt, version, categoryId, tags } = changed.product;
+        await tx.query(UPDATE, [id, name, description, priceMinor, archivedAt, version, categoryId, tags]);
         await writeOutbox(tx, [changed.event]);
         return changed.product;
       });
@@ -152,5 +160,7 @@ function toProduct(row: ProductRow): Product {
     createdAt: row.created_at,
     version: row.version,
     archivedAt: row.archived_at,
+    categoryId: row.category_id,
+    tags: row.tags,
   };
 }

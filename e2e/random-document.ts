@@ -53,7 +53,7 @@ export class Random {
 
 /** Values that the shop knows, for arguments of these names. */
 export interface Known {
-  readonly ids: Readonly<Record<'account' | 'product' | 'order', readonly string[]>>;
+  readonly ids: Readonly<Record<'account' | 'product' | 'order' | 'category', readonly string[]>>;
   readonly cursors: readonly string[];
 }
 
@@ -192,7 +192,8 @@ class DocumentWriter {
   }
 }
 
-function kindOfId(path: string): 'account' | 'product' | 'order' {
+function kindOfId(path: string): keyof Known['ids'] {
+  if (/^(category|renameCategory)\.id$|categoryId$|parentId$/.test(path)) return 'category';
   if (/product[^.]*\.id$|productId$/i.test(path)) return 'product';
   return path.endsWith('order.id') ? 'order' : 'account';
 }

@@ -54,6 +54,12 @@ function listSize(field: FieldNode, atRoot: boolean): number | undefined {
         : pageSize(argument(field, 'pagination'), 'take');
     case 'orders':
       return 100;
+    // A few have up to 100, most have a dozen.
+    case 'categories':
+    case 'children':
+      return 40;
+    case 'ancestors':
+      return 7;
     case 'accountsConnection':
     case 'productsConnection':
     case 'ordersConnection':

@@ -68,6 +68,20 @@ export declare type Product = Message<"fritzy.catalog.v1.Product"> & {
    * @generated from field: google.protobuf.Timestamp archived_at = 7;
    */
   archivedAt?: Timestamp | undefined;
+
+  /**
+   * The category that it is in (a UUID); empty if it is in none.
+   *
+   * @generated from field: string category_id = 8;
+   */
+  categoryId: string;
+
+  /**
+   * In lower case, each once; at most 20.
+   *
+   * @generated from field: repeated string tags = 9;
+   */
+  tags: string[];
 };
 
 /**
@@ -75,6 +89,74 @@ export declare type Product = Message<"fritzy.catalog.v1.Product"> & {
  * Use `create(ProductSchema)` to create a new message.
  */
 export declare const ProductSchema: GenMessage<Product>;
+
+/**
+ * Where products belong: a node of a tree.
+ *
+ * @generated from message fritzy.catalog.v1.Category
+ */
+export declare type Category = Message<"fritzy.catalog.v1.Category"> & {
+  /**
+   * UUIDv7.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * 1 to 100 characters.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * From the top down to its parent; empty at the top. At most 7.
+   *
+   * @generated from field: repeated string ancestor_ids = 3;
+   */
+  ancestorIds: string[];
+
+  /**
+   * When it was added.
+   *
+   * @generated from field: google.protobuf.Timestamp created_at = 4;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * Grows by one with every change, from 1.
+   *
+   * @generated from field: int64 version = 5;
+   */
+  version: bigint;
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.Category.
+ * Use `create(CategorySchema)` to create a new message.
+ */
+export declare const CategorySchema: GenMessage<Category>;
+
+/**
+ * A list that can be told from none.
+ *
+ * @generated from message fritzy.catalog.v1.Tags
+ */
+export declare type Tags = Message<"fritzy.catalog.v1.Tags"> & {
+  /**
+   * At most 20 of 1 to 40 characters; folded to lower case.
+   *
+   * @generated from field: repeated string values = 1;
+   */
+  values: string[];
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.Tags.
+ * Use `create(TagsSchema)` to create a new message.
+ */
+export declare const TagsSchema: GenMessage<Tags>;
 
 /**
  * Input of CreateProduct.
@@ -102,6 +184,20 @@ export declare type CreateProductRequest = Message<"fritzy.catalog.v1.CreateProd
    * @generated from field: int64 price_minor = 3;
    */
   priceMinor: bigint;
+
+  /**
+   * The category to put it in (a UUID); empty for none.
+   *
+   * @generated from field: string category_id = 4;
+   */
+  categoryId: string;
+
+  /**
+   * At most 20 of 1 to 40 characters; folded to lower case.
+   *
+   * @generated from field: repeated string tags = 5;
+   */
+  tags: string[];
 };
 
 /**
@@ -359,6 +455,20 @@ export declare type UpdateProductRequest = Message<"fritzy.catalog.v1.UpdateProd
    * @generated from field: optional int64 price_minor = 5;
    */
   priceMinor?: bigint | undefined;
+
+  /**
+   * The category to put it in (a UUID); empty takes it out of its category.
+   *
+   * @generated from field: optional string category_id = 6;
+   */
+  categoryId?: string | undefined;
+
+  /**
+   * All of its tags from now on.
+   *
+   * @generated from field: fritzy.catalog.v1.Tags tags = 7;
+   */
+  tags?: Tags | undefined;
 };
 
 /**
@@ -428,13 +538,187 @@ export declare type ArchiveProductResponse = Message<"fritzy.catalog.v1.ArchiveP
 export declare const ArchiveProductResponseSchema: GenMessage<ArchiveProductResponse>;
 
 /**
+ * Input of CreateCategory.
+ *
+ * @generated from message fritzy.catalog.v1.CreateCategoryRequest
+ */
+export declare type CreateCategoryRequest = Message<"fritzy.catalog.v1.CreateCategoryRequest"> & {
+  /**
+   * 1 to 100 characters after trimming; no control characters.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The category to put it into (a UUID); empty for the top.
+   *
+   * @generated from field: string parent_id = 2;
+   */
+  parentId: string;
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.CreateCategoryRequest.
+ * Use `create(CreateCategoryRequestSchema)` to create a new message.
+ */
+export declare const CreateCategoryRequestSchema: GenMessage<CreateCategoryRequest>;
+
+/**
+ * Answer of CreateCategory.
+ *
+ * @generated from message fritzy.catalog.v1.CreateCategoryResponse
+ */
+export declare type CreateCategoryResponse = Message<"fritzy.catalog.v1.CreateCategoryResponse"> & {
+  /**
+   * The new category.
+   *
+   * @generated from field: fritzy.catalog.v1.Category category = 1;
+   */
+  category?: Category | undefined;
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.CreateCategoryResponse.
+ * Use `create(CreateCategoryResponseSchema)` to create a new message.
+ */
+export declare const CreateCategoryResponseSchema: GenMessage<CreateCategoryResponse>;
+
+/**
+ * Input of RenameCategory.
+ *
+ * @generated from message fritzy.catalog.v1.RenameCategoryRequest
+ */
+export declare type RenameCategoryRequest = Message<"fritzy.catalog.v1.RenameCategoryRequest"> & {
+  /**
+   * A UUID.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * 1 to 100 characters after trimming; no control characters.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.RenameCategoryRequest.
+ * Use `create(RenameCategoryRequestSchema)` to create a new message.
+ */
+export declare const RenameCategoryRequestSchema: GenMessage<RenameCategoryRequest>;
+
+/**
+ * Answer of RenameCategory.
+ *
+ * @generated from message fritzy.catalog.v1.RenameCategoryResponse
+ */
+export declare type RenameCategoryResponse = Message<"fritzy.catalog.v1.RenameCategoryResponse"> & {
+  /**
+   * The category after the change.
+   *
+   * @generated from field: fritzy.catalog.v1.Category category = 1;
+   */
+  category?: Category | undefined;
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.RenameCategoryResponse.
+ * Use `create(RenameCategoryResponseSchema)` to create a new message.
+ */
+export declare const RenameCategoryResponseSchema: GenMessage<RenameCategoryResponse>;
+
+/**
+ * Input of BatchGetCategories.
+ *
+ * @generated from message fritzy.catalog.v1.BatchGetCategoriesRequest
+ */
+export declare type BatchGetCategoriesRequest = Message<"fritzy.catalog.v1.BatchGetCategoriesRequest"> & {
+  /**
+   * At most 1,000 UUIDs.
+   *
+   * @generated from field: repeated string ids = 1;
+   */
+  ids: string[];
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.BatchGetCategoriesRequest.
+ * Use `create(BatchGetCategoriesRequestSchema)` to create a new message.
+ */
+export declare const BatchGetCategoriesRequestSchema: GenMessage<BatchGetCategoriesRequest>;
+
+/**
+ * Answer of BatchGetCategories.
+ *
+ * @generated from message fritzy.catalog.v1.BatchGetCategoriesResponse
+ */
+export declare type BatchGetCategoriesResponse = Message<"fritzy.catalog.v1.BatchGetCategoriesResponse"> & {
+  /**
+   * Those that exist, each once, in no particular order.
+   *
+   * @generated from field: repeated fritzy.catalog.v1.Category categories = 1;
+   */
+  categories: Category[];
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.BatchGetCategoriesResponse.
+ * Use `create(BatchGetCategoriesResponseSchema)` to create a new message.
+ */
+export declare const BatchGetCategoriesResponseSchema: GenMessage<BatchGetCategoriesResponse>;
+
+/**
+ * Input of ListCategories.
+ *
+ * @generated from message fritzy.catalog.v1.ListCategoriesRequest
+ */
+export declare type ListCategoriesRequest = Message<"fritzy.catalog.v1.ListCategoriesRequest"> & {
+  /**
+   * Whose children: at most 100 UUIDs; an empty one stands for the top.
+   *
+   * @generated from field: repeated string parent_ids = 1;
+   */
+  parentIds: string[];
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.ListCategoriesRequest.
+ * Use `create(ListCategoriesRequestSchema)` to create a new message.
+ */
+export declare const ListCategoriesRequestSchema: GenMessage<ListCategoriesRequest>;
+
+/**
+ * Answer of ListCategories.
+ *
+ * @generated from message fritzy.catalog.v1.ListCategoriesResponse
+ */
+export declare type ListCategoriesResponse = Message<"fritzy.catalog.v1.ListCategoriesResponse"> & {
+  /**
+   * The children of all of them, by name; at most 100 of each parent.
+   *
+   * @generated from field: repeated fritzy.catalog.v1.Category categories = 1;
+   */
+  categories: Category[];
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.ListCategoriesResponse.
+ * Use `create(ListCategoriesResponseSchema)` to create a new message.
+ */
+export declare const ListCategoriesResponseSchema: GenMessage<ListCategoriesResponse>;
+
+/**
  * Keeps products and finds them.
  *
  * @generated from service fritzy.catalog.v1.CatalogService
  */
 export declare const CatalogService: GenService<{
   /**
-   * Adds a product. Errors: INVALID_ARGUMENT.
+   * Adds a product. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND.
    *
    * @generated from rpc fritzy.catalog.v1.CatalogService.CreateProduct
    */
@@ -484,8 +768,8 @@ export declare const CatalogService: GenService<{
     output: typeof SearchProductsResponseSchema;
   },
   /**
-   * Changes a product if nobody else did meanwhile. Errors: INVALID_ARGUMENT, NOT_FOUND, PRODUCT_ARCHIVED,
-   * VERSION_CONFLICT.
+   * Changes a product if nobody else did meanwhile. Errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NOT_FOUND,
+   * PRODUCT_ARCHIVED, VERSION_CONFLICT.
    *
    * @generated from rpc fritzy.catalog.v1.CatalogService.UpdateProduct
    */
@@ -503,6 +787,46 @@ export declare const CatalogService: GenService<{
     methodKind: "unary";
     input: typeof ArchiveProductRequestSchema;
     output: typeof ArchiveProductResponseSchema;
+  },
+  /**
+   * Adds a category. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_LIMIT_EXCEEDED.
+   *
+   * @generated from rpc fritzy.catalog.v1.CatalogService.CreateCategory
+   */
+  createCategory: {
+    methodKind: "unary";
+    input: typeof CreateCategoryRequestSchema;
+    output: typeof CreateCategoryResponseSchema;
+  },
+  /**
+   * Gives a category another name. Errors: INVALID_ARGUMENT, NOT_FOUND.
+   *
+   * @generated from rpc fritzy.catalog.v1.CatalogService.RenameCategory
+   */
+  renameCategory: {
+    methodKind: "unary";
+    input: typeof RenameCategoryRequestSchema;
+    output: typeof RenameCategoryResponseSchema;
+  },
+  /**
+   * Many categories by id; unknown ids are left out. Errors: INVALID_ARGUMENT.
+   *
+   * @generated from rpc fritzy.catalog.v1.CatalogService.BatchGetCategories
+   */
+  batchGetCategories: {
+    methodKind: "unary";
+    input: typeof BatchGetCategoriesRequestSchema;
+    output: typeof BatchGetCategoriesResponseSchema;
+  },
+  /**
+   * The children of categories. Errors: INVALID_ARGUMENT.
+   *
+   * @generated from rpc fritzy.catalog.v1.CatalogService.ListCategories
+   */
+  listCategories: {
+    methodKind: "unary";
+    input: typeof ListCategoriesRequestSchema;
+    output: typeof ListCategoriesResponseSchema;
   },
 }>;
 

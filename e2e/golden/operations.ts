@@ -16,6 +16,7 @@ export const NOBODY = '00000000-0000-7000-8000-000000000000';
 const accountId = (answers: Answers): string => answers['create-account'].createAccount.id;
 const phoneId = (answers: Answers): string => answers['create-product'].createProduct.id;
 const cableId = (answers: Answers): string => answers['create-product-defaults'].createProduct.id;
+const categoryId = (answers: Answers): string => answers['create-category'].createCategory.id;
 const orderId = (answers: Answers): string => answers['create-order'].createOrder.id;
 
 export const OPERATIONS: readonly Operation[] = [
@@ -66,6 +67,30 @@ export const OPERATIONS: readonly Operation[] = [
     name: 'products',
     query: (answers) =>
       `query { products(pagination: { skip: 0, take: 10 }, query: "phone", id: "${phoneId(answers)}") { id name description price } }`,
+  },
+  {
+    name: 'create-category',
+    query: () => 'mutation { createCategory(category: { name: "Electronics" }) { id name parent { name } } }',
+  },
+  {
+    name: 'create-category-below',
+    query: () =>
+      'mutation($category: CategoryInput!) { createCategory(category: $category) { name parent { name } ancestors { name } children { name } } }',
+    variables: (answers) => ({ category: { name: 'Phones', parentId: categoryId(answers) } }),
+  },
+  {
+    name: 'create-category-unknown-parent',
+    query: () => `mutation { createCategory(category: { name: "X", parentId: "${NOBODY}" }) { id } }`,
+  },
+  {
+    name: 'rename-category',
+    query: (answers) =>
+      `mutation { renameCategory(id: "${categoryId(answers)}", name: "Devices") { name } }`,
+  },
+  {
+    name: 'categories',
+    query: (answers) =>
+      `{ categories { name children { name ancestors { name } } } below: categories(parentId: "${categoryId(answers)}") { name parent { name } } category(id: "${categoryId(answers)}") { name } nothing: category(id: "${NOBODY}") { name } }`,
   },
   { name: 'products-list', query: () => '{ products(pagination: { take: 1 }) { name } }' },
   { name: 'products-search', query: () => '{ products(query: "phone") { name } }' },
@@ -121,6 +146,21 @@ export const OPERATIONS: readonly Operation[] = [
     name: 'update-product-conflict',
     query: (answers) =>
       `mutation { updateProduct(id: "${phoneId(answers)}", product: { price: 1 }, expectedVersion: 1) { version } }`,
+  },
+  {
+    name: 'update-product-category-and-tags',
+    query: (answers) =>
+      `mutation { updateProduct(id: "${phoneId(answers)}", product: { categoryId: "${categoryId(answers)}", tags: ["5G", "Dual  SIM"] }, expectedVersion: 2) { name category { name } tags version } }`,
+  },
+  {
+    name: 'update-product-no-category',
+    query: (answers) =>
+      `mutation { updateProduct(id: "${phoneId(answers)}", product: { categoryId: null }, expectedVersion: 3) { category { name } tags } }`,
+  },
+  {
+    name: 'create-product-unknown-category',
+    query: () =>
+      `mutation { createProduct(product: { name: "X", price: 1, categoryId: "${NOBODY}" }) { id } }`,
   },
   {
     name: 'archive-product',

@@ -6,6 +6,14 @@ SELECT id, name, created_at, version FROM account WHERE id = ANY($1::uuid[]);
 -- begin
 BEGIN;
 
+-- categories_by_ids
+SELECT id, name, path, created_at, version FROM category WHERE id = ANY($1::uuid[]);
+
+-- categories_by_parents
+SELECT id, name, path, created_at, version FROM category
+WHERE parent_id = ANY($1::uuid[]) OR ($2 AND parent_id IS NULL)
+ORDER BY fold(name), id;
+
 -- commit
 COMMIT;
 
@@ -13,6 +21,9 @@ COMMIT;
 WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::bigint[], $10::text[], $11::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr)
 INSERT INTO account (id, name, created_at)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]);
+
+-- insert_category
+INSERT INTO category (id, name, parent_id, path, created_at) VALUES ($1, $2, $3, $4, $5);
 
 -- insert_orders
 WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($12::uuid[], $13::text[], $14::text[], $15::text[], $16::timestamptz[], $17::bigint[], $18::text[], $19::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr),
@@ -27,9 +38,11 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[]);
 INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bigint[], $7::text[], $8::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr;
 
 -- insert_products
-WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($6::uuid[], $7::text[], $8::text[], $9::text[], $10::timestamptz[], $11::bigint[], $12::text[], $13::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr)
-INSERT INTO product (id, name, description, price_minor, created_at)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[]);
+WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($8::uuid[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::bigint[], $14::text[], $15::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr)
+INSERT INTO product (id, name, description, price_minor, created_at, category_id, tags)
+SELECT id, name, description, price_minor, created_at, category_id, string_to_array(tags, E'\n')
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::uuid[], $7::text[])
+  AS p(id, name, description, price_minor, created_at, category_id, tags);
 
 -- lines_of_orders
 SELECT order_id, product_id, name, description, price_minor, quantity, bytes_so_far
@@ -46,13 +59,16 @@ ORDER BY order_id, nr;
 SELECT id, name, created_at, version FROM account WHERE id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id DESC LIMIT $3 OFFSET $4;
 
 -- list_products
-SELECT id, name, description, price_minor, created_at, version, archived_at FROM product WHERE archived_at IS NULL AND id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id DESC LIMIT $3 OFFSET $4;
+SELECT id, name, description, price_minor, created_at, version, archived_at, category_id, tags FROM product WHERE archived_at IS NULL AND id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id DESC LIMIT $3 OFFSET $4;
 
 -- list_products_backward
-SELECT id, name, description, price_minor, created_at, version, archived_at FROM product WHERE archived_at IS NULL AND id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id ASC LIMIT $3 OFFSET $4;
+SELECT id, name, description, price_minor, created_at, version, archived_at, category_id, tags FROM product WHERE archived_at IS NULL AND id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id ASC LIMIT $3 OFFSET $4;
+
+-- lock_categories
+SELECT pg_advisory_xact_lock(4711020);
 
 -- lock_product
-SELECT id, name, description, price_minor, created_at, version, archived_at FROM product WHERE id = $1 FOR UPDATE;
+SELECT id, name, description, price_minor, created_at, version, archived_at, category_id, tags FROM product WHERE id = $1 FOR UPDATE;
 
 -- orders_by_accounts
 SELECT o.* FROM unnest($1::uuid[]) AS wanted (account_id)
@@ -64,13 +80,16 @@ CROSS JOIN LATERAL (
 SELECT id, account_id, total_price_minor, created_at FROM orders WHERE id = ANY($1::uuid[]);
 
 -- products_by_ids
-SELECT id, name, description, price_minor, created_at, version, archived_at FROM product WHERE id = ANY($1::uuid[]);
+SELECT id, name, description, price_minor, created_at, version, archived_at, category_id, tags FROM product WHERE id = ANY($1::uuid[]);
 
 -- rename_account
 UPDATE account SET name = $2, version = version + 1 WHERE id = $1 RETURNING id, name, created_at, version;
 
+-- rename_category
+UPDATE category SET name = $2, version = version + 1 WHERE id = $1 RETURNING id, name, path, created_at, version;
+
 -- search_products
-SELECT id, name, description, price_minor, created_at, version, archived_at
+SELECT id, name, description, price_minor, created_at, version, archived_at, category_id, tags
 FROM (
   SELECT to_tsquery('pg_catalog.english', fold($1)) || to_tsquery('pg_catalog.simple', fold($1)) AS words,
     fold($2) AS text
@@ -89,6 +108,12 @@ ORDER BY
   id DESC
 LIMIT $3 OFFSET $4;
 
+-- size_of_categories
+SELECT (SELECT path FROM category WHERE id = $1) AS parent_path,
+  (SELECT count(*)::int FROM category WHERE parent_id IS NOT DISTINCT FROM $1::uuid) AS siblings,
+  (SELECT count(*)::int FROM category) AS total;
+
 -- update_product
-UPDATE product SET name = $2, description = $3, price_minor = $4, archived_at = $5, version = $6
+UPDATE product SET name = $2, description = $3, price_minor = $4, archived_at = $5, version = $6,
+  category_id = $7, tags = $8
 WHERE id = $1;

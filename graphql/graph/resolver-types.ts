@@ -1,7 +1,7 @@
 import type { Timestamp } from './scalars.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Account as AccountMessage } from '../../account/pb/account_pb.js';
-import type { Product as ProductMessage } from '../../catalog/pb/catalog_pb.js';
+import type { Product as ProductMessage, Category as CategoryMessage } from '../../catalog/pb/catalog_pb.js';
 import type { Order as OrderMessage, OrderLine as OrderLineMessage } from '../../order/pb/order_pb.js';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null;
@@ -59,18 +59,41 @@ export type AccountInput = {
   name: Scalars['String']['input'];
 };
 
+/** Where products belong: a node of a tree of at most 8 levels. */
+export type Category = {
+  /** From the top down to the parent. */
+  ancestors: Array<Category>;
+  /** By name; at most 100. */
+  children: Array<Category>;
+  id: Scalars['ID']['output'];
+  name: Scalars['String']['output'];
+  /** Null at the top. */
+  parent: Maybe<Category>;
+};
+
+export type CategoryInput = {
+  /** 1 to 100 characters. */
+  name: Scalars['String']['input'];
+  /** The category to put it into; left out or null: the top. */
+  parentId?: InputMaybe<Scalars['ID']['input']>;
+};
+
 export type Mutation = {
   /** Takes a product off sale for good; a second time changes nothing. Errors: INVALID_ARGUMENT, NOT_FOUND. */
   archiveProduct: Product;
   /** Opens an account. Errors: INVALID_ARGUMENT. */
   createAccount: Account;
+  /** Adds a category. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_LIMIT_EXCEEDED. */
+  createCategory: Category;
   /** Places an order at today's names and prices. Errors: INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, PRODUCT_NOT_FOUND, PRODUCT_ARCHIVED. */
   createOrder: Order;
-  /** Adds a product. Errors: INVALID_ARGUMENT. */
+  /** Adds a product. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
   createProduct: Product;
   /** Gives an account another name. Errors: INVALID_ARGUMENT, NOT_FOUND. */
   renameAccount: Account;
-  /** Changes what is given, unless somebody else changed the product since the expected version. Errors: INVALID_ARGUMENT, NOT_FOUND, PRODUCT_ARCHIVED, VERSION_CONFLICT. */
+  /** Gives a category another name. Errors: INVALID_ARGUMENT, NOT_FOUND. */
+  renameCategory: Category;
+  /** Changes what is given, unless somebody else changed the product since the expected version. Errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NOT_FOUND, PRODUCT_ARCHIVED, VERSION_CONFLICT. */
   updateProduct: Product;
 };
 
@@ -85,6 +108,11 @@ export type MutationCreateAccountArgs = {
 };
 
 
+export type MutationCreateCategoryArgs = {
+  category: CategoryInput;
+};
+
+
 export type MutationCreateOrderArgs = {
   order: OrderInput;
 };
@@ -96,6 +124,12 @@ export type MutationCreateProductArgs = {
 
 
 export type MutationRenameAccountArgs = {
+  id: Scalars['ID']['input'];
+  name: Scalars['String']['input'];
+};
+
+
+export type MutationRenameCategoryArgs = {
   id: Scalars['ID']['input'];
   name: Scalars['String']['input'];
 };
@@ -172,23 +206,31 @@ export type PaginationInput = {
 export type Product = {
   /** When it was taken off sale; null while it is sold. */
   archivedAt: Maybe<Scalars['DateTime']['output']>;
+  /** Null if it is in none. */
+  category: Maybe<Category>;
   createdAt: Scalars['DateTime']['output'];
   description: Scalars['String']['output'];
   id: Scalars['ID']['output'];
   name: Scalars['String']['output'];
   price: Scalars['Money']['output'];
+  /** In lower case, each once. */
+  tags: Array<Scalars['String']['output']>;
   /** Grows by one with every change; updateProduct wants to know which one you saw. */
   version: Scalars['Int']['output'];
 };
 
 /** What is left out stays as it is. */
 export type ProductChangeInput = {
+  /** The category to put it in; null takes it out of its category. */
+  categoryId?: InputMaybe<Scalars['ID']['input']>;
   /** At most 10,000 characters. */
   description?: InputMaybe<Scalars['String']['input']>;
   /** 1 to 200 characters. */
   name?: InputMaybe<Scalars['String']['input']>;
   /** Not negative. */
   price?: InputMaybe<Scalars['Money']['input']>;
+  /** All of its tags from now on; null takes them away. */
+  tags?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
 export type ProductConnection = {
@@ -203,12 +245,16 @@ export type ProductEdge = {
 };
 
 export type ProductInput = {
+  /** The category to put it in. */
+  categoryId?: InputMaybe<Scalars['ID']['input']>;
   /** At most 10,000 characters. */
   description: Scalars['String']['input'];
   /** 1 to 200 characters. */
   name: Scalars['String']['input'];
   /** Not negative. */
   price: Scalars['Money']['input'];
+  /** At most 20 of 1 to 40 characters; kept in lower case. */
+  tags?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
 export type Query = {
@@ -218,6 +264,10 @@ export type Query = {
   accounts: Array<Account>;
   /** All accounts, newest first. first or last: 1 to 100, 20 if neither is given. */
   accountsConnection: AccountConnection;
+  /** The categories at the top, or the children of one, by name; at most 100. */
+  categories: Array<Category>;
+  /** One category, or null if there is none with this id. */
+  category: Maybe<Category>;
   /** One order, or null if there is none with this id. */
   order: Maybe<Order>;
   /** One product, also when it is archived, or null if there is none with this id. */
@@ -245,6 +295,16 @@ export type QueryAccountsConnectionArgs = {
   before?: InputMaybe<Scalars['Cursor']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type QueryCategoriesArgs = {
+  parentId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+
+export type QueryCategoryArgs = {
+  id: Scalars['ID']['input'];
 };
 
 
@@ -350,6 +410,8 @@ export type ResolversTypes = {
   AccountEdge: ResolverTypeWrapper<Omit<AccountEdge, 'node'> & { node: ResolversTypes['Account'] }>;
   AccountInput: AccountInput;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Category: ResolverTypeWrapper<CategoryMessage>;
+  CategoryInput: CategoryInput;
   Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
@@ -380,6 +442,8 @@ export type ResolversParentTypes = {
   AccountEdge: Omit<AccountEdge, 'node'> & { node: ResolversParentTypes['Account'] };
   AccountInput: AccountInput;
   Boolean: Scalars['Boolean']['output'];
+  Category: CategoryMessage;
+  CategoryInput: CategoryInput;
   Cursor: Scalars['Cursor']['output'];
   DateTime: Scalars['DateTime']['output'];
   ID: Scalars['ID']['output'];
@@ -422,6 +486,14 @@ export type AccountEdgeResolvers<ContextType = Context, ParentType extends Resol
   node?: Resolver<ResolversTypes['Account'], ParentType, ContextType>;
 };
 
+export type CategoryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Category'] = ResolversParentTypes['Category']> = {
+  ancestors?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType>;
+  children?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  parent?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType>;
+};
+
 export interface CursorScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Cursor'], any> {
   name: 'Cursor';
 }
@@ -437,9 +509,11 @@ export interface MoneyScalarConfig extends GraphQLScalarTypeConfig<ResolversType
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   archiveProduct?: Resolver<ResolversTypes['Product'], ParentType, ContextType, RequireFields<MutationArchiveProductArgs, 'id'>>;
   createAccount?: Resolver<ResolversTypes['Account'], ParentType, ContextType, RequireFields<MutationCreateAccountArgs, 'account'>>;
+  createCategory?: Resolver<ResolversTypes['Category'], ParentType, ContextType, RequireFields<MutationCreateCategoryArgs, 'category'>>;
   createOrder?: Resolver<ResolversTypes['Order'], ParentType, ContextType, RequireFields<MutationCreateOrderArgs, 'order'>>;
   createProduct?: Resolver<ResolversTypes['Product'], ParentType, ContextType, RequireFields<MutationCreateProductArgs, 'product'>>;
   renameAccount?: Resolver<ResolversTypes['Account'], ParentType, ContextType, RequireFields<MutationRenameAccountArgs, 'id' | 'name'>>;
+  renameCategory?: Resolver<ResolversTypes['Category'], ParentType, ContextType, RequireFields<MutationRenameCategoryArgs, 'id' | 'name'>>;
   updateProduct?: Resolver<ResolversTypes['Product'], ParentType, ContextType, RequireFields<MutationUpdateProductArgs, 'expectedVersion' | 'id' | 'product'>>;
 };
 
@@ -480,11 +554,13 @@ export type PageInfoResolvers<ContextType = Context, ParentType extends Resolver
 
 export type ProductResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Product'] = ResolversParentTypes['Product']> = {
   archivedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  category?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   description?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   price?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  tags?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
@@ -503,6 +579,8 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType, RequireFields<QueryAccountArgs, 'id'>>;
   accounts?: Resolver<Array<ResolversTypes['Account']>, ParentType, ContextType, Partial<QueryAccountsArgs>>;
   accountsConnection?: Resolver<ResolversTypes['AccountConnection'], ParentType, ContextType, Partial<QueryAccountsConnectionArgs>>;
+  categories?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType, Partial<QueryCategoriesArgs>>;
+  category?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType, RequireFields<QueryCategoryArgs, 'id'>>;
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<QueryOrderArgs, 'id'>>;
   product?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<QueryProductArgs, 'id'>>;
   products?: Resolver<Array<ResolversTypes['Product']>, ParentType, ContextType, Partial<QueryProductsArgs>>;
@@ -513,6 +591,7 @@ export type Resolvers<ContextType = Context> = {
   Account?: AccountResolvers<ContextType>;
   AccountConnection?: AccountConnectionResolvers<ContextType>;
   AccountEdge?: AccountEdgeResolvers<ContextType>;
+  Category?: CategoryResolvers<ContextType>;
   Cursor?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   Money?: GraphQLScalarType;

@@ -26,6 +26,9 @@ export const resolvers: Resolvers = {
     },
     account: (_, { id }, { loaders }) => loaders.account.load(requireUuid('id', id)),
     product: (_, { id }, { loaders }) => loaders.product.load(requireUuid('id', id)),
+    category: (_, { id }, { loaders }) => loaders.category.load(requireUuid('id', id)),
+    categories: (_, { parentId }, { loaders }) =>
+      loaders.children.load(parentId == null ? '' : requireUuid('parentId', parentId)),
     order: async (_, { id }, { clients, call }) => {
       try {
         return present((await clients.orders.getOrder({ id }, call)).order);
@@ -51,13 +54,20 @@ export const resolvers: Resolvers = {
       present((await clients.accounts.createAccount(account, call)).account),
     renameAccount: async (_, { id, name }, { clients, call }) =>
       present((await clients.accounts.renameAccount({ id, name }, call)).account),
-    createProduct: async (_, { product: { name, description, price } }, { clients, call }) =>
-      present(
-        (await clients.catalog.createProduct({ name, description, priceMinor: BigInt(price) }, call)).product,
-      ),
+    createProduct: async (_, { product }, { clients, call }) => {
+      const { name, description, price, categoryId, tags } = product;
+      const input = {
+        name,
+        description,
+        priceMinor: BigInt(price),
+        categoryId: categoryId ?? '',
+        tags: tags ?? [],
+      };
+      return present((await clients.catalog.createProduct(input, call)).product);
+    },
     updateProduct: async (
       _,
-      { id, product: { name, description, price }, expectedVersion },
+      { id, product: { name, description, price, categoryId, tags }, expectedVersion },
       { clients, call },
     ) => {
       const change = {
@@ -66,11 +76,17 @@ export const resolvers: Resolvers = {
         ...(name != null && { name }),
         ...(description != null && { description }),
         ...(price != null && { priceMinor: BigInt(price) }),
+        ...(categoryId !== undefined && { categoryId: categoryId ?? '' }),
+        ...(tags !== undefined && { tags: { values: tags ?? [] } }),
       };
       return present((await clients.catalog.updateProduct(change, call)).product);
     },
     archiveProduct: async (_, { id }, { clients, call }) =>
       present((await clients.catalog.archiveProduct({ id }, call)).product),
+    createCategory: async (_, { category: { name, parentId } }, { clients, call }) =>
+      present((await clients.catalog.createCategory({ name, parentId: parentId ?? '' }, call)).category),
+    renameCategory: async (_, { id, name }, { clients, call }) =>
+      present((await clients.catalog.renameCategory({ id, name }, call)).category),
     createOrder: async (_, { order }, { clients, call }) =>
       present((await clients.orders.createOrder(order, call)).order),
   },
@@ -91,6 +107,18 @@ export const resolvers: Resolvers = {
     version: (product) => Number(product.version),
     createdAt: (product) => present(product.createdAt),
     archivedAt: (product) => product.archivedAt ?? null,
+    category: ({ categoryId }, _, { loaders }) =>
+      categoryId === '' ? null : loaders.category.load(categoryId),
+  },
+
+  Category: {
+    parent: ({ ancestorIds }, _, { loaders }) => {
+      const parentId = ancestorIds.at(-1);
+      return parentId === undefined ? null : loaders.category.load(parentId);
+    },
+    ancestors: async ({ ancestorIds }, _, { loaders }) =>
+      Promise.all(ancestorIds.map(async (id) => present((await loaders.category.load(id)) ?? undefined))),
+    children: ({ id }, _, { loaders }) => loaders.children.load(id),
   },
 
   Order: {

@@ -137,6 +137,13 @@ suite('document limits', () => {
     assertLimited(connection('100').replace('last: 9', 'last: 10'), /up to 101010 objects/);
   });
 
+  test('three levels of the tree of categories may be asked for at once, four may not', () => {
+    const tree = (levels: number): string => (levels === 0 ? 'id' : `children { ${tree(levels - 1)} }`);
+    assert.equal(refusal(`{ categories { ${tree(2)} } }`), undefined);
+    assertLimited(`{ categories { ${tree(3)} } }`, /up to 2625640 objects/);
+    assert.equal(refusal('{ productsConnection { nodes { category { ancestors { name } } } } }'), undefined);
+  });
+
   test('every operation of a document is held to the limits, not only the one that is executed', () => {
     const operation = prepare(`query A { __typename } query B ${nested(DEPTH_MAX + 1)}`, 'A');
     assert.ok('errors' in operation);
