@@ -37,9 +37,9 @@ export function requireDescription(description: string): string {
   return requireText('description', description, { min: 0, max: DESCRIPTION_LENGTH_MAX, lines: true });
 }
 
-export function requirePrice(priceMinor: bigint): bigint {
+export function requirePrice(priceMinor: bigint, field = 'price'): bigint {
   if (priceMinor < 0n || priceMinor > PRICE_MINOR_MAX)
-    throw invalid('price', `must be from 0 to ${PRICE_MINOR_MAX} minor units`);
+    throw invalid(field, `must be from 0 to ${PRICE_MINOR_MAX} minor units`);
   return priceMinor;
 }
 

@@ -9,18 +9,36 @@ import { getCategoriesUseCase } from '#catalog/get-categories.ts';
 import { getProductsUseCase } from '#catalog/get-products.ts';
 import {
   CategorySchema,
+  FacetsSchema,
   ListProductsResponseSchema,
   ProductSchema,
   SearchProductsResponseSchema,
+  SuggestProductsResponseSchema,
   type CatalogService,
   type Category as CategoryMessage,
   type ListProductsResponse,
   type Product as ProductMessage,
+  type Facets as FacetsMessage,
   type SearchProductsResponse,
+  type SuggestProductsResponse,
 } from '#catalog/pb/catalog_pb.js';
 import type { Product } from '#catalog/product.ts';
 import { renameCategory } from '#catalog/rename-category.ts';
-import { requireSearch, searchKey, searchProducts, type Search } from '#catalog/search-products.ts';
+import {
+  requirePrefix,
+  requireSearch,
+  searchKey,
+  searchProducts,
+  suggestProducts,
+  type Prefix,
+} from '#catalog/search-products.ts';
+import {
+  placeText,
+  PRICE_STEPS,
+  type Facets,
+  type ProductQuery,
+  type SearchIndex,
+} from '#catalog/search/search-index.ts';
 import type { CatalogStore } from '#catalog/store.ts';
 import { updateProduct } from '#catalog/update-product.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -32,6 +50,7 @@ import type { Handlers } from '#platform/rpc.ts';
 export function catalogHandlers(deps: {
   store: CatalogStore;
   categories: CategoryStore;
+  index: SearchIndex;
   clock: Clock;
 }): Handlers<typeof CatalogService> {
   const { getCategories, listCategories, requireCategory } = getCategoriesUseCase(deps);
@@ -41,16 +60,33 @@ export function catalogHandlers(deps: {
     const { rows, hasMore } = await deps.store.list(page, signal);
     return create(ListProductsResponseSchema, { products: rows.map(toMessage), hasMore });
   });
-  const search = shareReads<Search, SearchProductsResponse>(searchKey, async (wanted, signal) => {
-    const products = await searchProducts(deps, wanted, signal);
-    return create(SearchProductsResponseSchema, { products: products.map(toMessage) });
+  const search = shareReads<ProductQuery, SearchProductsResponse>(searchKey, async (query, signal) => {
+    const { products, hits, hasMore, total, facets, didYouMean } = await searchProducts(deps, query, signal);
+    const last = hits.at(-1);
+    return create(SearchProductsResponseSchema, {
+      products: products.map(({ product }) => toMessage(product)),
+      cursors: products.map(({ hit }) => placeText(hit.place)),
+      hasMore,
+      endCursor: last ? placeText(last.place) : '',
+      total: total ?? 0,
+      didYouMean: didYouMean ?? '',
+      ...(facets && { facets: toFacets(facets) }),
+    });
   });
+  const suggest = shareReads<Prefix, SuggestProductsResponse>(
+    ({ prefix, size }) => `${size} ${prefix}`,
+    async (wanted, signal) => {
+      const products = await suggestProducts(deps, wanted, signal);
+      return create(SuggestProductsResponseSchema, { products: products.map(toMessage) });
+    },
+  );
   return {
     createProduct: async (request, call) => ({ product: toMessage(await createProduct(request, call)) }),
     getProduct: async ({ id }, call) => ({ product: toMessage(await getProduct(id, call)) }),
     batchGetProducts: async ({ ids }, call) => ({ products: (await getProducts(ids, call)).map(toMessage) }),
     listProducts: async ({ page }, call) => list(requirePage(page), call),
     searchProducts: async (request, call) => search(requireSearch(request), call),
+    suggestProducts: async (request, call) => suggest(requirePrefix(request), call),
     updateProduct: async (request, call) => ({
       product: toMessage(await updateProduct({ ...deps, requireCategory }, request, call)),
     }),
@@ -90,5 +126,19 @@ function toCategory({ id, name, path, createdAt, version }: Category): CategoryM
     version,
     ancestorIds: path.slice(0, -1),
     createdAt: timestampFromDate(createdAt),
+  });
+}
+
+function toFacets({ prices, categories }: Facets): FacetsMessage {
+  return create(FacetsSchema, {
+    prices: prices.map(({ bucket, count }) => {
+      const to = PRICE_STEPS[bucket + 1];
+      return {
+        count,
+        fromMinor: BigInt(PRICE_STEPS[bucket] ?? 0),
+        ...(to !== undefined && { toMinor: BigInt(to) }),
+      };
+    }),
+    categories: categories.map(({ id, count }) => ({ categoryId: id, count })),
   });
 }

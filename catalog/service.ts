@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { createCategoryStore } from '#catalog/category-store.ts';
 import { CatalogService } from '#catalog/pb/catalog_pb.js';
 import { catalogHandlers } from '#catalog/rpc.ts';
+import { postgresIndex } from '#catalog/search/postgres.ts';
 import { createStore } from '#catalog/store.ts';
 import { implement } from '#platform/rpc.ts';
 import { openServiceDatabase, type ServiceDeps, type StartedService } from '#platform/service.ts';
@@ -26,6 +27,7 @@ export async function startCatalog(
   const handlers = catalogHandlers({
     store: createStore(database),
     categories: createCategoryStore(database),
+    index: postgresIndex(database),
     clock: deps.clock,
   });
   return { implementation: implement(deps, CatalogService, handlers), ready: database.ping };

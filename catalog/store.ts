@@ -1,12 +1,11 @@
 import type { Product } from '#catalog/product.ts';
-import type { SearchTerms } from '#catalog/search/search-terms.ts';
 import type { Event } from '#platform/events/event.ts';
 import { outboxInsert, outboxValues, writeOutbox } from '#platform/events/outbox.ts';
 import type { Page } from '#platform/input.ts';
 import { keyset, keysetValues, toPage, type PageOf } from '#platform/postgres/keyset.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 
-/** Every SQL statement of the catalog service. */
+/** Every SQL statement about products but those of a search (search/postgres-statements.ts). */
 
 interface ProductRow {
   readonly id: string;
@@ -43,35 +42,6 @@ const LIST: Statement = {
 const LIST_BACKWARD: Statement = {
   name: 'list_products_backward',
   text: `SELECT ${COLUMNS} FROM product WHERE ${ON_SALE} AND ${keyset('backward', 1)}`,
-};
-/**
- * The exact name, then all words in the name, then all words in name and description, then near misses of the name by
- * trigrams (https://www.postgresql.org/docs/18/pgtrgm.html), among them what has the text inside a word ("phone" in
- * "iPhone"). Within each, how well the name fits; the share of the whole name that was typed; the newer product.
- * OFFSET 0 keeps words and folded from being computed anew wherever they are named.
- * The query is folded as the index is; "simple" beside "english" finds stop words and beginnings that no stem has.
- */
-const SEARCH: Statement = {
-  name: 'search_products',
-  text: `
-    SELECT ${COLUMNS}
-    FROM (
-      SELECT to_tsquery('pg_catalog.english', fold($1)) || to_tsquery('pg_catalog.simple', fold($1)) AS words,
-        fold($2) AS text
-      OFFSET 0
-    ) AS q, LATERAL (
-      SELECT *, fold(name) AS folded FROM product
-      WHERE ${ON_SALE} AND (search @@ q.words OR q.text <% fold(name)) AND ($5::uuid IS NULL OR id = $5)
-      OFFSET 0
-    ) AS found
-    ORDER BY
-      folded = q.text DESC,
-      ts_filter(search, '{a}') @@ q.words DESC,
-      (search @@ q.words OR strpos(folded, q.text) > 0) DESC,
-      word_similarity(q.text, folded) + ts_rank('{0, 0, 0.1, 1}', search, q.words, 1) DESC,
-      similarity(q.text, folded) DESC,
-      id DESC
-    LIMIT $3 OFFSET $4`,
 };
 const LOCK: Statement = {
   name: 'lock_product',
@@ -116,16 +86,6 @@ export function createStore(database: Database) {
         signal,
       );
       return toPage(rows.map(toProduct), page);
-    },
-
-    /** What is on sale and matches. */
-    async search(
-      terms: SearchTerms,
-      part: { size: number; skip: number; id: string | null },
-      signal: AbortSignal,
-    ): Promise<Product[]> {
-      const values = [terms.words, terms.text, part.size, part.skip, part.id];
-      return (await database.query<ProductRow>(SEARCH, values, signal)).map(toProduct);
     },
 
     /**

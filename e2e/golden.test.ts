@@ -18,7 +18,7 @@ const FOLDER = new URL('./golden/', import.meta.url);
 const UPDATE = process.env['UPDATE_GOLDEN'] === '1';
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
-const CURSOR = /\bMTow[\w-]{47,}/g;
+const CURSOR = /\b(?:MTow|Mjp)[\w-]{47,}/g;
 
 /** Puts `<id 1>`, `<id 2>` … in the place of ids, in the order of their first appearance, and of the cursors made of them. */
 function createNormaliser(): (text: string) => string {

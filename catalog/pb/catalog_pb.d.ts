@@ -4,7 +4,7 @@
 // @generated from file catalog/pb/catalog.proto (package fritzy.catalog.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { PageRequest } from "../../platform/pb/page_pb.js";
@@ -354,6 +354,47 @@ export declare type ListProductsResponse = Message<"fritzy.catalog.v1.ListProduc
 export declare const ListProductsResponseSchema: GenMessage<ListProductsResponse>;
 
 /**
+ * What found products have to have.
+ *
+ * @generated from message fritzy.catalog.v1.SearchFilter
+ */
+export declare type SearchFilter = Message<"fritzy.catalog.v1.SearchFilter"> & {
+  /**
+   * The lowest price, in minor units: 0 to 1,000,000,000,000.
+   *
+   * @generated from field: optional int64 price_min_minor = 1;
+   */
+  priceMinMinor?: bigint | undefined;
+
+  /**
+   * The highest price, in minor units: 0 to 1,000,000,000,000.
+   *
+   * @generated from field: optional int64 price_max_minor = 2;
+   */
+  priceMaxMinor?: bigint | undefined;
+
+  /**
+   * In this category or below it (a UUID); empty: anywhere.
+   *
+   * @generated from field: string category_id = 3;
+   */
+  categoryId: string;
+
+  /**
+   * All of these tags: at most 20.
+   *
+   * @generated from field: repeated string tags = 4;
+   */
+  tags: string[];
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.SearchFilter.
+ * Use `create(SearchFilterSchema)` to create a new message.
+ */
+export declare const SearchFilterSchema: GenMessage<SearchFilter>;
+
+/**
  * Input of SearchProducts.
  *
  * @generated from message fritzy.catalog.v1.SearchProductsRequest
@@ -361,7 +402,7 @@ export declare const ListProductsResponseSchema: GenMessage<ListProductsResponse
 export declare type SearchProductsRequest = Message<"fritzy.catalog.v1.SearchProductsRequest"> & {
   /**
    * What to look for: at most 1,000 characters. Words are stemmed (English), the last one may be a beginning,
-   * and near misses count when nothing fits better.
+   * and near misses count when nothing fits. Empty: everything; without a letter or digit: nothing.
    *
    * @generated from field: string query = 1;
    */
@@ -387,6 +428,55 @@ export declare type SearchProductsRequest = Message<"fritzy.catalog.v1.SearchPro
    * @generated from field: string id = 4;
    */
   id: string;
+
+  /**
+   * What else they have to have.
+   *
+   * @generated from field: fritzy.catalog.v1.SearchFilter filter = 5;
+   */
+  filter?: SearchFilter | undefined;
+
+  /**
+   * In which order they come.
+   *
+   * @generated from field: fritzy.catalog.v1.SearchSort sort = 6;
+   */
+  sort: SearchSort;
+
+  /**
+   * The cursor of the product after which to go on; empty: from the beginning.
+   *
+   * @generated from field: string after = 7;
+   */
+  after: string;
+
+  /**
+   * Whether to say how many there are.
+   *
+   * @generated from field: bool with_total = 8;
+   */
+  withTotal: boolean;
+
+  /**
+   * Whether to count by price and category.
+   *
+   * @generated from field: bool with_facets = 9;
+   */
+  withFacets: boolean;
+
+  /**
+   * Whether to say what was probably meant.
+   *
+   * @generated from field: bool with_did_you_mean = 10;
+   */
+  withDidYouMean: boolean;
+
+  /**
+   * Whether to leave the products themselves out.
+   *
+   * @generated from field: bool without_products = 11;
+   */
+  withoutProducts: boolean;
 };
 
 /**
@@ -396,17 +486,147 @@ export declare type SearchProductsRequest = Message<"fritzy.catalog.v1.SearchPro
 export declare const SearchProductsRequestSchema: GenMessage<SearchProductsRequest>;
 
 /**
+ * How many products cost so much.
+ *
+ * @generated from message fritzy.catalog.v1.PriceCount
+ */
+export declare type PriceCount = Message<"fritzy.catalog.v1.PriceCount"> & {
+  /**
+   * Minor units, included.
+   *
+   * @generated from field: int64 from_minor = 1;
+   */
+  fromMinor: bigint;
+
+  /**
+   * Minor units, not included; unset: no end.
+   *
+   * @generated from field: optional int64 to_minor = 2;
+   */
+  toMinor?: bigint | undefined;
+
+  /**
+   * At least 1.
+   *
+   * @generated from field: int32 count = 3;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.PriceCount.
+ * Use `create(PriceCountSchema)` to create a new message.
+ */
+export declare const PriceCountSchema: GenMessage<PriceCount>;
+
+/**
+ * How many products are in or below a category.
+ *
+ * @generated from message fritzy.catalog.v1.CategoryCount
+ */
+export declare type CategoryCount = Message<"fritzy.catalog.v1.CategoryCount"> & {
+  /**
+   * A UUID.
+   *
+   * @generated from field: string category_id = 1;
+   */
+  categoryId: string;
+
+  /**
+   * At least 1.
+   *
+   * @generated from field: int32 count = 2;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.CategoryCount.
+ * Use `create(CategoryCountSchema)` to create a new message.
+ */
+export declare const CategoryCountSchema: GenMessage<CategoryCount>;
+
+/**
+ * What was found, counted.
+ *
+ * @generated from message fritzy.catalog.v1.Facets
+ */
+export declare type Facets = Message<"fritzy.catalog.v1.Facets"> & {
+  /**
+   * By price, whatever price the filter names; lowest first.
+   *
+   * @generated from field: repeated fritzy.catalog.v1.PriceCount prices = 1;
+   */
+  prices: PriceCount[];
+
+  /**
+   * By category, whatever category the filter names; the 20 largest, largest first.
+   *
+   * @generated from field: repeated fritzy.catalog.v1.CategoryCount categories = 2;
+   */
+  categories: CategoryCount[];
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.Facets.
+ * Use `create(FacetsSchema)` to create a new message.
+ */
+export declare const FacetsSchema: GenMessage<Facets>;
+
+/**
  * Answer of SearchProducts.
  *
  * @generated from message fritzy.catalog.v1.SearchProductsResponse
  */
 export declare type SearchProductsResponse = Message<"fritzy.catalog.v1.SearchProductsResponse"> & {
   /**
-   * Best first.
+   * In the order asked for.
    *
    * @generated from field: repeated fritzy.catalog.v1.Product products = 1;
    */
   products: Product[];
+
+  /**
+   * The cursors of the products, in their order.
+   *
+   * @generated from field: repeated string cursors = 2;
+   */
+  cursors: string[];
+
+  /**
+   * Whether the list goes on.
+   *
+   * @generated from field: bool has_more = 3;
+   */
+  hasMore: boolean;
+
+  /**
+   * Where to go on; empty if nothing was found. The last product's cursor, unless that is no longer on sale.
+   *
+   * @generated from field: string end_cursor = 4;
+   */
+  endCursor: string;
+
+  /**
+   * How many there are, exact up to 10,000, which stands for all above; 0 unless asked for.
+   *
+   * @generated from field: int32 total = 5;
+   */
+  total: number;
+
+  /**
+   * Unset unless asked for.
+   *
+   * @generated from field: fritzy.catalog.v1.Facets facets = 6;
+   */
+  facets?: Facets | undefined;
+
+  /**
+   * The query as it was probably meant, if nothing fits it as it stands; otherwise empty.
+   *
+   * @generated from field: string did_you_mean = 7;
+   */
+  didYouMean: string;
 };
 
 /**
@@ -414,6 +634,53 @@ export declare type SearchProductsResponse = Message<"fritzy.catalog.v1.SearchPr
  * Use `create(SearchProductsResponseSchema)` to create a new message.
  */
 export declare const SearchProductsResponseSchema: GenMessage<SearchProductsResponse>;
+
+/**
+ * Input of SuggestProducts.
+ *
+ * @generated from message fritzy.catalog.v1.SuggestProductsRequest
+ */
+export declare type SuggestProductsRequest = Message<"fritzy.catalog.v1.SuggestProductsRequest"> & {
+  /**
+   * What was typed so far: at most 100 characters.
+   *
+   * @generated from field: string prefix = 1;
+   */
+  prefix: string;
+
+  /**
+   * How many at the most: 1 to 20.
+   *
+   * @generated from field: int32 size = 2;
+   */
+  size: number;
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.SuggestProductsRequest.
+ * Use `create(SuggestProductsRequestSchema)` to create a new message.
+ */
+export declare const SuggestProductsRequestSchema: GenMessage<SuggestProductsRequest>;
+
+/**
+ * Answer of SuggestProducts.
+ *
+ * @generated from message fritzy.catalog.v1.SuggestProductsResponse
+ */
+export declare type SuggestProductsResponse = Message<"fritzy.catalog.v1.SuggestProductsResponse"> & {
+  /**
+   * Products of different names: those whose name begins so first, then shorter names.
+   *
+   * @generated from field: repeated fritzy.catalog.v1.Product products = 1;
+   */
+  products: Product[];
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.SuggestProductsResponse.
+ * Use `create(SuggestProductsResponseSchema)` to create a new message.
+ */
+export declare const SuggestProductsResponseSchema: GenMessage<SuggestProductsResponse>;
 
 /**
  * Input of UpdateProduct. What is unset stays as it is.
@@ -712,6 +979,53 @@ export declare type ListCategoriesResponse = Message<"fritzy.catalog.v1.ListCate
 export declare const ListCategoriesResponseSchema: GenMessage<ListCategoriesResponse>;
 
 /**
+ * In which order found products come.
+ *
+ * @generated from enum fritzy.catalog.v1.SearchSort
+ */
+export enum SearchSort {
+  /**
+   * The same as SEARCH_SORT_RELEVANCE.
+   *
+   * @generated from enum value: SEARCH_SORT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Best first; newest first where there is no text.
+   *
+   * @generated from enum value: SEARCH_SORT_RELEVANCE = 1;
+   */
+  RELEVANCE = 1,
+
+  /**
+   * Cheapest first.
+   *
+   * @generated from enum value: SEARCH_SORT_PRICE_ASC = 2;
+   */
+  PRICE_ASC = 2,
+
+  /**
+   * Dearest first.
+   *
+   * @generated from enum value: SEARCH_SORT_PRICE_DESC = 3;
+   */
+  PRICE_DESC = 3,
+
+  /**
+   * Newest first.
+   *
+   * @generated from enum value: SEARCH_SORT_NEWEST = 4;
+   */
+  NEWEST = 4,
+}
+
+/**
+ * Describes the enum fritzy.catalog.v1.SearchSort.
+ */
+export declare const SearchSortSchema: GenEnum<SearchSort>;
+
+/**
  * Keeps products and finds them.
  *
  * @generated from service fritzy.catalog.v1.CatalogService
@@ -758,7 +1072,7 @@ export declare const CatalogService: GenService<{
     output: typeof ListProductsResponseSchema;
   },
   /**
-   * Products on sale that match a text, best first. Errors: INVALID_ARGUMENT.
+   * Products on sale that match a text and a filter. Errors: INVALID_ARGUMENT.
    *
    * @generated from rpc fritzy.catalog.v1.CatalogService.SearchProducts
    */
@@ -766,6 +1080,16 @@ export declare const CatalogService: GenService<{
     methodKind: "unary";
     input: typeof SearchProductsRequestSchema;
     output: typeof SearchProductsResponseSchema;
+  },
+  /**
+   * Products on sale with a word in the name that begins with a text. Errors: INVALID_ARGUMENT.
+   *
+   * @generated from rpc fritzy.catalog.v1.CatalogService.SuggestProducts
+   */
+  suggestProducts: {
+    methodKind: "unary";
+    input: typeof SuggestProductsRequestSchema;
+    output: typeof SuggestProductsResponseSchema;
   },
   /**
    * Changes a product if nobody else did meanwhile. Errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NOT_FOUND,

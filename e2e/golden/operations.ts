@@ -97,6 +97,36 @@ export const OPERATIONS: readonly Operation[] = [
   { name: 'products-search-typo', query: () => '{ products(query: "ihpone pro") { name } }' },
   { name: 'products-search-no-word', query: () => '{ products(query: "?!") { name } }' },
   {
+    name: 'search-products',
+    query: () =>
+      '{ searchProducts(query: "phone", first: 1) { nodes { name } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount facets { priceBuckets { from to count } categories { category { name } count } } didYouMean } }',
+  },
+  {
+    name: 'search-products-next-page',
+    query: () =>
+      'query($after: Cursor) { searchProducts(query: "phone", first: 1, after: $after) { nodes { name } pageInfo { hasNextPage hasPreviousPage } } }',
+    variables: (answers) => ({ after: answers['search-products'].searchProducts.pageInfo.endCursor }),
+  },
+  {
+    name: 'search-products-filter-and-sort',
+    query: (answers) =>
+      `{ searchProducts(filter: { priceMin: 5, priceMax: "7.50" }, sort: PRICE_DESC) { nodes { name price } } inCategory: searchProducts(filter: { categoryId: "${categoryId(answers)}", tags: ["5G"] }, sort: NEWEST) { totalCount } }`,
+  },
+  {
+    name: 'search-products-did-you-mean',
+    query: () => '{ searchProducts(query: "iphnoe") { nodes { name } didYouMean } }',
+  },
+  {
+    name: 'search-products-other-cursor',
+    query: () =>
+      'query($after: Cursor) { searchProducts(query: "phone", sort: NEWEST, after: $after) { nodes { name } } }',
+    variables: (answers) => ({ after: answers['search-products'].searchProducts.pageInfo.endCursor }),
+  },
+  {
+    name: 'suggest-products',
+    query: () => '{ suggestProducts(prefix: "iph") { text product { price } } }',
+  },
+  {
     name: 'account',
     query: (answers) => `{ account(id: "${accountId(answers)}") { name ordersConnection(first: 1) { nodes { totalPrice } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } }`,
   },

@@ -1,7 +1,8 @@
 import type { Timestamp } from './scalars.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Account as AccountMessage } from '../../account/pb/account_pb.js';
-import type { Product as ProductMessage, Category as CategoryMessage } from '../../catalog/pb/catalog_pb.js';
+import type { Product as ProductMessage, Category as CategoryMessage, Facets as FacetsMessage, PriceCount as PriceCountMessage, CategoryCount as CategoryCountMessage } from '../../catalog/pb/catalog_pb.js';
+import type { ProductSearch } from './product-search.ts';
 import type { Order as OrderMessage, OrderLine as OrderLineMessage } from '../../order/pb/order_pb.js';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null;
@@ -69,6 +70,11 @@ export type Category = {
   name: Scalars['String']['output'];
   /** Null at the top. */
   parent: Maybe<Category>;
+};
+
+export type CategoryCount = {
+  category: Category;
+  count: Scalars['Int']['output'];
 };
 
 export type CategoryInput = {
@@ -202,6 +208,13 @@ export type PaginationInput = {
   take: Scalars['Int']['input'];
 };
 
+export type PriceBucket = {
+  count: Scalars['Int']['output'];
+  from: Scalars['Money']['output'];
+  /** Not included; null: no end. */
+  to: Maybe<Scalars['Money']['output']>;
+};
+
 /** What is sold. */
 export type Product = {
   /** When it was taken off sale; null while it is sold. */
@@ -244,6 +257,25 @@ export type ProductEdge = {
   node: Product;
 };
 
+export type ProductFacets = {
+  /** How many are in or below a category, whatever category the filter names; the 20 largest, largest first. */
+  categories: Array<CategoryCount>;
+  /** How many cost so much, whatever price the filter names; lowest first, without empty ranges. */
+  priceBuckets: Array<PriceBucket>;
+};
+
+/** What is left out or null does not matter. */
+export type ProductFilterInput = {
+  /** In this category or below it. */
+  categoryId?: InputMaybe<Scalars['ID']['input']>;
+  /** The highest price. */
+  priceMax?: InputMaybe<Scalars['Money']['input']>;
+  /** The lowest price. */
+  priceMin?: InputMaybe<Scalars['Money']['input']>;
+  /** All of these: at most 20. */
+  tags?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
 export type ProductInput = {
   /** The category to put it in. */
   categoryId?: InputMaybe<Scalars['ID']['input']>;
@@ -255,6 +287,30 @@ export type ProductInput = {
   price: Scalars['Money']['input'];
   /** At most 20 of 1 to 40 characters; kept in lower case. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
+export type ProductSearchConnection = {
+  /** The query as it was probably meant, if nothing fits it as it stands; nodes are then near misses. */
+  didYouMean: Maybe<Scalars['String']['output']>;
+  edges: Array<ProductEdge>;
+  facets: ProductFacets;
+  nodes: Array<Product>;
+  pageInfo: PageInfo;
+  /** Exact up to 10,000, which stands for anything above it. */
+  totalCount: Scalars['Int']['output'];
+};
+
+export type ProductSort =
+  | 'NEWEST'
+  | 'PRICE_ASC'
+  | 'PRICE_DESC'
+  /** Best first; newest first where there is no query. */
+  | 'RELEVANCE';
+
+export type ProductSuggestion = {
+  product: Product;
+  /** The product's name. */
+  text: Scalars['String']['output'];
 };
 
 export type Query = {
@@ -276,6 +332,10 @@ export type Query = {
   products: Array<Product>;
   /** All products on sale, newest first. first or last: 1 to 100, 20 if neither is given. */
   productsConnection: ProductConnection;
+  /** Products on sale that match a query and a filter. first: 1 to 100. */
+  searchProducts: ProductSearchConnection;
+  /** Products on sale with a word in their name that begins so, of each name one: those whose name begins so first. first: 1 to 20. */
+  suggestProducts: Array<ProductSuggestion>;
 };
 
 
@@ -330,6 +390,21 @@ export type QueryProductsConnectionArgs = {
   before?: InputMaybe<Scalars['Cursor']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type QuerySearchProductsArgs = {
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+  filter?: InputMaybe<ProductFilterInput>;
+  first: Scalars['Int']['input'];
+  query?: InputMaybe<Scalars['String']['input']>;
+  sort: ProductSort;
+};
+
+
+export type QuerySuggestProductsArgs = {
+  first: Scalars['Int']['input'];
+  prefix: Scalars['String']['input'];
 };
 
 
@@ -411,6 +486,7 @@ export type ResolversTypes = {
   AccountInput: AccountInput;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Category: ResolverTypeWrapper<CategoryMessage>;
+  CategoryCount: ResolverTypeWrapper<CategoryCountMessage>;
   CategoryInput: CategoryInput;
   Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
@@ -426,11 +502,17 @@ export type ResolversTypes = {
   OrderedProduct: ResolverTypeWrapper<OrderLineMessage>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   PaginationInput: PaginationInput;
+  PriceBucket: ResolverTypeWrapper<PriceCountMessage>;
   Product: ResolverTypeWrapper<ProductMessage>;
   ProductChangeInput: ProductChangeInput;
   ProductConnection: ResolverTypeWrapper<Omit<ProductConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['ProductEdge']>, nodes: Array<ResolversTypes['Product']> }>;
   ProductEdge: ResolverTypeWrapper<Omit<ProductEdge, 'node'> & { node: ResolversTypes['Product'] }>;
+  ProductFacets: ResolverTypeWrapper<FacetsMessage>;
+  ProductFilterInput: ProductFilterInput;
   ProductInput: ProductInput;
+  ProductSearchConnection: ResolverTypeWrapper<ProductSearch>;
+  ProductSort: ProductSort;
+  ProductSuggestion: ResolverTypeWrapper<Omit<ProductSuggestion, 'product'> & { product: ResolversTypes['Product'] }>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
@@ -443,6 +525,7 @@ export type ResolversParentTypes = {
   AccountInput: AccountInput;
   Boolean: Scalars['Boolean']['output'];
   Category: CategoryMessage;
+  CategoryCount: CategoryCountMessage;
   CategoryInput: CategoryInput;
   Cursor: Scalars['Cursor']['output'];
   DateTime: Scalars['DateTime']['output'];
@@ -458,11 +541,16 @@ export type ResolversParentTypes = {
   OrderedProduct: OrderLineMessage;
   PageInfo: PageInfo;
   PaginationInput: PaginationInput;
+  PriceBucket: PriceCountMessage;
   Product: ProductMessage;
   ProductChangeInput: ProductChangeInput;
   ProductConnection: Omit<ProductConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['ProductEdge']>, nodes: Array<ResolversParentTypes['Product']> };
   ProductEdge: Omit<ProductEdge, 'node'> & { node: ResolversParentTypes['Product'] };
+  ProductFacets: FacetsMessage;
+  ProductFilterInput: ProductFilterInput;
   ProductInput: ProductInput;
+  ProductSearchConnection: ProductSearch;
+  ProductSuggestion: Omit<ProductSuggestion, 'product'> & { product: ResolversParentTypes['Product'] };
   Query: Record<PropertyKey, never>;
   String: Scalars['String']['output'];
 };
@@ -492,6 +580,11 @@ export type CategoryResolvers<ContextType = Context, ParentType extends Resolver
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   parent?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType>;
+};
+
+export type CategoryCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CategoryCount'] = ResolversParentTypes['CategoryCount']> = {
+  category?: Resolver<ResolversTypes['Category'], ParentType, ContextType>;
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export interface CursorScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Cursor'], any> {
@@ -552,6 +645,12 @@ export type PageInfoResolvers<ContextType = Context, ParentType extends Resolver
   startCursor?: Resolver<Maybe<ResolversTypes['Cursor']>, ParentType, ContextType>;
 };
 
+export type PriceBucketResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PriceBucket'] = ResolversParentTypes['PriceBucket']> = {
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  from?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  to?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
+};
+
 export type ProductResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Product'] = ResolversParentTypes['Product']> = {
   archivedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   category?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType>;
@@ -575,6 +674,25 @@ export type ProductEdgeResolvers<ContextType = Context, ParentType extends Resol
   node?: Resolver<ResolversTypes['Product'], ParentType, ContextType>;
 };
 
+export type ProductFacetsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ProductFacets'] = ResolversParentTypes['ProductFacets']> = {
+  categories?: Resolver<Array<ResolversTypes['CategoryCount']>, ParentType, ContextType>;
+  priceBuckets?: Resolver<Array<ResolversTypes['PriceBucket']>, ParentType, ContextType>;
+};
+
+export type ProductSearchConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ProductSearchConnection'] = ResolversParentTypes['ProductSearchConnection']> = {
+  didYouMean?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  edges?: Resolver<Array<ResolversTypes['ProductEdge']>, ParentType, ContextType>;
+  facets?: Resolver<ResolversTypes['ProductFacets'], ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Product']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ProductSuggestionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ProductSuggestion'] = ResolversParentTypes['ProductSuggestion']> = {
+  product?: Resolver<ResolversTypes['Product'], ParentType, ContextType>;
+  text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType, RequireFields<QueryAccountArgs, 'id'>>;
   accounts?: Resolver<Array<ResolversTypes['Account']>, ParentType, ContextType, Partial<QueryAccountsArgs>>;
@@ -585,6 +703,8 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   product?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<QueryProductArgs, 'id'>>;
   products?: Resolver<Array<ResolversTypes['Product']>, ParentType, ContextType, Partial<QueryProductsArgs>>;
   productsConnection?: Resolver<ResolversTypes['ProductConnection'], ParentType, ContextType, Partial<QueryProductsConnectionArgs>>;
+  searchProducts?: Resolver<ResolversTypes['ProductSearchConnection'], ParentType, ContextType, RequireFields<QuerySearchProductsArgs, 'first' | 'sort'>>;
+  suggestProducts?: Resolver<Array<ResolversTypes['ProductSuggestion']>, ParentType, ContextType, RequireFields<QuerySuggestProductsArgs, 'first' | 'prefix'>>;
 };
 
 export type Resolvers<ContextType = Context> = {
@@ -592,6 +712,7 @@ export type Resolvers<ContextType = Context> = {
   AccountConnection?: AccountConnectionResolvers<ContextType>;
   AccountEdge?: AccountEdgeResolvers<ContextType>;
   Category?: CategoryResolvers<ContextType>;
+  CategoryCount?: CategoryCountResolvers<ContextType>;
   Cursor?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   Money?: GraphQLScalarType;
@@ -601,9 +722,13 @@ export type Resolvers<ContextType = Context> = {
   OrderEdge?: OrderEdgeResolvers<ContextType>;
   OrderedProduct?: OrderedProductResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
+  PriceBucket?: PriceBucketResolvers<ContextType>;
   Product?: ProductResolvers<ContextType>;
   ProductConnection?: ProductConnectionResolvers<ContextType>;
   ProductEdge?: ProductEdgeResolvers<ContextType>;
+  ProductFacets?: ProductFacetsResolvers<ContextType>;
+  ProductSearchConnection?: ProductSearchConnectionResolvers<ContextType>;
+  ProductSuggestion?: ProductSuggestionResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
 };
 

@@ -1,7 +1,8 @@
 import { toConnection, toPage } from '#graphql/graph/connection.ts';
+import { ProductSearch } from '#graphql/graph/product-search.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
-import { AppError } from '#platform/errors.ts';
-import { requireUuid } from '#platform/input.ts';
+import { AppError, invalid } from '#platform/errors.ts';
+import { PAGE_SIZE_MAX, requireUuid } from '#platform/input.ts';
 
 /** GraphQL straight from proto messages: a field without a resolver here is the message's field of the same name. */
 export const resolvers: Resolvers = {
@@ -23,6 +24,15 @@ export const resolvers: Resolvers = {
         return part(product && !product.archivedAt ? [product] : [], pagination);
       }
       return (await clients.catalog.listProducts({ page: offsetPage(pagination) }, call)).products;
+    },
+    searchProducts: (_, args, { clients, call }) => {
+      if (args.first < 1 || args.first > PAGE_SIZE_MAX)
+        throw invalid('first', `must be from 1 to ${PAGE_SIZE_MAX}`);
+      return new ProductSearch(args, clients, call);
+    },
+    suggestProducts: async (_, { prefix, first: size }, { clients, call }) => {
+      const { products } = await clients.catalog.suggestProducts({ prefix, size }, call);
+      return products.map((product) => ({ text: product.name, product }));
     },
     account: (_, { id }, { loaders }) => loaders.account.load(requireUuid('id', id)),
     product: (_, { id }, { loaders }) => loaders.product.load(requireUuid('id', id)),
@@ -109,6 +119,29 @@ export const resolvers: Resolvers = {
     archivedAt: (product) => product.archivedAt ?? null,
     category: ({ categoryId }, _, { loaders }) =>
       categoryId === '' ? null : loaders.category.load(categoryId),
+  },
+
+  ProductSearchConnection: {
+    nodes: (search) => search.nodes(),
+    edges: (search) => search.edges(),
+    pageInfo: (search) => search.pageInfo(),
+    totalCount: (search) => search.totalCount(),
+    facets: async (search) => present(await search.facets()),
+    didYouMean: (search) => search.didYouMean(),
+  },
+
+  ProductFacets: {
+    priceBuckets: ({ prices }) => prices,
+  },
+
+  PriceBucket: {
+    from: ({ fromMinor }) => fromMinor,
+    to: ({ toMinor }) => toMinor ?? null,
+  },
+
+  CategoryCount: {
+    category: async ({ categoryId }, _, { loaders }) =>
+      present((await loaders.category.load(categoryId)) ?? undefined),
   },
 
   Category: {
