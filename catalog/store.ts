@@ -1,4 +1,5 @@
 import type { Product } from '#catalog/product.ts';
+import type { ProductDocument } from '#catalog/search/product-index.ts';
 import type { Event } from '#platform/events/event.ts';
 import { outboxInsert, outboxValues, writeOutbox } from '#platform/events/outbox.ts';
 import type { Page } from '#platform/input.ts';
@@ -19,6 +20,19 @@ interface ProductRow {
   readonly tags: string[];
 }
 
+interface DocumentRow {
+  readonly id: string;
+  readonly version: bigint;
+  readonly on_sale: boolean;
+  readonly name: string;
+  readonly description: string;
+  readonly price_minor: bigint;
+  readonly tags: string[];
+  readonly category_path: string[];
+}
+
+/** Before every id there is. */
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 const COLUMNS = 'id, name, description, price_minor, created_at, version, archived_at, category_id, tags';
 const ON_SALE = 'archived_at IS NULL';
 
@@ -42,6 +56,22 @@ const LIST: Statement = {
 const LIST_BACKWARD: Statement = {
   name: 'list_products_backward',
   text: `SELECT ${COLUMNS} FROM product WHERE ${ON_SALE} AND ${keyset('backward', 1)}`,
+};
+const DOCUMENTS = `
+    SELECT p.id, p.version, p.archived_at IS NULL AS on_sale, p.name, p.description, p.price_minor, p.tags,
+      coalesce(c.path, '{}') AS category_path
+    FROM product AS p LEFT JOIN category AS c ON c.id = p.category_id`;
+const DOCUMENTS_BY_IDS: Statement = {
+  name: 'documents_by_ids',
+  text: `${DOCUMENTS} WHERE p.id = ANY($1::uuid[])`,
+};
+const DOCUMENTS_AFTER: Statement = {
+  name: 'documents_after',
+  text: `${DOCUMENTS} WHERE p.archived_at IS NULL AND p.id > $1::uuid ORDER BY p.id LIMIT $2`,
+};
+const COUNT_ON_SALE: Statement = {
+  name: 'count_on_sale',
+  text: `SELECT count(*)::int AS count FROM product WHERE ${ON_SALE}`,
 };
 const LOCK: Statement = {
   name: 'lock_product',
@@ -88,6 +118,21 @@ export function createStore(database: Database) {
       return toPage(rows.map(toProduct), page);
     },
 
+    /** The products as they are searched, archived or not. */
+    async documents(ids: readonly string[]): Promise<ProductDocument[]> {
+      return (await database.query<DocumentRow>(DOCUMENTS_BY_IDS, [ids])).map(toDocument);
+    },
+
+    /** What is on sale as it is searched, oldest first, after an id; an empty one stands for the beginning. */
+    async documentsAfter(id: string, size: number, signal: AbortSignal): Promise<ProductDocument[]> {
+      const values = [id === '' ? FIRST_ID : id, size];
+      return (await database.query<DocumentRow>(DOCUMENTS_AFTER, values, signal)).map(toDocument);
+    },
+
+    async countOnSale(): Promise<number> {
+      return (await database.query<{ count: number }>(COUNT_ON_SALE, []))[0]?.count ?? 0;
+    },
+
     /**
      * Changes one product under a row lock: `change` sees it as it is and returns it as it shall be, with the event
      * that tells of it, or null to leave it; what it throws undoes all. Undefined if there is no such product.
@@ -122,5 +167,19 @@ function toProduct(row: ProductRow): Product {
     archivedAt: row.archived_at,
     categoryId: row.category_id,
     tags: row.tags,
+  };
+}
+
+function toDocument(row: DocumentRow): ProductDocument {
+  const { id, version, name, description, tags, on_sale: onSale } = row;
+  return {
+    id,
+    version,
+    name,
+    description,
+    tags,
+    onSale,
+    priceMinor: row.price_minor,
+    categoryPath: row.category_path,
   };
 }

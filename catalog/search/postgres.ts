@@ -9,6 +9,7 @@ import {
   type BoundStatement,
 } from '#catalog/search/postgres-statements.ts';
 import {
+  isUnfiltered,
   NOTHING_FOUND,
   OFFSET_MAX,
   sortOf,
@@ -102,10 +103,9 @@ export function postgresIndex(database: Database): SearchIndex {
       const first = query.after?.nearness ?? 'fits';
       let nearness = first;
       let found = await page(query, terms, nearness, signal);
-      // Nothing at the beginning of the list: is there nothing at all that fits?
       if (terms && !query.after && found.hits.length === 0) {
-        const fits = wants.hits && query.skip === 0 ? 0 : await count(filter, terms, 'fits', signal);
-        if (fits === 0) {
+        const isEmpty = wants.hits && query.skip === 0 && isUnfiltered(filter);
+        if (isEmpty || (await count(NO_FILTER, terms, 'fits', signal)) === 0) {
           nearness = 'near';
           found = await page(query, terms, nearness, signal);
         }

@@ -74,7 +74,10 @@ export const PRICE_STEPS: readonly number[] = [
   0, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
 ];
 
-/** Whether products must fit the text, or only come near it. Near misses count where nothing fits. */
+/**
+ * Whether products must fit the text, or only come near it. Near misses count where no product at all fits the text,
+ * whatever the filter.
+ */
 export type Nearness = 'fits' | 'near';
 
 /** Where a hit lies in its list. Any backend can go on from it: one that cannot use the score uses the offset. */
@@ -107,6 +110,12 @@ export function requirePlace(text: string, sort: Sort): Place {
   if (letter !== LETTERS[sort] || key === undefined || id === undefined)
     throw invalid('after', 'must be a cursor that a search in this order gave');
   return { sort, nearness: near === 'n' ? 'near' : 'fits', offset: Number(offset), key, id };
+}
+
+/** Whether a filter leaves everything in. */
+export function isUnfiltered(filter: ProductFilter): boolean {
+  const { id, priceMin, priceMax, categoryId, tags } = filter;
+  return id === null && priceMin === null && priceMax === null && categoryId === null && tags.length === 0;
 }
 
 /** Without a text nothing is more relevant than anything else: the newest come first. */
