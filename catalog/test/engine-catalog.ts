@@ -20,6 +20,8 @@ export interface EngineCatalog {
   readonly deps: ServiceDeps;
   readonly logLines: readonly Record<string, unknown>[];
   rows<R extends object>(sql: string, values?: readonly unknown[]): Promise<R[]>;
+  /** Starts the service once more, beside the one that runs. */
+  restart(): Promise<void>;
   /** Resolves when the index has every product as the tables have it. */
   settle(): Promise<void>;
 }
@@ -47,6 +49,8 @@ export async function openEngineCatalog(
   const engine = stack.use(openEngine(engineUrl));
   const index = productIndex(engine, aliasOf(searchUrl));
   const { implementation } = await startCatalog({ databaseUrl, searchUrl }, deps, stack);
+  // The first index is built in the background; until that is over nobody else may build one.
+  await eventually(() => assert.ok(lines.some(({ msg }) => msg === 'the search index was built')), 60_000);
 
   /** What the index has under the alias, by id. */
   async function indexed(): Promise<Map<string, string>> {
@@ -82,6 +86,7 @@ export async function openEngineCatalog(
     deps,
     logLines: lines,
     rows,
+    restart: async () => void (await startCatalog({ databaseUrl, searchUrl }, deps, stack)),
     settle: () =>
       eventually(async () => {
         const products = await rows<{ id: string; version: string; on_sale: boolean; name: string }>(
