@@ -17,6 +17,8 @@ export interface FallbackDeps {
 /** So many failures in a row, and the engine is not asked any more until a probe succeeds. */
 const FAILURES_MAX = 3;
 const PROBE_INTERVAL_MS = 500;
+/** A search that takes longer than that and then is given up by its caller counts as a failure. */
+const PATIENCE_MS = 250;
 
 /**
  * Asks the engine, and PostgreSQL when the engine fails: nobody sees an error for it. An engine that keeps failing is
@@ -31,15 +33,18 @@ export function withFallback(deps: FallbackDeps): SearchIndex & AsyncDisposable 
 
   async function answer<T>(ask: (index: SearchIndex) => Promise<T>): Promise<T> {
     if (!isDown) {
+      const startedMs = performance.now();
       try {
         const found = await ask(deps.engine);
         failures = 0;
         return found;
       } catch (error) {
-        if (!(error instanceof EngineError)) throw error;
-        failures += 1;
+        const isEngines = error instanceof EngineError;
+        // A caller who has gone says nothing of the engine, unless it was kept waiting.
+        if (isEngines || performance.now() - startedMs > PATIENCE_MS) failures += 1;
         if (failures >= FAILURES_MAX) goDown(error);
-        else deps.logger.debug({ err: error }, 'the search engine failed; PostgreSQL answers');
+        if (!isEngines) throw error;
+        deps.logger.debug({ err: error }, 'the search engine failed; PostgreSQL answers');
       }
     }
     deps.metrics.fallbacks.inc();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import { elasticsearchIndex, SEARCH_TIMEOUT_MS } from '#catalog/search/elasticsearch.ts';
 import { openEngine } from '#catalog/search/engine.ts';
+import { SearchSort } from '#catalog/pb/catalog_pb.js';
 import { catalogMetrics } from '#catalog/metrics.ts';
 import { missingEngine, startElasticsearch, type TestSearchEngine } from '#testkit/engines.ts';
 import { eventually, testCall } from '#testkit/shop.ts';
@@ -26,6 +27,14 @@ suite('a search engine that fails', { skip, timeout: 240_000 }, () => {
   };
   const search = async (query: string): Promise<string[]> =>
     (await shop.catalog.searchProducts({ query, size: 100 }, testCall())).products.map(({ name }) => name);
+
+  const page = async (sort: SearchSort, cursor: string) => {
+    const request = { query: 'lamp', sort, size: 4, after: cursor };
+    const { products, endCursor } = await shop.catalog.searchProducts(request, testCall());
+    return { names: products.map(({ name }) => name), endCursor };
+  };
+  const cheapest = (cursor: string) => page(SearchSort.PRICE_ASC, cursor);
+  const mostRelevant = (cursor: string) => page(SearchSort.RELEVANCE, cursor);
 
   /** Shoppers who search and read, all the time, until `work` is done; how many answers they got. */
   async function shopDuring(work: () => Promise<void>): Promise<{ answers: number; slowestMs: number }> {
@@ -53,7 +62,10 @@ suite('a search engine that fails', { skip, timeout: 240_000 }, () => {
     engine = stack.use(await startElasticsearch());
     shop = await openEngineCatalog(engine.url, stack);
     for (let nr = 0; nr < 20; nr++) {
-      const { product } = await shop.catalog.createProduct({ name: `Lamp ${nr}` }, testCall());
+      const { product } = await shop.catalog.createProduct(
+        { name: `Lamp ${nr}`, priceMinor: BigInt(nr) },
+        testCall(),
+      );
       ids.push(product?.id ?? '');
     }
     await shop.settle();
@@ -61,6 +73,9 @@ suite('a search engine that fails', { skip, timeout: 240_000 }, () => {
 
   test('killed under load: no search and no read fails, PostgreSQL answers, and it returns by itself', async () => {
     const [, before = 0] = await metric();
+    const first = await cheapest('');
+    const best = await mostRelevant('');
+    let fromPostgres = '';
     const { answers } = await shopDuring(async () => {
       await search('lamp');
       await engine.kill();
@@ -68,11 +83,19 @@ suite('a search engine that fails', { skip, timeout: 240_000 }, () => {
         const [isUp, fallbacks = 0] = await metric();
         assert.ok(isUp === 0 && fallbacks > before + 50, `up: ${isUp}, answered by PostgreSQL: ${fallbacks}`);
       }, 60_000);
+      const next = await cheapest(first.endCursor);
+      assert.deepEqual(
+        next.names,
+        ['Lamp 4', 'Lamp 5', 'Lamp 6', 'Lamp 7'],
+        "PostgreSQL goes on from the engine's cursor",
+      );
+      assert.equal((await mostRelevant(best.endCursor)).names.length, 4);
+      fromPostgres = next.endCursor;
       // Known-bad twin: searches that know nothing but the engine fail.
       const engineAlone = elasticsearchIndex(stack.use(openEngine(engine.url)), shop.index.alias);
       await assert.rejects(engineAlone.suggest('lamp', 1, testCall().signal), { name: 'EngineError' });
       // Made while it is away; found there afterwards.
-      await shop.catalog.createProduct({ name: 'Lamp of the outage' }, testCall());
+      await shop.catalog.createProduct({ name: 'Lamp of the outage', priceMinor: 1_000n }, testCall());
       assert.ok((await search('outage')).includes('Lamp of the outage'), 'PostgreSQL finds it at once');
       await engine.start();
       await eventually(async () => assert.equal((await metric())[0], 1), 60_000);
@@ -81,6 +104,11 @@ suite('a search engine that fails', { skip, timeout: 240_000 }, () => {
     assert.deepEqual([lines(DOWN), lines(BACK)], [1, 1], 'one line a change, not one a search');
     await shop.settle();
     const [, after] = await metric();
+    assert.equal(
+      (await cheapest(fromPostgres)).names[0],
+      'Lamp 8',
+      "the engine goes on from PostgreSQL's cursor",
+    );
     assert.ok((await search('outage')).includes('Lamp of the outage'));
     assert.equal((await metric())[1], after, 'the engine answers again');
   });

@@ -144,6 +144,21 @@ suite('document limits', () => {
     assert.equal(refusal('{ productsConnection { nodes { category { ancestors { name } } } } }'), undefined);
   });
 
+  test('what a search gives counts as much as its page, its facets as much as they have at the most', () => {
+    const deep = 'category { children { ancestors { id } } }';
+    const nodes = (size: string): string => `{ searchProducts(first: ${size}) { nodes { ${deep} } } }`;
+    assert.equal(refusal(nodes('100')), undefined);
+    const facets = (field: string): string => `{ searchProducts { facets { ${field} } } }`;
+    assert.equal(
+      refusal(facets(`priceBuckets { count } categories { category { name ancestors { name } } }`)),
+      undefined,
+    );
+    const six = repeat(6, (nr) => `s${nr}: searchProducts(first: 100) { nodes { ${deep} } }`);
+    assertLimited(`{ ${six} }`, /up to \d+ objects; at most 100000/);
+    const suggestions = repeat(21, (nr) => `s${nr}: suggestProducts(prefix: "a") { text }`);
+    assertLimited(`{ ${suggestions} }`, /21 lists/);
+  });
+
   test('every operation of a document is held to the limits, not only the one that is executed', () => {
     const operation = prepare(`query A { __typename } query B ${nested(DEPTH_MAX + 1)}`, 'A');
     assert.ok('errors' in operation);
