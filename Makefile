@@ -58,6 +58,10 @@ dlq-replay: $(INSTALLED) ## Give them to their consumers again, each once: make 
 seed: $(INSTALLED) ## Fill the running shop's data folder: 10,000 products, 1,000 accounts, 5,000 orders
 	@node scripts/seed.ts
 
+.PHONY: reindex
+reindex: $(INSTALLED) ## Rebuild the search index while the shop goes on
+	@node $(ENGINES_ENV) catalog/cmd/reindex/main.ts
+
 .PHONY: test
 test: $(INSTALLED) ## Run all tests that need no more than PostgreSQL: make test [ONLY=order/test]
 	@node scripts/test.ts $(ONLY)

@@ -15,6 +15,11 @@ const config: CodegenConfig = {
         mappers: {
           Account: '../../account/pb/account_pb.js#Account as AccountMessage',
           Product: '../../catalog/pb/catalog_pb.js#Product as ProductMessage',
+          Category: '../../catalog/pb/catalog_pb.js#Category as CategoryMessage',
+          ProductSearchConnection: './product-search.ts#ProductSearch',
+          ProductFacets: '../../catalog/pb/catalog_pb.js#Facets as FacetsMessage',
+          PriceBucket: '../../catalog/pb/catalog_pb.js#PriceCount as PriceCountMessage',
+          CategoryCount: '../../catalog/pb/catalog_pb.js#CategoryCount as CategoryCountMessage',
           Order: '../../order/pb/order_pb.js#Order as OrderMessage',
           OrderedProduct: '../../order/pb/order_pb.js#OrderLine as OrderLineMessage',
         },

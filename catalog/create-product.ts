@@ -1,5 +1,12 @@
 import { catalogEvent } from '#catalog/events.ts';
-import { requireDescription, requireName, requirePrice, type Product } from '#catalog/product.ts';
+import type { RequireCategory } from '#catalog/get-categories.ts';
+import {
+  requireDescription,
+  requireName,
+  requirePrice,
+  requireTags,
+  type Product,
+} from '#catalog/product.ts';
 import type { CatalogStore } from '#catalog/store.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -9,10 +16,17 @@ export interface NewProduct {
   readonly name: string;
   readonly description: string;
   readonly priceMinor: bigint;
+  /** Empty for none. */
+  readonly categoryId: string;
+  readonly tags: readonly string[];
 }
 
-/** Adds products; concurrent ones share a commit. Throws INVALID_ARGUMENT. */
-export function createProductUseCase(deps: { store: CatalogStore; clock: Clock }) {
+/** Adds products; concurrent ones share a commit. Throws INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
+export function createProductUseCase(deps: {
+  store: CatalogStore;
+  clock: Clock;
+  requireCategory: RequireCategory;
+}) {
   const insert = groupInserts(deps.store.insert, ({ name, description }) => name.length + description.length);
 
   return async function createProduct(input: NewProduct, call: Call): Promise<Product> {
@@ -25,6 +39,8 @@ export function createProductUseCase(deps: { store: CatalogStore; clock: Clock }
       createdAt,
       version: 1n,
       archivedAt: null,
+      tags: requireTags('tags', input.tags),
+      categoryId: await deps.requireCategory(input.categoryId, call),
     };
     const event = catalogEvent(deps.clock.newId(), 'product_created', product, createdAt, call);
     return insert(product, [event], call);

@@ -13,6 +13,10 @@ export interface Product {
   readonly version: bigint;
   /** Null while it is sold. */
   readonly archivedAt: Date | null;
+  /** Null if it is in none. */
+  readonly categoryId: string | null;
+  /** In lower case, each once. */
+  readonly tags: readonly string[];
 }
 
 export const NAME_LENGTH_MAX = 200;
@@ -22,6 +26,8 @@ export const PRICE_MINOR_MAX = 1_000_000_000_000n;
 /** How many products one call may ask for by id. */
 export const BATCH_SIZE_MAX = 1_000;
 export const QUERY_LENGTH_MAX = 1_000;
+export const TAGS_MAX = 20;
+const TAG_LENGTH_MAX = 40;
 
 export function requireName(name: string): string {
   return requireText('name', name, { min: 1, max: NAME_LENGTH_MAX });
@@ -31,8 +37,17 @@ export function requireDescription(description: string): string {
   return requireText('description', description, { min: 0, max: DESCRIPTION_LENGTH_MAX, lines: true });
 }
 
-export function requirePrice(priceMinor: bigint): bigint {
+export function requirePrice(priceMinor: bigint, field = 'price'): bigint {
   if (priceMinor < 0n || priceMinor > PRICE_MINOR_MAX)
-    throw invalid('price', `must be from 0 to ${PRICE_MINOR_MAX} minor units`);
+    throw invalid(field, `must be from 0 to ${PRICE_MINOR_MAX} minor units`);
   return priceMinor;
+}
+
+/** Tags as they are kept: in lower case, one space between words, each once. */
+export function requireTags(field: string, tags: readonly string[]): string[] {
+  if (tags.length > TAGS_MAX) throw invalid(field, `must have at most ${TAGS_MAX} tags`);
+  const folded = tags.map((tag, index) =>
+    requireText(`${field}[${index}]`, tag.normalize('NFC').toLowerCase(), { min: 1, max: TAG_LENGTH_MAX }),
+  );
+  return [...new Set(folded.map((tag) => tag.replaceAll(/\s+/gu, ' ')))];
 }

@@ -1,6 +1,9 @@
 import { fileURLToPath } from 'node:url';
+import { createCategoryStore } from '#catalog/category-store.ts';
 import { CatalogService } from '#catalog/pb/catalog_pb.js';
 import { catalogHandlers } from '#catalog/rpc.ts';
+import { startEngineSearch } from '#catalog/search/engine-search.ts';
+import { postgresIndex } from '#catalog/search/postgres.ts';
 import { createStore } from '#catalog/store.ts';
 import { implement } from '#platform/rpc.ts';
 import { openServiceDatabase, type ServiceDeps, type StartedService } from '#platform/service.ts';
@@ -16,12 +19,23 @@ export const SEARCH_SETTINGS = {
 
 /** Brings the catalog service up on its database. `stack` ends it. */
 export async function startCatalog(
-  config: { databaseUrl: string },
+  config: { databaseUrl: string; searchUrl?: string },
   deps: ServiceDeps,
   stack: AsyncDisposableStack,
 ): Promise<StartedService<typeof CatalogService>> {
   const own = { name: 'catalog', url: config.databaseUrl, migrations: MIGRATIONS, settings: SEARCH_SETTINGS };
   const database = await openServiceDatabase(own, deps, stack);
-  const handlers = catalogHandlers({ store: createStore(database), clock: deps.clock });
+  const store = createStore(database);
+  const fallback = postgresIndex(database);
+  const { searchUrl = 'postgres:' } = config;
+  const index = /^https?:/.test(searchUrl)
+    ? await startEngineSearch(searchUrl, { database, store, fallback }, deps, stack)
+    : fallback;
+  const handlers = catalogHandlers({
+    store,
+    categories: createCategoryStore(database),
+    index,
+    clock: deps.clock,
+  });
   return { implementation: implement(deps, CatalogService, handlers), ready: database.ping };
 }

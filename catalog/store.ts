@@ -1,12 +1,12 @@
 import type { Product } from '#catalog/product.ts';
-import type { SearchTerms } from '#catalog/search/search-terms.ts';
+import type { ProductDocument } from '#catalog/search/product-index.ts';
 import type { Event } from '#platform/events/event.ts';
 import { outboxInsert, outboxValues, writeOutbox } from '#platform/events/outbox.ts';
 import type { Page } from '#platform/input.ts';
 import { keyset, keysetValues, toPage, type PageOf } from '#platform/postgres/keyset.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 
-/** Every SQL statement of the catalog service. */
+/** Every SQL statement about products but those of a search (search/postgres-statements.ts). */
 
 interface ProductRow {
   readonly id: string;
@@ -16,17 +16,34 @@ interface ProductRow {
   readonly created_at: Date;
   readonly version: bigint;
   readonly archived_at: Date | null;
+  readonly category_id: string | null;
+  readonly tags: string[];
 }
 
-const COLUMNS = 'id, name, description, price_minor, created_at, version, archived_at';
+interface DocumentRow {
+  readonly id: string;
+  readonly version: bigint;
+  readonly on_sale: boolean;
+  readonly name: string;
+  readonly description: string;
+  readonly price_minor: bigint;
+  readonly tags: string[];
+  readonly category_path: string[];
+}
+
+/** Before every id there is. */
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+const COLUMNS = 'id, name, description, price_minor, created_at, version, archived_at, category_id, tags';
 const ON_SALE = 'archived_at IS NULL';
 
 const INSERT: Statement = {
   name: 'insert_products',
   text: `
-    WITH published AS (${outboxInsert(6)})
-    INSERT INTO product (id, name, description, price_minor, created_at)
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[])`,
+    WITH published AS (${outboxInsert(8)})
+    INSERT INTO product (id, name, description, price_minor, created_at, category_id, tags)
+    SELECT id, name, description, price_minor, created_at, category_id, string_to_array(tags, E'\\n')
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::uuid[], $7::text[])
+      AS p(id, name, description, price_minor, created_at, category_id, tags)`,
 };
 const BY_IDS: Statement = {
   name: 'products_by_ids',
@@ -40,34 +57,21 @@ const LIST_BACKWARD: Statement = {
   name: 'list_products_backward',
   text: `SELECT ${COLUMNS} FROM product WHERE ${ON_SALE} AND ${keyset('backward', 1)}`,
 };
-/**
- * The exact name, then all words in the name, then all words in name and description, then near misses of the name by
- * trigrams (https://www.postgresql.org/docs/18/pgtrgm.html), among them what has the text inside a word ("phone" in
- * "iPhone"). Within each, how well the name fits; the share of the whole name that was typed; the newer product.
- * OFFSET 0 keeps words and folded from being computed anew wherever they are named.
- * The query is folded as the index is; "simple" beside "english" finds stop words and beginnings that no stem has.
- */
-const SEARCH: Statement = {
-  name: 'search_products',
-  text: `
-    SELECT ${COLUMNS}
-    FROM (
-      SELECT to_tsquery('pg_catalog.english', fold($1)) || to_tsquery('pg_catalog.simple', fold($1)) AS words,
-        fold($2) AS text
-      OFFSET 0
-    ) AS q, LATERAL (
-      SELECT *, fold(name) AS folded FROM product
-      WHERE ${ON_SALE} AND (search @@ q.words OR q.text <% fold(name)) AND ($5::uuid IS NULL OR id = $5)
-      OFFSET 0
-    ) AS found
-    ORDER BY
-      folded = q.text DESC,
-      ts_filter(search, '{a}') @@ q.words DESC,
-      (search @@ q.words OR strpos(folded, q.text) > 0) DESC,
-      word_similarity(q.text, folded) + ts_rank('{0, 0, 0.1, 1}', search, q.words, 1) DESC,
-      similarity(q.text, folded) DESC,
-      id DESC
-    LIMIT $3 OFFSET $4`,
+const DOCUMENTS = `
+    SELECT p.id, p.version, p.archived_at IS NULL AS on_sale, p.name, p.description, p.price_minor, p.tags,
+      coalesce(c.path, '{}') AS category_path
+    FROM product AS p LEFT JOIN category AS c ON c.id = p.category_id`;
+const DOCUMENTS_BY_IDS: Statement = {
+  name: 'documents_by_ids',
+  text: `${DOCUMENTS} WHERE p.id = ANY($1::uuid[])`,
+};
+const DOCUMENTS_AFTER: Statement = {
+  name: 'documents_after',
+  text: `${DOCUMENTS} WHERE p.archived_at IS NULL AND p.id > $1::uuid ORDER BY p.id LIMIT $2`,
+};
+const COUNT_ON_SALE: Statement = {
+  name: 'count_on_sale',
+  text: `SELECT count(*)::int AS count FROM product WHERE ${ON_SALE}`,
 };
 const LOCK: Statement = {
   name: 'lock_product',
@@ -76,7 +80,8 @@ const LOCK: Statement = {
 const UPDATE: Statement = {
   name: 'update_product',
   text: `
-    UPDATE product SET name = $2, description = $3, price_minor = $4, archived_at = $5, version = $6
+    UPDATE product SET name = $2, description = $3, price_minor = $4, archived_at = $5, version = $6,
+      category_id = $7, tags = $8
     WHERE id = $1`,
 };
 
@@ -92,6 +97,9 @@ export function createStore(database: Database) {
         products.map((product) => product.description),
         products.map((product) => product.priceMinor),
         products.map((product) => product.createdAt),
+        products.map((product) => product.categoryId),
+        // unnest flattens arrays of arrays; a tag has no line break.
+        products.map((product) => product.tags.join('\n')),
         ...outboxValues(events),
       ]);
     },
@@ -110,14 +118,19 @@ export function createStore(database: Database) {
       return toPage(rows.map(toProduct), page);
     },
 
-    /** What is on sale and matches. */
-    async search(
-      terms: SearchTerms,
-      part: { size: number; skip: number; id: string | null },
-      signal: AbortSignal,
-    ): Promise<Product[]> {
-      const values = [terms.words, terms.text, part.size, part.skip, part.id];
-      return (await database.query<ProductRow>(SEARCH, values, signal)).map(toProduct);
+    /** The products as they are searched, archived or not. */
+    async documents(ids: readonly string[]): Promise<ProductDocument[]> {
+      return (await database.query<DocumentRow>(DOCUMENTS_BY_IDS, [ids])).map(toDocument);
+    },
+
+    /** What is on sale as it is searched, oldest first, after an id; an empty one stands for the beginning. */
+    async documentsAfter(id: string, size: number, signal: AbortSignal): Promise<ProductDocument[]> {
+      const values = [id === '' ? FIRST_ID : id, size];
+      return (await database.query<DocumentRow>(DOCUMENTS_AFTER, values, signal)).map(toDocument);
+    },
+
+    async countOnSale(): Promise<number> {
+      return (await database.query<{ count: number }>(COUNT_ON_SALE, []))[0]?.count ?? 0;
     },
 
     /**
@@ -134,8 +147,8 @@ export function createStore(database: Database) {
         const before = toProduct(row);
         const changed = change(before);
         if (!changed) return before;
-        const { name, description, priceMinor, archivedAt, version } = changed.product;
-        await tx.query(UPDATE, [id, name, description, priceMinor, archivedAt, version]);
+        const { name, description, priceMinor, archivedAt, version, categoryId, tags } = changed.product;
+        await tx.query(UPDATE, [id, name, description, priceMinor, archivedAt, version, categoryId, tags]);
         await writeOutbox(tx, [changed.event]);
         return changed.product;
       });
@@ -152,5 +165,21 @@ function toProduct(row: ProductRow): Product {
     createdAt: row.created_at,
     version: row.version,
     archivedAt: row.archived_at,
+    categoryId: row.category_id,
+    tags: row.tags,
+  };
+}
+
+function toDocument(row: DocumentRow): ProductDocument {
+  const { id, version, name, description, tags, on_sale: onSale } = row;
+  return {
+    id,
+    version,
+    name,
+    description,
+    tags,
+    onSale,
+    priceMinor: row.price_minor,
+    categoryPath: row.category_path,
   };
 }

@@ -1,6 +1,13 @@
 import { catalogEvent } from '#catalog/events.ts';
 import { noSuchProduct } from '#catalog/get-products.ts';
-import { requireDescription, requireName, requirePrice, type Product } from '#catalog/product.ts';
+import type { RequireCategory } from '#catalog/get-categories.ts';
+import {
+  requireDescription,
+  requireName,
+  requirePrice,
+  requireTags,
+  type Product,
+} from '#catalog/product.ts';
 import type { CatalogStore } from '#catalog/store.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -14,14 +21,17 @@ export interface ProductChange {
   readonly name?: string | undefined;
   readonly description?: string | undefined;
   readonly priceMinor?: bigint | undefined;
+  /** Empty for none. */
+  readonly categoryId?: string | undefined;
+  readonly tags?: { readonly values: readonly string[] } | undefined;
 }
 
 /**
  * Changes what is given and leaves the rest, unless somebody changed the product since the caller read it.
- * Throws INVALID_ARGUMENT, NOT_FOUND, PRODUCT_ARCHIVED, VERSION_CONFLICT.
+ * Throws INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NOT_FOUND, PRODUCT_ARCHIVED, VERSION_CONFLICT.
  */
 export async function updateProduct(
-  deps: { store: CatalogStore; clock: Clock },
+  deps: { store: CatalogStore; clock: Clock; requireCategory: RequireCategory },
   input: ProductChange,
   call: Call,
 ): Promise<Product> {
@@ -31,6 +41,8 @@ export async function updateProduct(
     ...(input.name !== undefined && { name: requireName(input.name) }),
     ...(input.description !== undefined && { description: requireDescription(input.description) }),
     ...(input.priceMinor !== undefined && { priceMinor: requirePrice(input.priceMinor) }),
+    ...(input.tags !== undefined && { tags: requireTags('tags', input.tags.values) }),
+    ...(input.categoryId !== undefined && { categoryId: await deps.requireCategory(input.categoryId, call) }),
   };
   const at = new Date(deps.clock.now());
   const updated = await deps.store.change(id, (before) => {

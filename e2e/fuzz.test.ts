@@ -33,7 +33,12 @@ before(async () => {
 
 /** A few accounts, products and orders, and what names them. */
 async function fill(): Promise<Known> {
-  const ids = { account: [] as string[], product: [] as string[], order: [] as string[] };
+  const ids = {
+    account: [] as string[],
+    product: [] as string[],
+    order: [] as string[],
+    category: [] as string[],
+  };
   for (let nr = 0; nr < 10; nr++) {
     const { account } = await shop.clients.accounts.createAccount({ name: `Account ${nr}` }, testCall());
     const { product } = await shop.clients.catalog.createProduct(
@@ -41,6 +46,12 @@ async function fill(): Promise<Known> {
       testCall(),
     );
     assert.ok(account && product);
+    const parentId = ids.category.at(-1) ?? '';
+    const { category } = await shop.clients.catalog.createCategory(
+      { name: `Category ${nr}`, parentId: nr % 4 === 0 ? '' : parentId },
+      testCall(),
+    );
+    ids.category.push(category?.id ?? '');
     ids.account.push(account.id);
     ids.product.push(product.id);
     const products = ids.product.map((productId) => ({ productId, quantity: 1 }));
@@ -52,7 +63,7 @@ async function fill(): Promise<Known> {
 }
 
 /** What the schema documents for a valid mutation whose entity somebody else has changed. */
-const DOCUMENTED = new Set(['VERSION_CONFLICT', 'PRODUCT_ARCHIVED']);
+const DOCUMENTED = new Set(['VERSION_CONFLICT', 'PRODUCT_ARCHIVED', 'CATEGORY_LIMIT_EXCEEDED']);
 
 interface Answered {
   readonly data?: unknown;
@@ -90,7 +101,9 @@ function assertMatches(document: DocumentNode, variables: Record<string, unknown
     for (const [name, one] of Object.entries(value)) {
       const selection = fields.get(name);
       if (selection) check(selection, one, `${path}.${name}`);
-      else assert.ok(typeof one !== 'object' || one === null, `${path}.${name} is a leaf`);
+      else
+        for (const leaf of [one].flat())
+          assert.ok(typeof leaf !== 'object' || leaf === null, `${path}.${name} is a leaf`);
     }
   }
 

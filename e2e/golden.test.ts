@@ -18,7 +18,7 @@ const FOLDER = new URL('./golden/', import.meta.url);
 const UPDATE = process.env['UPDATE_GOLDEN'] === '1';
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
-const CURSOR = /\bMTow[\w-]{47,}/g;
+const CURSOR = /\b(?:MTow|Mjp)[\w-]{47,}/g;
 
 /** Puts `<id 1>`, `<id 2>` … in the place of ids, in the order of their first appearance, and of the cursors made of them. */
 function createNormaliser(): (text: string) => string {
@@ -177,6 +177,10 @@ const LISTS = {
     'query($account: ID!) { account(id: $account) { ordersConnection(first: 100) { nodes { products { name } account { name } } } } }',
   'aliases of one account and one product':
     'query($account: ID!, $product: ID!) { a: account(id: $account) { orders { totalPrice } } b: accounts(id: $account) { orders { totalPrice } } c: product(id: $product) { name } d: products(id: $product) { name } }',
+  'products with their categories':
+    '{ productsConnection(first: 100) { nodes { name tags category { name parent { name } ancestors { name } } } } }',
+  'categories with their children':
+    '{ categories { name parent { name } children { name parent { name } } } }',
   'aliases of lists':
     '{ a: accounts(pagination: { take: 100 }) { name } b: accountsConnection(first: 99) { nodes { name } } c: products(pagination: { take: 100 }) { name } d: products(query: "phone") { name } }',
 } as const;
@@ -251,8 +255,11 @@ async function addRow(
   nr: number,
 ): Promise<{ account: string; product: string; order: string }> {
   const { account } = await shop.clients.accounts.createAccount({ name: `Account ${nr}` }, testCall());
-  const price = { description: '', priceMinor: BigInt(100 + nr) };
-  const { product } = await shop.clients.catalog.createProduct({ name: `Phone ${nr}`, ...price }, testCall());
+  const { category } = await shop.clients.catalog.createCategory({ name: `Category ${nr}` }, testCall());
+  const below = { name: `Below ${nr}`, parentId: category?.id ?? '' };
+  const { category: child } = await shop.clients.catalog.createCategory(below, testCall());
+  const input = { name: `Phone ${nr}`, priceMinor: BigInt(100 + nr), categoryId: child?.id ?? '' };
+  const { product } = await shop.clients.catalog.createProduct(input, testCall());
   assert.ok(account && product);
   return { account: account.id, product: product.id, order: await addOrder(shop, account.id, product.id) };
 }

@@ -53,7 +53,7 @@ export class Random {
 
 /** Values that the shop knows, for arguments of these names. */
 export interface Known {
-  readonly ids: Readonly<Record<'account' | 'product' | 'order', readonly string[]>>;
+  readonly ids: Readonly<Record<'account' | 'product' | 'order' | 'category', readonly string[]>>;
   readonly cursors: readonly string[];
 }
 
@@ -135,7 +135,11 @@ class DocumentWriter {
     // first and last exclude each other.
     const without = this.#random.pick(['first', 'last']);
     const given = args.filter(
-      (arg) => arg.name !== without && (isNonNullType(arg.type) || this.#random.chance(0.5)),
+      (arg) =>
+        arg.name !== without &&
+        // A place in what was found holds for one order only.
+        !(field === 'searchProducts' && arg.name === 'after') &&
+        (isNonNullType(arg.type) || this.#random.chance(0.5)),
     );
     const texts = given.map((arg) => `${arg.name}: ${this.#argument(field, arg)}`);
     return texts.length > 0 ? `(${texts.join(', ')})` : '';
@@ -143,6 +147,7 @@ class DocumentWriter {
 
   #argument(field: string, arg: GraphQLArgument): string {
     const value = this.#value(`${field}.${arg.name}`, arg.type);
+    if (isEnumType(getNamedType(arg.type))) return String(value);
     if (!this.#random.chance(0.5)) return literal(value);
     const name = `v${this.declarations.length}`;
     this.declarations.push(`$${name}: ${String(arg.type)}`);
@@ -165,16 +170,18 @@ class DocumentWriter {
         given.map((field) => [field.name, this.#value(`${path}.${field.name}`, field.type)]),
       );
     }
-    if (isEnumType(type)) throw new Error(`${path}: write down how enum values are chosen`);
+    if (isEnumType(type)) return random.pick(type.getValues()).name;
     switch (type.name) {
       case 'ID':
         return random.pick(this.#known.ids[kindOfId(path)]);
       case 'Cursor':
         return random.pick(this.#known.cursors);
       case 'Money':
-        return random.whole(0, 99_999_999) / 100;
+        if (path.endsWith('.priceMin')) return random.whole(0, 100);
+        return path.endsWith('.priceMax') ? random.whole(100, 9_999) : random.whole(0, 99_999_999) / 100;
       case 'Int':
-        return path.endsWith('.skip') ? random.whole(0, 20) : random.whole(1, 100);
+        if (path.endsWith('.skip')) return random.whole(0, 20);
+        return random.whole(1, path === 'suggestProducts.first' ? 20 : 100);
       case 'String':
         return random.pick([
           'phone',
@@ -192,7 +199,8 @@ class DocumentWriter {
   }
 }
 
-function kindOfId(path: string): 'account' | 'product' | 'order' {
+function kindOfId(path: string): keyof Known['ids'] {
+  if (/^(category|renameCategory)\.id$|categoryId$|parentId$/.test(path)) return 'category';
   if (/product[^.]*\.id$|productId$/i.test(path)) return 'product';
   return path.endsWith('order.id') ? 'order' : 'account';
 }

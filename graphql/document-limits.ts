@@ -54,6 +54,18 @@ function listSize(field: FieldNode, atRoot: boolean): number | undefined {
         : pageSize(argument(field, 'pagination'), 'take');
     case 'orders':
       return 100;
+    // A few have up to 100, most have a dozen.
+    case 'categories':
+      return atRoot ? 40 : 20;
+    case 'children':
+      return 40;
+    case 'ancestors':
+      return 7;
+    case 'priceBuckets':
+      return 11;
+    case 'suggestProducts':
+      return Math.min(pageSize(argument(field, 'first')), 20);
+    case 'searchProducts':
     case 'accountsConnection':
     case 'productsConnection':
     case 'ordersConnection':

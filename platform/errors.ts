@@ -18,6 +18,10 @@ export const REASONS = {
   PRODUCT_NOT_FOUND: 9,
   /** An order names a product that is no longer sold. */
   PRODUCT_ARCHIVED: 9,
+  /** A product or a category names a category that does not exist. */
+  CATEGORY_NOT_FOUND: 9,
+  /** The tree of categories is as deep, as wide or as large as it may be. */
+  CATEGORY_LIMIT_EXCEEDED: 9,
   /** Somebody else changed the entity since the caller read it: read it again, then retry. */
   VERSION_CONFLICT: 10,
   /** The caller went away. */

@@ -72,6 +72,8 @@ export async function startTestShop(
     postgres?: TestPostgres;
     currency?: string;
     requestTimeoutMs?: number;
+    /** An alias of its own on a search engine. */
+    searchUrl?: string;
   } & GatewayOptions = {},
 ): Promise<TestShop> {
   await using failed = new AsyncDisposableStack();
@@ -100,7 +102,10 @@ export async function startTestShop(
     (service) => databaseUrls[service],
     { logger, telemetry, clock, eventLog, onQuery },
     failed,
-    async (implementation) => recording(await link(implementation), trail.rpcs),
+    {
+      link: async (implementation) => recording(await link(implementation), trail.rpcs),
+      searchUrl: options.searchUrl ?? 'postgres:',
+    },
   );
   let stack = failed;
   const addGateway = async (own: GatewayOptions): Promise<TestGateway> => {

@@ -4,7 +4,7 @@
 // @generated from file catalog/pb/catalog.proto (package fritzy.catalog.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { PageRequest } from "../../platform/pb/page_pb.js";
@@ -68,6 +68,20 @@ export declare type Product = Message<"fritzy.catalog.v1.Product"> & {
    * @generated from field: google.protobuf.Timestamp archived_at = 7;
    */
   archivedAt?: Timestamp | undefined;
+
+  /**
+   * The category that it is in (a UUID); empty if it is in none.
+   *
+   * @generated from field: string category_id = 8;
+   */
+  categoryId: string;
+
+  /**
+   * In lower case, each once; at most 20.
+   *
+   * @generated from field: repeated string tags = 9;
+   */
+  tags: string[];
 };
 
 /**
@@ -75,6 +89,74 @@ export declare type Product = Message<"fritzy.catalog.v1.Product"> & {
  * Use `create(ProductSchema)` to create a new message.
  */
 export declare const ProductSchema: GenMessage<Product>;
+
+/**
+ * Where products belong: a node of a tree.
+ *
+ * @generated from message fritzy.catalog.v1.Category
+ */
+export declare type Category = Message<"fritzy.catalog.v1.Category"> & {
+  /**
+   * UUIDv7.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * 1 to 100 characters.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * From the top down to its parent; empty at the top. At most 7.
+   *
+   * @generated from field: repeated string ancestor_ids = 3;
+   */
+  ancestorIds: string[];
+
+  /**
+   * When it was added.
+   *
+   * @generated from field: google.protobuf.Timestamp created_at = 4;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * Grows by one with every change, from 1.
+   *
+   * @generated from field: int64 version = 5;
+   */
+  version: bigint;
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.Category.
+ * Use `create(CategorySchema)` to create a new message.
+ */
+export declare const CategorySchema: GenMessage<Category>;
+
+/**
+ * A list that can be told from none.
+ *
+ * @generated from message fritzy.catalog.v1.Tags
+ */
+export declare type Tags = Message<"fritzy.catalog.v1.Tags"> & {
+  /**
+   * At most 20 of 1 to 40 characters; folded to lower case.
+   *
+   * @generated from field: repeated string values = 1;
+   */
+  values: string[];
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.Tags.
+ * Use `create(TagsSchema)` to create a new message.
+ */
+export declare const TagsSchema: GenMessage<Tags>;
 
 /**
  * Input of CreateProduct.
@@ -102,6 +184,20 @@ export declare type CreateProductRequest = Message<"fritzy.catalog.v1.CreateProd
    * @generated from field: int64 price_minor = 3;
    */
   priceMinor: bigint;
+
+  /**
+   * The category to put it in (a UUID); empty for none.
+   *
+   * @generated from field: string category_id = 4;
+   */
+  categoryId: string;
+
+  /**
+   * At most 20 of 1 to 40 characters; folded to lower case.
+   *
+   * @generated from field: repeated string tags = 5;
+   */
+  tags: string[];
 };
 
 /**
@@ -258,6 +354,47 @@ export declare type ListProductsResponse = Message<"fritzy.catalog.v1.ListProduc
 export declare const ListProductsResponseSchema: GenMessage<ListProductsResponse>;
 
 /**
+ * What found products have to have.
+ *
+ * @generated from message fritzy.catalog.v1.SearchFilter
+ */
+export declare type SearchFilter = Message<"fritzy.catalog.v1.SearchFilter"> & {
+  /**
+   * The lowest price, in minor units: 0 to 1,000,000,000,000.
+   *
+   * @generated from field: optional int64 price_min_minor = 1;
+   */
+  priceMinMinor?: bigint | undefined;
+
+  /**
+   * The highest price, in minor units: 0 to 1,000,000,000,000.
+   *
+   * @generated from field: optional int64 price_max_minor = 2;
+   */
+  priceMaxMinor?: bigint | undefined;
+
+  /**
+   * In this category or below it (a UUID); empty: anywhere.
+   *
+   * @generated from field: string category_id = 3;
+   */
+  categoryId: string;
+
+  /**
+   * All of these tags: at most 20.
+   *
+   * @generated from field: repeated string tags = 4;
+   */
+  tags: string[];
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.SearchFilter.
+ * Use `create(SearchFilterSchema)` to create a new message.
+ */
+export declare const SearchFilterSchema: GenMessage<SearchFilter>;
+
+/**
  * Input of SearchProducts.
  *
  * @generated from message fritzy.catalog.v1.SearchProductsRequest
@@ -265,7 +402,7 @@ export declare const ListProductsResponseSchema: GenMessage<ListProductsResponse
 export declare type SearchProductsRequest = Message<"fritzy.catalog.v1.SearchProductsRequest"> & {
   /**
    * What to look for: at most 1,000 characters. Words are stemmed (English), the last one may be a beginning,
-   * and near misses count when nothing fits better.
+   * and near misses count when nothing fits. Empty: everything; without a letter or digit: nothing.
    *
    * @generated from field: string query = 1;
    */
@@ -291,6 +428,55 @@ export declare type SearchProductsRequest = Message<"fritzy.catalog.v1.SearchPro
    * @generated from field: string id = 4;
    */
   id: string;
+
+  /**
+   * What else they have to have.
+   *
+   * @generated from field: fritzy.catalog.v1.SearchFilter filter = 5;
+   */
+  filter?: SearchFilter | undefined;
+
+  /**
+   * In which order they come.
+   *
+   * @generated from field: fritzy.catalog.v1.SearchSort sort = 6;
+   */
+  sort: SearchSort;
+
+  /**
+   * The cursor of the product after which to go on; empty: from the beginning.
+   *
+   * @generated from field: string after = 7;
+   */
+  after: string;
+
+  /**
+   * Whether to say how many there are.
+   *
+   * @generated from field: bool with_total = 8;
+   */
+  withTotal: boolean;
+
+  /**
+   * Whether to count by price and category.
+   *
+   * @generated from field: bool with_facets = 9;
+   */
+  withFacets: boolean;
+
+  /**
+   * Whether to say what was probably meant.
+   *
+   * @generated from field: bool with_did_you_mean = 10;
+   */
+  withDidYouMean: boolean;
+
+  /**
+   * Whether to leave the products themselves out.
+   *
+   * @generated from field: bool without_products = 11;
+   */
+  withoutProducts: boolean;
 };
 
 /**
@@ -300,17 +486,147 @@ export declare type SearchProductsRequest = Message<"fritzy.catalog.v1.SearchPro
 export declare const SearchProductsRequestSchema: GenMessage<SearchProductsRequest>;
 
 /**
+ * How many products cost so much.
+ *
+ * @generated from message fritzy.catalog.v1.PriceCount
+ */
+export declare type PriceCount = Message<"fritzy.catalog.v1.PriceCount"> & {
+  /**
+   * Minor units, included.
+   *
+   * @generated from field: int64 from_minor = 1;
+   */
+  fromMinor: bigint;
+
+  /**
+   * Minor units, not included; unset: no end.
+   *
+   * @generated from field: optional int64 to_minor = 2;
+   */
+  toMinor?: bigint | undefined;
+
+  /**
+   * At least 1.
+   *
+   * @generated from field: int32 count = 3;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.PriceCount.
+ * Use `create(PriceCountSchema)` to create a new message.
+ */
+export declare const PriceCountSchema: GenMessage<PriceCount>;
+
+/**
+ * How many products are in or below a category.
+ *
+ * @generated from message fritzy.catalog.v1.CategoryCount
+ */
+export declare type CategoryCount = Message<"fritzy.catalog.v1.CategoryCount"> & {
+  /**
+   * A UUID.
+   *
+   * @generated from field: string category_id = 1;
+   */
+  categoryId: string;
+
+  /**
+   * At least 1.
+   *
+   * @generated from field: int32 count = 2;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.CategoryCount.
+ * Use `create(CategoryCountSchema)` to create a new message.
+ */
+export declare const CategoryCountSchema: GenMessage<CategoryCount>;
+
+/**
+ * What was found, counted.
+ *
+ * @generated from message fritzy.catalog.v1.Facets
+ */
+export declare type Facets = Message<"fritzy.catalog.v1.Facets"> & {
+  /**
+   * By price, whatever price the filter names; lowest first.
+   *
+   * @generated from field: repeated fritzy.catalog.v1.PriceCount prices = 1;
+   */
+  prices: PriceCount[];
+
+  /**
+   * By category, whatever category the filter names; the 20 largest, largest first.
+   *
+   * @generated from field: repeated fritzy.catalog.v1.CategoryCount categories = 2;
+   */
+  categories: CategoryCount[];
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.Facets.
+ * Use `create(FacetsSchema)` to create a new message.
+ */
+export declare const FacetsSchema: GenMessage<Facets>;
+
+/**
  * Answer of SearchProducts.
  *
  * @generated from message fritzy.catalog.v1.SearchProductsResponse
  */
 export declare type SearchProductsResponse = Message<"fritzy.catalog.v1.SearchProductsResponse"> & {
   /**
-   * Best first.
+   * In the order asked for.
    *
    * @generated from field: repeated fritzy.catalog.v1.Product products = 1;
    */
   products: Product[];
+
+  /**
+   * The cursors of the products, in their order.
+   *
+   * @generated from field: repeated string cursors = 2;
+   */
+  cursors: string[];
+
+  /**
+   * Whether the list goes on.
+   *
+   * @generated from field: bool has_more = 3;
+   */
+  hasMore: boolean;
+
+  /**
+   * Where to go on; empty if nothing was found. The last product's cursor, unless that is no longer on sale.
+   *
+   * @generated from field: string end_cursor = 4;
+   */
+  endCursor: string;
+
+  /**
+   * How many there are, exact up to 10,000, which stands for all above; 0 unless asked for.
+   *
+   * @generated from field: int32 total = 5;
+   */
+  total: number;
+
+  /**
+   * Unset unless asked for.
+   *
+   * @generated from field: fritzy.catalog.v1.Facets facets = 6;
+   */
+  facets?: Facets | undefined;
+
+  /**
+   * The query as it was probably meant, if nothing fits it as it stands; otherwise empty.
+   *
+   * @generated from field: string did_you_mean = 7;
+   */
+  didYouMean: string;
 };
 
 /**
@@ -318,6 +634,53 @@ export declare type SearchProductsResponse = Message<"fritzy.catalog.v1.SearchPr
  * Use `create(SearchProductsResponseSchema)` to create a new message.
  */
 export declare const SearchProductsResponseSchema: GenMessage<SearchProductsResponse>;
+
+/**
+ * Input of SuggestProducts.
+ *
+ * @generated from message fritzy.catalog.v1.SuggestProductsRequest
+ */
+export declare type SuggestProductsRequest = Message<"fritzy.catalog.v1.SuggestProductsRequest"> & {
+  /**
+   * What was typed so far: at most 100 characters.
+   *
+   * @generated from field: string prefix = 1;
+   */
+  prefix: string;
+
+  /**
+   * How many at the most: 1 to 20.
+   *
+   * @generated from field: int32 size = 2;
+   */
+  size: number;
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.SuggestProductsRequest.
+ * Use `create(SuggestProductsRequestSchema)` to create a new message.
+ */
+export declare const SuggestProductsRequestSchema: GenMessage<SuggestProductsRequest>;
+
+/**
+ * Answer of SuggestProducts.
+ *
+ * @generated from message fritzy.catalog.v1.SuggestProductsResponse
+ */
+export declare type SuggestProductsResponse = Message<"fritzy.catalog.v1.SuggestProductsResponse"> & {
+  /**
+   * Products of different names: those whose name begins so first, then shorter names.
+   *
+   * @generated from field: repeated fritzy.catalog.v1.Product products = 1;
+   */
+  products: Product[];
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.SuggestProductsResponse.
+ * Use `create(SuggestProductsResponseSchema)` to create a new message.
+ */
+export declare const SuggestProductsResponseSchema: GenMessage<SuggestProductsResponse>;
 
 /**
  * Input of UpdateProduct. What is unset stays as it is.
@@ -359,6 +722,20 @@ export declare type UpdateProductRequest = Message<"fritzy.catalog.v1.UpdateProd
    * @generated from field: optional int64 price_minor = 5;
    */
   priceMinor?: bigint | undefined;
+
+  /**
+   * The category to put it in (a UUID); empty takes it out of its category.
+   *
+   * @generated from field: optional string category_id = 6;
+   */
+  categoryId?: string | undefined;
+
+  /**
+   * All of its tags from now on.
+   *
+   * @generated from field: fritzy.catalog.v1.Tags tags = 7;
+   */
+  tags?: Tags | undefined;
 };
 
 /**
@@ -428,13 +805,234 @@ export declare type ArchiveProductResponse = Message<"fritzy.catalog.v1.ArchiveP
 export declare const ArchiveProductResponseSchema: GenMessage<ArchiveProductResponse>;
 
 /**
+ * Input of CreateCategory.
+ *
+ * @generated from message fritzy.catalog.v1.CreateCategoryRequest
+ */
+export declare type CreateCategoryRequest = Message<"fritzy.catalog.v1.CreateCategoryRequest"> & {
+  /**
+   * 1 to 100 characters after trimming; no control characters.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The category to put it into (a UUID); empty for the top.
+   *
+   * @generated from field: string parent_id = 2;
+   */
+  parentId: string;
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.CreateCategoryRequest.
+ * Use `create(CreateCategoryRequestSchema)` to create a new message.
+ */
+export declare const CreateCategoryRequestSchema: GenMessage<CreateCategoryRequest>;
+
+/**
+ * Answer of CreateCategory.
+ *
+ * @generated from message fritzy.catalog.v1.CreateCategoryResponse
+ */
+export declare type CreateCategoryResponse = Message<"fritzy.catalog.v1.CreateCategoryResponse"> & {
+  /**
+   * The new category.
+   *
+   * @generated from field: fritzy.catalog.v1.Category category = 1;
+   */
+  category?: Category | undefined;
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.CreateCategoryResponse.
+ * Use `create(CreateCategoryResponseSchema)` to create a new message.
+ */
+export declare const CreateCategoryResponseSchema: GenMessage<CreateCategoryResponse>;
+
+/**
+ * Input of RenameCategory.
+ *
+ * @generated from message fritzy.catalog.v1.RenameCategoryRequest
+ */
+export declare type RenameCategoryRequest = Message<"fritzy.catalog.v1.RenameCategoryRequest"> & {
+  /**
+   * A UUID.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * 1 to 100 characters after trimming; no control characters.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.RenameCategoryRequest.
+ * Use `create(RenameCategoryRequestSchema)` to create a new message.
+ */
+export declare const RenameCategoryRequestSchema: GenMessage<RenameCategoryRequest>;
+
+/**
+ * Answer of RenameCategory.
+ *
+ * @generated from message fritzy.catalog.v1.RenameCategoryResponse
+ */
+export declare type RenameCategoryResponse = Message<"fritzy.catalog.v1.RenameCategoryResponse"> & {
+  /**
+   * The category after the change.
+   *
+   * @generated from field: fritzy.catalog.v1.Category category = 1;
+   */
+  category?: Category | undefined;
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.RenameCategoryResponse.
+ * Use `create(RenameCategoryResponseSchema)` to create a new message.
+ */
+export declare const RenameCategoryResponseSchema: GenMessage<RenameCategoryResponse>;
+
+/**
+ * Input of BatchGetCategories.
+ *
+ * @generated from message fritzy.catalog.v1.BatchGetCategoriesRequest
+ */
+export declare type BatchGetCategoriesRequest = Message<"fritzy.catalog.v1.BatchGetCategoriesRequest"> & {
+  /**
+   * At most 1,000 UUIDs.
+   *
+   * @generated from field: repeated string ids = 1;
+   */
+  ids: string[];
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.BatchGetCategoriesRequest.
+ * Use `create(BatchGetCategoriesRequestSchema)` to create a new message.
+ */
+export declare const BatchGetCategoriesRequestSchema: GenMessage<BatchGetCategoriesRequest>;
+
+/**
+ * Answer of BatchGetCategories.
+ *
+ * @generated from message fritzy.catalog.v1.BatchGetCategoriesResponse
+ */
+export declare type BatchGetCategoriesResponse = Message<"fritzy.catalog.v1.BatchGetCategoriesResponse"> & {
+  /**
+   * Those that exist, each once, in no particular order.
+   *
+   * @generated from field: repeated fritzy.catalog.v1.Category categories = 1;
+   */
+  categories: Category[];
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.BatchGetCategoriesResponse.
+ * Use `create(BatchGetCategoriesResponseSchema)` to create a new message.
+ */
+export declare const BatchGetCategoriesResponseSchema: GenMessage<BatchGetCategoriesResponse>;
+
+/**
+ * Input of ListCategories.
+ *
+ * @generated from message fritzy.catalog.v1.ListCategoriesRequest
+ */
+export declare type ListCategoriesRequest = Message<"fritzy.catalog.v1.ListCategoriesRequest"> & {
+  /**
+   * Whose children: at most 100 UUIDs; an empty one stands for the top.
+   *
+   * @generated from field: repeated string parent_ids = 1;
+   */
+  parentIds: string[];
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.ListCategoriesRequest.
+ * Use `create(ListCategoriesRequestSchema)` to create a new message.
+ */
+export declare const ListCategoriesRequestSchema: GenMessage<ListCategoriesRequest>;
+
+/**
+ * Answer of ListCategories.
+ *
+ * @generated from message fritzy.catalog.v1.ListCategoriesResponse
+ */
+export declare type ListCategoriesResponse = Message<"fritzy.catalog.v1.ListCategoriesResponse"> & {
+  /**
+   * The children of all of them, by name; at most 100 of each parent.
+   *
+   * @generated from field: repeated fritzy.catalog.v1.Category categories = 1;
+   */
+  categories: Category[];
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.ListCategoriesResponse.
+ * Use `create(ListCategoriesResponseSchema)` to create a new message.
+ */
+export declare const ListCategoriesResponseSchema: GenMessage<ListCategoriesResponse>;
+
+/**
+ * In which order found products come.
+ *
+ * @generated from enum fritzy.catalog.v1.SearchSort
+ */
+export enum SearchSort {
+  /**
+   * The same as SEARCH_SORT_RELEVANCE.
+   *
+   * @generated from enum value: SEARCH_SORT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Best first; newest first where there is no text.
+   *
+   * @generated from enum value: SEARCH_SORT_RELEVANCE = 1;
+   */
+  RELEVANCE = 1,
+
+  /**
+   * Cheapest first.
+   *
+   * @generated from enum value: SEARCH_SORT_PRICE_ASC = 2;
+   */
+  PRICE_ASC = 2,
+
+  /**
+   * Dearest first.
+   *
+   * @generated from enum value: SEARCH_SORT_PRICE_DESC = 3;
+   */
+  PRICE_DESC = 3,
+
+  /**
+   * Newest first.
+   *
+   * @generated from enum value: SEARCH_SORT_NEWEST = 4;
+   */
+  NEWEST = 4,
+}
+
+/**
+ * Describes the enum fritzy.catalog.v1.SearchSort.
+ */
+export declare const SearchSortSchema: GenEnum<SearchSort>;
+
+/**
  * Keeps products and finds them.
  *
  * @generated from service fritzy.catalog.v1.CatalogService
  */
 export declare const CatalogService: GenService<{
   /**
-   * Adds a product. Errors: INVALID_ARGUMENT.
+   * Adds a product. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND.
    *
    * @generated from rpc fritzy.catalog.v1.CatalogService.CreateProduct
    */
@@ -474,7 +1072,7 @@ export declare const CatalogService: GenService<{
     output: typeof ListProductsResponseSchema;
   },
   /**
-   * Products on sale that match a text, best first. Errors: INVALID_ARGUMENT.
+   * Products on sale that match a text and a filter. Errors: INVALID_ARGUMENT.
    *
    * @generated from rpc fritzy.catalog.v1.CatalogService.SearchProducts
    */
@@ -484,8 +1082,18 @@ export declare const CatalogService: GenService<{
     output: typeof SearchProductsResponseSchema;
   },
   /**
-   * Changes a product if nobody else did meanwhile. Errors: INVALID_ARGUMENT, NOT_FOUND, PRODUCT_ARCHIVED,
-   * VERSION_CONFLICT.
+   * Products on sale with a word in the name that begins with a text. Errors: INVALID_ARGUMENT.
+   *
+   * @generated from rpc fritzy.catalog.v1.CatalogService.SuggestProducts
+   */
+  suggestProducts: {
+    methodKind: "unary";
+    input: typeof SuggestProductsRequestSchema;
+    output: typeof SuggestProductsResponseSchema;
+  },
+  /**
+   * Changes a product if nobody else did meanwhile. Errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NOT_FOUND,
+   * PRODUCT_ARCHIVED, VERSION_CONFLICT.
    *
    * @generated from rpc fritzy.catalog.v1.CatalogService.UpdateProduct
    */
@@ -503,6 +1111,46 @@ export declare const CatalogService: GenService<{
     methodKind: "unary";
     input: typeof ArchiveProductRequestSchema;
     output: typeof ArchiveProductResponseSchema;
+  },
+  /**
+   * Adds a category. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_LIMIT_EXCEEDED.
+   *
+   * @generated from rpc fritzy.catalog.v1.CatalogService.CreateCategory
+   */
+  createCategory: {
+    methodKind: "unary";
+    input: typeof CreateCategoryRequestSchema;
+    output: typeof CreateCategoryResponseSchema;
+  },
+  /**
+   * Gives a category another name. Errors: INVALID_ARGUMENT, NOT_FOUND.
+   *
+   * @generated from rpc fritzy.catalog.v1.CatalogService.RenameCategory
+   */
+  renameCategory: {
+    methodKind: "unary";
+    input: typeof RenameCategoryRequestSchema;
+    output: typeof RenameCategoryResponseSchema;
+  },
+  /**
+   * Many categories by id; unknown ids are left out. Errors: INVALID_ARGUMENT.
+   *
+   * @generated from rpc fritzy.catalog.v1.CatalogService.BatchGetCategories
+   */
+  batchGetCategories: {
+    methodKind: "unary";
+    input: typeof BatchGetCategoriesRequestSchema;
+    output: typeof BatchGetCategoriesResponseSchema;
+  },
+  /**
+   * The children of categories. Errors: INVALID_ARGUMENT.
+   *
+   * @generated from rpc fritzy.catalog.v1.CatalogService.ListCategories
+   */
+  listCategories: {
+    methodKind: "unary";
+    input: typeof ListCategoriesRequestSchema;
+    output: typeof ListCategoriesResponseSchema;
   },
 }>;
 

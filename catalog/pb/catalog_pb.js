@@ -4,7 +4,7 @@
 // @generated from file catalog/pb/catalog.proto (package fritzy.catalog.v1, syntax proto3)
 /* eslint-disable */
 
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_platform_pb_page } from "../../platform/pb/page_pb.js";
 
@@ -12,7 +12,7 @@ import { file_platform_pb_page } from "../../platform/pb/page_pb.js";
  * Describes the file catalog/pb/catalog.proto.
  */
 export const file_catalog_pb_catalog = /*@__PURE__*/
-  fileDesc("ChhjYXRhbG9nL3BiL2NhdGFsb2cucHJvdG8SEWZyaXR6eS5jYXRhbG9nLnYxIr8BCgdQcm9kdWN0EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkSEwoLcHJpY2VfbWlub3IYBCABKAMSLgoKY3JlYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHdmVyc2lvbhgGIAEoAxIvCgthcmNoaXZlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiTgoUQ3JlYXRlUHJvZHVjdFJlcXVlc3QSDAoEbmFtZRgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCRITCgtwcmljZV9taW5vchgDIAEoAyJEChVDcmVhdGVQcm9kdWN0UmVzcG9uc2USKwoHcHJvZHVjdBgBIAEoCzIaLmZyaXR6eS5jYXRhbG9nLnYxLlByb2R1Y3QiHwoRR2V0UHJvZHVjdFJlcXVlc3QSCgoCaWQYASABKAkiQQoSR2V0UHJvZHVjdFJlc3BvbnNlEisKB3Byb2R1Y3QYASABKAsyGi5mcml0enkuY2F0YWxvZy52MS5Qcm9kdWN0IiYKF0JhdGNoR2V0UHJvZHVjdHNSZXF1ZXN0EgsKA2lkcxgBIAMoCSJIChhCYXRjaEdldFByb2R1Y3RzUmVzcG9uc2USLAoIcHJvZHVjdHMYASADKAsyGi5mcml0enkuY2F0YWxvZy52MS5Qcm9kdWN0IkQKE0xpc3RQcm9kdWN0c1JlcXVlc3QSLQoEcGFnZRgBIAEoCzIfLmZyaXR6eS5wbGF0Zm9ybS52MS5QYWdlUmVxdWVzdCJWChRMaXN0UHJvZHVjdHNSZXNwb25zZRIsCghwcm9kdWN0cxgBIAMoCzIaLmZyaXR6eS5jYXRhbG9nLnYxLlByb2R1Y3QSEAoIaGFzX21vcmUYAiABKAgiTgoVU2VhcmNoUHJvZHVjdHNSZXF1ZXN0Eg0KBXF1ZXJ5GAEgASgJEgwKBHNpemUYAiABKAUSDAoEc2tpcBgDIAEoBRIKCgJpZBgEIAEoCSJGChZTZWFyY2hQcm9kdWN0c1Jlc3BvbnNlEiwKCHByb2R1Y3RzGAEgAygLMhouZnJpdHp5LmNhdGFsb2cudjEuUHJvZHVjdCKsAQoUVXBkYXRlUHJvZHVjdFJlcXVlc3QSCgoCaWQYASABKAkSGAoQZXhwZWN0ZWRfdmVyc2lvbhgCIAEoAxIRCgRuYW1lGAMgASgJSACIAQESGAoLZGVzY3JpcHRpb24YBCABKAlIAYgBARIYCgtwcmljZV9taW5vchgFIAEoA0gCiAEBQgcKBV9uYW1lQg4KDF9kZXNjcmlwdGlvbkIOCgxfcHJpY2VfbWlub3IiRAoVVXBkYXRlUHJvZHVjdFJlc3BvbnNlEisKB3Byb2R1Y3QYASABKAsyGi5mcml0enkuY2F0YWxvZy52MS5Qcm9kdWN0IiMKFUFyY2hpdmVQcm9kdWN0UmVxdWVzdBIKCgJpZBgBIAEoCSJFChZBcmNoaXZlUHJvZHVjdFJlc3BvbnNlEisKB3Byb2R1Y3QYASABKAsyGi5mcml0enkuY2F0YWxvZy52MS5Qcm9kdWN0Ms8FCg5DYXRhbG9nU2VydmljZRJiCg1DcmVhdGVQcm9kdWN0EicuZnJpdHp5LmNhdGFsb2cudjEuQ3JlYXRlUHJvZHVjdFJlcXVlc3QaKC5mcml0enkuY2F0YWxvZy52MS5DcmVhdGVQcm9kdWN0UmVzcG9uc2USWQoKR2V0UHJvZHVjdBIkLmZyaXR6eS5jYXRhbG9nLnYxLkdldFByb2R1Y3RSZXF1ZXN0GiUuZnJpdHp5LmNhdGFsb2cudjEuR2V0UHJvZHVjdFJlc3BvbnNlEmsKEEJhdGNoR2V0UHJvZHVjdHMSKi5mcml0enkuY2F0YWxvZy52MS5CYXRjaEdldFByb2R1Y3RzUmVxdWVzdBorLmZyaXR6eS5jYXRhbG9nLnYxLkJhdGNoR2V0UHJvZHVjdHNSZXNwb25zZRJfCgxMaXN0UHJvZHVjdHMSJi5mcml0enkuY2F0YWxvZy52MS5MaXN0UHJvZHVjdHNSZXF1ZXN0GicuZnJpdHp5LmNhdGFsb2cudjEuTGlzdFByb2R1Y3RzUmVzcG9uc2USZQoOU2VhcmNoUHJvZHVjdHMSKC5mcml0enkuY2F0YWxvZy52MS5TZWFyY2hQcm9kdWN0c1JlcXVlc3QaKS5mcml0enkuY2F0YWxvZy52MS5TZWFyY2hQcm9kdWN0c1Jlc3BvbnNlEmIKDVVwZGF0ZVByb2R1Y3QSJy5mcml0enkuY2F0YWxvZy52MS5VcGRhdGVQcm9kdWN0UmVxdWVzdBooLmZyaXR6eS5jYXRhbG9nLnYxLlVwZGF0ZVByb2R1Y3RSZXNwb25zZRJlCg5BcmNoaXZlUHJvZHVjdBIoLmZyaXR6eS5jYXRhbG9nLnYxLkFyY2hpdmVQcm9kdWN0UmVxdWVzdBopLmZyaXR6eS5jYXRhbG9nLnYxLkFyY2hpdmVQcm9kdWN0UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_platform_pb_page]);
+  fileDesc("ChhjYXRhbG9nL3BiL2NhdGFsb2cucHJvdG8SEWZyaXR6eS5jYXRhbG9nLnYxIuIBCgdQcm9kdWN0EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkSEwoLcHJpY2VfbWlub3IYBCABKAMSLgoKY3JlYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHdmVyc2lvbhgGIAEoAxIvCgthcmNoaXZlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLY2F0ZWdvcnlfaWQYCCABKAkSDAoEdGFncxgJIAMoCSJ7CghDYXRlZ29yeRIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEhQKDGFuY2VzdG9yX2lkcxgDIAMoCRIuCgpjcmVhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgd2ZXJzaW9uGAUgASgDIhYKBFRhZ3MSDgoGdmFsdWVzGAEgAygJInEKFENyZWF0ZVByb2R1Y3RSZXF1ZXN0EgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSEwoLcHJpY2VfbWlub3IYAyABKAMSEwoLY2F0ZWdvcnlfaWQYBCABKAkSDAoEdGFncxgFIAMoCSJEChVDcmVhdGVQcm9kdWN0UmVzcG9uc2USKwoHcHJvZHVjdBgBIAEoCzIaLmZyaXR6eS5jYXRhbG9nLnYxLlByb2R1Y3QiHwoRR2V0UHJvZHVjdFJlcXVlc3QSCgoCaWQYASABKAkiQQoSR2V0UHJvZHVjdFJlc3BvbnNlEisKB3Byb2R1Y3QYASABKAsyGi5mcml0enkuY2F0YWxvZy52MS5Qcm9kdWN0IiYKF0JhdGNoR2V0UHJvZHVjdHNSZXF1ZXN0EgsKA2lkcxgBIAMoCSJIChhCYXRjaEdldFByb2R1Y3RzUmVzcG9uc2USLAoIcHJvZHVjdHMYASADKAsyGi5mcml0enkuY2F0YWxvZy52MS5Qcm9kdWN0IkQKE0xpc3RQcm9kdWN0c1JlcXVlc3QSLQoEcGFnZRgBIAEoCzIfLmZyaXR6eS5wbGF0Zm9ybS52MS5QYWdlUmVxdWVzdCJWChRMaXN0UHJvZHVjdHNSZXNwb25zZRIsCghwcm9kdWN0cxgBIAMoCzIaLmZyaXR6eS5jYXRhbG9nLnYxLlByb2R1Y3QSEAoIaGFzX21vcmUYAiABKAgilQEKDFNlYXJjaEZpbHRlchIcCg9wcmljZV9taW5fbWlub3IYASABKANIAIgBARIcCg9wcmljZV9tYXhfbWlub3IYAiABKANIAYgBARITCgtjYXRlZ29yeV9pZBgDIAEoCRIMCgR0YWdzGAQgAygJQhIKEF9wcmljZV9taW5fbWlub3JCEgoQX3ByaWNlX21heF9taW5vciKZAgoVU2VhcmNoUHJvZHVjdHNSZXF1ZXN0Eg0KBXF1ZXJ5GAEgASgJEgwKBHNpemUYAiABKAUSDAoEc2tpcBgDIAEoBRIKCgJpZBgEIAEoCRIvCgZmaWx0ZXIYBSABKAsyHy5mcml0enkuY2F0YWxvZy52MS5TZWFyY2hGaWx0ZXISKwoEc29ydBgGIAEoDjIdLmZyaXR6eS5jYXRhbG9nLnYxLlNlYXJjaFNvcnQSDQoFYWZ0ZXIYByABKAkSEgoKd2l0aF90b3RhbBgIIAEoCBITCgt3aXRoX2ZhY2V0cxgJIAEoCBIZChF3aXRoX2RpZF95b3VfbWVhbhgKIAEoCBIYChB3aXRob3V0X3Byb2R1Y3RzGAsgASgIIlMKClByaWNlQ291bnQSEgoKZnJvbV9taW5vchgBIAEoAxIVCgh0b19taW5vchgCIAEoA0gAiAEBEg0KBWNvdW50GAMgASgFQgsKCV90b19taW5vciIzCg1DYXRlZ29yeUNvdW50EhMKC2NhdGVnb3J5X2lkGAEgASgJEg0KBWNvdW50GAIgASgFIm0KBkZhY2V0cxItCgZwcmljZXMYASADKAsyHS5mcml0enkuY2F0YWxvZy52MS5QcmljZUNvdW50EjQKCmNhdGVnb3JpZXMYAiADKAsyIC5mcml0enkuY2F0YWxvZy52MS5DYXRlZ29yeUNvdW50Is0BChZTZWFyY2hQcm9kdWN0c1Jlc3BvbnNlEiwKCHByb2R1Y3RzGAEgAygLMhouZnJpdHp5LmNhdGFsb2cudjEuUHJvZHVjdBIPCgdjdXJzb3JzGAIgAygJEhAKCGhhc19tb3JlGAMgASgIEhIKCmVuZF9jdXJzb3IYBCABKAkSDQoFdG90YWwYBSABKAUSKQoGZmFjZXRzGAYgASgLMhkuZnJpdHp5LmNhdGFsb2cudjEuRmFjZXRzEhQKDGRpZF95b3VfbWVhbhgHIAEoCSI2ChZTdWdnZXN0UHJvZHVjdHNSZXF1ZXN0Eg4KBnByZWZpeBgBIAEoCRIMCgRzaXplGAIgASgFIkcKF1N1Z2dlc3RQcm9kdWN0c1Jlc3BvbnNlEiwKCHByb2R1Y3RzGAEgAygLMhouZnJpdHp5LmNhdGFsb2cudjEuUHJvZHVjdCL9AQoUVXBkYXRlUHJvZHVjdFJlcXVlc3QSCgoCaWQYASABKAkSGAoQZXhwZWN0ZWRfdmVyc2lvbhgCIAEoAxIRCgRuYW1lGAMgASgJSACIAQESGAoLZGVzY3JpcHRpb24YBCABKAlIAYgBARIYCgtwcmljZV9taW5vchgFIAEoA0gCiAEBEhgKC2NhdGVnb3J5X2lkGAYgASgJSAOIAQESJQoEdGFncxgHIAEoCzIXLmZyaXR6eS5jYXRhbG9nLnYxLlRhZ3NCBwoFX25hbWVCDgoMX2Rlc2NyaXB0aW9uQg4KDF9wcmljZV9taW5vckIOCgxfY2F0ZWdvcnlfaWQiRAoVVXBkYXRlUHJvZHVjdFJlc3BvbnNlEisKB3Byb2R1Y3QYASABKAsyGi5mcml0enkuY2F0YWxvZy52MS5Qcm9kdWN0IiMKFUFyY2hpdmVQcm9kdWN0UmVxdWVzdBIKCgJpZBgBIAEoCSJFChZBcmNoaXZlUHJvZHVjdFJlc3BvbnNlEisKB3Byb2R1Y3QYASABKAsyGi5mcml0enkuY2F0YWxvZy52MS5Qcm9kdWN0IjgKFUNyZWF0ZUNhdGVnb3J5UmVxdWVzdBIMCgRuYW1lGAEgASgJEhEKCXBhcmVudF9pZBgCIAEoCSJHChZDcmVhdGVDYXRlZ29yeVJlc3BvbnNlEi0KCGNhdGVnb3J5GAEgASgLMhsuZnJpdHp5LmNhdGFsb2cudjEuQ2F0ZWdvcnkiMQoVUmVuYW1lQ2F0ZWdvcnlSZXF1ZXN0EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkiRwoWUmVuYW1lQ2F0ZWdvcnlSZXNwb25zZRItCghjYXRlZ29yeRgBIAEoCzIbLmZyaXR6eS5jYXRhbG9nLnYxLkNhdGVnb3J5IigKGUJhdGNoR2V0Q2F0ZWdvcmllc1JlcXVlc3QSCwoDaWRzGAEgAygJIk0KGkJhdGNoR2V0Q2F0ZWdvcmllc1Jlc3BvbnNlEi8KCmNhdGVnb3JpZXMYASADKAsyGy5mcml0enkuY2F0YWxvZy52MS5DYXRlZ29yeSIrChVMaXN0Q2F0ZWdvcmllc1JlcXVlc3QSEgoKcGFyZW50X2lkcxgBIAMoCSJJChZMaXN0Q2F0ZWdvcmllc1Jlc3BvbnNlEi8KCmNhdGVnb3JpZXMYASADKAsyGy5mcml0enkuY2F0YWxvZy52MS5DYXRlZ29yeSqTAQoKU2VhcmNoU29ydBIbChdTRUFSQ0hfU09SVF9VTlNQRUNJRklFRBAAEhkKFVNFQVJDSF9TT1JUX1JFTEVWQU5DRRABEhkKFVNFQVJDSF9TT1JUX1BSSUNFX0FTQxACEhoKFlNFQVJDSF9TT1JUX1BSSUNFX0RFU0MQAxIWChJTRUFSQ0hfU09SVF9ORVdFU1QQBDLhCQoOQ2F0YWxvZ1NlcnZpY2USYgoNQ3JlYXRlUHJvZHVjdBInLmZyaXR6eS5jYXRhbG9nLnYxLkNyZWF0ZVByb2R1Y3RSZXF1ZXN0GiguZnJpdHp5LmNhdGFsb2cudjEuQ3JlYXRlUHJvZHVjdFJlc3BvbnNlElkKCkdldFByb2R1Y3QSJC5mcml0enkuY2F0YWxvZy52MS5HZXRQcm9kdWN0UmVxdWVzdBolLmZyaXR6eS5jYXRhbG9nLnYxLkdldFByb2R1Y3RSZXNwb25zZRJrChBCYXRjaEdldFByb2R1Y3RzEiouZnJpdHp5LmNhdGFsb2cudjEuQmF0Y2hHZXRQcm9kdWN0c1JlcXVlc3QaKy5mcml0enkuY2F0YWxvZy52MS5CYXRjaEdldFByb2R1Y3RzUmVzcG9uc2USXwoMTGlzdFByb2R1Y3RzEiYuZnJpdHp5LmNhdGFsb2cudjEuTGlzdFByb2R1Y3RzUmVxdWVzdBonLmZyaXR6eS5jYXRhbG9nLnYxLkxpc3RQcm9kdWN0c1Jlc3BvbnNlEmUKDlNlYXJjaFByb2R1Y3RzEiguZnJpdHp5LmNhdGFsb2cudjEuU2VhcmNoUHJvZHVjdHNSZXF1ZXN0GikuZnJpdHp5LmNhdGFsb2cudjEuU2VhcmNoUHJvZHVjdHNSZXNwb25zZRJoCg9TdWdnZXN0UHJvZHVjdHMSKS5mcml0enkuY2F0YWxvZy52MS5TdWdnZXN0UHJvZHVjdHNSZXF1ZXN0GiouZnJpdHp5LmNhdGFsb2cudjEuU3VnZ2VzdFByb2R1Y3RzUmVzcG9uc2USYgoNVXBkYXRlUHJvZHVjdBInLmZyaXR6eS5jYXRhbG9nLnYxLlVwZGF0ZVByb2R1Y3RSZXF1ZXN0GiguZnJpdHp5LmNhdGFsb2cudjEuVXBkYXRlUHJvZHVjdFJlc3BvbnNlEmUKDkFyY2hpdmVQcm9kdWN0EiguZnJpdHp5LmNhdGFsb2cudjEuQXJjaGl2ZVByb2R1Y3RSZXF1ZXN0GikuZnJpdHp5LmNhdGFsb2cudjEuQXJjaGl2ZVByb2R1Y3RSZXNwb25zZRJlCg5DcmVhdGVDYXRlZ29yeRIoLmZyaXR6eS5jYXRhbG9nLnYxLkNyZWF0ZUNhdGVnb3J5UmVxdWVzdBopLmZyaXR6eS5jYXRhbG9nLnYxLkNyZWF0ZUNhdGVnb3J5UmVzcG9uc2USZQoOUmVuYW1lQ2F0ZWdvcnkSKC5mcml0enkuY2F0YWxvZy52MS5SZW5hbWVDYXRlZ29yeVJlcXVlc3QaKS5mcml0enkuY2F0YWxvZy52MS5SZW5hbWVDYXRlZ29yeVJlc3BvbnNlEnEKEkJhdGNoR2V0Q2F0ZWdvcmllcxIsLmZyaXR6eS5jYXRhbG9nLnYxLkJhdGNoR2V0Q2F0ZWdvcmllc1JlcXVlc3QaLS5mcml0enkuY2F0YWxvZy52MS5CYXRjaEdldENhdGVnb3JpZXNSZXNwb25zZRJlCg5MaXN0Q2F0ZWdvcmllcxIoLmZyaXR6eS5jYXRhbG9nLnYxLkxpc3RDYXRlZ29yaWVzUmVxdWVzdBopLmZyaXR6eS5jYXRhbG9nLnYxLkxpc3RDYXRlZ29yaWVzUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_platform_pb_page]);
 
 /**
  * Describes the message fritzy.catalog.v1.Product.
@@ -22,102 +22,228 @@ export const ProductSchema = /*@__PURE__*/
   messageDesc(file_catalog_pb_catalog, 0);
 
 /**
+ * Describes the message fritzy.catalog.v1.Category.
+ * Use `create(CategorySchema)` to create a new message.
+ */
+export const CategorySchema = /*@__PURE__*/
+  messageDesc(file_catalog_pb_catalog, 1);
+
+/**
+ * Describes the message fritzy.catalog.v1.Tags.
+ * Use `create(TagsSchema)` to create a new message.
+ */
+export const TagsSchema = /*@__PURE__*/
+  messageDesc(file_catalog_pb_catalog, 2);
+
+/**
  * Describes the message fritzy.catalog.v1.CreateProductRequest.
  * Use `create(CreateProductRequestSchema)` to create a new message.
  */
 export const CreateProductRequestSchema = /*@__PURE__*/
-  messageDesc(file_catalog_pb_catalog, 1);
+  messageDesc(file_catalog_pb_catalog, 3);
 
 /**
  * Describes the message fritzy.catalog.v1.CreateProductResponse.
  * Use `create(CreateProductResponseSchema)` to create a new message.
  */
 export const CreateProductResponseSchema = /*@__PURE__*/
-  messageDesc(file_catalog_pb_catalog, 2);
+  messageDesc(file_catalog_pb_catalog, 4);
 
 /**
  * Describes the message fritzy.catalog.v1.GetProductRequest.
  * Use `create(GetProductRequestSchema)` to create a new message.
  */
 export const GetProductRequestSchema = /*@__PURE__*/
-  messageDesc(file_catalog_pb_catalog, 3);
+  messageDesc(file_catalog_pb_catalog, 5);
 
 /**
  * Describes the message fritzy.catalog.v1.GetProductResponse.
  * Use `create(GetProductResponseSchema)` to create a new message.
  */
 export const GetProductResponseSchema = /*@__PURE__*/
-  messageDesc(file_catalog_pb_catalog, 4);
+  messageDesc(file_catalog_pb_catalog, 6);
 
 /**
  * Describes the message fritzy.catalog.v1.BatchGetProductsRequest.
  * Use `create(BatchGetProductsRequestSchema)` to create a new message.
  */
 export const BatchGetProductsRequestSchema = /*@__PURE__*/
-  messageDesc(file_catalog_pb_catalog, 5);
+  messageDesc(file_catalog_pb_catalog, 7);
 
 /**
  * Describes the message fritzy.catalog.v1.BatchGetProductsResponse.
  * Use `create(BatchGetProductsResponseSchema)` to create a new message.
  */
 export const BatchGetProductsResponseSchema = /*@__PURE__*/
-  messageDesc(file_catalog_pb_catalog, 6);
+  messageDesc(file_catalog_pb_catalog, 8);
 
 /**
  * Describes the message fritzy.catalog.v1.ListProductsRequest.
  * Use `create(ListProductsRequestSchema)` to create a new message.
  */
 export const ListProductsRequestSchema = /*@__PURE__*/
-  messageDesc(file_catalog_pb_catalog, 7);
+  messageDesc(file_catalog_pb_catalog, 9);
 
 /**
  * Describes the message fritzy.catalog.v1.ListProductsResponse.
  * Use `create(ListProductsResponseSchema)` to create a new message.
  */
 export const ListProductsResponseSchema = /*@__PURE__*/
-  messageDesc(file_catalog_pb_catalog, 8);
+  messageDesc(file_catalog_pb_catalog, 10);
+
+/**
+ * Describes the message fritzy.catalog.v1.SearchFilter.
+ * Use `create(SearchFilterSchema)` to create a new message.
+ */
+export const SearchFilterSchema = /*@__PURE__*/
+  messageDesc(file_catalog_pb_catalog, 11);
 
 /**
  * Describes the message fritzy.catalog.v1.SearchProductsRequest.
  * Use `create(SearchProductsRequestSchema)` to create a new message.
  */
 export const SearchProductsRequestSchema = /*@__PURE__*/
-  messageDesc(file_catalog_pb_catalog, 9);
+  messageDesc(file_catalog_pb_catalog, 12);
+
+/**
+ * Describes the message fritzy.catalog.v1.PriceCount.
+ * Use `create(PriceCountSchema)` to create a new message.
+ */
+export const PriceCountSchema = /*@__PURE__*/
+  messageDesc(file_catalog_pb_catalog, 13);
+
+/**
+ * Describes the message fritzy.catalog.v1.CategoryCount.
+ * Use `create(CategoryCountSchema)` to create a new message.
+ */
+export const CategoryCountSchema = /*@__PURE__*/
+  messageDesc(file_catalog_pb_catalog, 14);
+
+/**
+ * Describes the message fritzy.catalog.v1.Facets.
+ * Use `create(FacetsSchema)` to create a new message.
+ */
+export const FacetsSchema = /*@__PURE__*/
+  messageDesc(file_catalog_pb_catalog, 15);
 
 /**
  * Describes the message fritzy.catalog.v1.SearchProductsResponse.
  * Use `create(SearchProductsResponseSchema)` to create a new message.
  */
 export const SearchProductsResponseSchema = /*@__PURE__*/
-  messageDesc(file_catalog_pb_catalog, 10);
+  messageDesc(file_catalog_pb_catalog, 16);
+
+/**
+ * Describes the message fritzy.catalog.v1.SuggestProductsRequest.
+ * Use `create(SuggestProductsRequestSchema)` to create a new message.
+ */
+export const SuggestProductsRequestSchema = /*@__PURE__*/
+  messageDesc(file_catalog_pb_catalog, 17);
+
+/**
+ * Describes the message fritzy.catalog.v1.SuggestProductsResponse.
+ * Use `create(SuggestProductsResponseSchema)` to create a new message.
+ */
+export const SuggestProductsResponseSchema = /*@__PURE__*/
+  messageDesc(file_catalog_pb_catalog, 18);
 
 /**
  * Describes the message fritzy.catalog.v1.UpdateProductRequest.
  * Use `create(UpdateProductRequestSchema)` to create a new message.
  */
 export const UpdateProductRequestSchema = /*@__PURE__*/
-  messageDesc(file_catalog_pb_catalog, 11);
+  messageDesc(file_catalog_pb_catalog, 19);
 
 /**
  * Describes the message fritzy.catalog.v1.UpdateProductResponse.
  * Use `create(UpdateProductResponseSchema)` to create a new message.
  */
 export const UpdateProductResponseSchema = /*@__PURE__*/
-  messageDesc(file_catalog_pb_catalog, 12);
+  messageDesc(file_catalog_pb_catalog, 20);
 
 /**
  * Describes the message fritzy.catalog.v1.ArchiveProductRequest.
  * Use `create(ArchiveProductRequestSchema)` to create a new message.
  */
 export const ArchiveProductRequestSchema = /*@__PURE__*/
-  messageDesc(file_catalog_pb_catalog, 13);
+  messageDesc(file_catalog_pb_catalog, 21);
 
 /**
  * Describes the message fritzy.catalog.v1.ArchiveProductResponse.
  * Use `create(ArchiveProductResponseSchema)` to create a new message.
  */
 export const ArchiveProductResponseSchema = /*@__PURE__*/
-  messageDesc(file_catalog_pb_catalog, 14);
+  messageDesc(file_catalog_pb_catalog, 22);
+
+/**
+ * Describes the message fritzy.catalog.v1.CreateCategoryRequest.
+ * Use `create(CreateCategoryRequestSchema)` to create a new message.
+ */
+export const CreateCategoryRequestSchema = /*@__PURE__*/
+  messageDesc(file_catalog_pb_catalog, 23);
+
+/**
+ * Describes the message fritzy.catalog.v1.CreateCategoryResponse.
+ * Use `create(CreateCategoryResponseSchema)` to create a new message.
+ */
+export const CreateCategoryResponseSchema = /*@__PURE__*/
+  messageDesc(file_catalog_pb_catalog, 24);
+
+/**
+ * Describes the message fritzy.catalog.v1.RenameCategoryRequest.
+ * Use `create(RenameCategoryRequestSchema)` to create a new message.
+ */
+export const RenameCategoryRequestSchema = /*@__PURE__*/
+  messageDesc(file_catalog_pb_catalog, 25);
+
+/**
+ * Describes the message fritzy.catalog.v1.RenameCategoryResponse.
+ * Use `create(RenameCategoryResponseSchema)` to create a new message.
+ */
+export const RenameCategoryResponseSchema = /*@__PURE__*/
+  messageDesc(file_catalog_pb_catalog, 26);
+
+/**
+ * Describes the message fritzy.catalog.v1.BatchGetCategoriesRequest.
+ * Use `create(BatchGetCategoriesRequestSchema)` to create a new message.
+ */
+export const BatchGetCategoriesRequestSchema = /*@__PURE__*/
+  messageDesc(file_catalog_pb_catalog, 27);
+
+/**
+ * Describes the message fritzy.catalog.v1.BatchGetCategoriesResponse.
+ * Use `create(BatchGetCategoriesResponseSchema)` to create a new message.
+ */
+export const BatchGetCategoriesResponseSchema = /*@__PURE__*/
+  messageDesc(file_catalog_pb_catalog, 28);
+
+/**
+ * Describes the message fritzy.catalog.v1.ListCategoriesRequest.
+ * Use `create(ListCategoriesRequestSchema)` to create a new message.
+ */
+export const ListCategoriesRequestSchema = /*@__PURE__*/
+  messageDesc(file_catalog_pb_catalog, 29);
+
+/**
+ * Describes the message fritzy.catalog.v1.ListCategoriesResponse.
+ * Use `create(ListCategoriesResponseSchema)` to create a new message.
+ */
+export const ListCategoriesResponseSchema = /*@__PURE__*/
+  messageDesc(file_catalog_pb_catalog, 30);
+
+/**
+ * Describes the enum fritzy.catalog.v1.SearchSort.
+ */
+export const SearchSortSchema = /*@__PURE__*/
+  enumDesc(file_catalog_pb_catalog, 0);
+
+/**
+ * In which order found products come.
+ *
+ * @generated from enum fritzy.catalog.v1.SearchSort
+ */
+export const SearchSort = /*@__PURE__*/
+  tsEnum(SearchSortSchema);
 
 /**
  * Keeps products and finds them.

@@ -1,9 +1,17 @@
-/** What a shopper typed, in the two forms in which PostgreSQL looks for it. */
+import { withSynonyms } from '#catalog/search/synonyms.ts';
+
+/** What a shopper typed, in the forms in which it is looked for. */
 export interface SearchTerms {
-  /** For to_tsquery: words joined by `&`, the last one a beginning. Only letters and digits, so nothing to escape. */
-  readonly words: string;
-  /** For trigrams: the words with one space between them. */
+  readonly words: readonly string[];
+  /** The words with one space between them. */
   readonly text: string;
+  /**
+   * For to_tsquery: words joined by `&`, the last one a beginning, each with its synonyms. Only letters and digits, so
+   * nothing to escape.
+   */
+  readonly tsquery: string;
+  /** For to_tsquery: the words in a row; empty for a single one. */
+  readonly phrase: string;
 }
 
 /** More words than that say no more about what is wanted. */
@@ -17,5 +25,21 @@ export function parseSearch(query: string): SearchTerms | undefined {
   const plain = query.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
   const words = [...plain.matchAll(WORD)].slice(0, WORDS_MAX).map(([word]) => word);
   if (words.length === 0) return undefined;
-  return { words: `${words.join(' & ')}:*`, text: words.join(' ') };
+  const phrases = withSynonyms(words);
+  const tsquery = phrases.map((group, index) => oneOf(group, index === phrases.length - 1));
+  return {
+    words,
+    text: words.join(' '),
+    tsquery: tsquery.join(' & '),
+    phrase: words.length > 1 ? words.join(' <-> ') : '',
+  };
+}
+
+/** Any of these phrases; of the one that was typed, the last word may be a beginning. */
+function oneOf(group: readonly string[], isLast: boolean): string {
+  const [typed = '', ...others] = group.map((phrase) => phrase.split(' ').join(' <-> '));
+  const all = [isLast ? `${typed}:*` : typed, ...others].map((phrase) =>
+    phrase.includes(' ') ? `(${phrase})` : phrase,
+  );
+  return all.length === 1 ? (all[0] ?? '') : `(${all.join(' | ')})`;
 }

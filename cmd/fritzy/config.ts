@@ -1,3 +1,4 @@
+import { catalogSettings } from '#catalog/config.ts';
 import { gatewaySettings } from '#graphql/config.ts';
 import { commonSettings, str, urlOf } from '#platform/config.ts';
 import { eventsUrl } from '#platform/events/events-url.ts';
@@ -33,6 +34,7 @@ export const fritzySettings = {
     default: undefined,
     desc: `The order service's own database; ${INSTEAD}`,
   }),
+  SEARCH_URL: catalogSettings.SEARCH_URL,
   EVENTS_URL: eventsUrl({
     default: undefined,
     desc: `The event log: kafka://host:port,host:port or postgres://…; ${INSTEAD}`,

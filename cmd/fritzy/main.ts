@@ -35,7 +35,9 @@ await run(async (stack) => {
   const telemetry = createTelemetry();
   const eventLog = await openEventLog(urls.events, { logger, telemetry, clock: systemClock }, stack);
   const deps = { logger, telemetry, clock: systemClock, eventLog };
-  const { clients, ready } = await startServices((service) => urls[service], deps, stack);
+  const { clients, ready } = await startServices((service) => urls[service], deps, stack, {
+    searchUrl: config.SEARCH_URL,
+  });
   const port = await startGateway(
     gatewayConfig(config),
     clients,

@@ -16,11 +16,11 @@ export async function startServices(
   databaseUrl: (service: 'account' | 'catalog' | 'order') => string,
   deps: ServiceDeps,
   stack: AsyncDisposableStack,
-  link: Link = linkInProcess,
+  { link = linkInProcess, searchUrl = 'postgres:' }: { link?: Link; searchUrl?: string } = {},
 ): Promise<{ clients: Clients; ready(): Promise<void> }> {
   const [account, catalog] = await Promise.all([
     startAccount({ databaseUrl: databaseUrl('account') }, deps, stack),
-    startCatalog({ databaseUrl: databaseUrl('catalog') }, deps, stack),
+    startCatalog({ databaseUrl: databaseUrl('catalog'), searchUrl }, deps, stack),
   ]);
   const accounts = await link(account.implementation);
   const products = await link(catalog.implementation);

@@ -16,6 +16,7 @@ export const NOBODY = '00000000-0000-7000-8000-000000000000';
 const accountId = (answers: Answers): string => answers['create-account'].createAccount.id;
 const phoneId = (answers: Answers): string => answers['create-product'].createProduct.id;
 const cableId = (answers: Answers): string => answers['create-product-defaults'].createProduct.id;
+const categoryId = (answers: Answers): string => answers['create-category'].createCategory.id;
 const orderId = (answers: Answers): string => answers['create-order'].createOrder.id;
 
 export const OPERATIONS: readonly Operation[] = [
@@ -67,10 +68,64 @@ export const OPERATIONS: readonly Operation[] = [
     query: (answers) =>
       `query { products(pagination: { skip: 0, take: 10 }, query: "phone", id: "${phoneId(answers)}") { id name description price } }`,
   },
+  {
+    name: 'create-category',
+    query: () => 'mutation { createCategory(category: { name: "Electronics" }) { id name parent { name } } }',
+  },
+  {
+    name: 'create-category-below',
+    query: () =>
+      'mutation($category: CategoryInput!) { createCategory(category: $category) { name parent { name } ancestors { name } children { name } } }',
+    variables: (answers) => ({ category: { name: 'Phones', parentId: categoryId(answers) } }),
+  },
+  {
+    name: 'create-category-unknown-parent',
+    query: () => `mutation { createCategory(category: { name: "X", parentId: "${NOBODY}" }) { id } }`,
+  },
+  {
+    name: 'rename-category',
+    query: (answers) =>
+      `mutation { renameCategory(id: "${categoryId(answers)}", name: "Devices") { name } }`,
+  },
+  {
+    name: 'categories',
+    query: (answers) =>
+      `{ categories { name children { name ancestors { name } } } below: categories(parentId: "${categoryId(answers)}") { name parent { name } } category(id: "${categoryId(answers)}") { name } nothing: category(id: "${NOBODY}") { name } }`,
+  },
   { name: 'products-list', query: () => '{ products(pagination: { take: 1 }) { name } }' },
   { name: 'products-search', query: () => '{ products(query: "phone") { name } }' },
   { name: 'products-search-typo', query: () => '{ products(query: "ihpone pro") { name } }' },
   { name: 'products-search-no-word', query: () => '{ products(query: "?!") { name } }' },
+  {
+    name: 'search-products',
+    query: () =>
+      '{ searchProducts(query: "phone", first: 1) { nodes { name } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount facets { priceBuckets { from to count } categories { category { name } count } } didYouMean } }',
+  },
+  {
+    name: 'search-products-next-page',
+    query: () =>
+      'query($after: Cursor) { searchProducts(query: "phone", first: 1, after: $after) { nodes { name } pageInfo { hasNextPage hasPreviousPage } } }',
+    variables: (answers) => ({ after: answers['search-products'].searchProducts.pageInfo.endCursor }),
+  },
+  {
+    name: 'search-products-filter-and-sort',
+    query: (answers) =>
+      `{ searchProducts(filter: { priceMin: 5, priceMax: "7.50" }, sort: PRICE_DESC) { nodes { name price } } inCategory: searchProducts(filter: { categoryId: "${categoryId(answers)}", tags: ["5G"] }, sort: NEWEST) { totalCount } }`,
+  },
+  {
+    name: 'search-products-did-you-mean',
+    query: () => '{ searchProducts(query: "iphnoe") { nodes { name } didYouMean } }',
+  },
+  {
+    name: 'search-products-other-cursor',
+    query: () =>
+      'query($after: Cursor) { searchProducts(query: "phone", sort: NEWEST, after: $after) { nodes { name } } }',
+    variables: (answers) => ({ after: answers['search-products'].searchProducts.pageInfo.endCursor }),
+  },
+  {
+    name: 'suggest-products',
+    query: () => '{ suggestProducts(prefix: "iph") { text product { price } } }',
+  },
   {
     name: 'account',
     query: (answers) => `{ account(id: "${accountId(answers)}") { name ordersConnection(first: 1) { nodes { totalPrice } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } }`,
@@ -121,6 +176,21 @@ export const OPERATIONS: readonly Operation[] = [
     name: 'update-product-conflict',
     query: (answers) =>
       `mutation { updateProduct(id: "${phoneId(answers)}", product: { price: 1 }, expectedVersion: 1) { version } }`,
+  },
+  {
+    name: 'update-product-category-and-tags',
+    query: (answers) =>
+      `mutation { updateProduct(id: "${phoneId(answers)}", product: { categoryId: "${categoryId(answers)}", tags: ["5G", "Dual  SIM"] }, expectedVersion: 2) { name category { name } tags version } }`,
+  },
+  {
+    name: 'update-product-no-category',
+    query: (answers) =>
+      `mutation { updateProduct(id: "${phoneId(answers)}", product: { categoryId: null }, expectedVersion: 3) { category { name } tags } }`,
+  },
+  {
+    name: 'create-product-unknown-category',
+    query: () =>
+      `mutation { createProduct(product: { name: "X", price: 1, categoryId: "${NOBODY}" }) { id } }`,
   },
   {
     name: 'archive-product',

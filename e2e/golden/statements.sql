@@ -6,13 +6,52 @@ SELECT id, name, created_at, version FROM account WHERE id = ANY($1::uuid[]);
 -- begin
 BEGIN;
 
+-- categories_by_ids
+SELECT id, name, path, created_at, version FROM category WHERE id = ANY($1::uuid[]);
+
+-- categories_by_parents
+SELECT id, name, path, created_at, version FROM category
+WHERE parent_id = ANY($1::uuid[]) OR ($2 AND parent_id IS NULL)
+ORDER BY fold(name), id;
+
+-- categories_of_products_fits
+SELECT above.id, sum(inside.count)::int AS count
+FROM (SELECT category_id, count(*) AS count FROM (
+  SELECT to_tsquery('pg_catalog.english', fold($1)) || to_tsquery('pg_catalog.simple', fold($1)) AS words,
+    to_tsquery('pg_catalog.english', fold(nullif($2, ''))) AS phrase, fold($3) AS text
+  OFFSET 0
+) AS q, LATERAL (
+  SELECT *, fold(name) AS folded FROM product
+  WHERE archived_at IS NULL AND (search @@ q.words OR fold(name) LIKE '%' || q.text || '%')
+  OFFSET 0
+) AS found WHERE true AND category_id IS NOT NULL GROUP BY 1) AS inside
+JOIN category ON category.id = inside.category_id CROSS JOIN LATERAL unnest(category.path) AS above(id)
+GROUP BY above.id ORDER BY 2 DESC, above.id LIMIT 20;
+
 -- commit
 COMMIT;
+
+-- count_products_category_tags
+SELECT count(*)::int AS total FROM (SELECT 1 FROM product AS found WHERE archived_at IS NULL AND category_id = ANY(ARRAY(SELECT id FROM category WHERE path @> ARRAY[$1::uuid])) AND tags @> $2::text[] LIMIT 10000) AS counted;
+
+-- count_products_fits
+SELECT count(*)::int AS total FROM (SELECT 1 FROM (
+      SELECT to_tsquery('pg_catalog.english', fold($1)) || to_tsquery('pg_catalog.simple', fold($1)) AS words,
+        to_tsquery('pg_catalog.english', fold(nullif($2, ''))) AS phrase, fold($3) AS text
+      OFFSET 0
+    ) AS q, LATERAL (
+      SELECT *, fold(name) AS folded FROM product
+      WHERE archived_at IS NULL AND (search @@ q.words OR fold(name) LIKE '%' || q.text || '%')
+      OFFSET 0
+    ) AS found WHERE true LIMIT 10000) AS counted;
 
 -- insert_accounts
 WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::bigint[], $10::text[], $11::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr)
 INSERT INTO account (id, name, created_at)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]);
+
+-- insert_category
+INSERT INTO category (id, name, parent_id, path, created_at) VALUES ($1, $2, $3, $4, $5);
 
 -- insert_orders
 WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($12::uuid[], $13::text[], $14::text[], $15::text[], $16::timestamptz[], $17::bigint[], $18::text[], $19::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr),
@@ -27,9 +66,11 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[]);
 INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bigint[], $7::text[], $8::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr;
 
 -- insert_products
-WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($6::uuid[], $7::text[], $8::text[], $9::text[], $10::timestamptz[], $11::bigint[], $12::text[], $13::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr)
-INSERT INTO product (id, name, description, price_minor, created_at)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[]);
+WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($8::uuid[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::bigint[], $14::text[], $15::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr)
+INSERT INTO product (id, name, description, price_minor, created_at, category_id, tags)
+SELECT id, name, description, price_minor, created_at, category_id, string_to_array(tags, E'\n')
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::uuid[], $7::text[])
+  AS p(id, name, description, price_minor, created_at, category_id, tags);
 
 -- lines_of_orders
 SELECT order_id, product_id, name, description, price_minor, quantity, bytes_so_far
@@ -46,13 +87,16 @@ ORDER BY order_id, nr;
 SELECT id, name, created_at, version FROM account WHERE id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id DESC LIMIT $3 OFFSET $4;
 
 -- list_products
-SELECT id, name, description, price_minor, created_at, version, archived_at FROM product WHERE archived_at IS NULL AND id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id DESC LIMIT $3 OFFSET $4;
+SELECT id, name, description, price_minor, created_at, version, archived_at, category_id, tags FROM product WHERE archived_at IS NULL AND id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id DESC LIMIT $3 OFFSET $4;
 
 -- list_products_backward
-SELECT id, name, description, price_minor, created_at, version, archived_at FROM product WHERE archived_at IS NULL AND id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id ASC LIMIT $3 OFFSET $4;
+SELECT id, name, description, price_minor, created_at, version, archived_at, category_id, tags FROM product WHERE archived_at IS NULL AND id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id ASC LIMIT $3 OFFSET $4;
+
+-- lock_categories
+SELECT pg_advisory_xact_lock(4711020);
 
 -- lock_product
-SELECT id, name, description, price_minor, created_at, version, archived_at FROM product WHERE id = $1 FOR UPDATE;
+SELECT id, name, description, price_minor, created_at, version, archived_at, category_id, tags FROM product WHERE id = $1 FOR UPDATE;
 
 -- orders_by_accounts
 SELECT o.* FROM unnest($1::uuid[]) AS wanted (account_id)
@@ -63,32 +107,108 @@ CROSS JOIN LATERAL (
 -- orders_by_ids
 SELECT id, account_id, total_price_minor, created_at FROM orders WHERE id = ANY($1::uuid[]);
 
+-- prices_of_products_fits
+SELECT width_bucket(price_minor, ARRAY[0, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000]::bigint[]) - 1 AS bucket, count(*)::int AS count
+FROM (
+  SELECT to_tsquery('pg_catalog.english', fold($1)) || to_tsquery('pg_catalog.simple', fold($1)) AS words,
+    to_tsquery('pg_catalog.english', fold(nullif($2, ''))) AS phrase, fold($3) AS text
+  OFFSET 0
+) AS q, LATERAL (
+  SELECT *, fold(name) AS folded FROM product
+  WHERE archived_at IS NULL AND (search @@ q.words OR fold(name) LIKE '%' || q.text || '%')
+  OFFSET 0
+) AS found WHERE true GROUP BY 1 ORDER BY 1;
+
 -- products_by_ids
-SELECT id, name, description, price_minor, created_at, version, archived_at FROM product WHERE id = ANY($1::uuid[]);
+SELECT id, name, description, price_minor, created_at, version, archived_at, category_id, tags FROM product WHERE id = ANY($1::uuid[]);
 
 -- rename_account
 UPDATE account SET name = $2, version = version + 1 WHERE id = $1 RETURNING id, name, created_at, version;
 
--- search_products
-SELECT id, name, description, price_minor, created_at, version, archived_at
-FROM (
+-- rename_category
+UPDATE category SET name = $2, version = version + 1 WHERE id = $1 RETURNING id, name, path, created_at, version;
+
+-- search_products_fits_id_relevance
+SELECT id, price_minor FROM (
   SELECT to_tsquery('pg_catalog.english', fold($1)) || to_tsquery('pg_catalog.simple', fold($1)) AS words,
-    fold($2) AS text
+    to_tsquery('pg_catalog.english', fold(nullif($2, ''))) AS phrase, fold($3) AS text
   OFFSET 0
 ) AS q, LATERAL (
   SELECT *, fold(name) AS folded FROM product
-  WHERE archived_at IS NULL AND (search @@ q.words OR q.text <% fold(name)) AND ($5::uuid IS NULL OR id = $5)
+  WHERE archived_at IS NULL AND (search @@ q.words OR fold(name) LIKE '%' || q.text || '%') AND id = $4::uuid
   OFFSET 0
-) AS found
+) AS found WHERE true
 ORDER BY
   folded = q.text DESC,
   ts_filter(search, '{a}') @@ q.words DESC,
-  (search @@ q.words OR strpos(folded, q.text) > 0) DESC,
-  word_similarity(q.text, folded) + ts_rank('{0, 0, 0.1, 1}', search, q.words, 1) DESC,
+  word_similarity(q.text, folded) + ts_rank('{0, 0.05, 0.1, 1}', search, q.words, 1)
+    + CASE WHEN search @@ q.phrase THEN 0.2 ELSE 0 END DESC,
   similarity(q.text, folded) DESC,
   id DESC
-LIMIT $3 OFFSET $4;
+LIMIT $5 OFFSET $6;
+
+-- search_products_fits_relevance
+SELECT id, price_minor FROM (
+  SELECT to_tsquery('pg_catalog.english', fold($1)) || to_tsquery('pg_catalog.simple', fold($1)) AS words,
+    to_tsquery('pg_catalog.english', fold(nullif($2, ''))) AS phrase, fold($3) AS text
+  OFFSET 0
+) AS q, LATERAL (
+  SELECT *, fold(name) AS folded FROM product
+  WHERE archived_at IS NULL AND (search @@ q.words OR fold(name) LIKE '%' || q.text || '%')
+  OFFSET 0
+) AS found WHERE true
+ORDER BY
+  folded = q.text DESC,
+  ts_filter(search, '{a}') @@ q.words DESC,
+  word_similarity(q.text, folded) + ts_rank('{0, 0.05, 0.1, 1}', search, q.words, 1)
+    + CASE WHEN search @@ q.phrase THEN 0.2 ELSE 0 END DESC,
+  similarity(q.text, folded) DESC,
+  id DESC
+LIMIT $4 OFFSET $5;
+
+-- search_products_min_max_price_desc
+SELECT id, price_minor FROM product AS found WHERE archived_at IS NULL AND price_minor >= $1::bigint AND price_minor <= $2::bigint
+ORDER BY price_minor DESC, id DESC LIMIT $3 OFFSET $4;
+
+-- search_products_near_relevance
+SELECT id, price_minor FROM (
+  SELECT to_tsquery('pg_catalog.english', fold($1)) || to_tsquery('pg_catalog.simple', fold($1)) AS words,
+    to_tsquery('pg_catalog.english', fold(nullif($2, ''))) AS phrase, fold($3) AS text
+  OFFSET 0
+) AS q, LATERAL (
+  SELECT *, fold(name) AS folded FROM product
+  WHERE archived_at IS NULL AND q.text <% fold(name)
+  OFFSET 0
+) AS found WHERE true
+ORDER BY word_similarity(q.text, folded) DESC, similarity(q.text, folded) DESC, id DESC
+LIMIT $4 OFFSET $5;
+
+-- size_of_categories
+SELECT (SELECT path FROM category WHERE id = $1) AS parent_path,
+  (SELECT count(*)::int FROM category WHERE parent_id IS NOT DISTINCT FROM $1::uuid) AS siblings,
+  (SELECT count(*)::int FROM category) AS total;
+
+-- suggest_products
+SELECT id FROM (
+  SELECT id, fold(name) AS folded FROM product
+  WHERE archived_at IS NULL AND search @@ to_tsquery('pg_catalog.simple', fold($1))
+    AND ts_filter(search, '{a}') @@ to_tsquery('pg_catalog.simple', fold($1))
+  LIMIT 2000
+) AS found
+ORDER BY starts_with(regexp_replace(folded, '[^[:alnum:]]+', ' ', 'g'), fold($2)) DESC, char_length(folded), id DESC
+LIMIT $3;
+
+-- typed_words
+SELECT word,
+  EXISTS (
+    SELECT FROM product WHERE archived_at IS NULL
+      AND search @@ (to_tsquery('pg_catalog.english', word) || to_tsquery('pg_catalog.simple', word || ':*'))
+  ) AS known,
+  words_like(word) AS candidates
+FROM (SELECT fold(w) AS word, nr FROM unnest($1::text[]) WITH ORDINALITY AS u(w, nr) OFFSET 0) AS typed
+ORDER BY nr;
 
 -- update_product
-UPDATE product SET name = $2, description = $3, price_minor = $4, archived_at = $5, version = $6
+UPDATE product SET name = $2, description = $3, price_minor = $4, archived_at = $5, version = $6,
+  category_id = $7, tags = $8
 WHERE id = $1;

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
 import type { Account } from '#account/pb/account_pb.js';
-import type { Product } from '#catalog/pb/catalog_pb.js';
+import type { Category, Product } from '#catalog/pb/catalog_pb.js';
 import type { Clients } from '#graphql/graph/context.ts';
 import type { AccountOrders } from '#order/pb/order_pb.js';
 import type { Call } from '#platform/call.ts';
@@ -10,6 +10,9 @@ import type { Page } from '#graphql/graph/connection.ts';
 export interface Loaders {
   readonly account: DataLoader<string, Account | null>;
   readonly product: DataLoader<string, Product | null>;
+  readonly category: DataLoader<string, Category | null>;
+  /** By the parent's id, an empty one for the top. */
+  readonly children: DataLoader<string, Category[]>;
   /** The page of one account's orders; equal pages of many accounts are one call. */
   ordersOf(accountId: string, page: Page): Promise<AccountOrders | null>;
 }
@@ -22,6 +25,8 @@ export function createLoaders(clients: Clients, call: Call): Loaders {
   return {
     account: byId(async (ids) => (await clients.accounts.batchGetAccounts({ ids }, call)).accounts),
     product: byId(async (ids) => (await clients.catalog.batchGetProducts({ ids }, call)).products),
+    category: byId(async (ids) => (await clients.catalog.batchGetCategories({ ids }, call)).categories),
+    children: childrenLoader(clients, call),
     ordersOf: (accountId, page) => {
       const key = JSON.stringify(page);
       let loader = orders.get(key);
@@ -41,6 +46,20 @@ export function createLoaders(clients: Clients, call: Call): Loaders {
       return loader.load(accountId);
     },
   };
+}
+
+/** Parents per call; the catalog accepts no more. */
+const PARENTS_MAX = 100;
+
+function childrenLoader(clients: Clients, call: Call): DataLoader<string, Category[]> {
+  return new DataLoader<string, Category[]>(
+    async (parentIds) => {
+      const { categories } = await clients.catalog.listCategories({ parentIds: [...parentIds] }, call);
+      const byParent = Map.groupBy(categories, ({ ancestorIds }) => ancestorIds.at(-1) ?? '');
+      return parentIds.map((id) => byParent.get(id) ?? []);
+    },
+    { maxBatchSize: PARENTS_MAX },
+  );
 }
 
 function byId<T extends { id: string }>(load: (ids: string[]) => Promise<T[]>): DataLoader<string, T | null> {

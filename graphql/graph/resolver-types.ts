@@ -1,7 +1,8 @@
 import type { Timestamp } from './scalars.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Account as AccountMessage } from '../../account/pb/account_pb.js';
-import type { Product as ProductMessage } from '../../catalog/pb/catalog_pb.js';
+import type { Product as ProductMessage, Category as CategoryMessage, Facets as FacetsMessage, PriceCount as PriceCountMessage, CategoryCount as CategoryCountMessage } from '../../catalog/pb/catalog_pb.js';
+import type { ProductSearch } from './product-search.ts';
 import type { Order as OrderMessage, OrderLine as OrderLineMessage } from '../../order/pb/order_pb.js';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null;
@@ -59,18 +60,46 @@ export type AccountInput = {
   name: Scalars['String']['input'];
 };
 
+/** Where products belong: a node of a tree of at most 8 levels. */
+export type Category = {
+  /** From the top down to the parent. */
+  ancestors: Array<Category>;
+  /** By name; at most 100. */
+  children: Array<Category>;
+  id: Scalars['ID']['output'];
+  name: Scalars['String']['output'];
+  /** Null at the top. */
+  parent: Maybe<Category>;
+};
+
+export type CategoryCount = {
+  category: Category;
+  count: Scalars['Int']['output'];
+};
+
+export type CategoryInput = {
+  /** 1 to 100 characters. */
+  name: Scalars['String']['input'];
+  /** The category to put it into; left out or null: the top. */
+  parentId?: InputMaybe<Scalars['ID']['input']>;
+};
+
 export type Mutation = {
   /** Takes a product off sale for good; a second time changes nothing. Errors: INVALID_ARGUMENT, NOT_FOUND. */
   archiveProduct: Product;
   /** Opens an account. Errors: INVALID_ARGUMENT. */
   createAccount: Account;
+  /** Adds a category. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_LIMIT_EXCEEDED. */
+  createCategory: Category;
   /** Places an order at today's names and prices. Errors: INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, PRODUCT_NOT_FOUND, PRODUCT_ARCHIVED. */
   createOrder: Order;
-  /** Adds a product. Errors: INVALID_ARGUMENT. */
+  /** Adds a product. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
   createProduct: Product;
   /** Gives an account another name. Errors: INVALID_ARGUMENT, NOT_FOUND. */
   renameAccount: Account;
-  /** Changes what is given, unless somebody else changed the product since the expected version. Errors: INVALID_ARGUMENT, NOT_FOUND, PRODUCT_ARCHIVED, VERSION_CONFLICT. */
+  /** Gives a category another name. Errors: INVALID_ARGUMENT, NOT_FOUND. */
+  renameCategory: Category;
+  /** Changes what is given, unless somebody else changed the product since the expected version. Errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NOT_FOUND, PRODUCT_ARCHIVED, VERSION_CONFLICT. */
   updateProduct: Product;
 };
 
@@ -85,6 +114,11 @@ export type MutationCreateAccountArgs = {
 };
 
 
+export type MutationCreateCategoryArgs = {
+  category: CategoryInput;
+};
+
+
 export type MutationCreateOrderArgs = {
   order: OrderInput;
 };
@@ -96,6 +130,12 @@ export type MutationCreateProductArgs = {
 
 
 export type MutationRenameAccountArgs = {
+  id: Scalars['ID']['input'];
+  name: Scalars['String']['input'];
+};
+
+
+export type MutationRenameCategoryArgs = {
   id: Scalars['ID']['input'];
   name: Scalars['String']['input'];
 };
@@ -168,27 +208,42 @@ export type PaginationInput = {
   take: Scalars['Int']['input'];
 };
 
+export type PriceBucket = {
+  count: Scalars['Int']['output'];
+  from: Scalars['Money']['output'];
+  /** Not included; null: no end. */
+  to: Maybe<Scalars['Money']['output']>;
+};
+
 /** What is sold. */
 export type Product = {
   /** When it was taken off sale; null while it is sold. */
   archivedAt: Maybe<Scalars['DateTime']['output']>;
+  /** Null if it is in none. */
+  category: Maybe<Category>;
   createdAt: Scalars['DateTime']['output'];
   description: Scalars['String']['output'];
   id: Scalars['ID']['output'];
   name: Scalars['String']['output'];
   price: Scalars['Money']['output'];
+  /** In lower case, each once. */
+  tags: Array<Scalars['String']['output']>;
   /** Grows by one with every change; updateProduct wants to know which one you saw. */
   version: Scalars['Int']['output'];
 };
 
 /** What is left out stays as it is. */
 export type ProductChangeInput = {
+  /** The category to put it in; null takes it out of its category. */
+  categoryId?: InputMaybe<Scalars['ID']['input']>;
   /** At most 10,000 characters. */
   description?: InputMaybe<Scalars['String']['input']>;
   /** 1 to 200 characters. */
   name?: InputMaybe<Scalars['String']['input']>;
   /** Not negative. */
   price?: InputMaybe<Scalars['Money']['input']>;
+  /** All of its tags from now on; null takes them away. */
+  tags?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
 export type ProductConnection = {
@@ -202,13 +257,60 @@ export type ProductEdge = {
   node: Product;
 };
 
+export type ProductFacets = {
+  /** How many are in or below a category, whatever category the filter names; the 20 largest, largest first. */
+  categories: Array<CategoryCount>;
+  /** How many cost so much, whatever price the filter names; lowest first, without empty ranges. */
+  priceBuckets: Array<PriceBucket>;
+};
+
+/** What is left out or null does not matter. */
+export type ProductFilterInput = {
+  /** In this category or below it. */
+  categoryId?: InputMaybe<Scalars['ID']['input']>;
+  /** The highest price. */
+  priceMax?: InputMaybe<Scalars['Money']['input']>;
+  /** The lowest price. */
+  priceMin?: InputMaybe<Scalars['Money']['input']>;
+  /** All of these: at most 20. */
+  tags?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
 export type ProductInput = {
+  /** The category to put it in. */
+  categoryId?: InputMaybe<Scalars['ID']['input']>;
   /** At most 10,000 characters. */
   description: Scalars['String']['input'];
   /** 1 to 200 characters. */
   name: Scalars['String']['input'];
   /** Not negative. */
   price: Scalars['Money']['input'];
+  /** At most 20 of 1 to 40 characters; kept in lower case. */
+  tags?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
+export type ProductSearchConnection = {
+  /** The query as it was probably meant, if nothing fits it as it stands; nodes are then near misses. */
+  didYouMean: Maybe<Scalars['String']['output']>;
+  edges: Array<ProductEdge>;
+  facets: ProductFacets;
+  nodes: Array<Product>;
+  pageInfo: PageInfo;
+  /** Exact up to 10,000, which stands for anything above it. */
+  totalCount: Scalars['Int']['output'];
+};
+
+export type ProductSort =
+  | 'NEWEST'
+  | 'PRICE_ASC'
+  | 'PRICE_DESC'
+  /** Best first; newest first where there is no query. */
+  | 'RELEVANCE';
+
+export type ProductSuggestion = {
+  product: Product;
+  /** The product's name. */
+  text: Scalars['String']['output'];
 };
 
 export type Query = {
@@ -218,6 +320,10 @@ export type Query = {
   accounts: Array<Account>;
   /** All accounts, newest first. first or last: 1 to 100, 20 if neither is given. */
   accountsConnection: AccountConnection;
+  /** The categories at the top, or the children of one, by name; at most 100. */
+  categories: Array<Category>;
+  /** One category, or null if there is none with this id. */
+  category: Maybe<Category>;
   /** One order, or null if there is none with this id. */
   order: Maybe<Order>;
   /** One product, also when it is archived, or null if there is none with this id. */
@@ -226,6 +332,10 @@ export type Query = {
   products: Array<Product>;
   /** All products on sale, newest first. first or last: 1 to 100, 20 if neither is given. */
   productsConnection: ProductConnection;
+  /** Products on sale that match a query and a filter. first: 1 to 100. */
+  searchProducts: ProductSearchConnection;
+  /** Products on sale with a word in their name that begins so, of each name one: those whose name begins so first. first: 1 to 20. */
+  suggestProducts: Array<ProductSuggestion>;
 };
 
 
@@ -245,6 +355,16 @@ export type QueryAccountsConnectionArgs = {
   before?: InputMaybe<Scalars['Cursor']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type QueryCategoriesArgs = {
+  parentId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+
+export type QueryCategoryArgs = {
+  id: Scalars['ID']['input'];
 };
 
 
@@ -270,6 +390,21 @@ export type QueryProductsConnectionArgs = {
   before?: InputMaybe<Scalars['Cursor']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type QuerySearchProductsArgs = {
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+  filter?: InputMaybe<ProductFilterInput>;
+  first: Scalars['Int']['input'];
+  query?: InputMaybe<Scalars['String']['input']>;
+  sort: ProductSort;
+};
+
+
+export type QuerySuggestProductsArgs = {
+  first: Scalars['Int']['input'];
+  prefix: Scalars['String']['input'];
 };
 
 
@@ -350,6 +485,9 @@ export type ResolversTypes = {
   AccountEdge: ResolverTypeWrapper<Omit<AccountEdge, 'node'> & { node: ResolversTypes['Account'] }>;
   AccountInput: AccountInput;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Category: ResolverTypeWrapper<CategoryMessage>;
+  CategoryCount: ResolverTypeWrapper<CategoryCountMessage>;
+  CategoryInput: CategoryInput;
   Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
@@ -364,11 +502,17 @@ export type ResolversTypes = {
   OrderedProduct: ResolverTypeWrapper<OrderLineMessage>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   PaginationInput: PaginationInput;
+  PriceBucket: ResolverTypeWrapper<PriceCountMessage>;
   Product: ResolverTypeWrapper<ProductMessage>;
   ProductChangeInput: ProductChangeInput;
   ProductConnection: ResolverTypeWrapper<Omit<ProductConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['ProductEdge']>, nodes: Array<ResolversTypes['Product']> }>;
   ProductEdge: ResolverTypeWrapper<Omit<ProductEdge, 'node'> & { node: ResolversTypes['Product'] }>;
+  ProductFacets: ResolverTypeWrapper<FacetsMessage>;
+  ProductFilterInput: ProductFilterInput;
   ProductInput: ProductInput;
+  ProductSearchConnection: ResolverTypeWrapper<ProductSearch>;
+  ProductSort: ProductSort;
+  ProductSuggestion: ResolverTypeWrapper<Omit<ProductSuggestion, 'product'> & { product: ResolversTypes['Product'] }>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
@@ -380,6 +524,9 @@ export type ResolversParentTypes = {
   AccountEdge: Omit<AccountEdge, 'node'> & { node: ResolversParentTypes['Account'] };
   AccountInput: AccountInput;
   Boolean: Scalars['Boolean']['output'];
+  Category: CategoryMessage;
+  CategoryCount: CategoryCountMessage;
+  CategoryInput: CategoryInput;
   Cursor: Scalars['Cursor']['output'];
   DateTime: Scalars['DateTime']['output'];
   ID: Scalars['ID']['output'];
@@ -394,11 +541,16 @@ export type ResolversParentTypes = {
   OrderedProduct: OrderLineMessage;
   PageInfo: PageInfo;
   PaginationInput: PaginationInput;
+  PriceBucket: PriceCountMessage;
   Product: ProductMessage;
   ProductChangeInput: ProductChangeInput;
   ProductConnection: Omit<ProductConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['ProductEdge']>, nodes: Array<ResolversParentTypes['Product']> };
   ProductEdge: Omit<ProductEdge, 'node'> & { node: ResolversParentTypes['Product'] };
+  ProductFacets: FacetsMessage;
+  ProductFilterInput: ProductFilterInput;
   ProductInput: ProductInput;
+  ProductSearchConnection: ProductSearch;
+  ProductSuggestion: Omit<ProductSuggestion, 'product'> & { product: ResolversParentTypes['Product'] };
   Query: Record<PropertyKey, never>;
   String: Scalars['String']['output'];
 };
@@ -422,6 +574,19 @@ export type AccountEdgeResolvers<ContextType = Context, ParentType extends Resol
   node?: Resolver<ResolversTypes['Account'], ParentType, ContextType>;
 };
 
+export type CategoryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Category'] = ResolversParentTypes['Category']> = {
+  ancestors?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType>;
+  children?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  parent?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType>;
+};
+
+export type CategoryCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CategoryCount'] = ResolversParentTypes['CategoryCount']> = {
+  category?: Resolver<ResolversTypes['Category'], ParentType, ContextType>;
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
 export interface CursorScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Cursor'], any> {
   name: 'Cursor';
 }
@@ -437,9 +602,11 @@ export interface MoneyScalarConfig extends GraphQLScalarTypeConfig<ResolversType
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   archiveProduct?: Resolver<ResolversTypes['Product'], ParentType, ContextType, RequireFields<MutationArchiveProductArgs, 'id'>>;
   createAccount?: Resolver<ResolversTypes['Account'], ParentType, ContextType, RequireFields<MutationCreateAccountArgs, 'account'>>;
+  createCategory?: Resolver<ResolversTypes['Category'], ParentType, ContextType, RequireFields<MutationCreateCategoryArgs, 'category'>>;
   createOrder?: Resolver<ResolversTypes['Order'], ParentType, ContextType, RequireFields<MutationCreateOrderArgs, 'order'>>;
   createProduct?: Resolver<ResolversTypes['Product'], ParentType, ContextType, RequireFields<MutationCreateProductArgs, 'product'>>;
   renameAccount?: Resolver<ResolversTypes['Account'], ParentType, ContextType, RequireFields<MutationRenameAccountArgs, 'id' | 'name'>>;
+  renameCategory?: Resolver<ResolversTypes['Category'], ParentType, ContextType, RequireFields<MutationRenameCategoryArgs, 'id' | 'name'>>;
   updateProduct?: Resolver<ResolversTypes['Product'], ParentType, ContextType, RequireFields<MutationUpdateProductArgs, 'expectedVersion' | 'id' | 'product'>>;
 };
 
@@ -478,13 +645,21 @@ export type PageInfoResolvers<ContextType = Context, ParentType extends Resolver
   startCursor?: Resolver<Maybe<ResolversTypes['Cursor']>, ParentType, ContextType>;
 };
 
+export type PriceBucketResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PriceBucket'] = ResolversParentTypes['PriceBucket']> = {
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  from?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  to?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
+};
+
 export type ProductResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Product'] = ResolversParentTypes['Product']> = {
   archivedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  category?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   description?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   price?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  tags?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
@@ -499,20 +674,45 @@ export type ProductEdgeResolvers<ContextType = Context, ParentType extends Resol
   node?: Resolver<ResolversTypes['Product'], ParentType, ContextType>;
 };
 
+export type ProductFacetsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ProductFacets'] = ResolversParentTypes['ProductFacets']> = {
+  categories?: Resolver<Array<ResolversTypes['CategoryCount']>, ParentType, ContextType>;
+  priceBuckets?: Resolver<Array<ResolversTypes['PriceBucket']>, ParentType, ContextType>;
+};
+
+export type ProductSearchConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ProductSearchConnection'] = ResolversParentTypes['ProductSearchConnection']> = {
+  didYouMean?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  edges?: Resolver<Array<ResolversTypes['ProductEdge']>, ParentType, ContextType>;
+  facets?: Resolver<ResolversTypes['ProductFacets'], ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Product']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ProductSuggestionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ProductSuggestion'] = ResolversParentTypes['ProductSuggestion']> = {
+  product?: Resolver<ResolversTypes['Product'], ParentType, ContextType>;
+  text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType, RequireFields<QueryAccountArgs, 'id'>>;
   accounts?: Resolver<Array<ResolversTypes['Account']>, ParentType, ContextType, Partial<QueryAccountsArgs>>;
   accountsConnection?: Resolver<ResolversTypes['AccountConnection'], ParentType, ContextType, Partial<QueryAccountsConnectionArgs>>;
+  categories?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType, Partial<QueryCategoriesArgs>>;
+  category?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType, RequireFields<QueryCategoryArgs, 'id'>>;
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<QueryOrderArgs, 'id'>>;
   product?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<QueryProductArgs, 'id'>>;
   products?: Resolver<Array<ResolversTypes['Product']>, ParentType, ContextType, Partial<QueryProductsArgs>>;
   productsConnection?: Resolver<ResolversTypes['ProductConnection'], ParentType, ContextType, Partial<QueryProductsConnectionArgs>>;
+  searchProducts?: Resolver<ResolversTypes['ProductSearchConnection'], ParentType, ContextType, RequireFields<QuerySearchProductsArgs, 'first' | 'sort'>>;
+  suggestProducts?: Resolver<Array<ResolversTypes['ProductSuggestion']>, ParentType, ContextType, RequireFields<QuerySuggestProductsArgs, 'first' | 'prefix'>>;
 };
 
 export type Resolvers<ContextType = Context> = {
   Account?: AccountResolvers<ContextType>;
   AccountConnection?: AccountConnectionResolvers<ContextType>;
   AccountEdge?: AccountEdgeResolvers<ContextType>;
+  Category?: CategoryResolvers<ContextType>;
+  CategoryCount?: CategoryCountResolvers<ContextType>;
   Cursor?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   Money?: GraphQLScalarType;
@@ -522,9 +722,13 @@ export type Resolvers<ContextType = Context> = {
   OrderEdge?: OrderEdgeResolvers<ContextType>;
   OrderedProduct?: OrderedProductResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
+  PriceBucket?: PriceBucketResolvers<ContextType>;
   Product?: ProductResolvers<ContextType>;
   ProductConnection?: ProductConnectionResolvers<ContextType>;
   ProductEdge?: ProductEdgeResolvers<ContextType>;
+  ProductFacets?: ProductFacetsResolvers<ContextType>;
+  ProductSearchConnection?: ProductSearchConnectionResolvers<ContextType>;
+  ProductSuggestion?: ProductSuggestionResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
 };
 

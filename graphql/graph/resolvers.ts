@@ -1,7 +1,8 @@
 import { toConnection, toPage } from '#graphql/graph/connection.ts';
+import { ProductSearch } from '#graphql/graph/product-search.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
-import { AppError } from '#platform/errors.ts';
-import { requireUuid } from '#platform/input.ts';
+import { AppError, invalid } from '#platform/errors.ts';
+import { PAGE_SIZE_MAX, requireUuid } from '#platform/input.ts';
 
 /** GraphQL straight from proto messages: a field without a resolver here is the message's field of the same name. */
 export const resolvers: Resolvers = {
@@ -24,8 +25,20 @@ export const resolvers: Resolvers = {
       }
       return (await clients.catalog.listProducts({ page: offsetPage(pagination) }, call)).products;
     },
+    searchProducts: (_, args, { clients, call }) => {
+      if (args.first < 1 || args.first > PAGE_SIZE_MAX)
+        throw invalid('first', `must be from 1 to ${PAGE_SIZE_MAX}`);
+      return new ProductSearch(args, clients, call);
+    },
+    suggestProducts: async (_, { prefix, first: size }, { clients, call }) => {
+      const { products } = await clients.catalog.suggestProducts({ prefix, size }, call);
+      return products.map((product) => ({ text: product.name, product }));
+    },
     account: (_, { id }, { loaders }) => loaders.account.load(requireUuid('id', id)),
     product: (_, { id }, { loaders }) => loaders.product.load(requireUuid('id', id)),
+    category: (_, { id }, { loaders }) => loaders.category.load(requireUuid('id', id)),
+    categories: (_, { parentId }, { loaders }) =>
+      loaders.children.load(parentId == null ? '' : requireUuid('parentId', parentId)),
     order: async (_, { id }, { clients, call }) => {
       try {
         return present((await clients.orders.getOrder({ id }, call)).order);
@@ -51,13 +64,20 @@ export const resolvers: Resolvers = {
       present((await clients.accounts.createAccount(account, call)).account),
     renameAccount: async (_, { id, name }, { clients, call }) =>
       present((await clients.accounts.renameAccount({ id, name }, call)).account),
-    createProduct: async (_, { product: { name, description, price } }, { clients, call }) =>
-      present(
-        (await clients.catalog.createProduct({ name, description, priceMinor: BigInt(price) }, call)).product,
-      ),
+    createProduct: async (_, { product }, { clients, call }) => {
+      const { name, description, price, categoryId, tags } = product;
+      const input = {
+        name,
+        description,
+        priceMinor: BigInt(price),
+        categoryId: categoryId ?? '',
+        tags: tags ?? [],
+      };
+      return present((await clients.catalog.createProduct(input, call)).product);
+    },
     updateProduct: async (
       _,
-      { id, product: { name, description, price }, expectedVersion },
+      { id, product: { name, description, price, categoryId, tags }, expectedVersion },
       { clients, call },
     ) => {
       const change = {
@@ -66,11 +86,17 @@ export const resolvers: Resolvers = {
         ...(name != null && { name }),
         ...(description != null && { description }),
         ...(price != null && { priceMinor: BigInt(price) }),
+        ...(categoryId !== undefined && { categoryId: categoryId ?? '' }),
+        ...(tags !== undefined && { tags: { values: tags ?? [] } }),
       };
       return present((await clients.catalog.updateProduct(change, call)).product);
     },
     archiveProduct: async (_, { id }, { clients, call }) =>
       present((await clients.catalog.archiveProduct({ id }, call)).product),
+    createCategory: async (_, { category: { name, parentId } }, { clients, call }) =>
+      present((await clients.catalog.createCategory({ name, parentId: parentId ?? '' }, call)).category),
+    renameCategory: async (_, { id, name }, { clients, call }) =>
+      present((await clients.catalog.renameCategory({ id, name }, call)).category),
     createOrder: async (_, { order }, { clients, call }) =>
       present((await clients.orders.createOrder(order, call)).order),
   },
@@ -91,6 +117,41 @@ export const resolvers: Resolvers = {
     version: (product) => Number(product.version),
     createdAt: (product) => present(product.createdAt),
     archivedAt: (product) => product.archivedAt ?? null,
+    category: ({ categoryId }, _, { loaders }) =>
+      categoryId === '' ? null : loaders.category.load(categoryId),
+  },
+
+  ProductSearchConnection: {
+    nodes: (search) => search.nodes(),
+    edges: (search) => search.edges(),
+    pageInfo: (search) => search.pageInfo(),
+    totalCount: (search) => search.totalCount(),
+    facets: async (search) => present(await search.facets()),
+    didYouMean: (search) => search.didYouMean(),
+  },
+
+  ProductFacets: {
+    priceBuckets: ({ prices }) => prices,
+  },
+
+  PriceBucket: {
+    from: ({ fromMinor }) => fromMinor,
+    to: ({ toMinor }) => toMinor ?? null,
+  },
+
+  CategoryCount: {
+    category: async ({ categoryId }, _, { loaders }) =>
+      present((await loaders.category.load(categoryId)) ?? undefined),
+  },
+
+  Category: {
+    parent: ({ ancestorIds }, _, { loaders }) => {
+      const parentId = ancestorIds.at(-1);
+      return parentId === undefined ? null : loaders.category.load(parentId);
+    },
+    ancestors: async ({ ancestorIds }, _, { loaders }) =>
+      Promise.all(ancestorIds.map(async (id) => present((await loaders.category.load(id)) ?? undefined))),
+    children: ({ id }, _, { loaders }) => loaders.children.load(id),
   },
 
   Order: {

@@ -41,26 +41,29 @@ const DateTime = new GraphQLScalarType<never, string>({
   serialize: (timestamp) => timestampDate(timestamp as Timestamp).toISOString(),
 });
 
-/** Base64url of the version of the form and the id; opaque to callers. */
-const PREFIX = '1:';
+/** Base64url of the form and what it holds: 1 an id, 2 a place among what a search found. Opaque to callers. */
+const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const cursorText = (place: string): string => `${ID.test(place) ? 1 : 2}:${place}`;
 const Cursor = new GraphQLScalarType<string, string>({
   name: 'Cursor',
-  serialize: (id) => Buffer.from(`${PREFIX}${String(id)}`).toString('base64url'),
+  serialize: (place) => Buffer.from(cursorText(String(place))).toString('base64url'),
   parseValue: parseCursor,
   parseLiteral: (node) => parseCursor(node.kind === Kind.STRING ? node.value : undefined),
 });
 
-const CURSOR_TEXT = /^1:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const CURSOR_TEXT = /^(?:1:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|2:([0-9a-z:.-]{1,120}))$/;
+const CURSOR_LENGTH_MAX = 200;
 
-/** The id that the list goes on from. */
+/** The id, or the place in what was found, that the list goes on from; whoever reads it checks that it is its own. */
 function parseCursor(value: unknown): string {
   const text =
-    typeof value === 'string' && value.length <= 100
+    typeof value === 'string' && value.length <= CURSOR_LENGTH_MAX
       ? Buffer.from(value, 'base64url').toString('latin1')
       : '';
-  const id = CURSOR_TEXT.exec(text)?.[1];
-  if (id === undefined) throw new GraphQLError('cursor must be one that this list gave');
-  return id;
+  const [, id, place] = CURSOR_TEXT.exec(text) ?? [];
+  const found = id ?? place;
+  if (found === undefined) throw new GraphQLError('cursor must be one that this list gave');
+  return found;
 }
 
 function asGraphQLError<T>(parse: () => T): T {

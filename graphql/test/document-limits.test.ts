@@ -137,6 +137,28 @@ suite('document limits', () => {
     assertLimited(connection('100').replace('last: 9', 'last: 10'), /up to 101010 objects/);
   });
 
+  test('three levels of the tree of categories may be asked for at once, four may not', () => {
+    const tree = (levels: number): string => (levels === 0 ? 'id' : `children { ${tree(levels - 1)} }`);
+    assert.equal(refusal(`{ categories { ${tree(2)} } }`), undefined);
+    assertLimited(`{ categories { ${tree(3)} } }`, /up to 2625640 objects/);
+    assert.equal(refusal('{ productsConnection { nodes { category { ancestors { name } } } } }'), undefined);
+  });
+
+  test('what a search gives counts as much as its page, its facets as much as they have at the most', () => {
+    const deep = 'category { children { ancestors { id } } }';
+    const nodes = (size: string): string => `{ searchProducts(first: ${size}) { nodes { ${deep} } } }`;
+    assert.equal(refusal(nodes('100')), undefined);
+    const facets = (field: string): string => `{ searchProducts { facets { ${field} } } }`;
+    assert.equal(
+      refusal(facets(`priceBuckets { count } categories { category { name ancestors { name } } }`)),
+      undefined,
+    );
+    const six = repeat(6, (nr) => `s${nr}: searchProducts(first: 100) { nodes { ${deep} } }`);
+    assertLimited(`{ ${six} }`, /up to \d+ objects; at most 100000/);
+    const suggestions = repeat(21, (nr) => `s${nr}: suggestProducts(prefix: "a") { text }`);
+    assertLimited(`{ ${suggestions} }`, /21 lists/);
+  });
+
   test('every operation of a document is held to the limits, not only the one that is executed', () => {
     const operation = prepare(`query A { __typename } query B ${nested(DEPTH_MAX + 1)}`, 'A');
     assert.ok('errors' in operation);

@@ -7,6 +7,7 @@ import { serveService, serviceSettings } from '#platform/service.ts';
 /** The catalog service in a process of its own. */
 await run(async (stack) => {
   const config = readConfig(process.env, { ...serviceSettings, ...catalogSettings });
-  const start = startCatalog.bind(null, { databaseUrl: config.CATALOG_DATABASE_URL });
+  const { CATALOG_DATABASE_URL: databaseUrl, SEARCH_URL: searchUrl } = config;
+  const start = startCatalog.bind(null, { databaseUrl, searchUrl });
   await serveService(config, 'catalog', start, stack);
 });

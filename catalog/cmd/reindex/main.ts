@@ -1,0 +1,58 @@
+import { Presets, SingleBar } from 'cli-progress';
+import { catalogSettings } from '#catalog/config.ts';
+import { openEngine } from '#catalog/search/engine.ts';
+import { aliasOf, productIndex } from '#catalog/search/product-index.ts';
+import { rebuildIndex } from '#catalog/search/rebuild-index.ts';
+import { createStore } from '#catalog/store.ts';
+import { systemClock } from '#platform/clock.ts';
+import { readConfig } from '#platform/config.ts';
+import { messageOf, StartError } from '#platform/errors.ts';
+import { openDatabase } from '#platform/postgres/pool.ts';
+import { createTelemetry } from '#platform/telemetry.ts';
+
+/** Rebuilds the search index while the shop goes on: `make reindex`. */
+async function main(signal: AbortSignal): Promise<void> {
+  const { CATALOG_DATABASE_URL: url, SEARCH_URL: searchUrl } = readConfig(process.env, catalogSettings);
+  if (!/^https?:/.test(searchUrl))
+    throw new StartError(
+      'SEARCH_URL names no search engine: the catalog searches its own database, which needs no index.',
+    );
+  await using database = openDatabase({ url, name: 'catalog', telemetry: createTelemetry() });
+  await using engine = openEngine(searchUrl);
+  const store = createStore(database);
+  const index = productIndex(engine, aliasOf(searchUrl));
+  const bar = new SingleBar(
+    {
+      format: 'products {bar} {percentage} % {value}/{total}, {eta_formatted} left',
+      noTTYOutput: true,
+      notTTYSchedule: 2_000,
+    },
+    Presets.shades_classic,
+  );
+  bar.start(await store.countOnSale(), 0);
+  const startedMs = performance.now();
+  const deps = { database, store, index, clock: systemClock, onProgress: (done: number) => bar.update(done) };
+  const rebuilt = await rebuildIndex(deps, signal).finally(() => bar.stop());
+  if (!rebuilt) throw new StartError('the index is being rebuilt already: wait for that, or end it first.');
+  const { name, products, refused } = rebuilt;
+  for (const { id, reason } of refused) console.error(`left out: product ${id}: ${reason}`);
+  const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
+  console.log(`${index.alias} is now ${name}: ${products - refused.length} products in ${seconds} s.`);
+  if (refused.length > 0) process.exitCode = 1;
+}
+
+const stopping = new AbortController();
+const stop = (): void => stopping.abort(new StartError('stopped; searches go on with the index there was.'));
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, stop);
+try {
+  await main(stopping.signal);
+} catch (error) {
+  process.exitCode = 1;
+  const reason = stopping.signal.aborted ? stopping.signal.reason : error;
+  console.error(
+    reason instanceof Error && !(reason instanceof StartError)
+      ? reason.stack
+      : `fritzy: ${messageOf(reason)}`,
+  );
+}
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, stop);

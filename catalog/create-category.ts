@@ -1,0 +1,38 @@
+import {
+  CATEGORIES_MAX,
+  CHILDREN_MAX,
+  DEPTH_MAX,
+  noSuchCategory,
+  requireCategoryId,
+  requireCategoryName,
+  type Category,
+} from '#catalog/category.ts';
+import type { CategoryStore, TreeSize } from '#catalog/category-store.ts';
+import type { Clock } from '#platform/clock.ts';
+import { AppError } from '#platform/errors.ts';
+
+/** Adds a category. Throws INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_LIMIT_EXCEEDED. */
+export async function createCategory(
+  deps: { categories: CategoryStore; clock: Clock },
+  input: { name: string; parentId: string },
+): Promise<Category> {
+  const name = requireCategoryName(input.name);
+  const parentId = requireCategoryId('parentId', input.parentId);
+  const id = deps.clock.newId();
+  const createdAt = new Date(deps.clock.now());
+  return deps.categories.insert(parentId, (size) => {
+    if (parentId !== null && size.parentPath === null) throw noSuchCategory('parentId', parentId);
+    const path = [...(size.parentPath ?? []), id];
+    requireRoom(size, path.length);
+    return { id, name, path, createdAt, version: 1n };
+  });
+}
+
+function requireRoom(size: TreeSize, depth: number): void {
+  const refuse = (problem: string): AppError =>
+    new AppError('CATEGORY_LIMIT_EXCEEDED', problem, { detail: { field: 'parentId' } });
+  if (depth > DEPTH_MAX) throw refuse(`Categories are at most ${DEPTH_MAX} levels deep.`);
+  if (size.siblings >= CHILDREN_MAX)
+    throw refuse(`There are at most ${CHILDREN_MAX} categories side by side.`);
+  if (size.total >= CATEGORIES_MAX) throw refuse(`There are at most ${CATEGORIES_MAX} categories.`);
+}

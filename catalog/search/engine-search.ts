@@ -1,0 +1,104 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { CATALOG_EVENTS } from '#catalog/events.ts';
+import { catalogMetrics } from '#catalog/metrics.ts';
+import { elasticsearchIndex } from '#catalog/search/elasticsearch.ts';
+import { EngineError, openEngine } from '#catalog/search/engine.ts';
+import { withFallback } from '#catalog/search/fallback.ts';
+import { indexProducts } from '#catalog/search/index-products.ts';
+import { aliasOf, productIndex } from '#catalog/search/product-index.ts';
+import { rebuildIndex } from '#catalog/search/rebuild-index.ts';
+import type { SearchIndex } from '#catalog/search/search-index.ts';
+import type { CatalogStore } from '#catalog/store.ts';
+import { startConsumer } from '#platform/events/consumer.ts';
+import type { Database } from '#platform/postgres/pool.ts';
+import type { ServiceDeps } from '#platform/service.ts';
+
+const RETRY_MS_MIN = 1_000;
+const RETRY_MS_MAX = 10_000;
+const GROUP = 'catalog-search';
+const NOT_FOUND = 404;
+
+/**
+ * Search on Elasticsearch or OpenSearch, with all that keeps it right: the index is built when there is none, or one
+ * made from other settings; events of products are written to it; while it cannot answer, `fallback` does.
+ */
+export async function startEngineSearch(
+  url: string,
+  parts: { database: Database; store: CatalogStore; fallback: SearchIndex },
+  deps: ServiceDeps,
+  stack: AsyncDisposableStack,
+): Promise<SearchIndex> {
+  const { logger } = deps;
+  const engine = stack.use(openEngine(url));
+  const alias = aliasOf(url);
+  const index = productIndex(engine, alias);
+  const builder = stack.use(keepBuilt({ ...parts, index, clock: deps.clock, logger }));
+  builder.check();
+  const search = stack.use(
+    withFallback({
+      engine: elasticsearchIndex(engine, alias),
+      fallback: parts.fallback,
+      async probe() {
+        try {
+          await index.probe();
+        } catch (error) {
+          if (error instanceof EngineError && error.status === NOT_FOUND) builder.check();
+          throw error;
+        }
+      },
+      logger,
+      metrics: catalogMetrics(deps.telemetry.registry),
+    }),
+  );
+  stack.use(
+    await startConsumer(
+      { ...deps, log: deps.eventLog },
+      {
+        group: GROUP,
+        topics: [CATALOG_EVENTS],
+        effect: (events) =>
+          indexProducts(
+            { store: parts.store, index },
+            events.map(({ key }) => key),
+          ),
+      },
+    ),
+  );
+  return search;
+}
+
+/** Builds the index where it is missing or made from other settings, in the background, until it is there. */
+function keepBuilt(
+  deps: Parameters<typeof rebuildIndex>[0] & Pick<ServiceDeps, 'logger'>,
+): AsyncDisposable & { check(): void } {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let building: Promise<void> | undefined;
+
+  async function build(): Promise<void> {
+    for (let retryMs = RETRY_MS_MIN; !signal.aborted; retryMs = Math.min(2 * retryMs, RETRY_MS_MAX)) {
+      try {
+        if (await deps.index.isCurrent()) return;
+        const rebuilt = await rebuildIndex(deps, signal);
+        if (rebuilt) {
+          const { name, products, refused } = rebuilt;
+          deps.logger.info({ index: name, products, refused: refused.length }, 'the search index was built');
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        deps.logger.warn({ err: error, retry_in_ms: retryMs }, 'the search index cannot be built yet');
+      }
+      await delay(retryMs, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  return {
+    check: () => {
+      building ??= build().finally(() => (building = undefined));
+    },
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort();
+      await building;
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CatalogMetrics } from '#catalog/metrics.ts';
+import { EngineError } from '#catalog/search/engine.ts';
+import type { SearchIndex } from '#catalog/search/search-index.ts';
+import type { Logger } from '#platform/logger.ts';
+
+export interface FallbackDeps {
+  readonly engine: SearchIndex;
+  /** Answers while the engine cannot. */
+  readonly fallback: SearchIndex;
+  /** Rejects while the engine cannot answer. */
+  probe(): Promise<void>;
+  readonly logger: Logger;
+  readonly metrics: CatalogMetrics;
+}
+
+/** So many failures in a row, and the engine is not asked any more until a probe succeeds. */
+const FAILURES_MAX = 3;
+const PROBE_INTERVAL_MS = 500;
+/** A search that takes longer than that and then is given up by its caller counts as a failure. */
+const PATIENCE_MS = 250;
+
+/**
+ * Asks the engine, and PostgreSQL when the engine fails: nobody sees an error for it. An engine that keeps failing is
+ * left alone, so that searches do not wait for it, and probed until it is back.
+ */
+export function withFallback(deps: FallbackDeps): SearchIndex & AsyncDisposable {
+  const stopping = new AbortController();
+  let failures = 0;
+  let isDown = false;
+  let probing: Promise<void> | undefined;
+  deps.metrics.engineUp.set(1);
+
+  async function answer<T>(ask: (index: SearchIndex) => Promise<T>): Promise<T> {
+    if (!isDown) {
+      const startedMs = performance.now();
+      try {
+        const found = await ask(deps.engine);
+        failures = 0;
+        return found;
+      } catch (error) {
+        const isEngines = error instanceof EngineError;
+        // A caller who has gone says nothing of the engine, unless it was kept waiting.
+        if (isEngines || performance.now() - startedMs > PATIENCE_MS) failures += 1;
+        if (failures >= FAILURES_MAX) goDown(error);
+        if (!isEngines) throw error;
+        deps.logger.debug({ err: error }, 'the search engine failed; PostgreSQL answers');
+      }
+    }
+    deps.metrics.fallbacks.inc();
+    return ask(deps.fallback);
+  }
+
+  function goDown(error: unknown): void {
+    if (isDown || stopping.signal.aborted) return;
+    isDown = true;
+    deps.metrics.engineUp.set(0);
+    deps.logger.warn({ err: error }, 'the search engine cannot be used; PostgreSQL answers searches');
+    probing = probeUntilBack();
+  }
+
+  async function probeUntilBack(): Promise<void> {
+    for (;;) {
+      await delay(PROBE_INTERVAL_MS, undefined, { signal: stopping.signal }).catch(() => {});
+      if (stopping.signal.aborted) return;
+      try {
+        await deps.probe();
+        break;
+      } catch (error) {
+        deps.logger.debug({ err: error }, 'the search engine is still away');
+      }
+    }
+    failures = 0;
+    isDown = false;
+    deps.metrics.engineUp.set(1);
+    deps.logger.info('the search engine is back and answers searches');
+  }
+
+  return {
+    search: (query, signal) => answer((index) => index.search(query, signal)),
+    suggest: (prefix, size, signal) => answer((index) => index.suggest(prefix, size, signal)),
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort();
+      await probing;
+    },
+  };
+}

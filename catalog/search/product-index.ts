@@ -1,0 +1,228 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { EngineError, type Engine } from '#catalog/search/engine.ts';
+import { SYNONYM_LINES } from '#catalog/search/synonyms.ts';
+
+/**
+ * The indices behind an alias: searches go to the alias, which names one finished index; `<alias>-<time>` are the
+ * indices themselves, of which one more is there while it is being built. Whoever writes a product writes it to all of
+ * them, so that none misses a change.
+ */
+
+const readJson = (file: string): Record<string, unknown> =>
+  JSON.parse(readFileSync(new URL(`../es/${file}`, import.meta.url), 'utf8')) as Record<string, unknown>;
+
+const SETTINGS = JSON.stringify(readJson('settings.json')).replace(
+  '"synonyms":[]',
+  `"synonyms":${JSON.stringify(SYNONYM_LINES)}`,
+);
+const MAPPINGS = readJson('mappings.json');
+/** Changes with everything that an index is made from: an index with another one has to be built anew. */
+export const FINGERPRINT = createHash('sha256')
+  .update(SETTINGS)
+  .update(JSON.stringify(MAPPINGS))
+  .digest('hex')
+  .slice(0, 16);
+
+const ADMIN_TIMEOUT_MS = 30_000;
+const PROBE_TIMEOUT_MS = 1_000;
+const BULK_TIMEOUT_MS = 30_000;
+/** Characters of a bulk request: at most 5 MB, since none takes more than three bytes. */
+const BULK_LENGTH_MAX = 1_600_000;
+const ALIAS_DEFAULT = 'fritzy-products';
+
+/** A product as it is searched. */
+export interface ProductDocument {
+  readonly id: string;
+  readonly version: bigint;
+  readonly onSale: boolean;
+  readonly name: string;
+  readonly description: string;
+  readonly priceMinor: bigint;
+  /** From the top down; empty if the product is in no category. */
+  readonly categoryPath: readonly string[];
+  readonly tags: readonly string[];
+}
+
+/** A product that an index cannot take, and why. */
+export interface Refused {
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** The alias is the URL's path: `http://host:9200/other-products`. */
+export function aliasOf(url: string): string {
+  const { pathname } = new URL(url);
+  return pathname === '/' ? ALIAS_DEFAULT : pathname.slice(1);
+}
+
+export type ProductIndex = ReturnType<typeof productIndex>;
+
+type Indices = Record<
+  string,
+  { aliases?: Record<string, unknown>; mappings?: { _meta?: { fingerprint?: string } } }
+>;
+
+interface BulkAnswer {
+  readonly errors: boolean;
+  readonly items: readonly {
+    readonly index: {
+      readonly _id: string;
+      readonly status: number;
+      readonly error?: { readonly type: string; readonly reason: string };
+    };
+  }[];
+}
+
+export function productIndex(engine: Engine, alias: string) {
+  const isOurs = (name: string): boolean =>
+    name.startsWith(`${alias}-`) && /^\d{17}$/.test(name.slice(alias.length + 1));
+  /** Writes go through an alias of their own: a write to an index that was removed fails, instead of making a new one. */
+  const writeAlias = (name: string): string => `${name}-write`;
+
+  async function all(): Promise<Indices> {
+    const path = `/${alias}-*?expand_wildcards=open&filter_path=*.aliases,*.mappings._meta`;
+    const answer = await engine.send<Indices>({ method: 'GET', path, timeoutMs: ADMIN_TIMEOUT_MS });
+    return Object.fromEntries(Object.entries(answer).filter(([name]) => isOurs(name)));
+  }
+
+  async function bulk(lines: string): Promise<Refused[]> {
+    const { errors, items } = await engine.send<BulkAnswer>({
+      method: 'POST',
+      path: '/_bulk?require_alias=true&filter_path=errors,items.*._id,items.*.status,items.*.error.type,items.*.error.reason',
+      lines,
+      timeoutMs: BULK_TIMEOUT_MS,
+    });
+    if (!errors) return [];
+    const refused: Refused[] = [];
+    for (const { index: item } of items) {
+      const { status, error, _id: id } = item;
+      if (status < 300 || status === VERSION_CONFLICT) continue;
+      const reason = `${error?.type}: ${error?.reason}`;
+      if (status !== 400) throw new EngineError(`bulk write: ${reason}`, status, undefined);
+      refused.push({ id, reason });
+    }
+    return refused;
+  }
+
+  return {
+    alias,
+
+    /** Rejects with EngineError while searches cannot be answered. */
+    async probe(): Promise<void> {
+      const body = { size: 0, terminate_after: 1 };
+      await engine.send({ method: 'POST', path: `/${alias}/_search`, body, timeoutMs: PROBE_TIMEOUT_MS });
+    },
+
+    /** Whether the alias names an index that was made from the same settings and mappings. */
+    async isCurrent(): Promise<boolean> {
+      const live = Object.values(await all()).find((index) => index.aliases?.[alias]);
+      return live?.mappings?._meta?.fingerprint === FINGERPRINT;
+    },
+
+    /** Where a product has to be written: the index behind the alias and the one being built. */
+    async names(): Promise<string[]> {
+      return Object.keys(await all());
+    },
+
+    /** A new, empty index that nobody searches yet; it is not refreshed while it is filled. */
+    async create(nowMs: number): Promise<string> {
+      const name = `${alias}-${new Date(nowMs).toISOString().replaceAll(/\D/g, '')}`;
+      const body = {
+        settings: { ...(JSON.parse(SETTINGS) as object), refresh_interval: '-1' },
+        mappings: { ...MAPPINGS, _meta: { fingerprint: FINGERPRINT } },
+        aliases: { [writeAlias(name)]: {} },
+      };
+      await engine.send({ method: 'PUT', path: `/${name}`, body, timeoutMs: ADMIN_TIMEOUT_MS });
+      return name;
+    },
+
+    /**
+     * Writes the documents to each of the indices unless they have the same or a later version: in any order, however
+     * often. Returns what the engine can never take. Throws EngineError; then some may have been written.
+     */
+    async write(names: readonly string[], documents: readonly ProductDocument[]): Promise<Refused[]> {
+      const refused: Refused[] = [];
+      let lines: string[] = [];
+      let size = 0;
+      const flush = async (): Promise<void> => {
+        if (lines.length > 0) refused.push(...(await bulk(lines.join(''))));
+        lines = [];
+        size = 0;
+      };
+      for (const document of documents) {
+        for (const name of names) {
+          const line = bulkLines(writeAlias(name), document);
+          if (size + line.length > BULK_LENGTH_MAX) await flush();
+          lines.push(line);
+          size += line.length;
+        }
+      }
+      await flush();
+      return refused;
+    },
+
+    /** Makes a filled index searchable and puts it behind the alias, in one step for those who search. */
+    async publish(name: string): Promise<void> {
+      const refresh = JSON.parse(SETTINGS) as { refresh_interval: string };
+      const body = { index: { refresh_interval: refresh.refresh_interval } };
+      await engine.send({ method: 'PUT', path: `/${name}/_settings`, body, timeoutMs: ADMIN_TIMEOUT_MS });
+      await this.refresh(name);
+      const before = Object.entries(await all()).filter(([, index]) => index.aliases?.[alias]);
+      const actions = [
+        ...before.map(([index]) => ({ remove: { index, alias } })),
+        { add: { index: name, alias } },
+      ];
+      await engine.send({
+        method: 'POST',
+        path: '/_aliases',
+        body: { actions },
+        timeoutMs: ADMIN_TIMEOUT_MS,
+      });
+    },
+
+    /** Everything written so far can be found. */
+    async refresh(name: string): Promise<void> {
+      await engine.send({ method: 'POST', path: `/${name}/_refresh`, timeoutMs: ADMIN_TIMEOUT_MS });
+    },
+
+    /** How many products on sale an index has. */
+    async count(name: string): Promise<number> {
+      const body = { query: { term: { on_sale: true } } };
+      const path = `/${name}/_count`;
+      return (
+        await engine.send<{ count: number }>({ method: 'POST', path, body, timeoutMs: ADMIN_TIMEOUT_MS })
+      ).count;
+    },
+
+    /** Removes indices that the alias does not name: replaced ones, and what a rebuild that crashed left. */
+    async removeUnused(): Promise<string[]> {
+      const unused = Object.entries(await all()).filter(([, index]) => !index.aliases?.[alias]);
+      const names = unused.map(([name]) => name);
+      for (const name of names)
+        await engine.send({ method: 'DELETE', path: `/${name}`, timeoutMs: ADMIN_TIMEOUT_MS });
+      return names;
+    },
+  };
+}
+
+/** The status of a document that has that version or a later one. */
+const VERSION_CONFLICT = 409;
+
+function bulkLines(index: string, document: ProductDocument): string {
+  const { id, version, onSale, name, description, priceMinor, categoryPath, tags } = document;
+  const action = { index: { _index: index, _id: id, version: Number(version), version_type: 'external' } };
+  // Composed and without compatibility forms: a letter with an accent, or a wide one, is one letter to fold.
+  const text = (value: string): string => value.normalize('NFKC');
+  const source = {
+    id,
+    on_sale: onSale,
+    name: text(name),
+    name_length: Array.from(name).length,
+    description: text(description),
+    price: Number(priceMinor),
+    category_path: categoryPath,
+    tags,
+  };
+  return `${JSON.stringify(action)}\n${JSON.stringify(source)}\n`;
+}

@@ -1,0 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { SEARCH_TIMEOUT_MS } from '#catalog/search/elasticsearch.ts';
+import type { ProductIndex, Refused } from '#catalog/search/product-index.ts';
+import type { CatalogStore } from '#catalog/store.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { Database, Statement } from '#platform/postgres/pool.ts';
+
+/** One rebuild at a time for an alias: a session lock, which dies with the connection. */
+const LOCK: Statement = {
+  name: 'lock_rebuild',
+  text: 'SELECT pg_try_advisory_lock(4711021, hashtext($1)) AS locked',
+};
+const STILL_LOCKED: Statement = { name: 'still_locked', text: 'SELECT 1' };
+/** Products read at once: what bounds the memory of a rebuild. */
+const PAGE_SIZE = 500;
+
+export interface RebuildDeps {
+  readonly database: Database;
+  readonly store: Pick<CatalogStore, 'documentsAfter'>;
+  readonly index: ProductIndex;
+  readonly clock: Clock;
+  /** Called after each page with the number of products written so far. */
+  readonly onProgress?: (done: number) => void;
+}
+
+export interface Rebuilt {
+  readonly name: string;
+  readonly products: number;
+  readonly refused: readonly Refused[];
+}
+
+/**
+ * Builds a new index from the tables and puts it in the place of the present one; undefined if somebody else is at it.
+ * Nothing that changes meanwhile is lost: what is committed before a page is read is in that page, and the event of
+ * what is committed later is handled when the new index is already there, so that it is written to both
+ * (index-products.ts). Versions settle who was first. Searches see the old index until the new one is complete.
+ * Dying at any point leaves at most an index that nobody uses; the next rebuild removes it.
+ */
+export async function rebuildIndex(deps: RebuildDeps, signal: AbortSignal): Promise<Rebuilt | undefined> {
+  const { database, index } = deps;
+  return database.session(async (session) => {
+    const [row] = await session.query<{ locked: boolean }>(LOCK, [index.alias]);
+    if (!row?.locked) return undefined;
+    await index.removeUnused();
+    const name = await index.create(deps.clock.now());
+    const filled = await fill(deps, name, signal);
+    // Without the connection the lock is gone, and with it the right to say which index is the right one.
+    await session.query(STILL_LOCKED, []);
+    await index.publish(name);
+    // A search that began before still reads the old one.
+    await delay(SEARCH_TIMEOUT_MS, undefined, { signal });
+    await index.removeUnused();
+    return { name, ...filled };
+  });
+}
+
+async function fill(
+  { store, index, onProgress }: RebuildDeps,
+  name: string,
+  signal: AbortSignal,
+): Promise<{ products: number; refused: Refused[] }> {
+  const refused: Refused[] = [];
+  let products = 0;
+  for (let afterId = ''; ;) {
+    signal.throwIfAborted();
+    const documents = await store.documentsAfter(afterId, PAGE_SIZE, signal);
+    const last = documents.at(-1);
+    if (!last) return { products, refused };
+    refused.push(...(await index.write([name], documents)));
+    products += documents.length;
+    afterId = last.id;
+    onProgress?.(products);
+  }
+}

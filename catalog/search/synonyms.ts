@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+
+/** The reviewed list; a line is a group of words, or words in a row, that mean the same. */
+const FILE = new URL('../es/synonyms.txt', import.meta.url);
+
+/** The groups as they stand in the file: what Elasticsearch's synonym filters take. */
+export const SYNONYM_LINES: readonly string[] = readFileSync(FILE, 'utf8')
+  .split('\n')
+  .filter((line) => line.trim() !== '' && !line.startsWith('#'));
+
+/** Each phrase with the others of its group. */
+const GROUPS = new Map<string, readonly string[]>();
+for (const line of SYNONYM_LINES) {
+  const phrases = line.split(',').map((phrase) => phrase.trim());
+  for (const phrase of phrases) GROUPS.set(phrase, [phrase, ...phrases.filter((other) => other !== phrase)]);
+}
+const PHRASE_WORDS_MAX = Math.max(...[...GROUPS.keys()].map((phrase) => phrase.split(' ').length));
+
+/** Cuts words into phrases, the longest known ones first, each with what means the same; itself comes first. */
+export function withSynonyms(words: readonly string[]): (readonly string[])[] {
+  const phrases: (readonly string[])[] = [];
+  for (let at = 0; at < words.length;) {
+    let length = Math.min(PHRASE_WORDS_MAX, words.length - at);
+    while (length > 1 && !GROUPS.has(words.slice(at, at + length).join(' '))) length -= 1;
+    const phrase = words.slice(at, at + length).join(' ');
+    phrases.push(GROUPS.get(phrase) ?? [phrase]);
+    at += length;
+  }
+  return phrases;
+}

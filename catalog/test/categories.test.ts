@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { after, suite, test } from 'node:test';
+import type { CatalogService, Category } from '#catalog/pb/catalog_pb.js';
+import { startCatalog } from '#catalog/service.ts';
+import { systemClock } from '#platform/clock.ts';
+import { AppError } from '#platform/errors.ts';
+import { inProcess, type Client } from '#platform/rpc.ts';
+import { openServiceBench } from '#testkit/service-bench.ts';
+import { testCall } from '#testkit/shop.ts';
+
+const stack = new AsyncDisposableStack();
+after(() => stack.disposeAsync());
+const bench = await openServiceBench('catalog', stack);
+const { implementation } = await startCatalog({ databaseUrl: bench.url }, bench.deps, stack);
+const catalog: Client<typeof CatalogService> = inProcess(implementation);
+
+async function add(name: string, parentId = ''): Promise<Category> {
+  const { category } = await catalog.createCategory({ name, parentId }, testCall());
+  assert.ok(category);
+  return category;
+}
+
+async function childrenOf(...parentIds: string[]): Promise<string[]> {
+  return (await catalog.listCategories({ parentIds }, testCall())).categories.map(({ name }) => name);
+}
+
+async function fails(work: Promise<unknown>, reason: string, field: string): Promise<void> {
+  await assert.rejects(work, { reason, detail: { field } });
+}
+
+suite('createCategory', () => {
+  test('gives the new category, at version 1, with its ancestors from the top down', async () => {
+    const devices = await add(' Devices ');
+    const phones = await add('Phones', devices.id.toUpperCase());
+    const smart = await add('Smartphones', phones.id);
+    assert.deepEqual([devices.name, devices.version, devices.ancestorIds], ['Devices', 1n, []]);
+    assert.deepEqual(smart.ancestorIds, [devices.id, phones.id]);
+    const { categories } = await catalog.batchGetCategories({ ids: [smart.id] }, testCall());
+    assert.deepEqual(categories, [smart]);
+  });
+
+  test('CATEGORY_NOT_FOUND on parentId: no such category', async () => {
+    await fails(add('Phones', systemClock.newId()), 'CATEGORY_NOT_FOUND', 'parentId');
+  });
+
+  test('CATEGORY_LIMIT_EXCEEDED on parentId: 8 levels are allowed, a 9th is not', async () => {
+    let parent = await add('Level 1');
+    for (let level = 2; level <= 8; level += 1) parent = await add(`Level ${level}`, parent.id);
+    assert.equal(parent.ancestorIds.length, 7);
+    await fails(add('Level 9', parent.id), 'CATEGORY_LIMIT_EXCEEDED', 'parentId');
+  });
+
+  test('CATEGORY_LIMIT_EXCEEDED on parentId: of 110 added at once below one, 100 are', async () => {
+    const parent = await add('Wide');
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 110 }, (_, nr) => add(`Child ${nr}`, parent.id)),
+    );
+    assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 100);
+    for (const outcome of outcomes) {
+      if (outcome.status === 'fulfilled') continue;
+      assert.ok(outcome.reason instanceof AppError);
+      assert.equal(outcome.reason.reason, 'CATEGORY_LIMIT_EXCEEDED');
+    }
+    assert.equal((await childrenOf(parent.id)).length, 100);
+  });
+
+  for (const [field, input] of [
+    ['name', { name: ' ' }],
+    ['name', { name: 'x'.repeat(101) }],
+    ['parentId', { name: 'Phones', parentId: 'x' }],
+  ] as const) {
+    test(`INVALID_ARGUMENT on ${field}: ${JSON.stringify(input).slice(0, 40)}`, async () => {
+      await fails(catalog.createCategory(input, testCall()), 'INVALID_ARGUMENT', field);
+    });
+  }
+});
+
+suite('renameCategory', () => {
+  test('gives the name and the next version', async () => {
+    const { id } = await add('Telly');
+    const { category } = await catalog.renameCategory({ id, name: 'Television' }, testCall());
+    assert.deepEqual([category?.name, category?.version], ['Television', 2n]);
+  });
+
+  test('NOT_FOUND on id: no such category', async () => {
+    const id = systemClock.newId();
+    await fails(catalog.renameCategory({ id, name: 'X' }, testCall()), 'NOT_FOUND', 'id');
+  });
+
+  test('INVALID_ARGUMENT on name: empty', async () => {
+    const { id } = await add('Name');
+    await fails(catalog.renameCategory({ id, name: '' }, testCall()), 'INVALID_ARGUMENT', 'name');
+  });
+});
+
+suite('listCategories and batchGetCategories', () => {
+  test('children by name, whatever their case and accents; of the top with an empty id', async () => {
+    const top = await add('Top of list');
+    const other = await add('Other');
+    for (const name of ['zebra', 'Éclair', 'apple']) await add(name, top.id);
+    await add('Below other', other.id);
+    assert.deepEqual(await childrenOf(top.id), ['apple', 'Éclair', 'zebra']);
+    assert.deepEqual(await childrenOf(top.id, other.id), ['apple', 'Below other', 'Éclair', 'zebra']);
+    const all = await childrenOf('');
+    assert.ok(all.includes('Top of list') && !all.includes('apple'));
+    assert.deepEqual(await childrenOf(systemClock.newId()), []);
+  });
+
+  test('INVALID_ARGUMENT on parentIds and ids: no UUID, too many', async () => {
+    await fails(childrenOf('x'), 'INVALID_ARGUMENT', 'parentIds[0]');
+    await fails(childrenOf(...Array.from({ length: 101 }, () => '')), 'INVALID_ARGUMENT', 'parentIds');
+    await fails(catalog.batchGetCategories({ ids: ['x'] }, testCall()), 'INVALID_ARGUMENT', 'ids[0]');
+  });
+});
+
+suite('products in categories, with tags', () => {
+  test('a product keeps its category and its tags: lower case, each once, one space between words', async () => {
+    const { id } = await add('Lamps');
+    const { product } = await catalog.createProduct(
+      {
+        name: 'Lamp',
+        categoryId: id.toUpperCase(),
+        tags: [' LED ', 'led', 'Warm \u00a0 White', 'E\u0301te'],
+      },
+      testCall(),
+    );
+    assert.ok(product);
+    assert.deepEqual([product.categoryId, product.tags], [id, ['led', 'warm white', 'éte']]);
+    assert.deepEqual((await catalog.getProduct({ id: product.id }, testCall())).product, product);
+  });
+
+  test('an update leaves what it does not name, and clears what it names as empty', async () => {
+    const { id: categoryId } = await add('Chairs');
+    const input = { name: 'Chair', categoryId, tags: ['oak'] };
+    const { product } = await catalog.createProduct(input, testCall());
+    const id = product?.id ?? '';
+    const named = await catalog.updateProduct({ id, expectedVersion: 1n, name: 'Stool' }, testCall());
+    assert.deepEqual([named.product?.categoryId, named.product?.tags], [categoryId, ['oak']]);
+    const cleared = await catalog.updateProduct(
+      { id, expectedVersion: 2n, categoryId: '', tags: { values: [] } },
+      testCall(),
+    );
+    assert.deepEqual([cleared.product?.categoryId, cleared.product?.tags], ['', []]);
+    const again = { id, expectedVersion: 3n, categoryId, tags: { values: ['pine', 'oak'] } };
+    const { product: last } = await catalog.updateProduct(again, testCall());
+    assert.deepEqual([last?.categoryId, last?.tags], [categoryId, ['pine', 'oak']]);
+  });
+
+  test('products that are created together keep their own tags', async () => {
+    const wanted = Array.from({ length: 50 }, (_, nr) =>
+      Array.from({ length: nr % 4 }, (_, i) => `t${nr}-${i}`),
+    );
+    const created = await Promise.all(
+      wanted.map((tags, nr) => catalog.createProduct({ name: `Tagged ${nr}`, tags }, testCall())),
+    );
+    const { products } = await catalog.batchGetProducts(
+      { ids: created.map(({ product }) => product?.id ?? '') },
+      testCall(),
+    );
+    assert.deepEqual(
+      products.map(({ tags }) => tags.join()).sort(),
+      wanted.map((tags) => tags.join()).sort(),
+    );
+  });
+
+  test('CATEGORY_NOT_FOUND on categoryId, and nothing is written', async () => {
+    const before = await bench.counts('product', 'outbox');
+    const categoryId = systemClock.newId();
+    await fails(
+      catalog.createProduct({ name: 'X', categoryId }, testCall()),
+      'CATEGORY_NOT_FOUND',
+      'categoryId',
+    );
+    assert.deepEqual(await bench.counts('product', 'outbox'), before);
+    const { product } = await catalog.createProduct({ name: 'X' }, testCall());
+    const change = { id: product?.id ?? '', expectedVersion: 1n, categoryId };
+    await fails(catalog.updateProduct(change, testCall()), 'CATEGORY_NOT_FOUND', 'categoryId');
+  });
+
+  for (const [field, tags] of [
+    ['tags', Array.from({ length: 21 }, (_, nr) => `${nr}`)],
+    ['tags[1]', ['a', ' ']],
+    ['tags[0]', ['x'.repeat(41)]],
+    ['tags[0]', ['a\nb']],
+  ] as const) {
+    test(`INVALID_ARGUMENT on ${field}: ${JSON.stringify(tags).slice(0, 30)}`, async () => {
+      await fails(
+        catalog.createProduct({ name: 'X', tags: [...tags] }, testCall()),
+        'INVALID_ARGUMENT',
+        field,
+      );
+    });
+  }
+});

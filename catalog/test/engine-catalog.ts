@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import pg from 'pg';
+import type { CatalogService } from '#catalog/pb/catalog_pb.js';
+import { openEngine } from '#catalog/search/engine.ts';
+import { aliasOf, productIndex, type ProductIndex } from '#catalog/search/product-index.ts';
+import { startCatalog } from '#catalog/service.ts';
+import { systemClock } from '#platform/clock.ts';
+import { inProcess, type Client } from '#platform/rpc.ts';
+import { openEventLog, type ServiceDeps } from '#platform/service.ts';
+import { createTelemetry } from '#platform/telemetry.ts';
+import { openTestPostgres } from '#testkit/postgres.ts';
+import { eventually, memoryLogger } from '#testkit/shop.ts';
+
+/** A catalog whose events reach a real search engine. */
+export interface EngineCatalog {
+  readonly catalog: Client<typeof CatalogService>;
+  readonly index: ProductIndex;
+  readonly searchUrl: string;
+  readonly databaseUrl: string;
+  readonly deps: ServiceDeps;
+  readonly logLines: readonly Record<string, unknown>[];
+  rows<R extends object>(sql: string, values?: readonly unknown[]): Promise<R[]>;
+  /** Starts the service once more, beside the one that runs. */
+  restart(): Promise<void>;
+  /** Resolves when the index has every product as the tables have it. */
+  settle(): Promise<void>;
+}
+
+/** On an alias of its own at the engine's URL. */
+export async function openEngineCatalog(
+  engineUrl: string,
+  stack: AsyncDisposableStack,
+): Promise<EngineCatalog> {
+  const postgres = stack.use(await openTestPostgres());
+  const [databaseUrl, eventsUrl] = await Promise.all([
+    postgres.createDatabase('catalog'),
+    postgres.createDatabase('events'),
+  ]);
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  stack.defer(() => client.end());
+  const rows = async <R extends object>(sql: string, values: readonly unknown[] = []): Promise<R[]> =>
+    (await client.query<R>(sql, [...values])).rows;
+
+  const { logger, lines } = memoryLogger();
+  const own = { logger, telemetry: createTelemetry(), clock: systemClock };
+  const deps = { ...own, eventLog: await openEventLog(eventsUrl, own, stack) };
+  const searchUrl = `${engineUrl}/test-${systemClock.newId()}`;
+  const engine = stack.use(openEngine(engineUrl));
+  const index = productIndex(engine, aliasOf(searchUrl));
+  const { implementation } = await startCatalog({ databaseUrl, searchUrl }, deps, stack);
+  // The first index is built in the background; until that is over nobody else may build one.
+  await eventually(() => assert.ok(lines.some(({ msg }) => msg === 'the search index was built')), 60_000);
+
+  /** What the index has under the alias, by id. */
+  async function indexed(): Promise<Map<string, string>> {
+    await index.refresh(index.alias);
+    const found = new Map<string, string>();
+    let after: unknown[] | undefined;
+    do {
+      const body = {
+        size: 5_000,
+        version: true,
+        sort: [{ id: 'asc' }],
+        ...(after && { search_after: after }),
+      };
+      const path = `/${index.alias}/_search?filter_path=hits.hits._id,hits.hits._version,hits.hits._source,hits.hits.sort`;
+      const { hits } = await engine.send<{ hits?: { hits: EngineHit[] } }>({
+        method: 'POST',
+        path,
+        body,
+        timeoutMs: 30_000,
+      });
+      for (const { _id: id, _version: version, _source: source } of hits?.hits ?? [])
+        found.set(id, `${version} ${source.on_sale} ${source.name}`);
+      after = hits?.hits.at(-1)?.sort;
+    } while (after);
+    return found;
+  }
+
+  return {
+    catalog: inProcess(implementation),
+    index,
+    searchUrl,
+    databaseUrl,
+    deps,
+    logLines: lines,
+    rows,
+    restart: async () => void (await startCatalog({ databaseUrl, searchUrl }, deps, stack)),
+    settle: () =>
+      eventually(async () => {
+        const products = await rows<{ id: string; version: string; on_sale: boolean; name: string }>(
+          'SELECT id, version, archived_at IS NULL AS on_sale, name FROM product',
+        );
+        const found = await indexed();
+        for (const { id, version, on_sale: onSale, name } of products) {
+          const has = found.get(id);
+          if (!onSale && has === undefined) continue;
+          assert.equal(has, `${version} ${onSale} ${name}`, `product ${id} in the index`);
+        }
+        assert.ok(found.size <= products.length);
+      }, 60_000),
+  };
+}
+
+interface EngineHit {
+  readonly _id: string;
+  readonly _version: number;
+  readonly _source: { readonly on_sale: boolean; readonly name: string };
+  readonly sort: unknown[];
+}

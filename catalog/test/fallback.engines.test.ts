@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { after, suite, test } from 'node:test';
+import { elasticsearchIndex, SEARCH_TIMEOUT_MS } from '#catalog/search/elasticsearch.ts';
+import { openEngine } from '#catalog/search/engine.ts';
+import { SearchSort } from '#catalog/pb/catalog_pb.js';
+import { catalogMetrics } from '#catalog/metrics.ts';
+import { missingEngine, startElasticsearch, type TestSearchEngine } from '#testkit/engines.ts';
+import { eventually, testCall } from '#testkit/shop.ts';
+import { openEngineCatalog, type EngineCatalog } from './engine-catalog.ts';
+
+const skip = missingEngine('elasticsearch', { own: true });
+const stack = new AsyncDisposableStack();
+after(() => stack.disposeAsync());
+
+const DOWN = 'the search engine cannot be used; PostgreSQL answers searches';
+const BACK = 'the search engine is back and answers searches';
+
+suite('a search engine that fails', { skip, timeout: 240_000 }, () => {
+  let engine: TestSearchEngine;
+  let shop: EngineCatalog;
+  const ids: string[] = [];
+
+  const lines = (text: string): number => shop.logLines.filter(({ msg }) => msg === text).length;
+  const metric = async (): Promise<[number | undefined, number | undefined]> => {
+    const { engineUp, fallbacks } = catalogMetrics(shop.deps.telemetry.registry);
+    return [(await engineUp.get()).values[0]?.value, (await fallbacks.get()).values[0]?.value];
+  };
+  const search = async (query: string): Promise<string[]> =>
+    (await shop.catalog.searchProducts({ query, size: 100 }, testCall())).products.map(({ name }) => name);
+
+  const page = async (sort: SearchSort, cursor: string) => {
+    const request = { query: 'lamp', sort, size: 4, after: cursor };
+    const { products, endCursor } = await shop.catalog.searchProducts(request, testCall());
+    return { names: products.map(({ name }) => name), endCursor };
+  };
+  const cheapest = (cursor: string) => page(SearchSort.PRICE_ASC, cursor);
+  const mostRelevant = (cursor: string) => page(SearchSort.RELEVANCE, cursor);
+
+  /** Shoppers who search and read, all the time, until `work` is done; how many answers they got. */
+  async function shopDuring(work: () => Promise<void>): Promise<{ answers: number; slowestMs: number }> {
+    const done = new AbortController();
+    let answers = 0;
+    let slowestMs = 0;
+    const shopper = async (nr: number): Promise<void> => {
+      while (!done.signal.aborted) {
+        const startedMs = performance.now();
+        assert.ok((await search(nr % 2 === 0 ? 'lamp' : '')).length >= ids.length);
+        slowestMs = Math.max(slowestMs, performance.now() - startedMs);
+        const { products } = await shop.catalog.batchGetProducts({ ids }, testCall());
+        assert.equal(products.length, ids.length);
+        answers += 2;
+      }
+    };
+    const shoppers = Promise.all([0, 1, 2, 3].map(shopper));
+    await Promise.race([work(), shoppers]);
+    done.abort();
+    await shoppers;
+    return { answers, slowestMs };
+  }
+
+  test('takes a catalogue', async () => {
+    engine = stack.use(await startElasticsearch());
+    shop = await openEngineCatalog(engine.url, stack);
+    for (let nr = 0; nr < 20; nr++) {
+      const { product } = await shop.catalog.createProduct(
+        { name: `Lamp ${nr}`, priceMinor: BigInt(nr) },
+        testCall(),
+      );
+      ids.push(product?.id ?? '');
+    }
+    await shop.settle();
+  });
+
+  test('killed under load: no search and no read fails, PostgreSQL answers, and it returns by itself', async () => {
+    const [, before = 0] = await metric();
+    const first = await cheapest('');
+    const best = await mostRelevant('');
+    let fromPostgres = '';
+    const { answers } = await shopDuring(async () => {
+      await search('lamp');
+      await engine.kill();
+      await eventually(async () => {
+        const [isUp, fallbacks = 0] = await metric();
+        assert.ok(isUp === 0 && fallbacks > before + 50, `up: ${isUp}, answered by PostgreSQL: ${fallbacks}`);
+      }, 60_000);
+      const next = await cheapest(first.endCursor);
+      assert.deepEqual(
+        next.names,
+        ['Lamp 4', 'Lamp 5', 'Lamp 6', 'Lamp 7'],
+        "PostgreSQL goes on from the engine's cursor",
+      );
+      assert.equal((await mostRelevant(best.endCursor)).names.length, 4);
+      fromPostgres = next.endCursor;
+      // Known-bad twin: searches that know nothing but the engine fail.
+      const engineAlone = elasticsearchIndex(stack.use(openEngine(engine.url)), shop.index.alias);
+      await assert.rejects(engineAlone.suggest('lamp', 1, testCall().signal), { name: 'EngineError' });
+      // Made while it is away; found there afterwards.
+      await shop.catalog.createProduct({ name: 'Lamp of the outage', priceMinor: 1_000n }, testCall());
+      assert.ok((await search('outage')).includes('Lamp of the outage'), 'PostgreSQL finds it at once');
+      await engine.start();
+      await eventually(async () => assert.equal((await metric())[0], 1), 60_000);
+    });
+    assert.ok(answers > 100, `only ${answers} answers`);
+    assert.deepEqual([lines(DOWN), lines(BACK)], [1, 1], 'one line a change, not one a search');
+    await shop.settle();
+    const [, after] = await metric();
+    assert.equal(
+      (await cheapest(fromPostgres)).names[0],
+      'Lamp 8',
+      "the engine goes on from PostgreSQL's cursor",
+    );
+    assert.ok((await search('outage')).includes('Lamp of the outage'));
+    assert.equal((await metric())[1], after, 'the engine answers again');
+  });
+
+  test('one that hangs is left alone after a few searches, which wait no longer than its deadline', async () => {
+    const { slowestMs } = await shopDuring(async () => {
+      engine.pause();
+      await eventually(async () => assert.equal((await metric())[0], 0), 60_000);
+      const startedMs = performance.now();
+      for (let nr = 0; nr < 20; nr++) await search('lamp');
+      // Twenty searches that each waited for the engine would take twenty deadlines.
+      assert.ok(performance.now() - startedMs < 10 * SEARCH_TIMEOUT_MS);
+      engine.resume();
+      await eventually(async () => assert.equal((await metric())[0], 1), 60_000);
+    });
+    // A deadline for the engine and room for a busy machine.
+    assert.ok(slowestMs < 8 * SEARCH_TIMEOUT_MS, `one search took ${slowestMs} ms`);
+    assert.deepEqual([lines(DOWN), lines(BACK)], [2, 2]);
+  });
+
+  test('a start while the engine is away: the catalog serves, and moves to the engine when that comes', async () => {
+    await engine.kill();
+    await shop.restart();
+    assert.ok((await search('lamp')).length >= ids.length);
+    await engine.start();
+    await eventually(async () => assert.equal((await metric())[0], 1), 60_000);
+    await shop.settle();
+  });
+});
