@@ -14,7 +14,7 @@ export async function startAccount(
   stack: AsyncDisposableStack,
 ): Promise<StartedService<typeof AccountService>> {
   const own = { name: 'account', url: config.databaseUrl, migrations: MIGRATIONS };
-  const database = await openServiceDatabase(own, deps, stack);
+  const { database } = await openServiceDatabase(own, deps, stack);
   const handlers = accountHandlers({ store: createStore(database), clock: deps.clock });
   return { implementation: implement(deps, AccountService, handlers), ready: database.ping };
 }

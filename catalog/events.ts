@@ -4,6 +4,8 @@ import type { Event } from '#platform/events/event.ts';
 import { traceparentOf } from '#platform/trace.ts';
 
 export const CATALOG_EVENTS = 'catalog.events';
+/** The order service's topic, which the catalog consumes. */
+export const ORDER_CREATED = 'order.created';
 
 export type CatalogEventType = 'product_created' | 'product_updated' | 'product_archived';
 

@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { archiveProduct } from '#catalog/archive-product.ts';
+import { bestSellers, requireSize } from '#catalog/best-sellers.ts';
 import type { Category } from '#catalog/category.ts';
 import type { CategoryStore } from '#catalog/category-store.ts';
 import { createCategory } from '#catalog/create-category.ts';
@@ -10,6 +11,7 @@ import { getProductsUseCase } from '#catalog/get-products.ts';
 import {
   CategorySchema,
   FacetsSchema,
+  ListBestSellersResponseSchema,
   ListProductsResponseSchema,
   ProductSchema,
   SearchProductsResponseSchema,
@@ -19,6 +21,7 @@ import {
   type ListProductsResponse,
   type Product as ProductMessage,
   type Facets as FacetsMessage,
+  type ListBestSellersResponse,
   type SearchProductsResponse,
   type SuggestProductsResponse,
 } from '#catalog/pb/catalog_pb.js';
@@ -39,6 +42,7 @@ import {
   type ProductQuery,
   type SearchIndex,
 } from '#catalog/search/search-index.ts';
+import type { SalesStore } from '#catalog/sales-store.ts';
 import type { CatalogStore } from '#catalog/store.ts';
 import { updateProduct } from '#catalog/update-product.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -51,6 +55,7 @@ export function catalogHandlers(deps: {
   store: CatalogStore;
   categories: CategoryStore;
   index: SearchIndex;
+  sales: SalesStore;
   clock: Clock;
 }): Handlers<typeof CatalogService> {
   const { getCategories, listCategories, requireCategory } = getCategoriesUseCase(deps);
@@ -80,6 +85,10 @@ export function catalogHandlers(deps: {
       return create(SuggestProductsResponseSchema, { products: products.map(toMessage) });
     },
   );
+  const best = shareReads<number, ListBestSellersResponse>(String, async (size, signal) => {
+    const products = await bestSellers(deps, size, signal);
+    return create(ListBestSellersResponseSchema, { products: products.map(toMessage) });
+  });
   return {
     createProduct: async (request, call) => ({ product: toMessage(await createProduct(request, call)) }),
     getProduct: async ({ id }, call) => ({ product: toMessage(await getProduct(id, call)) }),
@@ -87,6 +96,7 @@ export function catalogHandlers(deps: {
     listProducts: async ({ page }, call) => list(requirePage(page), call),
     searchProducts: async (request, call) => search(requireSearch(request), call),
     suggestProducts: async (request, call) => suggest(requirePrefix(request), call),
+    listBestSellers: async ({ size }, call) => best(requireSize(size), call),
     updateProduct: async (request, call) => ({
       product: toMessage(await updateProduct({ ...deps, requireCategory }, request, call)),
     }),

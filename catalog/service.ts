@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { createCategoryStore } from '#catalog/category-store.ts';
 import { CatalogService } from '#catalog/pb/catalog_pb.js';
+import { countSales } from '#catalog/count-sales.ts';
 import { catalogHandlers } from '#catalog/rpc.ts';
+import { createSalesStore } from '#catalog/sales-store.ts';
 import { startEngineSearch } from '#catalog/search/engine-search.ts';
 import { postgresIndex } from '#catalog/search/postgres.ts';
 import { createStore } from '#catalog/store.ts';
@@ -24,17 +26,20 @@ export async function startCatalog(
   stack: AsyncDisposableStack,
 ): Promise<StartedService<typeof CatalogService>> {
   const own = { name: 'catalog', url: config.databaseUrl, migrations: MIGRATIONS, settings: SEARCH_SETTINGS };
-  const database = await openServiceDatabase(own, deps, stack);
+  const { database, background } = await openServiceDatabase(own, deps, stack);
   const store = createStore(database);
   const fallback = postgresIndex(database);
   const { searchUrl = 'postgres:' } = config;
   const index = /^https?:/.test(searchUrl)
     ? await startEngineSearch(searchUrl, { database, store, fallback }, deps, stack)
     : fallback;
+  const sales = createSalesStore(database);
+  stack.use(await countSales({ ...deps, log: deps.eventLog, database: background, sales }));
   const handlers = catalogHandlers({
     store,
     categories: createCategoryStore(database),
     index,
+    sales,
     clock: deps.clock,
   });
   return { implementation: implement(deps, CatalogService, handlers), ready: database.ping };

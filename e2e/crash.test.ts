@@ -61,6 +61,18 @@ async function assertEventsOnce(folder: string, acknowledged: Acknowledged): Pro
     assert.ok(told.has(id), `no event tells of order ${id}`);
 }
 
+/** The guarantee: what was sold is counted from the events, each order exactly once. */
+async function assertSoldOnce(folder: string): Promise<void> {
+  await using orders = await databaseOf(folder, 'order');
+  await using catalog = await databaseOf(folder, 'catalog');
+  const ordered = await orders.rows(
+    'SELECT product_id, sum(quantity)::int AS units FROM order_line GROUP BY product_id ORDER BY product_id',
+  );
+  const counted = (): Promise<object[]> =>
+    catalog.rows('SELECT product_id, units::int AS units FROM product_sales ORDER BY product_id');
+  await eventually(async () => assert.deepEqual(await counted(), ordered, 'units sold'), 30_000);
+}
+
 suite('kill -9', () => {
   test('at random during 1,000 createOrder calls, ten times: every acknowledged order is there after restart', async (t: TestContext) => {
     const seed = Number(process.env['FRITZY_TEST_SEED'] ?? randomInt(2 ** 31));
@@ -96,6 +108,7 @@ suite('kill -9', () => {
       }
       await assertAllThere(shop.url, all);
       await assertEventsOnce(folder, all);
+      await assertSoldOnce(folder);
 
       await t.test('known-bad twin: orders acknowledged before their commit are missed', async () => {
         const early: Acknowledged = new Map([...all, [crypto.randomUUID(), 1]]);

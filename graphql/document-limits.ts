@@ -65,6 +65,7 @@ function listSize(field: FieldNode, atRoot: boolean): number | undefined {
       return 11;
     case 'suggestProducts':
       return Math.min(pageSize(argument(field, 'first')), 20);
+    case 'bestSellers':
     case 'searchProducts':
     case 'accountsConnection':
     case 'productsConnection':

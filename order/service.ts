@@ -15,7 +15,7 @@ export async function startOrder(
   deps: ServiceDeps,
   stack: AsyncDisposableStack,
 ): Promise<StartedService<typeof OrderService>> {
-  const database = await openServiceDatabase(
+  const { database } = await openServiceDatabase(
     { name: 'order', url: config.databaseUrl, migrations: MIGRATIONS },
     deps,
     stack,

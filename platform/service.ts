@@ -3,13 +3,14 @@ import { systemClock, type Clock } from '#platform/clock.ts';
 import { commonSettings, str, wholeNumber, type CleanedEnv } from '#platform/config.ts';
 import type { EventLog } from '#platform/events/event.ts';
 import { brokersOf, eventsUrl } from '#platform/events/events-url.ts';
+import { INBOX_MIGRATIONS } from '#platform/events/inbox.ts';
 import { kafkaEventLog } from '#platform/events/kafka.ts';
 import { OUTBOX_MIGRATIONS } from '#platform/events/outbox.ts';
 import { EVENT_LOG_MIGRATIONS, postgresEventLog, trimEventLog } from '#platform/events/postgres.ts';
 import { startRelay } from '#platform/events/relay.ts';
 import { serveHealth } from '#platform/health.ts';
 import { createLogger, type Logger } from '#platform/logger.ts';
-import { migrate } from '#platform/postgres/migrate.ts';
+import { migrate, type MigrationFolders } from '#platform/postgres/migrate.ts';
 import { openDatabase, type Database, type Statement } from '#platform/postgres/pool.ts';
 import { serve } from '#platform/rpc-grpc.ts';
 import type { Implementation } from '#platform/rpc.ts';
@@ -52,26 +53,37 @@ export const serviceSettings = {
   }),
 };
 
-/** Opens a service's own database: its tables made, its outbox relayed. `stack` closes it. */
+/** What makes the tables of a service: those of its events and its own, from a folder. */
+export function serviceMigrations(name: string, folder: string): MigrationFolders {
+  return { outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, [name]: folder };
+}
+
+/** A service's own database: its tables made, its outbox relayed. `stack` closes it. */
 export async function openServiceDatabase(
   service: { name: string; url: string; migrations: string; settings?: Readonly<Record<string, string>> },
   deps: ServiceDeps,
   stack: AsyncDisposableStack,
-): Promise<Database> {
-  const { name } = service;
-  await migrate(service.url, { outbox: OUTBOX_MIGRATIONS, [name]: service.migrations });
+): Promise<{
+  /** For what callers wait for. */
+  readonly database: Database;
+  /** Connections of its own for what runs by itself, so that neither keeps the other waiting. */
+  readonly background: Database;
+}> {
+  const { name, url } = service;
+  await migrate(url, serviceMigrations(name, service.migrations));
   const database = stack.use(openDatabase({ ...deps, ...service }));
+  const background = stack.use(openDatabase({ url, name, telemetry: deps.telemetry }));
   stack.use(
     startRelay({
       ...deps,
-      database,
+      database: background,
       log: deps.eventLog,
       source: `/fritzy/${name}`,
       name,
       now: deps.clock.now,
     }),
   );
-  return database;
+  return { database, background };
 }
 
 /** Opens the event log at the URL: kafka://host:port,… or postgres://…, its tables made. `stack` closes it. */

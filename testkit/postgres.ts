@@ -8,6 +8,7 @@ import { INBOX_MIGRATIONS } from '#platform/events/inbox.ts';
 import { OUTBOX_MIGRATIONS } from '#platform/events/outbox.ts';
 import { EVENT_LOG_MIGRATIONS } from '#platform/events/postgres.ts';
 import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
+import { serviceMigrations } from '#platform/service.ts';
 import { migrate } from '#platform/postgres/migrate.ts';
 
 /**
@@ -19,9 +20,9 @@ export type DatabaseKind = 'account' | 'catalog' | 'order' | 'events' | 'outbox'
 const folder = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 const MIGRATIONS: Readonly<Record<DatabaseKind, Readonly<Record<string, string>>>> = {
-  account: { outbox: OUTBOX_MIGRATIONS, account: folder('account/migrations') },
-  catalog: { outbox: OUTBOX_MIGRATIONS, catalog: folder('catalog/migrations') },
-  order: { outbox: OUTBOX_MIGRATIONS, order: folder('order/migrations') },
+  account: serviceMigrations('account', folder('account/migrations')),
+  catalog: serviceMigrations('catalog', folder('catalog/migrations')),
+  order: serviceMigrations('order', folder('order/migrations')),
   events: { 'event-log': EVENT_LOG_MIGRATIONS },
   outbox: { outbox: OUTBOX_MIGRATIONS },
   inbox: { inbox: INBOX_MIGRATIONS },

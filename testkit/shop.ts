@@ -62,7 +62,7 @@ export interface TestShop extends TestGateway, AsyncDisposable {
 }
 
 /** Statements that run by themselves, beside any request. */
-const BACKGROUND = /^(ping|(next|delete)_outbox|.*share.*|set_keepalives)$/;
+const BACKGROUND = /^ping$/;
 
 /** The whole shop on databases of its own, with its gateway on a free port. */
 export async function startTestShop(

@@ -683,6 +683,46 @@ export declare type SuggestProductsResponse = Message<"fritzy.catalog.v1.Suggest
 export declare const SuggestProductsResponseSchema: GenMessage<SuggestProductsResponse>;
 
 /**
+ * Input of ListBestSellers.
+ *
+ * @generated from message fritzy.catalog.v1.ListBestSellersRequest
+ */
+export declare type ListBestSellersRequest = Message<"fritzy.catalog.v1.ListBestSellersRequest"> & {
+  /**
+   * How many at the most: 1 to 100.
+   *
+   * @generated from field: int32 size = 1;
+   */
+  size: number;
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.ListBestSellersRequest.
+ * Use `create(ListBestSellersRequestSchema)` to create a new message.
+ */
+export declare const ListBestSellersRequestSchema: GenMessage<ListBestSellersRequest>;
+
+/**
+ * Answer of ListBestSellers.
+ *
+ * @generated from message fritzy.catalog.v1.ListBestSellersResponse
+ */
+export declare type ListBestSellersResponse = Message<"fritzy.catalog.v1.ListBestSellersResponse"> & {
+  /**
+   * Most units first.
+   *
+   * @generated from field: repeated fritzy.catalog.v1.Product products = 1;
+   */
+  products: Product[];
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.ListBestSellersResponse.
+ * Use `create(ListBestSellersResponseSchema)` to create a new message.
+ */
+export declare const ListBestSellersResponseSchema: GenMessage<ListBestSellersResponse>;
+
+/**
  * Input of UpdateProduct. What is unset stays as it is.
  *
  * @generated from message fritzy.catalog.v1.UpdateProductRequest
@@ -1090,6 +1130,16 @@ export declare const CatalogService: GenService<{
     methodKind: "unary";
     input: typeof SuggestProductsRequestSchema;
     output: typeof SuggestProductsResponseSchema;
+  },
+  /**
+   * Products on sale that were ordered most. Errors: INVALID_ARGUMENT.
+   *
+   * @generated from rpc fritzy.catalog.v1.CatalogService.ListBestSellers
+   */
+  listBestSellers: {
+    methodKind: "unary";
+    input: typeof ListBestSellersRequestSchema;
+    output: typeof ListBestSellersResponseSchema;
   },
   /**
    * Changes a product if nobody else did meanwhile. Errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NOT_FOUND,

@@ -1,6 +1,6 @@
+import { serviceMigrations } from '#platform/service.ts';
 import { fileURLToPath } from 'node:url';
 import { brokersOf } from '#platform/events/events-url.ts';
-import { OUTBOX_MIGRATIONS } from '#platform/events/outbox.ts';
 import { EVENT_LOG_MIGRATIONS } from '#platform/events/postgres.ts';
 import { topicsComponent } from '#cmd/migrate/topics.ts';
 import {
@@ -36,10 +36,7 @@ export function componentsOf(
   deps: Parameters<typeof topicsComponent>[1],
 ): readonly Component[] {
   const service = (name: 'account' | 'catalog' | 'order'): Component =>
-    databaseComponent(name, urls[name], {
-      outbox: OUTBOX_MIGRATIONS,
-      [name]: folder(`${name}/migrations`),
-    });
+    databaseComponent(name, urls[name], serviceMigrations(name, folder(`${name}/migrations`)));
   return [service('account'), service('catalog'), service('order'), eventLogComponent(urls.events, deps)];
 }
 

@@ -6,6 +6,8 @@ export interface Operation {
   /** What earlier answers held, by record name, is at hand. */
   readonly query: (answers: Answers) => string;
   readonly variables?: (answers: Answers) => Record<string, unknown>;
+  /** Whether the answer is what it becomes when all events have had their effect. */
+  readonly isSettled?: (data: Answers) => boolean;
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- answers, which the operations take apart
@@ -125,6 +127,11 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: 'suggest-products',
     query: () => '{ suggestProducts(prefix: "iph") { text product { price } } }',
+  },
+  {
+    name: 'best-sellers',
+    query: () => '{ bestSellers(first: 3) { name price } }',
+    isSettled: ({ bestSellers }) => bestSellers.length === 2,
   },
   {
     name: 'account',

@@ -6,6 +6,11 @@ SELECT id, name, created_at, version FROM account WHERE id = ANY($1::uuid[]);
 -- begin
 BEGIN;
 
+-- best_sellers
+SELECT product_id FROM product_sales JOIN product ON product.id = product_id
+WHERE archived_at IS NULL
+ORDER BY units DESC, product_id DESC LIMIT $1;
+
 -- categories_by_ids
 SELECT id, name, path, created_at, version FROM category WHERE id = ANY($1::uuid[]);
 

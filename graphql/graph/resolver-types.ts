@@ -320,6 +320,8 @@ export type Query = {
   accounts: Array<Account>;
   /** All accounts, newest first. first or last: 1 to 100, 20 if neither is given. */
   accountsConnection: AccountConnection;
+  /** Products on sale that were ordered most, most first; a new order counts within about a second. first: 1 to 100. */
+  bestSellers: Array<Product>;
   /** The categories at the top, or the children of one, by name; at most 100. */
   categories: Array<Category>;
   /** One category, or null if there is none with this id. */
@@ -355,6 +357,11 @@ export type QueryAccountsConnectionArgs = {
   before?: InputMaybe<Scalars['Cursor']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type QueryBestSellersArgs = {
+  first: Scalars['Int']['input'];
 };
 
 
@@ -697,6 +704,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType, RequireFields<QueryAccountArgs, 'id'>>;
   accounts?: Resolver<Array<ResolversTypes['Account']>, ParentType, ContextType, Partial<QueryAccountsArgs>>;
   accountsConnection?: Resolver<ResolversTypes['AccountConnection'], ParentType, ContextType, Partial<QueryAccountsConnectionArgs>>;
+  bestSellers?: Resolver<Array<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<QueryBestSellersArgs, 'first'>>;
   categories?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType, Partial<QueryCategoriesArgs>>;
   category?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType, RequireFields<QueryCategoryArgs, 'id'>>;
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<QueryOrderArgs, 'id'>>;

@@ -34,6 +34,8 @@ export const resolvers: Resolvers = {
       const { products } = await clients.catalog.suggestProducts({ prefix, size }, call);
       return products.map((product) => ({ text: product.name, product }));
     },
+    bestSellers: async (_, { first: size }, { clients, call }) =>
+      (await clients.catalog.listBestSellers({ size }, call)).products,
     account: (_, { id }, { loaders }) => loaders.account.load(requireUuid('id', id)),
     product: (_, { id }, { loaders }) => loaders.product.load(requireUuid('id', id)),
     category: (_, { id }, { loaders }) => loaders.category.load(requireUuid('id', id)),

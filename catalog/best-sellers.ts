@@ -1,0 +1,23 @@
+import type { Product } from '#catalog/product.ts';
+import type { SalesStore } from '#catalog/sales-store.ts';
+import type { CatalogStore } from '#catalog/store.ts';
+import { invalid } from '#platform/errors.ts';
+
+const SIZE_MAX = 100;
+
+/** Throws INVALID_ARGUMENT. */
+export function requireSize(size: number): number {
+  if (size < 1 || size > SIZE_MAX) throw invalid('first', `must be from 1 to ${SIZE_MAX}`);
+  return size;
+}
+
+/** What is on sale and was ordered most, most units first; the newer product first where they are equal. */
+export async function bestSellers(
+  deps: { store: Pick<CatalogStore, 'byIds'>; sales: Pick<SalesStore, 'best'> },
+  size: number,
+  signal: AbortSignal,
+): Promise<Product[]> {
+  const ids = await deps.sales.best(size, signal);
+  const byId = new Map((await deps.store.byIds(ids, signal)).map((product) => [product.id, product]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
+}

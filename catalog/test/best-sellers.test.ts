@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { after, suite, test } from 'node:test';
+import type { CatalogService } from '#catalog/pb/catalog_pb.js';
+import { startCatalog } from '#catalog/service.ts';
+import { AppError } from '#platform/errors.ts';
+import { listDeadLetters } from '#platform/events/dead-letters.ts';
+import type { Message } from '#platform/events/event.ts';
+import { inProcess, type Client } from '#platform/rpc.ts';
+import { messageIn } from '#platform/test/event-log-contract.ts';
+import { openServiceBench } from '#testkit/service-bench.ts';
+import { eventually, testCall } from '#testkit/shop.ts';
+
+const TOPIC = 'order.created';
+const stack = new AsyncDisposableStack();
+after(() => stack.disposeAsync());
+const bench = await openServiceBench('catalog', stack);
+const { implementation } = await startCatalog({ databaseUrl: bench.url }, bench.deps, stack);
+const catalog: Client<typeof CatalogService> = inProcess(implementation);
+
+async function create(name: string): Promise<string> {
+  const { product } = await catalog.createProduct({ name, priceMinor: 100n }, testCall());
+  return product?.id ?? '';
+}
+
+function orderCreated(lines: Readonly<Record<string, number>>): Message {
+  const products = Object.entries(lines).map(([product_id, quantity]) => ({ product_id, quantity }));
+  return { ...messageIn(TOPIC, 'order', 1), value: JSON.stringify({ products }) };
+}
+
+const best = async (size = 10): Promise<string[]> =>
+  (await catalog.listBestSellers({ size }, testCall())).products.map(({ name }) => name);
+
+suite('bestSellers', () => {
+  test('counts each order once, however often its event comes, and leaves out what is no longer sold', async () => {
+    const [lamp, desk, chair] = [await create('Lamp'), await create('Desk'), await create('Chair')];
+    assert.deepEqual(await best(), []);
+    const order = orderCreated({ [lamp]: 3, [desk]: 2 });
+    await bench.deps.eventLog.append([order, order, orderCreated({ [desk]: 2, [chair]: 1 })]);
+    await bench.deps.eventLog.append([order]);
+    await eventually(async () => assert.deepEqual(await best(), ['Desk', 'Lamp', 'Chair']));
+    const units = () => bench.rows<{ units: string }>('SELECT units FROM product_sales ORDER BY units DESC');
+    assert.deepEqual(
+      (await units()).map((row) => Number(row.units)),
+      [4, 3, 1],
+    );
+    assert.deepEqual(await best(1), ['Desk']);
+    await catalog.archiveProduct({ id: desk }, testCall());
+    assert.deepEqual(await best(), ['Lamp', 'Chair']);
+  });
+
+  test('an event that is not as its schema says goes to the dead letters, and others count', async () => {
+    const stool = await create('Stool');
+    const poison = orderCreated({ [stool]: 0 });
+    const unknown = orderCreated({ '00000000-0000-7000-8000-000000000000': 5 });
+    await bench.deps.eventLog.append([poison, unknown, orderCreated({ [stool]: 50 })]);
+    await eventually(async () => assert.equal((await best())[0], 'Stool'));
+    await eventually(async () => {
+      const letters = await Array.fromAsync(listDeadLetters(bench.deps.eventLog, TOPIC));
+      assert.deepEqual(
+        letters.map(({ eventId, group, error }) => [eventId, group, error]),
+        [[poison.id, 'catalog-sales', 'order.created with a line that is none']],
+      );
+    });
+  });
+
+  for (const size of [0, 101])
+    test(`refuses to list ${size}`, async () => {
+      await assert.rejects(
+        best(size),
+        (error) =>
+          error instanceof AppError &&
+          error.reason === 'INVALID_ARGUMENT' &&
+          error.detail['field'] === 'first',
+      );
+    });
+});
