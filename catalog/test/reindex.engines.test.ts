@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { after, suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { openEngine, type Engine } from '#catalog/search/engine.ts';
 import { indexProducts } from '#catalog/search/index-products.ts';
 import { productIndex, type ProductDocument } from '#catalog/search/product-index.ts';
@@ -56,6 +59,16 @@ function assertNeverHalf(totals: readonly number[], expected: number): void {
 }
 
 const indicesOf = async (shop: EngineCatalog): Promise<string[]> => (await shop.index.names()).toSorted();
+
+async function command(env: Record<string, string>): Promise<{ code: number | null; output: string }> {
+  const main = fileURLToPath(new URL('../cmd/reindex/main.ts', import.meta.url));
+  const child = spawn(process.execPath, [main], { env: { ...process.env, ...env } });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => void (output += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output };
+}
 
 suite('reindex', { skip, timeout: 240_000 }, () => {
   test('loses no update made meanwhile, and searches never see an empty or half index', async () => {
@@ -206,6 +219,24 @@ suite('reindex', { skip, timeout: 240_000 }, () => {
     await indexProducts({ store: createStore(deps.database), index }, [id]);
     assert.equal(asked, 2);
     assert.ok(!(await indicesOf(shop)).includes(gone));
+  });
+
+  test('make reindex: says what it did, and in one line why it cannot', async () => {
+    const shop = await openEngineCatalog(engineUrl, stack);
+    await addProducts(shop, 30);
+    await shop.settle();
+    const env = { CATALOG_DATABASE_URL: shop.databaseUrl, SEARCH_URL: shop.searchUrl };
+    assert.match((await command(env)).output, /is now .*: 30 products in [\d.]+ s\./);
+    for (const [problem, changed] of [
+      [/names no search engine/, { SEARCH_URL: 'postgres:' }],
+      [/ECONNREFUSED|connect/, { SEARCH_URL: 'http://127.0.0.1:9' }],
+      [/database cannot be reached/, { CATALOG_DATABASE_URL: 'postgres://127.0.0.1:9/none' }],
+    ] as const) {
+      const { code, output } = await command({ ...env, ...changed });
+      assert.equal(code, 1);
+      assert.match(output, problem);
+      assert.doesNotMatch(output, /\n +at /, 'no stack');
+    }
   });
 
   test('an index that is missing, lost while the shop runs, or made from other settings is built by itself', async () => {

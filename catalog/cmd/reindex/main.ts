@@ -1,12 +1,12 @@
 import { Presets, SingleBar } from 'cli-progress';
 import { catalogSettings } from '#catalog/config.ts';
-import { openEngine } from '#catalog/search/engine.ts';
+import { EngineError, openEngine } from '#catalog/search/engine.ts';
 import { aliasOf, productIndex } from '#catalog/search/product-index.ts';
 import { rebuildIndex } from '#catalog/search/rebuild-index.ts';
 import { createStore } from '#catalog/store.ts';
 import { systemClock } from '#platform/clock.ts';
 import { readConfig } from '#platform/config.ts';
-import { messageOf, StartError } from '#platform/errors.ts';
+import { AppError, messageOf, StartError } from '#platform/errors.ts';
 import { openDatabase } from '#platform/postgres/pool.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 
@@ -48,11 +48,9 @@ try {
   await main(stopping.signal);
 } catch (error) {
   process.exitCode = 1;
-  const reason = stopping.signal.aborted ? stopping.signal.reason : error;
-  console.error(
-    reason instanceof Error && !(reason instanceof StartError)
-      ? reason.stack
-      : `fritzy: ${messageOf(reason)}`,
-  );
+  const reason: unknown = stopping.signal.aborted ? stopping.signal.reason : error;
+  // Expected: an engine or a database that cannot be reached, or a setting. Anything else is a bug, with its stack.
+  const isExpected = [StartError, EngineError, AppError].some((kind) => reason instanceof kind);
+  console.error(reason instanceof Error && !isExpected ? reason.stack : `fritzy: ${messageOf(reason)}`);
 }
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, stop);
