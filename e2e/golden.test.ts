@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { execute, Kind, parse, type ExecutionResult, type GraphQLSchema } from 'graphql';
@@ -7,106 +7,15 @@ import { Context } from '#graphql/graph/context.ts';
 import { resolvers } from '#graphql/graph/resolvers.ts';
 import { createScalars } from '#graphql/graph/scalars.ts';
 import { createSchema, readTypeDefs } from '#graphql/graph/schema.ts';
-import {
-  eventually,
-  fakeClock,
-  LINKS,
-  startTestShop,
-  testCall,
-  type LinkKind,
-  type TestShop,
-} from '#testkit/shop.ts';
-import { NOBODY, OPERATIONS, type Answers } from './golden/operations.ts';
+import { fakeClock, LINKS, startTestShop, testCall, type LinkKind, type TestShop } from '#testkit/shop.ts';
+import { OPERATIONS, type Answers } from './golden/operations.ts';
+import { createNormaliser, FOLDER, readRecords, record } from './golden/record.ts';
 
 /**
  * Golden records: for each operation what was asked, which RPCs and SQL statements that caused, and the answer.
  * UPDATE_GOLDEN=1 node --test e2e/golden.test.ts writes them anew; read the diff before committing it.
  */
-const FOLDER = new URL('./golden/', import.meta.url);
 const UPDATE = process.env['UPDATE_GOLDEN'] === '1';
-
-const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
-const CURSOR = /\b(?:MTow|Mjp)[\w-]{47,}/g;
-
-/** Puts `<id 1>`, `<id 2>` … in the place of ids, in the order of their first appearance, and of the cursors made of them. */
-function createNormaliser(): (text: string) => string {
-  const names = new Map<string, string>();
-  return (text) =>
-    text
-      .replaceAll(/"requestId": ?"[^"]+"/g, '"requestId": "<request>"')
-      .replaceAll(CURSOR, (cursor) => `<cursor ${Buffer.from(cursor, 'base64url').toString().slice(2)}>`)
-      .replaceAll(UUID, (id) => {
-        if (id === NOBODY) return id;
-        const name = names.get(id) ?? `<id ${names.size + 1}>`;
-        names.set(id, name);
-        return name;
-      })
-      .replaceAll('<cursor <', '<cursor of <');
-}
-
-/** Sorted, since what runs side by side may start in either order. */
-const list = (names: readonly string[]): string =>
-  names.length === 0
-    ? 'none'
-    : names
-        .toSorted()
-        .map((name) => `\`${name}\``)
-        .join(', ');
-
-/** Every record by file name. */
-async function record(link: LinkKind): Promise<Map<string, string>> {
-  const clock = fakeClock();
-  await using shop = await startTestShop({ link, clock });
-  const normalise = createNormaliser();
-  const answers: Record<string, unknown> = {};
-  const records = new Map<string, string>();
-  for (const { name, query: queryOf, variables: variablesOf, isSettled } of OPERATIONS) {
-    const query = queryOf(answers as Answers);
-    const variables = variablesOf?.(answers as Answers);
-    const { status, ...body } = await eventually(async () => {
-      // A minute: no record depends on what the gateway's caches hold of the operations before.
-      clock.advance(60_000);
-      shop.clearTrail();
-      const answer = await shop.graphql(query, variables);
-      assert.ok(!isSettled || isSettled(answer.data as Answers), `${name} does not settle`);
-      return answer;
-    });
-    answers[name] = body.data;
-    const text = [
-      `# ${name}`,
-      `\`\`\`graphql\n${query}\n\`\`\``,
-      ...(variables ? [`\`\`\`json\n${JSON.stringify(variables, null, 2)}\n\`\`\``] : []),
-      `RPC: ${list(shop.trail.rpcs)}`,
-      `SQL: ${list(shop.trail.statements)}`,
-      `Answer, ${status}:`,
-      `\`\`\`json\n${JSON.stringify(body, null, 2)}\n\`\`\``,
-    ];
-    records.set(`${name}.md`, normalise(`${text.join('\n\n')}\n`));
-  }
-  records.set('statements.sql', sqlOf(shop));
-  return records;
-}
-
-function sqlOf(shop: TestShop): string {
-  const statements = [...shop.statementTexts].toSorted(([one], [other]) => (one < other ? -1 : 1));
-  const texts = statements.map(([name, text]) => `-- ${name}\n${dedent(text)};\n`);
-  return `-- The text of each statement that the records name.\n\n${texts.join('\n')}`;
-}
-
-function dedent(text: string): string {
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
-  const indents = lines.map((line) => line.search(/\S/));
-  return lines.map((line) => line.slice(Math.min(...indents)).trimEnd()).join('\n');
-}
-
-const readRecords = async (): Promise<Map<string, string>> => {
-  const files = (await readdir(FOLDER)).filter((file) => !file.endsWith('.ts')).sort();
-  return new Map(
-    await Promise.all(
-      files.map(async (file) => [file, await readFile(new URL(file, FOLDER), 'utf8')] as const),
-    ),
-  );
-};
 
 /** One text of all records, so that a difference is shown with its surroundings. */
 function assertSame(actual: ReadonlyMap<string, string>, golden: ReadonlyMap<string, string>): void {
@@ -118,7 +27,7 @@ function assertSame(actual: ReadonlyMap<string, string>, golden: ReadonlyMap<str
 suite('golden records', () => {
   for (const link of LINKS) {
     test(`every operation causes the recorded RPCs, SQL and answer, services linked ${link}`, async () => {
-      const actual = await record(link);
+      const actual = await record({ link });
       if (UPDATE && link === 'in-process')
         for (const [file, text] of actual) await writeFile(new URL(file, FOLDER), text);
       assertSame(actual, await readRecords());

@@ -12,6 +12,7 @@ import { inProcess, type Client, type Implementation } from '#platform/rpc.ts';
 import { openEventLog } from '#platform/service.ts';
 import { createTelemetry, type Telemetry } from '#platform/telemetry.ts';
 import { checkedLog } from '#testkit/event-schemas.ts';
+import { privateLog } from '#testkit/private-log.ts';
 import { openTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
 
 /** The two ways in which services talk to each other. */
@@ -74,6 +75,8 @@ export async function startTestShop(
     requestTimeoutMs?: number;
     /** An alias of its own on a search engine. */
     searchUrl?: string;
+    /** A Kafka, of which the shop uses topics of its own. */
+    eventsUrl?: string;
   } & GatewayOptions = {},
 ): Promise<TestShop> {
   await using failed = new AsyncDisposableStack();
@@ -91,7 +94,14 @@ export async function startTestShop(
     postgres.createDatabase('events'),
   ]);
   const databaseUrls = { account, catalog, order, events };
-  const eventLog = failed.use(checkedLog(await openEventLog(events, { logger, telemetry, clock }, failed)));
+  const background = { logger, telemetry, clock: systemClock };
+  const eventLog = failed.use(
+    checkedLog(
+      options.eventsUrl
+        ? privateLog(await openEventLog(options.eventsUrl, background, failed), systemClock.newId())
+        : await openEventLog(events, background, failed),
+    ),
+  );
   const onQuery = ({ name, text }: Statement): void => {
     if (BACKGROUND.test(name)) return;
     trail.statements.push(name);

@@ -116,7 +116,7 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'search-products-did-you-mean',
-    query: () => '{ searchProducts(query: "iphnoe") { nodes { name } didYouMean } }',
+    query: () => '{ searchProducts(query: "iphnoe", first: 1) { nodes { name } didYouMean } }',
   },
   {
     name: 'search-products-other-cursor',
