@@ -13,7 +13,7 @@ export interface CacheMetrics {
   readonly evictions: Counter<'cache'>;
   /** What was dropped before its time, by what told of the change: event or write. */
   readonly invalidations: Counter<'cache' | 'cause'>;
-  readonly redisUp: Gauge;
+  readonly redisUp: Gauge<'db_system_name'>;
   /** Commands without an answer, by reason: timeout, error, busy. */
   readonly redisFailures: Counter<'reason'>;
 }
@@ -54,7 +54,8 @@ export function createCacheMetrics(registry: Registry): CacheMetrics {
     redisUp: new Gauge({
       registers,
       name: 'fritzy_cache_redis_up',
-      help: '1 while the shared cache in Redis is in use; 0 while it cannot be reached, or there is none.',
+      help: '1 while the shared cache in Redis is in use, 0 while it cannot be reached. Only where one is set.',
+      labelNames: ['db_system_name'],
     }),
     redisFailures: new Counter({
       registers,

@@ -81,14 +81,14 @@ export function openRedis(url: string, { logger, metrics }: RedisDeps): RedisCon
       commands = its;
       giveUp = ended.resolve;
       toldOfError = false;
-      metrics.redisUp.set(1);
+      metrics.redisUp.labels('redis').set(1);
       connected();
     }, ended.resolve);
     const reason = await ended.promise;
     clearTimeout(late);
     stopping.signal.removeEventListener('abort', ended.resolve);
     commands = undefined;
-    metrics.redisUp.set(0);
+    metrics.redisUp.labels('redis').set(0);
     // Rejects what still waits for an answer.
     client.destroy();
     return reason;
