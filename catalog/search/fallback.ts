@@ -16,7 +16,10 @@ export interface FallbackDeps {
 
 /** So many failures in a row, and the engine is not asked any more until a probe succeeds. */
 const FAILURES_MAX = 3;
-const PROBE_INTERVAL_MS = 500;
+const PROBE_REST_MS = 500;
+/** An engine that fails again this soon is overloaded rather than away: the rest before the next probe doubles. */
+const RELAPSE_MS = 10_000;
+const PROBE_REST_MS_MAX = 8_000;
 /** A search that takes longer than that and then is given up by its caller counts as a failure. */
 const PATIENCE_MS = 250;
 
@@ -28,6 +31,8 @@ export function withFallback(deps: FallbackDeps): SearchIndex & AsyncDisposable 
   const stopping = new AbortController();
   let failures = 0;
   let isDown = false;
+  let backAtMs = Number.NEGATIVE_INFINITY;
+  let restMs = PROBE_REST_MS;
   let probing: Promise<void> | undefined;
   deps.metrics.engineUp.set(1);
 
@@ -54,6 +59,8 @@ export function withFallback(deps: FallbackDeps): SearchIndex & AsyncDisposable 
   function goDown(error: unknown): void {
     if (isDown || stopping.signal.aborted) return;
     isDown = true;
+    const isRelapse = performance.now() - backAtMs < RELAPSE_MS;
+    restMs = isRelapse ? Math.min(2 * restMs, PROBE_REST_MS_MAX) : PROBE_REST_MS;
     deps.metrics.engineUp.set(0);
     deps.logger.warn({ err: error }, 'the search engine cannot be used; PostgreSQL answers searches');
     probing = probeUntilBack();
@@ -61,7 +68,7 @@ export function withFallback(deps: FallbackDeps): SearchIndex & AsyncDisposable 
 
   async function probeUntilBack(): Promise<void> {
     for (;;) {
-      await delay(PROBE_INTERVAL_MS, undefined, { signal: stopping.signal }).catch(() => {});
+      await delay(restMs, undefined, { signal: stopping.signal }).catch(() => {});
       if (stopping.signal.aborted) return;
       try {
         await deps.probe();
@@ -72,6 +79,7 @@ export function withFallback(deps: FallbackDeps): SearchIndex & AsyncDisposable 
     }
     failures = 0;
     isDown = false;
+    backAtMs = performance.now();
     deps.metrics.engineUp.set(1);
     deps.logger.info('the search engine is back and answers searches');
   }
