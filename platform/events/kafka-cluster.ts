@@ -78,7 +78,8 @@ export async function createTopics(
   for (const topic of missing) {
     const config = {
       'retention.ms': topic.endsWith('.dlq') ? DEAD_LETTER_RETENTION_MS : RETENTION_MS,
-      'max.message.bytes': MESSAGE_BYTES_MAX,
+      // A dead letter is its message with some headers more.
+      'max.message.bytes': topic.endsWith('.dlq') ? MESSAGE_BYTES_MAX + 65_536 : MESSAGE_BYTES_MAX,
       'min.insync.replicas': Math.max(1, replicas - 1),
     };
     try {

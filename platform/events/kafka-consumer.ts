@@ -176,10 +176,11 @@ function toStored({ topic, partition, offset, key, value, headers, timestamp }: 
     topic,
     partition,
     offset,
-    key,
+    // Others may write messages without key or value; ours have both.
+    key: key ?? '',
     id: named['ce_id'] ?? '',
     headers: named,
-    value,
+    value: value ?? '',
     appendedAt: new Date(Number(timestamp)),
   };
 }
