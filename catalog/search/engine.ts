@@ -46,7 +46,10 @@ export function openEngine(url: string): Engine {
         { method, path, ...(body && { body }), ...(lines !== undefined && { bulkBody: lines }) },
         { requestTimeout: timeoutMs, maxRetries: 0 },
       );
-      const abort = (): void => answer.abort();
+      // Returns nothing: Node takes a listener's promise for its own and ends the process when that rejects.
+      const abort = (): void => {
+        answer.abort();
+      };
       signal?.addEventListener('abort', abort, { once: true });
       try {
         return (await answer).body as T;

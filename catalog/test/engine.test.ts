@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, suite, test } from 'node:test';
+import { catalogMetrics } from '#catalog/metrics.ts';
+import { EngineError, openEngine } from '#catalog/search/engine.ts';
+import { startCatalog } from '#catalog/service.ts';
+import { inProcess } from '#platform/rpc.ts';
+import { openServiceBench } from '#testkit/service-bench.ts';
+import { eventually, testCall } from '#testkit/shop.ts';
+
+const stack = new AsyncDisposableStack();
+after(() => stack.disposeAsync());
+
+/** A port on loopback that answers like this. */
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  stack.defer(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const get = { method: 'GET', path: '/x', timeoutMs: 10_000 } as const;
+
+suite('a request to the search engine', () => {
+  test('gives the body of a success; user, password and lines go along', async () => {
+    const seen: (string | undefined)[] = [];
+    const url = await serve((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => void (body += chunk.toString()));
+      request.on('end', () => {
+        seen.push(
+          request.method,
+          request.url,
+          request.headers.authorization,
+          request.headers['content-type'],
+          body,
+        );
+        response.setHeader('content-type', 'application/json').end('{"ok":true}');
+      });
+    });
+    await using engine = openEngine(`${url.replace('//', '//shop:s%40fe@')}/other-products`);
+    const lines = '{"index":{}}\n{}\n';
+    assert.deepEqual(await engine.send({ ...get, method: 'POST', lines }), { ok: true });
+    const authorization = `Basic ${Buffer.from('shop:s@fe').toString('base64')}`;
+    assert.deepEqual(seen, ['POST', '/x', authorization, 'application/x-ndjson', lines]);
+  });
+
+  test('EngineError with the status of a refusal; without one if there is no answer, none in time or nobody there', async () => {
+    const refusing = await serve((_, response) => void response.writeHead(404).end('{}'));
+    const silent = await serve(() => {});
+    const breaking = await serve((request) => void request.socket.destroy());
+    for (const [url, status] of [
+      [refusing, 404],
+      [silent, null],
+      [breaking, null],
+      ['http://127.0.0.1:9', null],
+    ] as const) {
+      await using engine = openEngine(url);
+      await assert.rejects(engine.send({ ...get, timeoutMs: 100 }), (error) => {
+        assert.ok(error instanceof EngineError);
+        assert.equal(error.status, status, url);
+        return true;
+      });
+    }
+  });
+
+  test('a caller who goes away gets their own reason, before and while it is under way', async () => {
+    let isAsked = false;
+    const url = await serve(() => void (isAsked = true));
+    await using engine = openEngine(url);
+    const gone = new Error('gone');
+    await assert.rejects(engine.send({ ...get, signal: AbortSignal.abort(gone) }), gone);
+    const leaving = new AbortController();
+    const answer = assert.rejects(engine.send({ ...get, signal: leaving.signal }), gone);
+    await eventually(() => assert.ok(isAsked));
+    leaving.abort(gone);
+    await answer;
+  });
+});
+
+test('a catalog whose search engine was never there serves from PostgreSQL, and says so once', async () => {
+  const bench = await openServiceBench('catalog', stack);
+  await using own = new AsyncDisposableStack();
+  const config = { databaseUrl: bench.url, searchUrl: 'http://127.0.0.1:9' };
+  const { implementation, ready } = await startCatalog(config, bench.deps, own);
+  const catalog = inProcess(implementation);
+  await ready();
+  await catalog.createProduct({ name: 'Lamp' }, testCall());
+  for (let nr = 0; nr < 10; nr++) {
+    const { products } = await catalog.searchProducts({ query: 'lampp', size: 10 }, testCall());
+    const suggested = await catalog.suggestProducts({ prefix: 'la', size: 5 }, testCall());
+    assert.deepEqual([products[0]?.name, suggested.products[0]?.name], ['Lamp', 'Lamp']);
+  }
+  const { engineUp, fallbacks } = catalogMetrics(bench.deps.telemetry.registry);
+  assert.equal((await engineUp.get()).values[0]?.value, 0);
+  assert.equal((await fallbacks.get()).values[0]?.value, 20);
+  const down = 'the search engine cannot be used; PostgreSQL answers searches';
+  assert.equal(bench.logLines.filter(({ msg }) => msg === down).length, 1);
+});
