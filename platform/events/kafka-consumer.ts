@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import {
   Consumer,
   ListOffsetTimestamps,
@@ -126,27 +125,38 @@ export async function* readTopic(
   }
 }
 
-/** Calls `work` with what has come, again and again, until `stop` fires; rejects when the stream breaks. */
+/**
+ * Calls `work` with what has come, again and again, until `stop` fires; rejects when the stream breaks. The listener
+ * for `readable` stays for good: a stream that has none for a moment stops fetching, and does not begin again.
+ */
 async function eachRound(
   stream: Stream,
   stop: AbortSignal,
   work: (messages: StoredMessage[]) => Promise<void>,
 ): Promise<void> {
-  const broken = Promise.withResolvers<never>();
-  broken.promise.catch(() => {});
-  stream.on('error', broken.reject);
-  stream.on('close', () => broken.reject(new Error('the stream of events ended')));
-  while (!stop.aborted) {
-    const messages = takeUpTo(stream, ROUND_SIZE_MAX);
-    if (messages.length > 0) await work(messages);
-    else
-      await Promise.race([
-        broken.promise,
-        once(stream, 'readable', { signal: stop }).catch(() => {
-          // Stopped, or broken: then the other promise says how.
-        }),
-      ]);
-    if (stream.destroyed) await broken.promise;
+  let woken = Promise.withResolvers<void>();
+  const wake = (): void => woken.resolve();
+  let broken: Error | undefined;
+  stream.on('readable', wake);
+  stream.on('error', (error) => {
+    broken = error;
+    wake();
+  });
+  stream.on('close', () => {
+    broken ??= new Error('the stream of events ended');
+    wake();
+  });
+  stop.addEventListener('abort', wake);
+  try {
+    while (!stop.aborted) {
+      if (broken) throw broken;
+      woken = Promise.withResolvers();
+      const messages = takeUpTo(stream, ROUND_SIZE_MAX);
+      if (messages.length > 0) await work(messages);
+      else await woken.promise;
+    }
+  } finally {
+    stop.removeEventListener('abort', wake);
   }
 }
 
