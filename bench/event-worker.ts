@@ -41,9 +41,7 @@ const tell = (progress: Progress): void => void process.send?.(progress);
 
 async function relay(log: EventLog, stack: AsyncDisposableStack): Promise<void> {
   const own = await common(stack);
-  stack.use(
-    startRelay({ ...own, log, source: '/fritzy/bench', name: 'bench', now: systemClock.now }),
-  );
+  stack.use(startRelay({ ...own, log, source: '/fritzy/bench', name: 'bench', now: systemClock.now }));
 }
 
 async function consume(log: EventLog, stack: AsyncDisposableStack): Promise<void> {

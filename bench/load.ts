@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 /**
  * A closed-loop HTTP/1.1 load generator that costs little per request, so that the server is what is measured: each
  * connection sends prepared bytes, waits for the whole answer and sends the next.
- * Usage: node bench/load.ts <port> <connections> <seconds> <file with a JSON array of request bodies>
+ * Usage: node bench/load.ts <port> <connections> <seconds> <file with a JSON array of request bodies> [path]
  * Prints one line of JSON: a Result.
  */
 export interface Result {
@@ -18,11 +18,11 @@ export interface Result {
   readonly p99: number;
 }
 
-const [port = '', connections = '', seconds = '', file = ''] = process.argv.slice(2);
+const [port = '', connections = '', seconds = '', file = '', path = '/graphql'] = process.argv.slice(2);
 const bodies = JSON.parse(await readFile(file, 'utf8')) as string[];
 const requests = bodies.map((body) =>
   Buffer.from(
-    `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   ),
 );
 const HEAD_END = Buffer.from('\r\n\r\n');
