@@ -111,7 +111,7 @@ async function write(stop: AbortSignal, stack: AsyncDisposableStack): Promise<vo
 }
 
 async function common(stack: AsyncDisposableStack) {
-  const logger = await createLogger({ service: 'bench', level: 'warn', format: 'json' });
+  const logger = await createLogger({ service: 'bench', level: 'error', format: 'json' });
   const telemetry = createTelemetry();
   const database = stack.use(openDatabase({ url: databaseUrl, name: 'bench', telemetry }));
   return { logger, telemetry, database };
@@ -120,7 +120,7 @@ async function common(stack: AsyncDisposableStack) {
 /** The reference: the client of Kafka in a bare loop, the same messages, batches and guarantees, and nobody reads. */
 async function bare(seconds: number): Promise<void> {
   const brokers = brokersOf(eventsUrl);
-  const logger = await createLogger({ service: 'bench', level: 'warn', format: 'json' });
+  const logger = await createLogger({ service: 'bench', level: 'error', format: 'json' });
   await kafkaCluster({ brokers, logger, newId: systemClock.newId }).ensureTopics([topic]);
   const producer = new Producer({
     clientId: 'fritzy-bench',
@@ -164,7 +164,7 @@ if (role === 'bare') {
 } else {
   await using stack = new AsyncDisposableStack();
   const stop = new AbortController();
-  const logger = await createLogger({ service: 'bench', level: 'warn', format: 'json' });
+  const logger = await createLogger({ service: 'bench', level: 'error', format: 'json' });
   const log = await openEventLog(
     eventsUrl,
     { logger, telemetry: createTelemetry(), clock: systemClock },

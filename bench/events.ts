@@ -17,9 +17,9 @@ import { startKafka, type TestKafka } from '#testkit/engines.ts';
 const WORKER = fileURLToPath(new URL('./event-worker.ts', import.meta.url));
 const TOPIC = 'order.events';
 const DEADLINE_MS = 60_000;
-const EVENTS_PER_RUN = 50_000;
+const EVENTS_PER_RUN = 40_000;
 /** Of each slice of the reference, and of the run with writers. */
-const SECONDS = 4;
+const SECONDS = 3;
 
 interface BenchPostgres {
   url(database: string): string;
