@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 /**
  * A closed-loop HTTP/1.1 load generator that costs little per request, so that the server is what is measured: each
  * connection sends prepared bytes, waits for the whole answer and sends the next.
- * Usage: node bench/load.ts <port> <connections> <seconds> <file with a JSON array of request bodies> [path, /graphql]
+ * Usage: node bench/load.ts <port> <connections> <seconds> <file with a JSON array of request bodies> [path]
  * Prints one line of JSON: a Result.
  */
 export interface Result {

@@ -3,9 +3,22 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { Result } from '#bench/load.ts';
-import { canPin, cpuSeconds, residentMiB, runProgram, startProgram, type Program } from '#bench/processes.ts';
+import { eventRows, measureEvents } from '#bench/events.ts';
+import {
+  CONNECTIONS,
+  HEADINGS,
+  measure,
+  median,
+  perSecond,
+  row,
+  spread,
+  type Measured,
+} from '#bench/measure.ts';
+import { measureProductReads, productReadRows } from '#bench/product-reads.ts';
+import { canPin, residentMiB, runProgram, startProgram } from '#bench/processes.ts';
+import { measureSearch, searchRows } from '#bench/search.ts';
 import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
+import { whatIsMissing } from '#testkit/engine-cache.ts';
 import { postGraphQL } from '#testkit/shop.ts';
 
 /**
@@ -18,12 +31,13 @@ import { postGraphQL } from '#testkit/shop.ts';
  * (b2) the same, 500 different pages in turn: nobody asks for the same             as (b)
  * (d) a bare loop of single-row durable inserts into the same PostgreSQL          all on two cores
  * (c) createOrder with three lines                                                all on two cores
+ * (f) product(id) with and without the cache, and (a) of that size                on one core
+ * (e) events from the outbox over three Kafka brokers to an effect, and (e1) the bare client      all on two cores
+ * (g) searchProducts, and (g1) the same queries sent to Elasticsearch itself       all on two cores
  */
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '2' }, rounds: { type: 'string', default: '9' } },
 });
-/** As many callers as keep one core busy and no more than a small server has to expect. */
-const CONNECTIONS = 64;
 const PRODUCTS = 1_000;
 const ACCOUNTS = 100;
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -36,27 +50,6 @@ interface Round {
   readonly b2: Measured;
   readonly c: Measured;
   readonly d: { readonly insertsPerSecond: number };
-}
-
-interface Measured extends Result {
-  readonly cpuMicrosPerRequest: number;
-}
-
-/** CPU of the server's process over one load run, the generator on the other core where there is one. */
-async function measure(
-  server: Program,
-  bodiesFile: string,
-  generatorCore: number | undefined,
-  seconds: string,
-): Promise<Measured> {
-  const before = await cpuSeconds(server.pid);
-  const args = [here('load.ts'), String(server.port), String(CONNECTIONS), seconds, bodiesFile];
-  const result = await runProgram<Result>(args, generatorCore);
-  if (result.failures > 0) throw new Error(`${result.failures} of ${result.requests} requests failed`);
-  return {
-    ...result,
-    cpuMicrosPerRequest: (((await cpuSeconds(server.pid)) - before) * 1e6) / result.requests,
-  };
 }
 
 /** Creates entities over the API, 50 mutations at a time; returns their ids. */
@@ -73,11 +66,6 @@ async function fill(
     ids.push(...results.map((result) => String(result.data[field].id)));
   }
   return ids;
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 /** The flags of `make run`, for the reference too. */
@@ -124,7 +112,10 @@ const differentPages: Pick<Round, 'a' | 'b2'>[] = [];
 const writes: Pick<Round, 'c' | 'd'>[] = [];
 const count = Number(values.rounds);
 const { seconds } = values;
+/** Slices of the rows that have engines or programs of their own to start. */
+const fewer = Math.ceil(count / 3);
 let idleMiB: number;
+let productIds: readonly string[];
 let size: number;
 {
   await using shop = await startProgram([...flags, here('../cmd/fritzy/main.ts')], { env });
@@ -137,6 +128,7 @@ let size: number;
       `mutation { createProduct(product: { name: "Product ${nr}", description: "One of a thousand", price: ${nr}.99 }) { id } }`,
     'createProduct',
   );
+  productIds = products;
   const accounts = await fill(
     url,
     ACCOUNTS,
@@ -175,98 +167,98 @@ let size: number;
     env: { SIZE: String(size) },
   });
   note('Warming up ...');
-  await measure(shop, bodies, 1, '4');
-  await measure(bare, bodies, 1, '2');
+  await measure(shop, { bodiesFile: bodies, core: 1, seconds: '4' });
+  await measure(bare, { bodiesFile: bodies, core: 1, seconds: '2' });
   for (let round = 1; round <= count; round++) {
     note(`Round ${round} of ${count}: reads on one core ...`);
-    const a = await measure(bare, bodies, 1, seconds);
-    const b = await measure(shop, bodies, 1, seconds);
+    const a = await measure(bare, { bodiesFile: bodies, core: 1, seconds: seconds });
+    const b = await measure(shop, { bodiesFile: bodies, core: 1, seconds: seconds });
     reads.push({ a, b });
   }
-  await measure(shop, pages, 1, '4');
+  await measure(shop, { bodiesFile: pages, core: 1, seconds: '4' });
   for (let round = 1; round <= count; round++) {
     note(`Round ${round} of ${count}: different pages on one core ...`);
-    const a = await measure(bare, bodies, 1, seconds);
-    const b2 = await measure(shop, pages, 1, seconds);
+    const a = await measure(bare, { bodiesFile: bodies, core: 1, seconds: seconds });
+    const b2 = await measure(shop, { bodiesFile: pages, core: 1, seconds: seconds });
     differentPages.push({ a, b2 });
   }
 }
 {
   await using shop = await startProgram([...flags, here('../cmd/fritzy/main.ts')], { env });
   note('Warming up ...');
-  await measure(shop, orders, undefined, '4');
+  await measure(shop, { bodiesFile: orders, seconds: '4' });
   for (let round = 1; round <= count; round++) {
     note(`Round ${round} of ${count}: writes on all cores ...`);
     const args = [here('insert-loop.ts'), postgres.url('bench'), String(CONNECTIONS), seconds];
     const d = await runProgram<{ insertsPerSecond: number }>(args);
-    const c = await measure(shop, orders, undefined, seconds);
+    const c = await measure(shop, { bodiesFile: orders, seconds: seconds });
     writes.push({ c, d });
   }
 }
 
-const perSecond = (of: readonly { requestsPerSecond: number }[]): number =>
-  median(of.map((one) => one.requestsPerSecond));
+note('Reads of single products ...');
+const productReads = await measureProductReads({
+  ids: productIds,
+  flags,
+  env,
+  bodiesFile: join(work, 'product-ids.json'),
+  rounds: fewer,
+  seconds,
+});
+
+/** A missing engine is said in the table, with what to do about it. */
+async function unlessMissing<T>(kind: 'kafka' | 'elasticsearch', run: () => Promise<T>): Promise<T | string> {
+  const problem = whatIsMissing(kind);
+  if (problem !== false) return problem;
+  note(`Starting ${kind} ...`);
+  return run();
+}
+const events = await unlessMissing('kafka', () => measureEvents({ postgres, flags, rounds: fewer }));
+const searches = await unlessMissing('elasticsearch', () =>
+  measureSearch({ flags, env, folder: work, rounds: fewer, seconds }),
+);
+
 const ratios = {
   productsToBare: reads.map(({ a, b }) => b.requestsPerSecond / a.requestsPerSecond),
   differentPagesToBare: differentPages.map(({ a, b2 }) => b2.requestsPerSecond / a.requestsPerSecond),
   createOrderToInsert: writes.map(({ c, d }) => c.requestsPerSecond / d.insertsPerSecond),
 };
 
-function row(name: string, rate: number, runs: readonly Measured[], against: string): string {
-  const cpu = runs.length === 0 ? '' : median(runs.map((run) => run.cpuMicrosPerRequest)).toFixed(1);
-  const p95 = runs.length === 0 ? '' : median(runs.map((run) => run.p95)).toFixed(2);
-  const cells = [Math.round(rate).toLocaleString('en').padStart(9), cpu.padStart(12), p95.padStart(8)];
-  return [name.padEnd(62), ...cells, `  ${against}`].join('  ');
-}
-
-function spread(all: readonly number[], reference: string): string {
-  const [low, high] = [Math.min(...all), Math.max(...all)];
-  return `${median(all).toFixed(2)} × (${reference})   ${low.toFixed(2)} to ${high.toFixed(2)}`;
-}
-
 const a = reads.map((round) => round.a);
 const b = reads.map((round) => round.b);
 const b2 = differentPages.map((round) => round.b2);
 const c = writes.map((round) => round.c);
-console.log(
-  [
-    '',
-    [''.padEnd(62), 'per s'.padStart(9), 'CPU µs each'.padStart(12), 'p95 ms'.padStart(8), '  ratio'].join(
-      '  ',
-    ),
-    row('(a)  bare node:http, same body and answer size, one core', perSecond(a), a, ''),
-    row(
-      '(b)  products(take: 10) { id name price }, one core',
-      perSecond(b),
-      b,
-      spread(ratios.productsToBare, 'a'),
-    ),
-    row(
-      '(b2) the same, 500 different pages in turn, one core',
-      perSecond(b2),
-      b2,
-      spread(ratios.differentPagesToBare, 'a'),
-    ),
-    row(
-      '(d)  single-row durable inserts, bare loop, all cores',
-      median(writes.map(({ d }) => d.insertsPerSecond)),
-      [],
-      '',
-    ),
-    row(
-      '(c)  createOrder with three lines, all cores',
-      perSecond(c),
-      c,
-      spread(ratios.createOrderToInsert, 'd'),
-    ),
-    '',
-    `Idle memory of the shop's Node process: ${Math.round(idleMiB)} MiB.`,
-    `Medians of ${count} slices of ${seconds} s that take turns; ratios are of neighbouring slices, with their range. ${CONNECTIONS} connections.`,
-  ].join('\n'),
-);
+const lines = [
+  '',
+  HEADINGS,
+  row('(a)  bare node:http, same body and answer size, one core', perSecond(a), { runs: a }),
+  row('(b)  products(take: 10) { id name price }, one core', perSecond(b), {
+    runs: b,
+    against: spread(ratios.productsToBare, 'a'),
+  }),
+  row('(b2) the same, 500 different pages in turn, one core', perSecond(b2), {
+    runs: b2,
+    against: spread(ratios.differentPagesToBare, 'a'),
+  }),
+  row(
+    '(d)  single-row durable inserts, bare loop, all cores',
+    median(writes.map(({ d }) => d.insertsPerSecond)),
+  ),
+  row('(c)  createOrder with three lines, all cores', perSecond(c), {
+    runs: c,
+    against: spread(ratios.createOrderToInsert, 'd'),
+  }),
+  ...productReadRows(productReads),
+  ...(typeof events === 'string' ? [`(e)  not measured: ${events}`] : eventRows(events)),
+  ...(typeof searches === 'string' ? [`(g)  not measured: ${searches}`] : searchRows(searches)),
+  '',
+  `Idle memory of the shop's Node process: ${Math.round(idleMiB)} MiB.`,
+  `Medians of ${count} slices of ${seconds} s that take turns (e, f, g: ${fewer}); ratios are of neighbouring slices, with their range. ${CONNECTIONS} connections.`,
+];
+console.log(lines.join('\n'));
 const machine = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length, pinned: canPin };
 await mkdir(here('results'), { recursive: true });
 await writeFile(
   here('results/latest.json'),
-  `${JSON.stringify({ machine, ratios, idleMiB, reads, differentPages, writes }, null, 2)}\n`,
+  `${JSON.stringify({ machine, ratios, idleMiB, reads, differentPages, writes, productReads, events, searches }, null, 2)}\n`,
 );

@@ -1,6 +1,6 @@
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { promisify } from 'node:util';
 
@@ -61,6 +61,20 @@ export async function cpuSeconds(pid: number): Promise<number> {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   // Fields 14 and 15 of proc_pid_stat(5), in clock ticks of 10 ms.
   return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** CPU time so far of all processes whose parent is `pid`, those that have ended included; Linux only (0 elsewhere). */
+export async function cpuSecondsBelow(pid: number): Promise<number> {
+  const names = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const ticks = await Promise.all(
+    names.map(async (name) => {
+      const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      if (Number(name) === pid) return Number(fields[13]) + Number(fields[14]);
+      return Number(fields[1]) === pid ? Number(fields[11]) + Number(fields[12]) : 0;
+    }),
+  );
+  return ticks.reduce((total, one) => total + one, 0) / 100;
 }
 
 /** Resident memory of a process in MiB; Linux only (NaN elsewhere). */

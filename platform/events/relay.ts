@@ -27,26 +27,51 @@ const IDLE_MS = 100;
 /** How often relays share the shards anew: what a dead one held is taken over within that time. */
 const SETTLE_MS = 1_000;
 const BATCH_SIZE_MAX = 2_000;
-/** Characters of payload in a batch: bounds memory, and what one append sends. */
-const BATCH_CHARACTERS_MAX = 4_000_000;
+/** Bytes of payload in a batch: bounds memory, and what one append sends. */
+const BATCH_BYTES_MAX = 4_000_000;
+/** Each shard in the order of its part of the primary key: they are merged, and nothing is sorted. */
+const OLDEST_OF_EACH = Array.from(
+  { length: SHARDS },
+  (_, shard) => `
+          (SELECT * FROM outbox WHERE shard = ${shard} AND ${shard} = ANY($1::smallint[])
+          ORDER BY id LIMIT ${BATCH_SIZE_MAX})`,
+).join(' UNION ALL');
 /** Always from the lowest id on, never from the last one seen: a lower one may become visible later. */
 const NEXT: Statement = {
   name: 'next_outbox',
   text: `
-    SELECT id, event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload
+    SELECT shard, id, event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload
     FROM (
-      SELECT *, sum(length(payload)) OVER (ORDER BY id) - length(payload) AS characters_before
+      SELECT *,
+        sum(octet_length(payload)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) - octet_length(payload) AS bytes_before
       FROM (
-        SELECT id, event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent,
+        SELECT shard, id, event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent,
           payload::text AS payload
-        FROM outbox WHERE shard = ANY($1::smallint[]) ORDER BY id LIMIT ${BATCH_SIZE_MAX}
+        FROM (${OLDEST_OF_EACH}
+        ) AS waiting ORDER BY id LIMIT ${BATCH_SIZE_MAX}
       ) AS oldest
     ) AS counted
-    WHERE characters_before < ${BATCH_CHARACTERS_MAX} ORDER BY id`,
+    WHERE bytes_before < ${BATCH_BYTES_MAX} ORDER BY id`,
 };
-const DELETE: Statement = { name: 'delete_outbox', text: 'DELETE FROM outbox WHERE id = ANY($1::bigint[])' };
+/**
+ * The plan is made while the outbox is as good as empty, and kept. Sorting looks cheap then; with 100,000 events
+ * waiting it took a second for each batch.
+ */
+const PLAN: Statement = {
+  name: 'plan_without_sorting',
+  text: `
+    SELECT set_config('enable_sort', 'off', false), set_config('enable_seqscan', 'off', false),
+      set_config('enable_bitmapscan', 'off', false)`,
+};
+const DELETE: Statement = {
+  name: 'delete_outbox',
+  text: `
+    DELETE FROM outbox USING unnest($1::smallint[], $2::bigint[]) AS published(shard, id)
+    WHERE outbox.shard = published.shard AND outbox.id = published.id`,
+};
 
 interface OutboxRow {
+  readonly shard: number;
   readonly id: bigint;
   readonly event_id: string;
   readonly topic: string;
@@ -70,6 +95,7 @@ export function startRelay(deps: RelayDeps): AsyncDisposable {
 }
 
 async function relayAsMember(deps: RelayDeps, session: Queryable, stop: AbortSignal): Promise<void> {
+  await session.query(PLAN, []);
   const shares = await joinShares(session, SPACE, SHARDS);
   let settledAtMs = -Infinity;
   while (!stop.aborted) {
@@ -91,7 +117,7 @@ async function relayBatch(deps: RelayDeps, session: Queryable, shards: readonly 
   age.set(oldest ? Math.max(0, deps.now() - oldest.occurred_at.getTime()) / 1_000 : 0);
   if (rows.length === 0) return 0;
   await deps.log.append(rows.map((row) => toMessage(row, deps.source)));
-  await session.query(DELETE, [rows.map((row) => row.id)]);
+  await session.query(DELETE, [rows.map((row) => row.shard), rows.map((row) => row.id)]);
   for (const row of rows) deps.telemetry.publishedMessages.labels(row.topic).inc();
   return rows.length;
 }

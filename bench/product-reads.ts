@@ -1,0 +1,75 @@
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { measure, perSecond, row, spread, type Measured } from '#bench/measure.ts';
+import { startProgram } from '#bench/processes.ts';
+import { postGraphQL } from '#testkit/shop.ts';
+
+/** (f) product(id) through the gateway, with its cache and with one that can hold a single product, on one core. */
+export interface ProductReads {
+  readonly bare: Measured;
+  readonly cached: Measured;
+  readonly uncached: Measured;
+}
+
+const DOCUMENT = 'query Product($id: ID!) { product(id: $id) { id name description price } }';
+/** Bodies in turn; by Zipf's law the first of 1,000 products is asked for with 1 / ln 1,000 of them. */
+const BODIES = 5_000;
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+export async function measureProductReads(options: {
+  readonly ids: readonly string[];
+  readonly flags: readonly string[];
+  readonly env: Record<string, string>;
+  readonly bodiesFile: string;
+  readonly rounds: number;
+  readonly seconds: string;
+}): Promise<ProductReads[]> {
+  const { ids, flags, env, bodiesFile, seconds } = options;
+  const popular = (): string => ids[Math.floor(ids.length ** Math.random()) - 1] ?? '';
+  const bodies = Array.from({ length: BODIES }, () => ({ query: DOCUMENT, variables: { id: popular() } }));
+  await writeFile(bodiesFile, JSON.stringify(bodies.map((body) => JSON.stringify(body))));
+  const main = here('../cmd/fritzy/main.ts');
+  await using cached = await startProgram([...flags, main], { core: 0, env });
+  await using uncached = await startProgram([...flags, main], {
+    core: 0,
+    env: { ...env, CACHE_ENTRIES_MAX: '1' },
+  });
+  const answer = await postGraphQL(`http://127.0.0.1:${cached.port}`, {
+    query: DOCUMENT,
+    variables: { id: ids[0] },
+  });
+  const size = Buffer.byteLength(JSON.stringify(answer));
+  await using bare = await startProgram([...flags, here('bare-server.ts')], {
+    core: 0,
+    env: { SIZE: String(size) },
+  });
+  const slice = (server: { pid: number; port: number }, length = seconds): Promise<Measured> =>
+    measure(server, { bodiesFile, seconds: length, core: 1 });
+  for (const server of [cached, uncached, bare]) await slice(server, '3');
+  const rounds: ProductReads[] = [];
+  for (let round = 0; round < options.rounds; round++)
+    rounds.push({
+      bare: await slice(bare),
+      cached: await slice(cached),
+      uncached: await slice(uncached),
+    });
+  return rounds;
+}
+
+export function productReadRows(rounds: readonly ProductReads[]): string[] {
+  const of = (key: keyof ProductReads): Measured[] => rounds.map((round) => round[key]);
+  const ratios = (key: keyof ProductReads): number[] =>
+    rounds.map((round) => round.cached.requestsPerSecond / round[key].requestsPerSecond);
+  return [
+    row('(f1) bare node:http, same body and answer size, one core', perSecond(of('bare')), {
+      runs: of('bare'),
+    }),
+    row('(f2) product(id), 1,000 by Zipf, no cache, one core', perSecond(of('uncached')), {
+      runs: of('uncached'),
+    }),
+    row('(f)  the same with the cache', perSecond(of('cached')), {
+      runs: of('cached'),
+      against: `${spread(ratios('bare'), 'f1')}, ${spread(ratios('uncached'), 'f2')}`,
+    }),
+  ];
+}
