@@ -71,6 +71,8 @@ export async function startTestShop(
     postgres?: TestPostgres;
     currency?: string;
     requestTimeoutMs?: number;
+    /** kafka://…; the event log is in PostgreSQL unless said otherwise. */
+    eventsUrl?: string;
   } & GatewayOptions = {},
 ): Promise<TestShop> {
   await using failed = new AsyncDisposableStack();
@@ -88,7 +90,7 @@ export async function startTestShop(
     postgres.createDatabase('events'),
   ]);
   const databaseUrls = { account, catalog, order, events };
-  const eventLog = await openEventLog(events, { logger, telemetry, clock }, failed);
+  const eventLog = await openEventLog(options.eventsUrl ?? events, { logger, telemetry, clock }, failed);
   const onQuery = ({ name, text }: Statement): void => {
     if (BACKGROUND.test(name)) return;
     trail.statements.push(name);
