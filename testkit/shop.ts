@@ -5,6 +5,7 @@ import type { Clients } from '#graphql/graph/context.ts';
 import { startGateway } from '#graphql/service.ts';
 import { Call } from '#platform/call.ts';
 import { createClock, systemClock, type Clock } from '#platform/clock.ts';
+import type { EventLog } from '#platform/events/event.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { Statement } from '#platform/postgres/pool.ts';
 import { connect, serve } from '#platform/rpc-grpc.ts';
@@ -56,6 +57,8 @@ export interface TestShop extends TestGateway, AsyncDisposable {
   readonly trail: { readonly rpcs: string[]; readonly statements: string[] };
   /** The text of each statement that was sent so far, by its name. */
   readonly statementTexts: ReadonlyMap<string, string>;
+  /** Where its events are, whatever else lies in that Kafka. */
+  readonly eventLog: EventLog;
   readonly databaseUrls: Readonly<Record<'account' | 'catalog' | 'order' | 'events', string>>;
   clearTrail(): void;
   /** One more gateway before the same services; it ends with the shop. */
@@ -147,6 +150,7 @@ export async function startTestShop(
     trail,
     statementTexts,
     databaseUrls,
+    eventLog,
     clearTrail: () => {
       trail.rpcs.length = 0;
       trail.statements.length = 0;
