@@ -118,8 +118,10 @@ function settingsOf(folder: string, node: KafkaNode, nodes: readonly KafkaNode[]
     'auto.create.topics.enable': false,
     'unclean.leader.election.enable': false,
     'group.initial.rebalance.delay.ms': 0,
-    // A killed broker's partitions get another leader after this.
-    'broker.session.timeout.ms': 6_000,
+    // A killed broker's partitions get another leader after this; if it was the controller too, another is elected
+    // first, which takes up to 3 s. Both fit into the 10 s within which events are to be taken again.
+    'broker.session.timeout.ms': 4_000,
+    'broker.heartbeat.interval.ms': 1_000,
     'num.network.threads': 2,
     'num.io.threads': 4,
     'log.cleaner.dedupe.buffer.size': 8_388_608,

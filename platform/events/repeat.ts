@@ -7,7 +7,8 @@ const BACKOFF_MS_MIN = 100;
 
 /**
  * Does a step again and again until it is disposed of, which waits for the step in hand. A step that returns true is
- * followed by the next at once, otherwise after `restMs`. A failure is logged, and the rest grows from 100 ms to 5 s.
+ * followed by the next at once, otherwise after `restMs`. A failure is logged, and the rest grows from 100 ms to 5 s;
+ * a step that went well for longer than that before it failed is no part of the row of failures.
  */
 export function repeat(
   restMs: number,
@@ -20,12 +21,14 @@ export function repeat(
   const loop = async (): Promise<void> => {
     let backoffMs = BACKOFF_MS_MIN;
     while (!stop.aborted) {
+      const startedMs = performance.now();
       try {
         const more = await step(stop);
         backoffMs = BACKOFF_MS_MIN;
         if (!more) await rest(restMs, stop);
       } catch (error) {
         if (stop.aborted) return;
+        if (performance.now() - startedMs > BACKOFF_MS_MAX) backoffMs = BACKOFF_MS_MIN;
         logger.warn({ err: error, retry_in_ms: backoffMs }, `${what} failed; it goes on`);
         await rest(backoffMs, stop);
         backoffMs = Math.min(backoffMs * 2, BACKOFF_MS_MAX);

@@ -70,7 +70,7 @@ interface Relays extends AsyncDisposable {
   killOne(): Promise<void>;
 }
 
-/** Two relays in processes of their own. */
+/** Relays in processes of their own: two, but one of the kind whose losses another would make good. */
 function startRelays(outboxUrl: string, eventsUrl: string, kind: string): Relays {
   let published = Promise.withResolvers<ChildProcess>();
   const died = Promise.withResolvers<never>();
@@ -94,7 +94,7 @@ function startRelays(outboxUrl: string, eventsUrl: string, kind: string): Relays
     await ended;
   };
   start();
-  start();
+  if (kind !== 'position') start();
   return {
     async killOne() {
       published = Promise.withResolvers();

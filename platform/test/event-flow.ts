@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EventLog, Message } from '#platform/events/event.ts';
+import { brokersOf } from '#platform/events/events-url.ts';
+import { FindCoordinatorKeyTypes } from '@platformatic/kafka';
+import { asAdmin, kafkaCluster } from '#platform/events/kafka-cluster.ts';
+import { kafkaEventLog } from '#platform/events/kafka.ts';
+import { systemClock } from '#platform/clock.ts';
+import type { TestKafka } from '#testkit/engines.ts';
+import type { TestPostgres } from '#testkit/postgres.ts';
+import { eventually, memoryLogger } from '#testkit/shop.ts';
+import { consumerDeps, openEffects, withInbox, type StartEffects } from './consumer-contract.ts';
+import { newTopic } from './event-log-contract.ts';
+import { eventOf, openOutbox, realRelay } from './event-service.ts';
+
+/** The whole way of events on Kafka, from writers to effects, for tests that take brokers away. */
+
+const RELAYS = 2;
+const MEMBERS = 2;
+/** Once all brokers that will come back are back. */
+const DRAIN_MS_MAX = 120_000;
+
+/** Wraps the log that the relays append to: how a test puts a wrong one in its place. */
+export type WrapLog = (log: EventLog) => Pick<EventLog, 'append'>;
+
+export interface FlowOptions {
+  readonly kafka: TestKafka;
+  readonly postgres: TestPostgres;
+  readonly consumer?: StartEffects;
+  readonly wrapLog?: WrapLog;
+}
+
+/** What relays told of their appends. */
+class Appends {
+  /** When messages of a key were acknowledged, by the key; in ms of performance.now(). */
+  readonly acknowledged = new Map<string, number[]>();
+  readonly #running = new Set<{ readonly sinceMs: number }>();
+  acknowledgements = 0;
+  failures = 0;
+
+  /** When the one that has run longest began. */
+  get runningSinceMs(): number | undefined {
+    return this.#running.values().next().value?.sinceMs;
+  }
+
+  async watch(messages: readonly Message[], append: Promise<void>): Promise<void> {
+    const own = { sinceMs: performance.now() };
+    this.#running.add(own);
+    try {
+      await append;
+    } catch (error) {
+      this.failures += 1;
+      throw error;
+    } finally {
+      this.#running.delete(own);
+    }
+    this.acknowledgements += 1;
+    for (const key of new Set(messages.map(({ key }) => key))) {
+      const times = this.acknowledged.get(key) ?? [];
+      this.acknowledged.set(key, times);
+      times.push(performance.now());
+    }
+  }
+
+  /** The longest time in which nothing of some key was acknowledged, in ms. */
+  longestGapMs(fromMs: number, toMs: number): number {
+    const gaps = Array.from(this.acknowledged.values(), (times) => {
+      const within = [fromMs, ...times.filter((atMs) => atMs > fromMs && atMs < toMs), toMs];
+      return Math.max(...within.slice(1).map((atMs, index) => atMs - (within[index] ?? fromMs)));
+    });
+    return Math.max(...gaps);
+  }
+}
+
+/** An outbox, relays, Kafka, the members of a group and their effects, on a topic of its own. */
+export async function openFlow(options: FlowOptions) {
+  await using stack = new AsyncDisposableStack();
+  const effects = stack.use(await openEffects(options.postgres));
+  const outbox = stack.use(await openOutbox(options.postgres));
+  const topic = newTopic();
+  const appends = new Appends();
+  const openLog = () =>
+    stack.use(
+      kafkaEventLog({
+        brokers: brokersOf(options.kafka.url),
+        logger: memoryLogger().logger,
+        newId: systemClock.newId,
+      }),
+    );
+  const log = openLog();
+  // A fresh cluster has no coordinator of groups yet.
+  await eventually(() => log.lag(topic, [topic]), 60_000);
+  for (let member = 0; member < MEMBERS; member++) {
+    const start = options.consumer ?? withInbox;
+    stack.use(await start(consumerDeps(openLog()), effects, { group: topic, topics: [topic] }));
+  }
+  const wrap = options.wrapLog ?? ((one) => one);
+  for (let relay = 0; relay < RELAYS; relay++) {
+    const own = wrap(openLog());
+    const append = (messages: readonly Message[]) => appends.watch(messages, own.append(messages));
+    stack.use(realRelay(outbox, { append }));
+  }
+  const written = new Map<string, number>();
+  const flow = {
+    topic,
+    log,
+    appends,
+    effects,
+    /** The last version written of each key. */
+    written,
+    /** Writes the next version of each key in one transaction. */
+    async write(keys: readonly string[]): Promise<void> {
+      const versions = keys.map((key) => (written.get(key) ?? 0) + 1);
+      const events = keys.map((key, index) => ({ ...eventOf(key, versions[index] ?? 0), topic }));
+      await outbox.write(...events);
+      for (const [index, key] of keys.entries()) written.set(key, versions[index] ?? 0);
+    },
+    /** Waits until everything that was written has been published and handled. */
+    async drained(): Promise<void> {
+      await eventually(
+        async () => assert.equal(await outbox.waiting(), 0, 'events wait in the outbox'),
+        DRAIN_MS_MAX,
+      );
+      await eventually(async () => {
+        await delay(100);
+        const lags = await log.lag(topic, [topic]);
+        assert.ok(
+          lags.every(({ messages }) => messages <= 0n),
+          'events wait in Kafka',
+        );
+      }, DRAIN_MS_MAX);
+    },
+    /** The guarantee: each event has had its effect, once, in the order of its key. */
+    async assertEffects(): Promise<number> {
+      const all = await effects.of(topic);
+      const versions = Map.groupBy(
+        all.map((name) => name.split('@')),
+        ([key]) => key,
+      );
+      for (const [key, last] of written) {
+        const found = (versions.get(key) ?? []).map(([, version]) => Number(version));
+        const expected = Array.from({ length: last }, (_, index) => index + 1);
+        const lost = new Set(expected).difference(new Set(found));
+        assert.equal(lost.size, 0, `lost: ${lost.size} of ${last} events of ${key}`);
+        assert.equal(found.length, expected.length, `doubled: effects of ${key}`);
+        assert.deepEqual(found, expected, `out of order: effects of ${key}`);
+      }
+      return all.length;
+    },
+  };
+  const started = stack.move();
+  return { ...flow, [Symbol.asyncDispose]: () => started.disposeAsync() };
+}
+export type Flow = Awaited<ReturnType<typeof openFlow>>;
+
+/** A cluster whose brokers are killed and come back. */
+export function faultyCluster(kafka: TestKafka) {
+  const cluster = kafkaCluster({
+    brokers: brokersOf(kafka.url),
+    logger: memoryLogger().logger,
+    newId: systemClock.newId,
+  });
+  const dead = new Set<number>();
+  const nodeOf = (id: number) => {
+    const node = kafka.brokers[id - 1];
+    if (!node) throw new Error(`there is no broker ${id}`);
+    return node;
+  };
+  const partitionsOf = (topics: readonly string[]) =>
+    asAdmin(cluster, async (admin) => {
+      const { topics: described } = await admin.metadata({ topics: [...topics], forceUpdate: true });
+      return topics.flatMap((topic) => described.get(topic)?.partitions ?? []);
+    });
+  return {
+    nodeOf,
+    ids: kafka.brokers.map((_, index) => index + 1),
+    partitionsOf,
+    /** The brokers that lead partitions of the topic, those that lead most first. */
+    async leadersOf(topic: string): Promise<{ id: number; partitions: number }[]> {
+      const led = Map.groupBy(await partitionsOf([topic]), ({ leader }) => leader);
+      const leaders = Array.from(led, ([id, { length }]) => ({ id, partitions: length }));
+      return leaders.filter(({ id }) => id > 0).sort((one, other) => other.partitions - one.partitions);
+    },
+    /** The broker that keeps the offsets of a group. */
+    coordinatorOf: (group: string): Promise<number> =>
+      asAdmin(cluster, async (admin) => {
+        const found = await admin.findCoordinator({ keyType: FindCoordinatorKeyTypes.GROUP, keys: [group] });
+        return found[0]?.nodeId ?? -1;
+      }),
+    async kill(id: number): Promise<void> {
+      dead.add(id);
+      await nodeOf(id).kill();
+    },
+    /** Starts what was killed; resolves when all brokers have all data again. */
+    async allBack(topics: readonly string[]): Promise<void> {
+      await Promise.all([...dead].map((id) => nodeOf(id).start()));
+      dead.clear();
+      await eventually(async () => {
+        await delay(100);
+        const partitions = await partitionsOf(topics);
+        assert.ok(
+          partitions.every(({ isr }) => isr.length === kafka.brokers.length),
+          'replicas are behind',
+        );
+      }, 120_000);
+    },
+  };
+}
+export type FaultyCluster = ReturnType<typeof faultyCluster>;
