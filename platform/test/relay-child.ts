@@ -47,7 +47,7 @@ const POSITIONS: Statement = {
 const SEEN: Statement = { name: 'twin_seen', text: 'INSERT INTO twin_position VALUES ($1)' };
 const TAKE: Statement = {
   name: 'twin_take',
-  text: `SELECT id, event_id, topic, key, aggregate_version FROM outbox ORDER BY id LIMIT 3 FOR UPDATE SKIP LOCKED`,
+  text: `SELECT id, event_id, topic, key, aggregate_version FROM outbox ORDER BY id LIMIT 4 FOR UPDATE SKIP LOCKED`,
 };
 const DELETE: Statement = { name: 'twin_delete', text: 'DELETE FROM outbox WHERE id = ANY($1::bigint[])' };
 
@@ -75,7 +75,8 @@ async function skipLocked(outbox: Database): Promise<void> {
   for (; ; await delay(2)) {
     await outbox.transaction(async (tx) => {
       const rows = await tx.query<Row>(TAKE, []);
-      await delay(Math.random() * 20);
+      // Longer than the other takes for a whole batch now and then, however slow the log is.
+      await delay(Math.random() * 150);
       if (rows.length > 0) await announcing.append(rows.map(toMessage));
       await tx.query(DELETE, [rows.map(({ id }) => id)]);
     });
