@@ -101,7 +101,7 @@ const TABLES = `
     total_price bigint NOT NULL)`;
 /** All of them become visible at once, when this commits. */
 const FILL = `
-  INSERT INTO outbox (event_id, TOPIC, key, event_type, occurred_at, aggregate_version, traceparent, payload)
+  INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload)
   SELECT uuidv7(), $1, uuidv7()::text, 'order_placed', now(), 1,
     '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', $2::json
   FROM generate_series(1, $3)`;
