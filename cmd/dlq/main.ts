@@ -67,5 +67,9 @@ async function list(
 function lineOf(topic: string, letter: DeadLetter): string {
   const state = letter.replayed ? 'replayed' : 'waits   ';
   const what = `${topic}  ${letter.type}  ${letter.key}  event ${letter.eventId}`;
-  return `${letter.time.toISOString()}  ${state}  ${what}\n    ${letter.group}, ${letter.attempts} attempts: ${letter.error}`;
+  const why = `${letter.group}, ${letter.attempts} attempts: ${letter.error}`;
+  // Foreign text: no control characters for the operator's terminal.
+  return [`${letter.time.toISOString()}  ${state}  ${what}`, `    ${why}`]
+    .map((line) => line.replaceAll(/\p{Cc}/gu, ' '))
+    .join('\n');
 }

@@ -1,9 +1,11 @@
 import type { Clock } from '#platform/clock.ts';
-import { AppError } from '#platform/errors.ts';
-import { deadLetter, REPLAY_GROUP } from '#platform/events/dead-letters.ts';
-import type { EventLog, StoredMessage } from '#platform/events/event.ts';
+import { AppError, type Reason } from '#platform/errors.ts';
+import { deadLetter, REPLAY_GROUP, withoutValue } from '#platform/events/dead-letters.ts';
+import type { EventLog, Message, StoredMessage } from '#platform/events/event.ts';
 import { repeat, rest } from '#platform/events/repeat.ts';
 import type { Logger } from '#platform/logger.ts';
+import { requireUuid } from '#platform/input.ts';
+import { sqlState } from '#platform/postgres/pool.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
 export interface ConsumerDeps {
@@ -34,8 +36,8 @@ export interface Consumption {
   readonly topics: readonly string[];
   /**
    * What events of one partition do, in their order. It may be called again with the same events: it must be
-   * idempotent. UNAVAILABLE and RESOURCE_EXHAUSTED are tried again until they pass; anything else five times, event by
-   * event, and then the event goes to the dead letters and the others go on.
+   * idempotent. What is no fault of the event (an engine away, a deadline, a lock) is tried again until it passes;
+   * anything else five times, event by event, and then the event goes to the dead letters and the others go on.
    */
   effect(events: readonly ReceivedEvent[], signal: AbortSignal): Promise<void>;
 }
@@ -43,7 +45,14 @@ export interface Consumption {
 const ATTEMPTS_MAX = 5;
 /** The rest after the first failed attempt; it doubles: 1.5 s until the fifth. */
 const ATTEMPT_REST_MS = 100;
+/** All rests of a batch together: where many events of a batch are bad, the later ones are given up faster. */
+const REST_MS_MAX = 5_000;
 const LAG_REST_MS = 10_000;
+
+interface Patience {
+  readonly signal: AbortSignal;
+  restMsLeft: number;
+}
 
 /** Consumes topics as a member of a group, with bounded retries and dead letters. */
 export async function startConsumer(deps: ConsumerDeps, consumption: Consumption): Promise<AsyncDisposable> {
@@ -55,7 +64,7 @@ export async function startConsumer(deps: ConsumerDeps, consumption: Consumption
       topics,
       handle: async ({ topic, messages }, signal) => {
         const meant = messages.filter(({ headers }) => (headers[REPLAY_GROUP] ?? group) === group);
-        if (meant.length > 0) await handle(deps, consumption, meant, signal);
+        if (meant.length > 0) await handle(deps, consumption, meant, { signal, restMsLeft: REST_MS_MAX });
         deps.telemetry.consumedMessages.labels(group, topic).inc(messages.length);
       },
     }),
@@ -79,16 +88,16 @@ async function handle(
   deps: ConsumerDeps,
   consumption: Consumption,
   messages: readonly StoredMessage[],
-  signal: AbortSignal,
+  patience: Patience,
 ): Promise<void> {
-  if (messages.length === 1) return handleOne(deps, consumption, messages, signal);
+  if (messages.length === 1) return handleOne(deps, consumption, messages, patience);
   try {
-    await consumption.effect(messages.map(toReceived), signal);
+    await consumption.effect(messages.map(toReceived), patience.signal);
   } catch (error) {
-    if (signal.aborted || passes(error)) throw error;
+    if (patience.signal.aborted || passes(error)) throw error;
     const half = Math.ceil(messages.length / 2);
-    await handle(deps, consumption, messages.slice(0, half), signal);
-    await handle(deps, consumption, messages.slice(half), signal);
+    await handle(deps, consumption, messages.slice(0, half), patience);
+    await handle(deps, consumption, messages.slice(half), patience);
   }
 }
 
@@ -96,21 +105,23 @@ async function handleOne(
   deps: ConsumerDeps,
   { group, effect }: Consumption,
   messages: readonly StoredMessage[],
-  signal: AbortSignal,
+  patience: Patience,
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await effect(messages.map(toReceived), signal);
+      return await effect(messages.map(toReceived), patience.signal);
     } catch (error) {
-      if (signal.aborted || passes(error)) throw error;
+      if (patience.signal.aborted || passes(error)) throw error;
       if (attempt < ATTEMPTS_MAX) {
-        await rest(ATTEMPT_REST_MS * 2 ** (attempt - 1), signal);
+        const restMs = Math.min(ATTEMPT_REST_MS * 2 ** (attempt - 1), patience.restMsLeft);
+        patience.restMsLeft -= restMs;
+        await rest(restMs, patience.signal);
         continue;
       }
       const letters = messages.map((message) =>
         deadLetter(message, { group, error, attempts: attempt, now: new Date(deps.clock.now()) }),
       );
-      await deps.log.append(letters);
+      await appendLetters(deps.log, letters);
       for (const { topic, id } of messages) {
         deps.telemetry.deadLetters.labels(group, topic).inc();
         deps.logger.error(
@@ -123,11 +134,25 @@ async function handleOne(
   }
 }
 
-/** Whether the failure is one of the surroundings and no fault of the event. */
+async function appendLetters(log: EventLog, letters: readonly Message[]): Promise<void> {
+  try {
+    await log.append(letters);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.reason !== 'INVALID_ARGUMENT') throw error;
+    await log.append(letters.map(withoutValue));
+  }
+}
+
+const PASSING: ReadonlySet<Reason> = new Set(['UNAVAILABLE', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED']);
+
+/**
+ * Whether the failure is one of the surroundings and no fault of the event. Of what PostgreSQL refuses only bad data
+ * (class 22) and broken constraints (class 23) are the event's: a standby, a lock or a full disk is not.
+ */
 function passes(error: unknown): boolean {
-  return (
-    error instanceof AppError && (error.reason === 'UNAVAILABLE' || error.reason === 'RESOURCE_EXHAUSTED')
-  );
+  if (error instanceof AppError) return PASSING.has(error.reason);
+  const state = sqlState(error);
+  return state !== undefined && !/^2[23]/.test(state);
 }
 
 function toReceived({ topic, key, id, headers, value }: StoredMessage): ReceivedEvent {
@@ -135,7 +160,8 @@ function toReceived({ topic, key, id, headers, value }: StoredMessage): Received
   if (!id || !type || !version || !/^\d+$/.test(version))
     throw new Error(`a message of ${topic} lacks ce_id, ce_type or aggregate_version`);
   return {
-    id,
+    // As PostgreSQL writes it: the inbox compares.
+    id: requireUuid('ce_id', id).toLowerCase(),
     topic,
     key,
     type: type.replace(/^fritzy\./, ''),

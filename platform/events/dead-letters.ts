@@ -10,6 +10,8 @@ const PLACE = 'dlq_place';
 const ERROR = 'dlq_error';
 const ATTEMPTS = 'dlq_attempts';
 const TIME = 'dlq_time';
+/** Says why the value is missing. */
+const VALUE = 'dlq_value';
 /** The header of the note that a dead letter was replayed: names its `dlq_place` and group. */
 const REPLAYED = 'dlq_replayed';
 
@@ -45,12 +47,22 @@ export function deadLetter(
       [GROUP]: cause.group,
       // Where it lay: the same letter if it is written twice, another if it fails again after its replay.
       [PLACE]: `${message.partition}/${message.offset}`,
-      [ERROR]: messageOf(cause.error).slice(0, ERROR_CHARACTERS_MAX),
+      [ERROR]: storable(messageOf(cause.error).slice(0, ERROR_CHARACTERS_MAX)),
       [ATTEMPTS]: String(cause.attempts),
       [TIME]: cause.now.toISOString(),
     },
     value: message.value,
   };
+}
+
+/** The letter for a message that leaves no room for the reasons: without its value, which cannot come back. */
+export function withoutValue(letter: Message): Message {
+  return { ...letter, headers: { ...letter.headers, [VALUE]: 'too large' }, value: 'null' };
+}
+
+/** PostgreSQL's jsonb takes no half characters and no NUL. */
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '');
 }
 
 /** The dead letters of a topic, oldest first within a partition, each once. */

@@ -5,51 +5,50 @@ import type { Logger } from '#platform/logger.ts';
 const BACKOFF_MS_MIN = 100;
 const BACKOFF_MS_MAX = 5_000;
 
-/**
- * Has what a member fetched handled: partitions side by side, each in its order, a failed one again after a rest that
- * grows up to 5 s. Returns the last message of each partition that was handled: all of them, unless `stop` fired.
- */
-export async function handleRound(
-  messages: readonly StoredMessage[],
-  subscription: Subscription,
-  logger: Logger,
-  stop: AbortSignal,
-): Promise<StoredMessage[]> {
-  const batches = Map.groupBy(messages, ({ topic, partition }) => `${topic}/${partition}`);
-  const handled = await Promise.all(
-    Array.from(batches.values(), async ([first, ...others]) =>
-      first ? handleBatch(first, others, subscription, logger, stop) : undefined,
-    ),
-  );
-  return handled.filter((last) => last !== undefined);
+export interface Round {
+  readonly subscription: Subscription;
+  readonly logger: Logger;
+  /** Fires when the member leaves, or when it has lost this partition. */
+  signalOf(topic: string, partition: number): AbortSignal;
+  /** Notes that a partition was handled up to and with this message, as soon as it was. */
+  commit(last: StoredMessage): Promise<void>;
 }
 
-async function handleBatch(
-  first: StoredMessage,
-  others: readonly StoredMessage[],
-  { group, handle }: Subscription,
-  logger: Logger,
-  stop: AbortSignal,
-): Promise<StoredMessage | undefined> {
-  const batch: Batch = {
-    topic: first.topic,
-    partition: first.partition,
-    messages: [first, ...others],
-  };
+/**
+ * Has what a member fetched handled: partitions side by side, each in its order, a failed one again after a rest that
+ * grows up to 5 s. Resolves when all are handled or no longer the member's: the slowest one holds up the next round,
+ * and nobody's commit.
+ */
+export async function handleRound(messages: readonly StoredMessage[], round: Round): Promise<void> {
+  const batches = Map.groupBy(messages, ({ topic, partition }) => `${topic}/${partition}`);
+  await Promise.all(
+    Array.from(batches.values(), async ([first, ...others]) => {
+      if (!first) return;
+      const { topic, partition } = first;
+      await handleBatch({ topic, partition, messages: [first, ...others] }, round);
+    }),
+  );
+}
+
+async function handleBatch(batch: Batch, round: Round): Promise<void> {
+  const { topic, partition, messages } = batch;
+  const { group, handle } = round.subscription;
+  const signal = round.signalOf(topic, partition);
   let restMs = BACKOFF_MS_MIN;
-  while (!stop.aborted) {
+  while (!signal.aborted) {
     try {
-      await handle(batch, stop);
-      return batch.messages.at(-1);
+      await handle(batch, signal);
+      break;
     } catch (error) {
-      if (stop.aborted) return undefined;
-      logger.warn(
-        { err: error, group, topic: batch.topic, partition: batch.partition, retry_in_ms: restMs },
+      if (signal.aborted) return;
+      round.logger.warn(
+        { err: error, group, topic, partition, retry_in_ms: restMs },
         'handling events failed; they are tried again',
       );
-      await rest(restMs, stop);
+      await rest(restMs, signal);
       restMs = Math.min(restMs * 2, BACKOFF_MS_MAX);
     }
   }
-  return undefined;
+  const last = messages.at(-1);
+  if (last && !signal.aborted) await round.commit(last);
 }

@@ -7,6 +7,7 @@ import {
   type Message,
   type MessagesStream,
 } from '@platformatic/kafka';
+import { AppError } from '#platform/errors.ts';
 import type { StoredMessage, Subscription } from '#platform/events/event.ts';
 import { handleRound } from '#platform/events/handle-round.ts';
 import { asAdmin, offsetsOf, type KafkaCluster } from '#platform/events/kafka-cluster.ts';
@@ -15,12 +16,16 @@ import { repeat } from '#platform/events/repeat.ts';
 type KafkaMessage = Message<string, string, string, string>;
 type Stream = MessagesStream<string, string, string, string>;
 
+type GroupConsumer = Consumer<string, string, string, string>;
+
 /** Messages of one round. */
 const ROUND_SIZE_MAX = 2_000;
 /** How soon a member that died is noticed; the least that brokers accept by default is 6 s. */
 const SESSION_TIMEOUT_MS = 6_000;
+/** A topic that is read gives the next message within that time, or the reading is given up. */
+const STALLED_MS = 30_000;
 
-function openConsumer(cluster: KafkaCluster, groupId: string): Consumer<string, string, string, string> {
+function openConsumer(cluster: KafkaCluster, groupId: string): GroupConsumer {
   return new Consumer<string, string, string, string>({
     ...cluster.client,
     groupId,
@@ -46,22 +51,54 @@ export function consumeFromKafka(cluster: KafkaCluster, subscription: Subscripti
         mode: MessagesStreamModes.COMMITTED,
         fallbackMode: MessagesStreamFallbackModes.EARLIEST,
       });
-      await eachRound(stream, stop, async (messages) => {
-        const done = await handleRound(messages, subscription, cluster.logger, stop);
-        if (done.length === 0) return;
-        const offsets = done.map(({ topic, partition, offset }) => ({
-          topic,
-          partition,
-          offset: offset + 1n,
-          leaderEpoch: -1,
-        }));
-        await consumer.commit({ offsets });
-      });
+      const held = heldPartitions(consumer, stop);
+      await eachRound(consumer, stream, stop, (messages) =>
+        handleRound(messages, {
+          subscription,
+          logger: cluster.logger,
+          signalOf: held.signalOf,
+          commit: async ({ topic, partition, offset }) => {
+            // The client commits under its newest membership, also for what is another member's by now.
+            if (held.signalOf(topic, partition).aborted) return;
+            await consumer.commit({ offsets: [{ topic, partition, offset: offset + 1n, leaderEpoch: -1 }] });
+          },
+        }),
+      );
     } finally {
       await consumer.close(true).catch(() => {});
     }
     return true;
   });
+}
+
+/** A signal for each partition that fires when a rebalance has taken it from the member, or when it leaves. */
+function heldPartitions(consumer: GroupConsumer, stop: AbortSignal) {
+  const held = new Map<string, { signal: AbortSignal; abort(): void }>();
+  const nameOf = (topic: string, partition: number): string => `${topic}/${partition}`;
+  const isOurs = (name: string): boolean =>
+    (consumer.assignments ?? []).some(({ topic, partitions }) =>
+      partitions.some((partition) => nameOf(topic, partition) === name),
+    );
+  consumer.on('consumer:group:join', () => {
+    for (const [name, { abort }] of held) {
+      if (isOurs(name)) continue;
+      abort();
+      held.delete(name);
+    }
+  });
+  return {
+    signalOf(topic: string, partition: number): AbortSignal {
+      const name = nameOf(topic, partition);
+      if (!isOurs(name)) return AbortSignal.abort();
+      const known = held.get(name);
+      if (known) return known.signal;
+      const controller = new AbortController();
+      const abort = (): void => controller.abort();
+      stop.addEventListener('abort', abort, { signal: controller.signal });
+      held.set(name, { signal: controller.signal, abort });
+      return controller.signal;
+    },
+  };
 }
 
 /** Sees what is appended from now on: a group of its own that begins at the end and remembers nothing. */
@@ -75,7 +112,7 @@ export function watchKafka(
     const consumer = openConsumer(cluster, `fritzy-watch-${cluster.newId()}`);
     try {
       const stream = await consumer.consume({ topics: [...topics], mode: MessagesStreamModes.LATEST });
-      await eachRound(stream, stop, async (messages) => {
+      await eachRound(consumer, stream, stop, async (messages) => {
         for (const message of messages) see(message);
       });
     } finally {
@@ -103,6 +140,7 @@ export async function* readTopic(
     if (offset < 0n || offset >= (left.get(partition) ?? 0n)) left.delete(partition);
   if (left.size === 0) return;
   const consumer = openConsumer(cluster, `fritzy-read-${cluster.newId()}`);
+  let stalled: NodeJS.Timeout | undefined;
   try {
     const stream = await consumer.consume({
       topics: [topic],
@@ -113,14 +151,21 @@ export async function* readTopic(
         offset: offset < 0n ? (ends.find((end) => end.partition === partition)?.offset ?? 0n) : offset,
       })),
     });
+    consumer.on('error', (error) => stream.destroy(error));
+    // Marks of transactions are no messages: a topic that ends with one never shows its last offset.
+    stalled = setTimeout(() => stream.destroy(new Error(`reading ${topic} stalls`)), STALLED_MS);
     for await (const message of stream) {
       const end = left.get(message.partition);
       if (end === undefined) continue;
       if (message.offset < end) yield toStored(message);
+      stalled.refresh();
       if (message.offset >= end - 1n) left.delete(message.partition);
       if (left.size === 0) return;
     }
+  } catch (error) {
+    throw new AppError('UNAVAILABLE', 'Kafka cannot be read. Try again in a moment.', { cause: error });
   } finally {
+    clearTimeout(stalled);
     await consumer.close(true).catch(() => {});
   }
 }
@@ -130,6 +175,7 @@ export async function* readTopic(
  * for `readable` stays for good: a stream that has none for a moment stops fetching, and does not begin again.
  */
 async function eachRound(
+  consumer: GroupConsumer,
   stream: Stream,
   stop: AbortSignal,
   work: (messages: StoredMessage[]) => Promise<void>,
@@ -137,11 +183,14 @@ async function eachRound(
   let woken = Promise.withResolvers<void>();
   const wake = (): void => woken.resolve();
   let broken: Error | undefined;
-  stream.on('readable', wake);
-  stream.on('error', (error) => {
-    broken = error;
+  const fail = (error: Error): void => {
+    broken ??= error;
     wake();
-  });
+  };
+  stream.on('readable', wake);
+  stream.on('error', fail);
+  // A rebalance that fails is an error of the client itself, which sends no heartbeats any more.
+  consumer.on('error', fail);
   stream.on('close', () => {
     broken ??= new Error('the stream of events ended');
     wake();

@@ -1,12 +1,12 @@
-import { ProduceAcks, Producer, stringSerializers } from '@platformatic/kafka';
+import { findErrorBy, ProduceAcks, Producer, stringSerializers } from '@platformatic/kafka';
 import { AppError } from '#platform/errors.ts';
 import type { Message } from '#platform/events/event.ts';
 import type { KafkaCluster } from '#platform/events/kafka-cluster.ts';
 
 /** What one request carries at the most: even if all of it goes to one partition it is one batch. */
 const REQUEST_BYTES_MAX = 3 * 1024 * 1024;
-/** Headers, key and framing of a message: ids and times, all bounded. */
-const FRAME_BYTES = 700;
+/** The framing of a message and of each of its headers. */
+const FRAME_BYTES = 64;
 
 /**
  * Appends to Kafka: every message acknowledged by all replicas in sync, and in the order of its key also when the
@@ -25,30 +25,34 @@ export function kafkaProducer(cluster: KafkaCluster): {
     });
   let producer: ReturnType<typeof open> | undefined;
 
-  const close = async (): Promise<void> => {
-    const closing = producer;
-    producer = undefined;
-    await closing?.close().catch(() => {});
+  const close = async (used = producer): Promise<void> => {
+    // Another caller may have begun anew meanwhile: that one stays.
+    if (producer === used) producer = undefined;
+    await used?.close().catch(() => {});
   };
 
   return {
     async append(messages) {
       await cluster.ensureTopics(messages.map(({ topic }) => topic));
       for (const part of inRequests(messages)) {
-        producer ??= open();
+        const used = (producer ??= open());
         try {
-          await producer.send({
+          await used.send({
             messages: part.map(({ topic, key, value, headers }) => ({ topic, key, value, headers })),
           });
         } catch (error) {
-          await close();
+          await close(used);
+          if (error instanceof Error && findErrorBy(error, 'apiId', 'MESSAGE_TOO_LARGE'))
+            throw new AppError('INVALID_ARGUMENT', 'A message is larger than its topic takes.', {
+              cause: error,
+            });
           throw new AppError('UNAVAILABLE', 'Kafka did not take the events. Try again in a moment.', {
             cause: error,
           });
         }
       }
     },
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: () => close(),
   };
 }
 
@@ -56,7 +60,7 @@ function* inRequests(messages: readonly Message[]): Generator<readonly Message[]
   let part: Message[] = [];
   let bytes = 0;
   for (const message of messages) {
-    const size = Buffer.byteLength(message.value) + FRAME_BYTES;
+    const size = sizeOf(message);
     if (part.length > 0 && bytes + size > REQUEST_BYTES_MAX) {
       yield part;
       part = [];
@@ -66,4 +70,9 @@ function* inRequests(messages: readonly Message[]): Generator<readonly Message[]
     bytes += size;
   }
   if (part.length > 0) yield part;
+}
+
+function sizeOf({ key, value, headers }: Message): number {
+  const texts = [key, value, ...Object.entries(headers).flat()];
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text) + FRAME_BYTES, 0);
 }

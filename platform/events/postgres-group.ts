@@ -30,11 +30,10 @@ const NEXT: Statement = {
     ) AS e`,
 };
 const COMMIT: Statement = {
-  name: 'commit_positions',
+  name: 'commit_position',
   text: `
     INSERT INTO consumer_position (consumer_group, topic, partition, position)
-    SELECT $1, topic, partition, position
-    FROM unnest($2::text[], $3::smallint[], $4::bigint[]) AS done(topic, partition, position)
+    VALUES ($1, $2, $3, $4)
     ON CONFLICT (consumer_group, topic, partition) DO UPDATE SET position = excluded.position`,
 };
 
@@ -59,16 +58,22 @@ export function consumeFromPostgres(
           await rest(IDLE_MS, stop);
           continue;
         }
-        const done = await handleRound(messages, subscription, logger, stop);
-        // Through the connection that holds the partitions: when it broke, another member may have gone on already.
-        await commit(session, group, done);
+        await handleRound(messages, {
+          subscription,
+          logger,
+          // Partitions are given back between rounds only.
+          signalOf: () => stop,
+          // Through the connection that holds them: when it broke, another member may have gone on already.
+          commit: ({ topic, partition, offset }) =>
+            session.query(COMMIT, [group, topic, partition, offset]).then(() => {}),
+        });
       }
     });
     return false;
   });
 }
 
-/** Partition p of the t-th topic is share t × PARTITIONS + p. */
+/** Partition p of the t-th topic is share t × PARTITIONS + p: a group's topics keep their order, new ones come last. */
 async function nextMessages(
   session: Queryable,
   { group, topics }: Subscription,
@@ -83,14 +88,4 @@ async function nextMessages(
     Math.ceil(ROUND_SIZE_MAX / held.size),
   ]);
   return rows.map(toStored);
-}
-
-async function commit(session: Queryable, group: string, done: readonly StoredMessage[]): Promise<void> {
-  if (done.length === 0) return;
-  await session.query(COMMIT, [
-    group,
-    done.map(({ topic }) => topic),
-    done.map(({ partition }) => partition),
-    done.map(({ offset }) => offset),
-  ]);
 }

@@ -26,6 +26,8 @@ const APPLY: Statement = {
     INSERT INTO effect (consumer, key, version)
     SELECT $1, key, version FROM unnest($2::text[], $3::bigint[]) WITH ORDINALITY AS e(key, version, nr) ORDER BY nr`,
 };
+/** As on a standby: what follows in this transaction is refused with 25006. */
+const READ_ONLY: Statement = { name: 'read_only', text: 'SET TRANSACTION READ ONLY' };
 const EFFECTS: Statement = {
   name: 'effects',
   text: 'SELECT key, version::int AS version FROM effect WHERE consumer = $1 ORDER BY nr',
@@ -224,6 +226,43 @@ export function consumerContract(
       assert.equal(letter?.headers['ce_type'], undefined);
       assert.match(letter?.headers['dlq_error'] ?? '', /lacks ce_id, ce_type or aggregate_version/);
       assert.deepEqual(JSON.parse(letter?.value ?? ''), { key: 'a', version: 1 });
+    });
+
+    test('an id is the same in capitals', async () => {
+      await using backend = await open();
+      await using effects = await openEffects(postgres);
+      const topic = newTopic();
+      const [small, loud] = [messageIn(topic, 'a', 1), messageIn(topic, 'a', 2)];
+      const shouted = loud.id.toUpperCase();
+      const capitals = { ...loud, id: shouted, headers: { ...loud.headers, ce_id: shouted } };
+      await backend.log.append([small, capitals, loud, messageIn(topic, 'a', 3)]);
+      await using _ = await withInbox(consumerDeps(backend.log), effects, { group: topic, topics: [topic] });
+      await eventually(async () => assert.deepEqual(await effects.of(topic), ['a@1', 'a@2', 'a@3']), 30_000);
+    });
+
+    test('while the database takes no writes events wait, and none becomes a dead letter', async () => {
+      await using backend = await open();
+      await using effects = await openEffects(postgres);
+      const topic = newTopic();
+      let failures = 0;
+      const readOnlyFor = async (tx: Queryable): Promise<void> => {
+        failures += 1;
+        if (failures <= 7) await tx.query(READ_ONLY, []);
+      };
+      await using _ = await startInboxConsumer(
+        { ...consumerDeps(backend.log), database: effects.database },
+        {
+          group: topic,
+          topics: [topic],
+          effect: async (tx, events) => {
+            await readOnlyFor(tx);
+            await effects.apply(tx, topic, events);
+          },
+        },
+      );
+      await backend.log.append(messagesIn(topic, ['a'], 3));
+      await eventually(async () => assert.deepEqual(await effects.of(topic), ['a@1', 'a@2', 'a@3']), 60_000);
+      assert.deepEqual(await Array.fromAsync(listDeadLetters(backend.log, topic)), []);
     });
 
     test('while the surroundings fail events wait, and none becomes a dead letter', async () => {

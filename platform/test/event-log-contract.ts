@@ -121,12 +121,16 @@ export function eventLogContract(
       const { log } = backend;
       const topic = newTopic();
       const keys = keysUpTo(30);
-      const seen: StoredMessage[][] = [[], []];
+      const seen: StoredMessage[] = [];
+      const counts = [0, 0];
       const join = (nr: number) =>
         log.consume({
           group: `group-${topic}`,
           topics: [topic],
-          handle: async ({ messages }) => void seen[nr]?.push(...messages),
+          handle: async ({ messages }) => {
+            seen.push(...messages);
+            counts[nr] = (counts[nr] ?? 0) + messages.length;
+          },
         });
       await using first = await join(0);
       await using _second = await join(1);
@@ -134,19 +138,16 @@ export function eventLogContract(
       const appendAndSee = async (): Promise<void> => {
         versions += 1;
         await log.append(messagesIn(topic, keys, 1, versions));
-        await eventually(() => assertComplete(seen.flat(), keys, versions), 30_000);
+        await eventually(() => assertComplete(seen, keys, versions), 30_000);
       };
       await eventually(async () => {
         await appendAndSee();
-        assert.ok(
-          seen.every((messages) => messages.length > 0),
-          'both members get messages',
-        );
+        assert.ok(!counts.includes(0), 'both members get messages');
       }, 60_000);
       await first[Symbol.asyncDispose]();
-      const before = seen[0]?.length;
+      const before = counts[0];
       await appendAndSee();
-      assert.equal(seen[0]?.length, before, 'who left gets nothing');
+      assert.equal(counts[0], before, 'who left gets nothing');
     });
 
     test('a group goes on behind what it handled, and another group begins with the oldest', async () => {

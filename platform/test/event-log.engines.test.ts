@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { Admin, ConfigResourceTypes } from '@platformatic/kafka';
+import { Admin, ConfigResourceTypes, Producer, stringSerializers } from '@platformatic/kafka';
 import { systemClock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
-import { DEAD_LETTER_RETENTION_MS, RETENTION_MS } from '#platform/events/event.ts';
+import { DEAD_LETTER_RETENTION_MS, RETENTION_MS, type StoredMessage } from '#platform/events/event.ts';
 import { brokersOf } from '#platform/events/events-url.ts';
 import { kafkaEventLog } from '#platform/events/kafka.ts';
 import { missingEngine, openTestEngine } from '#testkit/engines.ts';
-import { memoryLogger } from '#testkit/shop.ts';
+import { eventually, memoryLogger } from '#testkit/shop.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
-import { consumerContract } from './consumer-contract.ts';
-import { eventLogContract, messageIn, newTopic } from './event-log-contract.ts';
+import { consumerContract, consumerDeps, openEffects, withInbox } from './consumer-contract.ts';
+import { eventLogContract, keysUpTo, messageIn, messagesIn, newTopic } from './event-log-contract.ts';
 import { relayCrashContract } from './relay-crash-contract.ts';
 
 const skip = missingEngine('kafka');
@@ -79,3 +79,81 @@ test('a log that cannot be reached takes nothing and says so', { skip }, async (
   await assert.rejects(log.append([messageIn(newTopic(), 'a', 1)]), unavailable);
   await assert.rejects(log.ping(), unavailable);
 });
+
+test(
+  'a poison message that is too large for a dead letter leaves one without its value, and blocks nothing',
+  { skip },
+  async () => {
+    await using backend = await open();
+    await using effects = await openEffects(postgres);
+    const topic = newTopic();
+    const large = messageIn(topic, 'a', 1);
+    const { ce_type: _, ...headers } = large.headers;
+    await backend.log.append([messageIn(topic, 'a', 0)]);
+    // The bound of a topic is on what was compressed.
+    const producer = new Producer({
+      clientId: 'test',
+      bootstrapBrokers: brokers,
+      serializers: stringSerializers,
+    });
+    try {
+      const message = { topic, key: 'a', headers, value: 'x'.repeat(6 * 1024 * 1024) };
+      await producer.send({ messages: [message], compression: 'gzip' });
+    } finally {
+      await producer.close();
+    }
+    await backend.log.append([messageIn(topic, 'a', 2)]);
+    await using consumer = await withInbox(consumerDeps(backend.log), effects, {
+      group: topic,
+      topics: [topic],
+    });
+    await eventually(async () => assert.deepEqual(await effects.of(topic), ['a@0', 'a@2']), 60_000);
+    const [letter] = await Array.fromAsync(backend.log.read(`${topic}.dlq`));
+    assert.equal(letter?.id, large.id);
+    assert.equal(letter.headers['dlq_value'], 'too large');
+    await consumer[Symbol.asyncDispose]();
+  },
+);
+
+test(
+  'who loses a partition while handling it is told, and does not take back what the other has done',
+  { skip },
+  async () => {
+    await using backend = await open();
+    const { log } = backend;
+    const topic = newTopic();
+    const keys = keysUpTo(30);
+    await log.append(messagesIn(topic, keys, 2));
+    const group = `group-${topic}`;
+    let lost = 0;
+    const mayEnd = Promise.withResolvers<void>();
+    await using _slow = await log.consume({
+      group,
+      topics: [topic],
+      handle: async (__, signal) => {
+        signal.addEventListener('abort', () => (lost += 1));
+        await mayEnd.promise;
+      },
+    });
+    await eventually(async () => assert.ok((await log.lag(group, [topic])).length > 0));
+    const seen: StoredMessage[] = [];
+    await using _quick = await log.consume({
+      group,
+      topics: [topic],
+      handle: async ({ messages }) => void seen.push(...messages),
+    });
+    const lagOf = async (partitions: ReadonlySet<number>): Promise<number> =>
+      (await log.lag(group, [topic]))
+        .filter(({ partition }) => partitions.has(partition))
+        .reduce((sum, { messages }) => sum + Number(messages), 0);
+    const taken = await eventually(async () => {
+      const partitions = new Set(seen.map(({ partition }) => partition));
+      assert.ok(lost > 0 && partitions.size === lost, `${lost} told, ${partitions.size} taken over`);
+      assert.equal(await lagOf(partitions), 0);
+      return partitions;
+    }, 30_000);
+    mayEnd.resolve();
+    await eventually(async () => assert.equal(await lagOf(new Set(Array(6).keys())), 0), 30_000);
+    assert.equal(await lagOf(taken), 0);
+  },
+);

@@ -88,7 +88,7 @@ suite('what is said twice is the same', () => {
     assert.match(compose, new RegExp(`"\\$\\$topic" ${RETENTION_MS} `));
     assert.match(compose, new RegExp(`"\\$\\$topic\\.dlq" ${DEAD_LETTER_RETENTION_MS} `));
     assert.match(compose, new RegExp(`--partitions ${PARTITIONS} `));
-    assert.match(compose, new RegExp(`max\\.message\\.bytes=${MESSAGE_BYTES_MAX} `));
+    assert.match(compose, new RegExp(`604800000 ${MESSAGE_BYTES_MAX} &&`));
   });
 
   test('every service has a bound on its memory, and all together stay below 4 GB', () => {
