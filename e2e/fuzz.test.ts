@@ -125,7 +125,17 @@ async function checkValid({ kind, query, variables }: RandomDocument): Promise<'
     assert.ok(kind === 'mutation' && DOCUMENTED.has(extensions['code'] ?? ''), message);
   const document = parse(query);
   assertMatches(document, variables, body.data);
-  if (kind === 'query') assert.deepEqual(body, await reference(document, variables));
+  if (kind === 'query') {
+    const same = async (answer: object): Promise<void> =>
+      assert.deepEqual(answer, await reference(document, variables));
+    // What was sold is counted from events: between the two answers it may change, until all are counted.
+    if (!query.includes('bestSellers')) await same(body);
+    else
+      await eventually(async () => {
+        const { status: _, ...again } = await shop.graphql(query, variables);
+        await same(again);
+      });
+  }
   return body.errors ? 'error' : 'data';
 }
 
