@@ -47,6 +47,7 @@ export function consumeFromPostgres(
     await database.session(async (session) => {
       const [row] = await session.query<{ space: number }>(SPACE, [group]);
       const shares = await joinShares(session, row?.space ?? 0, topics.length * PARTITIONS);
+      const inTurn = oneByOne();
       let settledAtMs = -Infinity;
       while (!stop.aborted) {
         if (performance.now() - settledAtMs >= SETTLE_MS) {
@@ -65,7 +66,7 @@ export function consumeFromPostgres(
           signalOf: () => stop,
           // Through the connection that holds them: when it broke, another member may have gone on already.
           commit: ({ topic, partition, offset }) =>
-            session.query(COMMIT, [group, topic, partition, offset]).then(() => {}),
+            inTurn(() => session.query(COMMIT, [group, topic, partition, offset])),
         });
       }
     });
@@ -88,4 +89,15 @@ async function nextMessages(
     Math.ceil(ROUND_SIZE_MAX / held.size),
   ]);
   return rows.map(toStored);
+}
+
+/** Does what is asked for one after the other: a connection has one statement at a time. */
+function oneByOne(): (work: () => Promise<unknown>) => Promise<void> {
+  let last: Promise<unknown> = Promise.resolve();
+  return async (work) => {
+    const mine = last.then(work);
+    // Its failure is the caller's business; who comes next goes on.
+    last = mine.catch(() => {});
+    await mine;
+  };
 }
