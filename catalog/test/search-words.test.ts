@@ -45,6 +45,15 @@ suite('correct', () => {
     assert.equal(correct([typed('bord', ['lord', 'board'])]), 'board');
   });
 
+  test('corrects the first four unknown words', () => {
+    const words = ['labtop', 'bord', 'phnoe', 'lmap', 'shade', 'chiar'];
+    const likely = ['laptop', 'board', 'phone', 'lamp', 'chair'];
+    assert.equal(
+      correct(words.map((word) => typed(word, likely, word === 'shade'))),
+      'laptop board phone lamp shade chiar',
+    );
+  });
+
   test('is null if nothing is near: two edits for five letters or more, one for fewer', () => {
     assert.equal(correct([typed('abcd', ['abxy'])]), null);
     assert.equal(correct([typed('abcde', ['abcxy'])]), 'abcxy');

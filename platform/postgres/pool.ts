@@ -40,6 +40,8 @@ export interface DatabaseOptions {
   readonly onQuery?: (statement: Statement) => void;
   /** Server settings of each connection, e.g. `{ 'pg_trgm.word_similarity_threshold': '0.5' }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** 10 by default. */
+  readonly connectionsMax?: number;
   /** How long the server may take for a statement; 30,000 by default. */
   readonly statementTimeoutMs?: number;
 }
@@ -64,10 +66,10 @@ const types: pg.CustomTypesConfig = {
 };
 
 export function openDatabase(options: DatabaseOptions): Database {
-  const { statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
+  const { connectionsMax = CONNECTIONS_MAX, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
   const pool = new pg.Pool({
     connectionString: options.url,
-    max: CONNECTIONS_MAX,
+    max: connectionsMax,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: 30_000,
     statement_timeout: statementTimeoutMs,
@@ -84,13 +86,13 @@ export function openDatabase(options: DatabaseOptions): Database {
 
   async function withClient<T>(work: (client: pg.PoolClient) => Promise<T>, closeAfter: boolean): Promise<T> {
     if (pool.waitingCount >= WAITING_MAX) {
-      throw new AppError('RESOURCE_EXHAUSTED', 'The database is overloaded. Try again in a moment.');
+      throw overloaded();
     }
     let client: pg.PoolClient;
     try {
       client = await pool.connect();
     } catch (error) {
-      throw unavailable(error);
+      throw isStillWaiting(error) ? overloaded(error) : unavailable(error);
     }
     let broken = closeAfter;
     // A lost connection is also an event of the client, which ends the process if nobody listens.
@@ -245,6 +247,15 @@ function isConnectionLoss(error: unknown): boolean {
     ('code' in error && 'syscall' in error) ||
     /^(Connection|Client) (terminated|was closed|has encountered)/.test(error.message)
   );
+}
+
+/** What pg-pool throws when no connection became free in time; that one cannot be made is told otherwise. */
+function isStillWaiting(error: unknown): boolean {
+  return error instanceof Error && error.message === 'timeout exceeded when trying to connect';
+}
+
+function overloaded(cause?: unknown): AppError {
+  return new AppError('RESOURCE_EXHAUSTED', 'The database is overloaded. Try again in a moment.', { cause });
 }
 
 function unavailable(error: unknown): AppError {
