@@ -7,6 +7,7 @@ import { createSalesStore } from '#catalog/sales-store.ts';
 import { startEngineSearch } from '#catalog/search/engine-search.ts';
 import { postgresIndex } from '#catalog/search/postgres.ts';
 import { createStore } from '#catalog/store.ts';
+import { openDatabase } from '#platform/postgres/pool.ts';
 import { implement } from '#platform/rpc.ts';
 import { openServiceDatabase, type ServiceDeps, type StartedService } from '#platform/service.ts';
 
@@ -19,6 +20,14 @@ export const SEARCH_SETTINGS = {
   random_page_cost: '1.1',
 };
 
+/**
+ * Searches of tables may each keep a core busy. They have connections of their own, so few that reads by id always find
+ * theirs and processors time; a statement that takes longer is DEADLINE_EXCEEDED, and who waits for a connection for
+ * 5 s RESOURCE_EXHAUSTED.
+ */
+const SEARCH_CONNECTIONS_MAX = 3;
+const SEARCH_STATEMENT_TIMEOUT_MS = 2_000;
+
 /** Brings the catalog service up on its database. `stack` ends it. */
 export async function startCatalog(
   config: { databaseUrl: string; searchUrl?: string },
@@ -28,7 +37,13 @@ export async function startCatalog(
   const own = { name: 'catalog', url: config.databaseUrl, migrations: MIGRATIONS, settings: SEARCH_SETTINGS };
   const { database, background } = await openServiceDatabase(own, deps, stack);
   const store = createStore(database);
-  const fallback = postgresIndex(database);
+  const searching = openDatabase({
+    ...deps,
+    ...own,
+    connectionsMax: SEARCH_CONNECTIONS_MAX,
+    statementTimeoutMs: SEARCH_STATEMENT_TIMEOUT_MS,
+  });
+  const fallback = postgresIndex(stack.use(searching));
   const { searchUrl = 'postgres:' } = config;
   const index = /^https?:/.test(searchUrl)
     ? await startEngineSearch(searchUrl, { database, store, fallback }, deps, stack)

@@ -27,6 +27,8 @@ export const FIELDS_MAX = 1_000;
 export const ROOT_FIELDS_MAX = 20;
 /** Fields that load a list, after fragments are spread out: each may be a read of its own. */
 export const LISTS_MAX = 20;
+/** Fields that are no lists but cost as much as so many. */
+const COSTS: Readonly<Record<string, number>> = { didYouMean: 4, facets: 2 };
 /** Objects in the answer if every list were full: 100 accounts with 100 orders each have room, twice over is too much. */
 export const NODES_MAX = 100_000;
 
@@ -129,7 +131,10 @@ export function brokenLimit(document: DocumentNode): string | undefined {
     if (selection.kind === Kind.INLINE_FRAGMENT) return sizeOf(selection.selectionSet, atRoot);
     const { depth, fields, lists, nodes } = sizeOf(selection.selectionSet, false);
     const items = listSize(selection, atRoot);
-    if (items === undefined) return { own: 1, depth: depth + 1, fields: fields + 1, lists, nodes };
+    if (items === undefined) {
+      const cost = COSTS[selection.name.value] ?? 0;
+      return { own: 1, depth: depth + 1, fields: fields + 1, lists: lists + cost, nodes };
+    }
     return { own: 1, depth: depth + 1, fields: fields + 1, lists: lists + 1, nodes: items * (1 + nodes) };
   }
 

@@ -8,11 +8,16 @@ export interface TypedWord {
 /** Shorter words resemble too many others. */
 export const CORRECTED_LENGTH_MIN = 3;
 
+/** Unknown words beyond the first of them stay as they are: each costs the database a search of its own. */
+export const CORRECTED_WORDS_MAX = 4;
+
 /** The words as they were probably meant; null if none is corrected. */
 export function correct(words: readonly TypedWord[]): string | null {
-  const meant = words.map(({ word, known, candidates }) =>
-    known ? word : (nearest(word, candidates) ?? word),
-  );
+  let unknown = 0;
+  const meant = words.map(({ word, known, candidates }) => {
+    if (known || ++unknown > CORRECTED_WORDS_MAX) return word;
+    return nearest(word, candidates) ?? word;
+  });
   return meant.every((word, index) => word === words[index]?.word) ? null : meant.join(' ');
 }
 

@@ -16,11 +16,21 @@ type Clause = Readonly<Record<string, unknown>>;
 const allOf = (field: string, query: string, more: object = {}): Clause => ({
   match: { [field]: { query, operator: 'and', ...more } },
 });
-const beginnings = (field: string, query: string): Clause => ({
-  match_bool_prefix: { [field]: { query, operator: 'and' } },
+const beginnings = (field: string, words: readonly string[]): Clause => ({
+  // Only the last word is a beginning.
+  match_bool_prefix: {
+    [field]: { query: [...words.slice(0, -1), cut(words.at(-1) ?? '')].join(' '), operator: 'and' },
+  },
 });
 const anyOf = (...should: Clause[]): Clause => ({ bool: { should, minimum_should_match: 1 } });
 const worth = (boost: number, filter: Clause): Clause => ({ constant_score: { filter, boost } });
+
+/**
+ * Beginnings and typing errors are looked for by automata, which cost time by their length; one of more than 1,000
+ * bytes is refused.
+ */
+const AUTOMATON_LENGTH_MAX = 100;
+const cut = (text: string): string => Array.from(text).slice(0, AUTOMATON_LENGTH_MAX).join('');
 
 /** Shorter texts are not looked for inside words: they are in too many. */
 const INSIDE_LENGTH_MIN = 4;
@@ -30,8 +40,8 @@ const INSIDE_LENGTH_MIN = 4;
  * description and tags. Within each, BM25 of the name and whether the words are in a row.
  */
 function fitting({ text, words }: SearchTerms): Clause {
-  const inName = anyOf(allOf('name', text), beginnings('name.words', text));
-  const inAll = anyOf(allOf('everything', text), beginnings('everything.words', text));
+  const inName = anyOf(allOf('name', text), beginnings('name.words', words));
+  const inAll = anyOf(allOf('everything', text), beginnings('everything.words', words));
   const inside =
     text.length < INSIDE_LENGTH_MIN ? [] : [worth(10, { match_phrase: { 'name.trigrams': text } })];
   return {
@@ -52,7 +62,8 @@ function fitting({ text, words }: SearchTerms): Clause {
  * Names with all words but a typing error or two, rather behind the first letter, or with many of the text's trigrams;
  * a number that sticks to a word may be one of its own.
  */
-function near({ text }: SearchTerms): Clause {
+function near({ words }: SearchTerms): Clause {
+  const text = words.map(cut).join(' ');
   const apart = text.replaceAll(/(?<=\p{L})(?=\p{N})|(?<=\p{N})(?=\p{L})/gu, ' ');
   return anyOf(
     allOf('name.words', text, { fuzziness: 'AUTO', boost: 3 }),
@@ -157,9 +168,9 @@ export function fitsBody(terms: SearchTerms): object {
 /** For each word: whether a product has it or a word that begins so, and words of names that resemble it. */
 export function typedWordsBody(words: readonly string[]): object {
   const known = (word: string): Clause =>
-    anyOf(allOf('everything', word), { prefix: { 'everything.words': word } });
+    anyOf(allOf('everything', word), { prefix: { 'everything.words': cut(word) } });
   const resembling = (word: string): object => ({
-    text: word,
+    text: cut(word),
     term: {
       field: 'name.words',
       suggest_mode: 'always',
@@ -181,15 +192,15 @@ export function typedWordsBody(words: readonly string[]): object {
 }
 
 /** Names that begin so, then shorter names. */
-export function suggestBody({ text }: SearchTerms, size: number): object {
+export function suggestBody({ text, words }: SearchTerms, size: number): object {
   return {
     _source: false,
     track_total_hits: false,
     size,
     query: {
       bool: {
-        filter: [ON_SALE, beginnings('name.words', text)],
-        should: [worth(1, { prefix: { 'name.line': text } })],
+        filter: [ON_SALE, beginnings('name.words', words)],
+        should: [worth(1, { prefix: { 'name.line': cut(text) } })],
       },
     },
     sort: [{ _score: 'desc' }, { name_length: 'asc' }, { id: 'desc' }],

@@ -20,8 +20,8 @@ const PROBE_REST_MS = 500;
 /** An engine that fails again this soon is overloaded rather than away: the rest before the next probe doubles. */
 const RELAPSE_MS = 10_000;
 const PROBE_REST_MS_MAX = 8_000;
-/** A search that takes longer than that and then is given up by its caller counts as a failure. */
-const PATIENCE_MS = 250;
+/** What was asked cannot be answered, which says nothing of the engine: one caller must not switch it off for all. */
+const BAD_REQUEST = 400;
 
 /**
  * Asks the engine, and PostgreSQL when the engine fails: nobody sees an error for it. An engine that keeps failing is
@@ -38,17 +38,15 @@ export function withFallback(deps: FallbackDeps): SearchIndex & AsyncDisposable 
 
   async function answer<T>(ask: (index: SearchIndex) => Promise<T>): Promise<T> {
     if (!isDown) {
-      const startedMs = performance.now();
       try {
         const found = await ask(deps.engine);
         failures = 0;
         return found;
       } catch (error) {
-        const isEngines = error instanceof EngineError;
-        // A caller who has gone says nothing of the engine, unless it was kept waiting.
-        if (isEngines || performance.now() - startedMs > PATIENCE_MS) failures += 1;
+        // Neither does a caller who has gone say anything of the engine, however long they waited.
+        if (!(error instanceof EngineError)) throw error;
+        if (error.status !== BAD_REQUEST) failures += 1;
         if (failures >= FAILURES_MAX) goDown(error);
-        if (!isEngines) throw error;
         deps.logger.debug({ err: error }, 'the search engine failed; PostgreSQL answers');
       }
     }

@@ -1,3 +1,4 @@
+import { CORRECTED_LENGTH_MIN, CORRECTED_WORDS_MAX } from '#catalog/search/did-you-mean.ts';
 import {
   FACET_SIZE,
   PRICE_STEPS,
@@ -185,17 +186,25 @@ export function categoryFacetStatement(
     GROUP BY above.id ORDER BY 2 DESC, above.id LIMIT ${FACET_SIZE}`);
 }
 
-/** For each word: whether a product has it or a word that begins so, and words of names that resemble it. */
+/** For each word: whether a product has it or a word that begins so, and words of names that resemble those that may be corrected. */
 export const TYPED_WORDS: Statement = {
   name: 'typed_words',
   text: `
-    SELECT word,
-      EXISTS (
-        SELECT FROM product WHERE ${ON_SALE}
-          AND search @@ (to_tsquery('pg_catalog.english', word) || to_tsquery('pg_catalog.simple', word || ':*'))
-      ) AS known,
-      words_like(word) AS candidates
-    FROM (SELECT fold(w) AS word, nr FROM unnest($1::text[]) WITH ORDINALITY AS u(w, nr) OFFSET 0) AS typed
+    SELECT word, known,
+      CASE WHEN known OR unknown > ${CORRECTED_WORDS_MAX} THEN '{}' ELSE words_like(word) END AS candidates
+    FROM (
+      SELECT word, nr, known, count(*) FILTER (WHERE NOT known) OVER (ORDER BY nr) AS unknown
+      FROM (
+        SELECT word, nr,
+          char_length(typed) < ${CORRECTED_LENGTH_MIN} OR EXISTS (
+            SELECT FROM product WHERE ${ON_SALE}
+              AND search @@ (to_tsquery('pg_catalog.english', word) || to_tsquery('pg_catalog.simple', word || ':*'))
+          ) AS known
+        FROM (
+          SELECT typed, fold(typed) AS word, nr FROM unnest($1::text[]) WITH ORDINALITY AS each(typed, nr) OFFSET 0
+        ) AS folded
+      ) AS looked_up
+    ) AS counted
     ORDER BY nr`,
 };
 

@@ -1,4 +1,4 @@
-import { CORRECTED_LENGTH_MIN, correct } from '#catalog/search/did-you-mean.ts';
+import { correct } from '#catalog/search/did-you-mean.ts';
 import {
   categoryFacetStatement,
   countStatement,
@@ -85,10 +85,7 @@ export function postgresIndex(database: Database): SearchIndex {
       signal,
     );
     const meant = correct(
-      rows.map(({ known, candidates }, index) => {
-        const word = words[index] ?? '';
-        return { word, known: known || word.length < CORRECTED_LENGTH_MIN, candidates };
-      }),
+      rows.map(({ known, candidates }, index) => ({ word: words[index] ?? '', known, candidates })),
     );
     const meantTerms = meant === null ? undefined : parseSearch(meant);
     if (!meantTerms) return null;

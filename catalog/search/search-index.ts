@@ -1,4 +1,5 @@
 import { invalid } from '#platform/errors.ts';
+import { PAGE_SIZE_MAX } from '#platform/input.ts';
 
 /**
  * Finds products that are on sale. An index answers ids; what the products are is read from the catalog's tables.
@@ -97,8 +98,17 @@ const LETTERS: Readonly<Record<Sort, string>> = {
   price_desc: 'd',
   newest: 'n',
 };
-const PLACE =
-  /^([radn])([fn])(\d{1,6}):((?:\d{1,13}(?:\.\d{1,20})?)?):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const PLACE = /^([radn])([fn])(\d{1,6}):([\d.]{0,34}):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const PRICE = /^\d{1,13}$/;
+/** What it can be sorted by. Without a score the offset says where to go on. */
+const KEYS: Readonly<Record<Sort, RegExp>> = {
+  relevance: /^(?:\d{1,13}(?:\.\d{1,20})?)?$/,
+  price_asc: PRICE,
+  price_desc: PRICE,
+  newest: /^$/,
+};
+/** The end of the last page there is. */
+const RELEVANCE_OFFSET_MAX = OFFSET_MAX + PAGE_SIZE_MAX;
 
 export function placeText({ sort, nearness, offset, key, id }: Place): string {
   return `${LETTERS[sort]}${nearness.charAt(0)}${offset}:${key}:${id}`;
@@ -106,10 +116,12 @@ export function placeText({ sort, nearness, offset, key, id }: Place): string {
 
 /** Throws INVALID_ARGUMENT on `after` unless it is a place of a list in this order. */
 export function requirePlace(text: string, sort: Sort): Place {
-  const [, letter, near, offset, key, id] = PLACE.exec(text) ?? [];
-  if (letter !== LETTERS[sort] || key === undefined || id === undefined)
+  const [, letter, near, digits, key = '', id = ''] = PLACE.exec(text) ?? [];
+  const offset = Number(digits);
+  const isTooFar = sort === 'relevance' && offset > RELEVANCE_OFFSET_MAX;
+  if (letter !== LETTERS[sort] || !KEYS[sort].test(key) || isTooFar)
     throw invalid('after', 'must be a cursor that a search in this order gave');
-  return { sort, nearness: near === 'n' ? 'near' : 'fits', offset: Number(offset), key, id };
+  return { sort, nearness: near === 'n' ? 'near' : 'fits', offset, key, id };
 }
 
 /** Whether a filter leaves everything in. */

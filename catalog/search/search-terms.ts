@@ -16,13 +16,16 @@ export interface SearchTerms {
 
 /** More words than that say no more about what is wanted. */
 const WORDS_MAX = 16;
+/** A query's own bound: letters that stand for several must not make more of it than engines take (1,024 clauses). */
+const LENGTH_MAX = 1_000;
 /** Letters and digits; not the modifier letters, which PostgreSQL folds to quotation marks and colons. */
 const WORD = /(?:(?!\p{Lm})[\p{L}\p{N}])+/gu;
 
 /** Undefined if the text has no word, so that nothing can match. */
 export function parseSearch(query: string): SearchTerms | undefined {
   // Decomposed and stripped of marks first: a letter with an accent is one letter, however it was typed.
-  const plain = query.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
+  const whole = query.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
+  const plain = whole.length > LENGTH_MAX ? Array.from(whole).slice(0, LENGTH_MAX).join('') : whole;
   const words = [...plain.matchAll(WORD)].slice(0, WORDS_MAX).map(([word]) => word);
   if (words.length === 0) return undefined;
   const phrases = withSynonyms(words);

@@ -3,10 +3,12 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, suite, test } from 'node:test';
+import type { CatalogService } from '#catalog/pb/catalog_pb.js';
 import { catalogMetrics } from '#catalog/metrics.ts';
 import { EngineError, openEngine } from '#catalog/search/engine.ts';
 import { startCatalog } from '#catalog/service.ts';
-import { inProcess } from '#platform/rpc.ts';
+import { cancelled } from '#platform/call.ts';
+import { inProcess, type Client } from '#platform/rpc.ts';
 import { openServiceBench } from '#testkit/service-bench.ts';
 import { eventually, testCall } from '#testkit/shop.ts';
 
@@ -102,4 +104,59 @@ test('a catalog whose search engine was never there serves from PostgreSQL, and 
   assert.equal((await fallbacks.get()).values[0]?.value, 20);
   const down = 'the search engine cannot be used; PostgreSQL answers searches';
   assert.equal(bench.logLines.filter(({ msg }) => msg === down).length, 1);
+});
+
+suite('a search engine is given up for what it does, not for what callers do', () => {
+  /** Searches of a catalog whose engine answers all searches like this; whether it then counts as usable. */
+  async function isUpAfter(
+    answer: RequestListener,
+    work: (catalog: Client<typeof CatalogService>) => Promise<void>,
+  ): Promise<boolean> {
+    const bench = await openServiceBench('catalog', stack);
+    await using own = new AsyncDisposableStack();
+    const searchUrl = await serve((request, response) =>
+      request.url?.includes('/_search') ? answer(request, response) : void response.writeHead(503).end('{}'),
+    );
+    const { implementation } = await startCatalog({ databaseUrl: bench.url, searchUrl }, bench.deps, own);
+    const catalog = inProcess(implementation);
+    await catalog.createProduct({ name: 'Lamp' }, testCall());
+    await work(catalog);
+    return (await catalogMetrics(bench.deps.telemetry.registry).engineUp.get()).values[0]?.value === 1;
+  }
+
+  const searchOften = async (catalog: Client<typeof CatalogService>): Promise<void> => {
+    for (let nr = 0; nr < 10; nr++) {
+      const { products } = await catalog.searchProducts({ query: 'lamp', size: 10 }, testCall());
+      assert.equal(products[0]?.name, 'Lamp', 'PostgreSQL answers');
+    }
+  };
+
+  test('queries that it refuses with 400 fall back, and it stays in use; with 500 it does not', async () => {
+    const refuse =
+      (status: number): RequestListener =>
+      (_, response) =>
+        void response.writeHead(status).end('{}');
+    assert.equal(await isUpAfter(refuse(400), searchOften), true);
+    assert.equal(await isUpAfter(refuse(500), searchOften), false);
+  });
+
+  test('callers who go away, however late, do not count; its own deadline does', async () => {
+    let asked = 0;
+    const leaveOften = async (catalog: Client<typeof CatalogService>): Promise<void> => {
+      for (let nr = 1; nr <= 5; nr++) {
+        const call = testCall();
+        const query = `lamp ${nr}`;
+        const answer = assert.rejects(catalog.searchProducts({ query, size: 10 }, call), {
+          reason: 'CANCELLED',
+        });
+        await eventually(() => assert.equal(asked, nr));
+        const sinceMs = performance.now();
+        await eventually(() => assert.ok(performance.now() - sinceMs > 300));
+        call.abort(cancelled());
+        await answer;
+      }
+    };
+    assert.equal(await isUpAfter(() => void (asked += 1), leaveOften), true);
+    assert.equal(await isUpAfter(() => {}, searchOften), false);
+  });
 });

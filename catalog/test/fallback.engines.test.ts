@@ -71,6 +71,29 @@ suite('a search engine that fails', { skip, timeout: 240_000 }, () => {
     await shop.settle();
   });
 
+  test('nothing that a caller writes makes it fail: it answers all queries and prefixes by itself', async () => {
+    // The first searches of an engine may take longer than their deadline.
+    await eventually(async () => {
+      const before = await metric();
+      await search('lampp shaed');
+      assert.deepEqual(await metric(), before);
+    }, 60_000);
+    const before = await metric();
+    for (const unit of ['中', '각', '㌖', '㍿', '𠀀', 'a', 'ab1']) {
+      const query = unit.repeat(1_000 / unit.length);
+      const request = { query, size: 10, withDidYouMean: true, withTotal: true, withFacets: true };
+      await shop.catalog.searchProducts(request, testCall());
+      const prefix = Array.from(query).slice(0, 100).join('');
+      await shop.catalog.suggestProducts({ prefix, size: 10 }, testCall());
+    }
+    const forged = { query: '', sort: SearchSort.PRICE_ASC, size: 10, after: `af999999::${ids[0]}` };
+    await assert.rejects(shop.catalog.searchProducts(forged, testCall()), {
+      reason: 'INVALID_ARGUMENT',
+      detail: { field: 'after' },
+    });
+    assert.deepEqual(await metric(), before);
+  });
+
   test('killed under load: no search and no read fails, PostgreSQL answers, and it returns by itself', async () => {
     const [, before = 0] = await metric();
     const first = await cheapest('');

@@ -151,9 +151,11 @@ export function searchContract(backend: Backend, open: () => Promise<SearchBench
     });
 
     test('1,000 characters are welcome, whatever they are, the 1,001st is INVALID_ARGUMENT on query', async () => {
-      for (const unit of ['x', 'a ', '𠀀', '㌖', 'ﷺ', 'é ', 'phone ']) {
+      for (const unit of ['x', 'a ', '中', '𠀀', '각', '㌖', '㍿', 'ﷺ', 'é ', 'phone ', 'qwertz12 ']) {
         const query = Array.from(unit.repeat(1_000)).slice(0, 1_000).join('').trim();
-        assert.ok((await search(query)).length <= 100);
+        assert.ok((await search(query, { withDidYouMean: true })).length <= 100);
+        const prefix = Array.from(query).slice(0, 100).join('').trim();
+        await bench.catalog.suggestProducts({ prefix, size: 10 }, testCall());
       }
       const field = { reason: 'INVALID_ARGUMENT', detail: { field: 'query' } };
       await assert.rejects(search('x'.repeat(1_001)), field);

@@ -45,6 +45,15 @@ suite('correct', () => {
     assert.equal(correct([typed('bord', ['lord', 'board'])]), 'board');
   });
 
+  test('corrects the first four unknown words', () => {
+    const words = ['labtop', 'bord', 'phnoe', 'lmap', 'shade', 'chiar'];
+    const likely = ['laptop', 'board', 'phone', 'lamp', 'chair'];
+    assert.equal(
+      correct(words.map((word) => typed(word, likely, word === 'shade'))),
+      'laptop board phone lamp shade chiar',
+    );
+  });
+
   test('is null if nothing is near: two edits for five letters or more, one for fewer', () => {
     assert.equal(correct([typed('abcd', ['abxy'])]), null);
     assert.equal(correct([typed('abcde', ['abcxy'])]), 'abcxy');
@@ -81,8 +90,10 @@ test('a place survives being written down, and holds for its order only', () => 
       fc.constantFrom(...sorts),
       fc.constantFrom('fits' as const, 'near' as const),
       fc.nat({ max: 10_000 }),
-      fc.oneof(fc.constant(''), fc.nat().map(String), fc.constantFrom('12.5', '1107.3492', '0.00012')),
-      (sort, nearness, offset, key) => {
+      fc.nat().map(String),
+      fc.constantFrom('', '12.5', '1107.3492', '0.00012'),
+      (sort, nearness, offset, price, score) => {
+        const key = { relevance: score, price_asc: price, price_desc: price, newest: '' }[sort];
         const place: Place = { sort, nearness, offset, key, id: '01900000-0000-7000-8000-000000000001' };
         assert.deepEqual(requirePlace(placeText(place), sort), place);
         for (const other of sorts)
@@ -91,4 +102,28 @@ test('a place survives being written down, and holds for its order only', () => 
       },
     ),
   );
+});
+
+test('a place that no search gave is INVALID_ARGUMENT on after: no price, no whole price, no score, too far', () => {
+  const id = '01900000-0000-7000-8000-000000000001';
+  for (const [place, sort] of [
+    [`af1::${id}`, 'price_asc'],
+    [`af999999::${id}`, 'price_asc'],
+    [`af1:1.5:${id}`, 'price_asc'],
+    [`df1::${id}`, 'price_desc'],
+    [`df1:12345678901234:${id}`, 'price_desc'],
+    [`rf1:1.2.3:${id}`, 'relevance'],
+    [`rf10101::${id}`, 'relevance'],
+    [`rf10101:1.5:${id}`, 'relevance'],
+    [`nf1:1:${id}`, 'newest'],
+  ] as const)
+    assert.throws(() => requirePlace(place, sort), {
+      reason: 'INVALID_ARGUMENT',
+      detail: { field: 'after' },
+    });
+  assert.equal(requirePlace(`rf10100::${id}`, 'relevance').offset, 10_100);
+});
+
+test('letters that stand for several make a query no longer than 1,000 letters', () => {
+  assert.equal(parseSearch('㍿'.repeat(1_000))?.text.length, 1_000);
 });

@@ -204,13 +204,21 @@ ORDER BY starts_with(regexp_replace(folded, '[^[:alnum:]]+', ' ', 'g'), fold($2)
 LIMIT $3;
 
 -- typed_words
-SELECT word,
-  EXISTS (
-    SELECT FROM product WHERE archived_at IS NULL
-      AND search @@ (to_tsquery('pg_catalog.english', word) || to_tsquery('pg_catalog.simple', word || ':*'))
-  ) AS known,
-  words_like(word) AS candidates
-FROM (SELECT fold(w) AS word, nr FROM unnest($1::text[]) WITH ORDINALITY AS u(w, nr) OFFSET 0) AS typed
+SELECT word, known,
+  CASE WHEN known OR unknown > 4 THEN '{}' ELSE words_like(word) END AS candidates
+FROM (
+  SELECT word, nr, known, count(*) FILTER (WHERE NOT known) OVER (ORDER BY nr) AS unknown
+  FROM (
+    SELECT word, nr,
+      char_length(typed) < 3 OR EXISTS (
+        SELECT FROM product WHERE archived_at IS NULL
+          AND search @@ (to_tsquery('pg_catalog.english', word) || to_tsquery('pg_catalog.simple', word || ':*'))
+      ) AS known
+    FROM (
+      SELECT typed, fold(typed) AS word, nr FROM unnest($1::text[]) WITH ORDINALITY AS each(typed, nr) OFFSET 0
+    ) AS folded
+  ) AS looked_up
+) AS counted
 ORDER BY nr;
 
 -- update_product

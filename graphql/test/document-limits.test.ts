@@ -111,6 +111,16 @@ suite('document limits', () => {
     assertLimited(`{ account(id: "x") { ${spread} }`, /asks for 21 lists/);
   });
 
+  test('corrections count as four lists, facets as two: a document cannot ask for them twenty times', () => {
+    const searches = (count: number, fields: string): string =>
+      `{ ${repeat(count, (nr) => `s${nr}: searchProducts(query: "a${nr}", first: 1) { ${fields} }`)} }`;
+    assert.equal(refusal(searches(4, 'totalCount didYouMean')), undefined);
+    assertLimited(searches(5, 'totalCount didYouMean'), /asks for 25 lists; at most 20/);
+    const facets = 'facets { priceBuckets { count } categories { count } }';
+    assert.equal(refusal(searches(2, `nodes { id } ${facets} didYouMean`)), undefined);
+    assertLimited(searches(5, facets), /asks for 25 lists; at most 20/);
+  });
+
   test(`lists within lists multiply: more than ${NODES_MAX} objects are refused, whatever the depth`, () => {
     const orders = (levels: number): string =>
       levels === 0 ? 'id' : `orders { account { ${orders(levels - 1)} } }`;

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import pg from 'pg';
 import { deadlineExceeded } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
@@ -10,7 +11,10 @@ export interface Statement {
 }
 
 export interface Queryable {
-  /** The rows. A fired `signal` cancels the statement in the server; the promise then rejects with its reason. */
+  /**
+   * The rows. A fired `signal` cancels the statement in the server; the promise then rejects with its reason, at the
+   * latest after CANCEL_TIMEOUT_MS, also if the server has vanished.
+   */
   query<R extends object>(
     statement: Statement,
     values: readonly unknown[],
@@ -36,11 +40,21 @@ export interface DatabaseOptions {
   readonly onQuery?: (statement: Statement) => void;
   /** Server settings of each connection, e.g. `{ 'pg_trgm.word_similarity_threshold': '0.5' }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** 10 by default. */
+  readonly connectionsMax?: number;
+  /** How long the server may take for a statement; 30,000 by default. */
+  readonly statementTimeoutMs?: number;
 }
 
 /** Nothing a service does takes PostgreSQL longer: a last resort behind deadlines and cancelling. */
 const STATEMENT_TIMEOUT_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** How much later than the server's own deadline the connection to a server that says nothing at all is given up. */
+const SILENT_MS = 5_000;
+/** How long cancelling may take; then the connection is given up instead. */
+const CANCEL_TIMEOUT_MS = 2_000;
+/** An idle connection is probed after so long: what lies between may have forgotten it. */
+const KEEP_ALIVE_MS = 10_000;
 const CONNECTIONS_MAX = 10;
 /** Callers that may wait for a free connection; one more is refused. */
 const WAITING_MAX = 5_000;
@@ -52,12 +66,15 @@ const types: pg.CustomTypesConfig = {
 };
 
 export function openDatabase(options: DatabaseOptions): Database {
+  const { connectionsMax = CONNECTIONS_MAX, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
   const pool = new pg.Pool({
     connectionString: options.url,
-    max: CONNECTIONS_MAX,
+    max: connectionsMax,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: 30_000,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
+    statement_timeout: statementTimeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     application_name: `fritzy-${options.name}`,
     types,
     options: Object.entries(options.settings ?? {})
@@ -69,13 +86,13 @@ export function openDatabase(options: DatabaseOptions): Database {
 
   async function withClient<T>(work: (client: pg.PoolClient) => Promise<T>, closeAfter: boolean): Promise<T> {
     if (pool.waitingCount >= WAITING_MAX) {
-      throw new AppError('RESOURCE_EXHAUSTED', 'The database is overloaded. Try again in a moment.');
+      throw overloaded();
     }
     let client: pg.PoolClient;
     try {
       client = await pool.connect();
     } catch (error) {
-      throw unavailable(error);
+      throw isStillWaiting(error) ? overloaded(error) : unavailable(error);
     }
     let broken = closeAfter;
     // A lost connection is also an event of the client, which ends the process if nobody listens.
@@ -88,7 +105,23 @@ export function openDatabase(options: DatabaseOptions): Database {
       throw error;
     } finally {
       client.off('error', onLost);
-      client.release(broken);
+      client.release(broken || isGivenUp(client));
+    }
+  }
+
+  /**
+   * A server that vanishes without closing the connection never answers. pg's own query_timeout would leave the
+   * statement at the head of the client's queue, with everything after it, ROLLBACK too, behind it.
+   */
+  async function answerOf<R extends object>(
+    client: pg.PoolClient,
+    query: pg.QueryConfig,
+  ): Promise<pg.QueryResult<R>> {
+    const late = setTimeout(giveUp, statementTimeoutMs + SILENT_MS, client);
+    try {
+      return await client.query<R>(query);
+    } finally {
+      clearTimeout(late);
     }
   }
 
@@ -102,13 +135,15 @@ export function openDatabase(options: DatabaseOptions): Database {
     options.onQuery?.(statement);
     const startedMs = performance.now();
     let cancelling: Promise<unknown> | undefined;
+    let late: NodeJS.Timeout | undefined;
     const cancel = (): void => {
-      cancelling = cancelBackend(options.url, client);
+      late = setTimeout(giveUp, CANCEL_TIMEOUT_MS, client);
+      cancelling = cancelBackend(options.url, client).catch(() => giveUp(client));
     };
     signal?.addEventListener('abort', cancel, { once: true });
     let errorType = '';
     try {
-      return await client.query<R>({ ...statement, values: [...values] });
+      return await answerOf<R>(client, { ...statement, values: [...values] });
     } catch (error) {
       errorType = sqlState(error) ?? 'connection';
       throw translate(error, signal);
@@ -116,6 +151,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       signal?.removeEventListener('abort', cancel);
       // Only then may the connection serve another statement: a late cancel must not hit that one.
       await cancelling;
+      clearTimeout(late);
       options.telemetry.sqlDuration.observe(startedMs, options.name, statement.name, errorType);
     }
   }
@@ -139,7 +175,7 @@ export function openDatabase(options: DatabaseOptions): Database {
           if (command !== 'COMMIT') throw new Error('nothing was committed: a statement had failed');
           return result;
         } catch (error) {
-          await client.query('ROLLBACK').catch(() => {});
+          await answerOf(client, { text: 'ROLLBACK' }).catch(() => {});
           throw error;
         }
       }, false),
@@ -153,18 +189,32 @@ const PING: Statement = { name: 'ping', text: 'SELECT 1' };
 const BEGIN: Statement = { name: 'begin', text: 'BEGIN' };
 const COMMIT: Statement = { name: 'commit', text: 'COMMIT' };
 
+/** Rejects if that fails or takes longer than CANCEL_TIMEOUT_MS. */
 async function cancelBackend(url: string, client: pg.PoolClient): Promise<void> {
   const { processID } = client as unknown as { processID: number };
-  const other = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  const other = new pg.Client({ connectionString: url });
   other.on('error', () => {});
+  const late = setTimeout(giveUp, CANCEL_TIMEOUT_MS, other);
   try {
     await other.connect();
     await other.query('SELECT pg_cancel_backend($1)', [processID]);
-  } catch {
-    // The statement timeout ends what could not be cancelled.
   } finally {
     await other.end().catch(() => {});
+    clearTimeout(late);
   }
+}
+
+/** Whatever waits for the client's server rejects as for any lost connection. */
+function giveUp(client: pg.ClientBase): void {
+  socketOf(client).destroy();
+}
+
+function isGivenUp(client: pg.ClientBase): boolean {
+  return socketOf(client).destroyed;
+}
+
+function socketOf(client: pg.ClientBase): Socket {
+  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }
 
 /** The five characters that PostgreSQL gives with an error, e.g. 23505; undefined for anything but a server's error. */
@@ -183,8 +233,10 @@ const QUERY_CANCELED = '57014';
 
 function translate(error: unknown, signal: AbortSignal | undefined): unknown {
   const state = sqlState(error);
-  if (state === QUERY_CANCELED) return signal?.aborted ? signal.reason : deadlineExceeded();
-  if (state === undefined ? isConnectionLoss(error) : NOT_NOW.test(state)) return unavailable(error);
+  const isLost = state === undefined && isConnectionLoss(error);
+  if (signal?.aborted && (isLost || state === QUERY_CANCELED)) return signal.reason;
+  if (state === QUERY_CANCELED) return deadlineExceeded();
+  if (isLost || (state !== undefined && NOT_NOW.test(state))) return unavailable(error);
   return error;
 }
 
@@ -195,6 +247,15 @@ function isConnectionLoss(error: unknown): boolean {
     ('code' in error && 'syscall' in error) ||
     /^(Connection|Client) (terminated|was closed|has encountered)/.test(error.message)
   );
+}
+
+/** What pg-pool throws when no connection became free in time; that one cannot be made is told otherwise. */
+function isStillWaiting(error: unknown): boolean {
+  return error instanceof Error && error.message === 'timeout exceeded when trying to connect';
+}
+
+function overloaded(cause?: unknown): AppError {
+  return new AppError('RESOURCE_EXHAUSTED', 'The database is overloaded. Try again in a moment.', { cause });
 }
 
 function unavailable(error: unknown): AppError {

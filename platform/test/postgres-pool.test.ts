@@ -267,3 +267,10 @@ test('at most 5,000 callers wait for a connection: one more is refused', async (
   await Promise.all(sessions);
   assert.equal((await Promise.all(waiting)).length, 5_000);
 });
+
+test('who gets no connection in time is told RESOURCE_EXHAUSTED; a statement has the time that is set', async () => {
+  const options = { connectionsMax: 1, statementTimeoutMs: 200 };
+  await using database = openDatabase({ url, name: 'test', telemetry: createTelemetry(), ...options });
+  await assert.rejects(database.query(sql('SELECT pg_sleep(63)'), []), { reason: 'DEADLINE_EXCEEDED' });
+  await database.session(() => assert.rejects(database.ping(), { reason: 'RESOURCE_EXHAUSTED' }));
+});

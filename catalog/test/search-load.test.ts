@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { after, suite, test } from 'node:test';
+import type { CatalogService } from '#catalog/pb/catalog_pb.js';
+import { postgresIndex } from '#catalog/search/postgres.ts';
+import { TYPED_WORDS } from '#catalog/search/postgres-statements.ts';
+import { startCatalog } from '#catalog/service.ts';
+import { openDatabase } from '#platform/postgres/pool.ts';
+import { inProcess, type Client } from '#platform/rpc.ts';
+import { openServiceBench } from '#testkit/service-bench.ts';
+import { eventually, testCall } from '#testkit/shop.ts';
+
+const stack = new AsyncDisposableStack();
+after(() => stack.disposeAsync());
+const bench = await openServiceBench('catalog', stack);
+const { implementation } = await startCatalog({ databaseUrl: bench.url }, bench.deps, stack);
+const catalog: Client<typeof CatalogService> = inProcess(implementation);
+const { product } = await catalog.createProduct({ name: 'Lamp' }, testCall());
+
+/** How many connections work on a correction just now. */
+async function correcting(): Promise<number> {
+  const sql = `SELECT FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%words_like(%' AND pid <> pg_backend_pid()`;
+  return (await bench.rows(sql)).length;
+}
+
+suite('searches that keep PostgreSQL busy', () => {
+  test('look for what the first four unknown words may mean, and for no more', async () => {
+    const words = ['lampp', 'no', 'lamqp', 'lamp', 'lammp', 'llamp', 'lampq', 'lampz'];
+    const rows = await bench.rows<{ known: boolean; candidates: string[] }>(TYPED_WORDS.text, [words]);
+    assert.deepEqual(
+      rows.map(({ candidates }) => candidates.length),
+      [1, 0, 1, 0, 1, 1, 0, 0],
+    );
+    assert.deepEqual(
+      rows.map(({ known }) => known),
+      [false, true, false, true, false, false, false, false],
+    );
+  });
+
+  test('have three connections, so that reads by id find theirs, and end with DEADLINE_EXCEEDED', async () => {
+    await bench.rows(`
+      CREATE OR REPLACE FUNCTION words_like(typed text) RETURNS text[] LANGUAGE sql VOLATILE
+      AS 'SELECT ARRAY[typed] FROM pg_sleep(60)'`);
+    const searches = Promise.allSettled(
+      Array.from({ length: 6 }, (_, nr) =>
+        catalog.searchProducts({ query: `lampp${nr}`, size: 1, withDidYouMean: true }, testCall()),
+      ),
+    );
+    await eventually(async () => assert.equal(await correcting(), 3));
+    const { products } = await catalog.batchGetProducts({ ids: [product?.id ?? ''] }, testCall());
+    assert.equal(products[0]?.name, 'Lamp');
+    for (const answer of await searches) {
+      assert.ok(answer.status === 'rejected');
+      const { reason } = answer.reason as { reason: string };
+      assert.ok(['DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED'].includes(reason), reason);
+    }
+    assert.equal(await correcting(), 0);
+  });
+
+  test('known-bad twin: with the connections of everything else they take all ten', async () => {
+    await using database = openDatabase({ ...bench.deps, url: bench.url, name: 'catalog' });
+    const index = postgresIndex(database);
+    const leaving = new AbortController();
+    const none = { id: null, priceMin: null, priceMax: null, categoryId: null, tags: [] };
+    const wants = { hits: false, total: false, facets: false, didYouMean: true };
+    const query = { filter: none, sort: 'relevance', size: 1, skip: 0, after: null, wants } as const;
+    const searches = Promise.allSettled(
+      Array.from({ length: 20 }, (_, nr) => index.search({ ...query, text: `lampp${nr}` }, leaving.signal)),
+    );
+    await eventually(async () => assert.equal(await correcting(), 10));
+    leaving.abort(new Error('seen enough'));
+    await searches;
+  });
+});
