@@ -10,7 +10,7 @@ after(() => stack.disposeAsync());
 
 const valueOf = async ({ telemetry }: TestGateway, line: RegExp): Promise<number> =>
   Number(line.exec(await telemetry.registry.metrics())?.[1] ?? Number.NaN);
-const UP = /^fritzy_cache_redis_up (\d)/m;
+const UP = /^fritzy_cache_redis_up\{.*\} (\d)/m;
 const HITS = /^fritzy_cache_lookups_total\{cache="product",layer="redis",result="hit"\} (\d+)/m;
 
 suite('two gateways that share a cache in Redis', { skip }, () => {
