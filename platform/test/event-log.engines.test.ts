@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Admin, ConfigResourceTypes, Producer, stringSerializers } from '@platformatic/kafka';
 import { systemClock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
-import { DEAD_LETTER_RETENTION_MS, RETENTION_MS, type StoredMessage } from '#platform/events/event.ts';
+import {
+  DEAD_LETTER_RETENTION_MS,
+  PARTITIONS,
+  RETENTION_MS,
+  type StoredMessage,
+} from '#platform/events/event.ts';
 import { brokersOf } from '#platform/events/events-url.ts';
 import { kafkaEventLog } from '#platform/events/kafka.ts';
 import { missingEngine, openTestEngine } from '#testkit/engines.ts';
@@ -123,37 +129,53 @@ test(
     const { log } = backend;
     const topic = newTopic();
     const keys = keysUpTo(30);
-    await log.append(messagesIn(topic, keys, 2));
     const group = `group-${topic}`;
-    let lost = 0;
-    const mayEnd = Promise.withResolvers<void>();
-    await using _slow = await log.consume({
-      group,
-      topics: [topic],
-      handle: async (__, signal) => {
-        signal.addEventListener('abort', () => (lost += 1));
-        await mayEnd.promise;
-      },
-    });
-    await eventually(async () => assert.ok((await log.lag(group, [topic])).length > 0));
+    const [inHand, told] = [new Set<number>(), new Set<number>()];
+    const [allInHand, mayEnd] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    await using stack = new AsyncDisposableStack();
+    stack.use(
+      await log.consume({
+        group,
+        topics: [topic],
+        // What a round holds is up to the brokers: rounds pass until one holds something of every partition.
+        handle: async ({ partition }, signal) => {
+          inHand.add(partition);
+          if (inHand.size === PARTITIONS) allInHand.resolve();
+          signal.addEventListener('abort', () => told.add(partition));
+          const kept = await Promise.race([allInHand.promise.then(() => true), delay(500, false)]);
+          if (kept) await mayEnd.promise;
+          else inHand.delete(partition);
+        },
+      }),
+    );
+    // Whatever fails: who handles is waited for when the member is disposed of.
+    stack.defer(mayEnd.resolve);
+    let versions = 0;
+    await eventually(async () => {
+      await log.append(messagesIn(topic, keys, 1, ++versions));
+      assert.equal(inHand.size, PARTITIONS);
+    }, 30_000);
     const seen: StoredMessage[] = [];
-    await using _quick = await log.consume({
-      group,
-      topics: [topic],
-      handle: async ({ messages }) => void seen.push(...messages),
-    });
+    stack.use(
+      await log.consume({
+        group,
+        topics: [topic],
+        handle: async ({ messages }) => void seen.push(...messages),
+      }),
+    );
     const lagOf = async (partitions: ReadonlySet<number>): Promise<number> =>
       (await log.lag(group, [topic]))
         .filter(({ partition }) => partitions.has(partition))
         .reduce((sum, { messages }) => sum + Number(messages), 0);
     const taken = await eventually(async () => {
       const partitions = new Set(seen.map(({ partition }) => partition));
-      assert.ok(lost > 0 && partitions.size === lost, `${lost} told, ${partitions.size} taken over`);
+      assert.ok(told.size > 0, 'nobody was told');
+      assert.deepEqual(told, partitions, 'told of, and taken over');
       assert.equal(await lagOf(partitions), 0);
       return partitions;
     }, 30_000);
     mayEnd.resolve();
-    await eventually(async () => assert.equal(await lagOf(new Set(Array(6).keys())), 0), 30_000);
+    await eventually(async () => assert.equal(await lagOf(new Set(Array(PARTITIONS).keys())), 0), 30_000);
     assert.equal(await lagOf(taken), 0);
   },
 );
