@@ -140,11 +140,12 @@ suite('Kafka that loses brokers', { skip }, () => {
     try {
       // Followers that wait for news get the first of these even now; the second has nobody but the leader.
       for (const _version of [2, 3]) {
-        const before = flow.appends.acknowledgements;
+        const { acknowledgements, failures } = flow.appends;
         await flow.write(own);
         await eventually(() => {
           const sinceMs = flow.appends.runningSinceMs ?? Infinity;
-          assert.ok(flow.appends.acknowledgements > before || performance.now() - sinceMs > 1_000);
+          const wasTried = flow.appends.failures > failures || performance.now() - sinceMs > 1_000;
+          assert.ok(flow.appends.acknowledgements > acknowledgements || wasTried);
         });
       }
     } finally {
@@ -160,11 +161,11 @@ suite('Kafka that loses brokers', { skip }, () => {
   });
 
   test('a log that acknowledges what only the leader has is caught', async () => {
-    await assert.rejects(assertSurvivesLeaderAhead(acknowledgesTooEarly), /lost/);
+    await assert.rejects(assertSurvivesLeaderAhead(acknowledgesTooEarly()), /lost/);
   });
 
   /** Known-bad twin: does not wait for the replicas. */
-  const acknowledgesTooEarly: WrapLog = () => {
+  function acknowledgesTooEarly(): WrapLog {
     const open = () =>
       new Producer({
         clientId: 'twin',
@@ -177,20 +178,21 @@ suite('Kafka that loses brokers', { skip }, () => {
         // While the others stand still it must not ask them.
         metadataMaxAge: 60_000,
       });
+    // One for all relays: it knows the leaders before the others stand still, whichever relay carried the first events.
     let producer: ReturnType<typeof open> | undefined;
     stack.defer(() => producer?.close());
-    return {
+    return () => ({
       async append(messages) {
         producer ??= open();
+        const used = producer;
         try {
-          await producer.send({ messages: [...messages] });
+          await used.send({ messages: [...messages] });
         } catch (error) {
-          const failed = producer;
-          producer = undefined;
-          await failed.close(true).catch(() => {});
+          if (producer === used) producer = undefined;
+          await used.close(true).catch(() => {});
           throw error;
         }
       },
-    };
-  };
+    });
+  }
 });
