@@ -1,26 +1,21 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
-import { givesUp, saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
+import { givesUp, saying, spawnProgram } from '#cmd/fritzy/test/program.ts';
 import { identityOf, isRunning, type ProcessRecord } from '#scripts/run-all/process-record.ts';
-import { findFreePorts } from '#testkit/engine-node.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 import { eventually, postGraphQL } from '#testkit/shop.ts';
+import { placeOrder, RUN_ALL, runAllSettings, startAll } from './run-all-program.ts';
 
-const RUN_ALL = 'scripts/run-all.ts';
 const STOP = 'scripts/stop.ts';
 const NAMES = ['account', 'catalog', 'order', 'graphql'];
 const DEADLINE_MS = 60_000;
 
-const stack = new AsyncDisposableStack();
-after(() => stack.disposeAsync());
-const postgres = stack.use(await openTestPostgres());
-const home = mkdtempSync(join(tmpdir(), 'fritzy-run-all-'));
-stack.defer(() => rmSync(home, { recursive: true, force: true }));
+const postgres = await openTestPostgres();
+after(() => postgres[Symbol.asyncDispose]());
 const databases = {
   ACCOUNT_DATABASE_URL: await postgres.createDatabase('account'),
   CATALOG_DATABASE_URL: await postgres.createDatabase('catalog'),
@@ -28,72 +23,13 @@ const databases = {
   EVENTS_URL: await postgres.createDatabase('events'),
 };
 
-interface Settings {
-  readonly env: Readonly<Record<string, string>>;
-  readonly url: string;
-  records(): readonly ProcessRecord[];
-  record(name: string): ProcessRecord;
-}
-
-let folders = 0;
-
-/** Settings of a `make run-all` of its own: folder and ports. */
-async function settings(): Promise<Settings> {
-  const ports = (await findFreePorts(7)).map(String);
-  folders += 1;
-  const folder = join(home, String(folders));
-  const [account, catalog, order, accountAdmin = '', catalogAdmin = '', orderAdmin = '', api = ''] = ports;
-  const records = (): readonly ProcessRecord[] =>
-    JSON.parse(readFileSync(join(folder, 'run-all', 'processes.json'), 'utf8')) as ProcessRecord[];
-  return {
-    env: {
-      ...databases,
-      FRITZY_DATA: folder,
-      ACCOUNT_URL: `grpc://127.0.0.1:${account}`,
-      CATALOG_URL: `grpc://127.0.0.1:${catalog}`,
-      ORDER_URL: `grpc://127.0.0.1:${order}`,
-      ACCOUNT_ADMIN_PORT: accountAdmin,
-      CATALOG_ADMIN_PORT: catalogAdmin,
-      ORDER_ADMIN_PORT: orderAdmin,
-      PORT: api,
-    },
-    url: `http://127.0.0.1:${api}`,
-    records,
-    record: (name) => {
-      const found = records().find((record) => record.name === name);
-      assert.ok(found, `${name} is not noted`);
-      return found;
-    },
-  };
-}
-
-async function startAll(with_: Settings): Promise<Program> {
-  const program = spawnProgram(RUN_ALL, with_.env);
-  await saying(program, /The shop is open/);
-  return program;
-}
-
 function killRecorded(records: readonly ProcessRecord[]): void {
   for (const record of records) if (isRunning(record)) process.kill(record.pid, 'SIGKILL');
 }
 
-async function placeOrder(url: string): Promise<number | undefined> {
-  const made = await postGraphQL(url, {
-    query: `mutation {
-      createAccount(account: { name: "John Doe" }) { id }
-      createProduct(product: { name: "iPhone 15 Pro", description: "Latest flagship", price: 1199.99 }) { id }
-    }`,
-  });
-  const { createAccount, createProduct } = made.data ?? {};
-  const placed = await postGraphQL(url, {
-    query: `mutation { createOrder(order: { accountId: "${createAccount?.id}", products: [{ productId: "${createProduct?.id}", quantity: 2 }] }) { totalPrice } }`,
-  });
-  return placed.data?.createOrder?.totalPrice;
-}
-
 suite('make run-all', () => {
   test('every service is a process; a killed one is started again and said so; Ctrl-C ends all in order', async () => {
-    const own = await settings();
+    using own = await runAllSettings(databases);
     await using program = await startAll(own);
     assert.equal(await placeOrder(own.url), 2399.98);
     const started = own.records();
@@ -125,7 +61,7 @@ suite('make run-all', () => {
   });
 
   test('make stop ends it from elsewhere; a second make run-all is refused in a line', async () => {
-    const own = await settings();
+    using own = await runAllSettings(databases);
     await using program = await startAll(own);
     const running = own.records();
     const [refused = ''] = await givesUp(RUN_ALL, own.env);
@@ -143,7 +79,7 @@ suite('make run-all', () => {
   });
 
   test('what a killed make run-all left is ended by make stop, and by the next make run-all', async () => {
-    const own = await settings();
+    using own = await runAllSettings(databases);
     for (const how of ['make stop', 'make run-all'] as const) {
       await using program = await startAll(own);
       const running = own.records();
@@ -172,7 +108,7 @@ suite('make run-all', () => {
   });
 
   test('a service that fails at once, again and again, is given up in a line; the others go on', async () => {
-    const own = await settings();
+    using own = await runAllSettings(databases);
     const env = { ...own.env, ORDER_DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/order' };
     await using program = spawnProgram(RUN_ALL, env);
     await saying(program, /^--> order ended with status 1 after .*, 5 times in a row: given up\. Mend what/m);
@@ -185,7 +121,7 @@ suite('make run-all', () => {
   });
 
   test('settings that are wrong are reported together before anything is started', async () => {
-    const own = await settings();
+    using own = await runAllSettings(databases);
     const lines = await givesUp(RUN_ALL, { ...own.env, PORT: '0', ACCOUNT_URL: 'http://127.0.0.1' });
     assert.deepEqual(
       lines.map((line) => line.split(' ')[0]).toSorted((a = '', b = '') => a.localeCompare(b)),
@@ -194,7 +130,7 @@ suite('make run-all', () => {
   });
 
   test('make stop leaves a process alone that has the pid of one that ended', async () => {
-    const own = await settings();
+    using own = await runAllSettings(databases);
     const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
     try {
       await once(other, 'spawn');

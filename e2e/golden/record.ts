@@ -33,16 +33,31 @@ const list = (names: readonly string[]): string =>
         .map((name) => `\`${name}\``)
         .join(', ');
 
-/**
- * Every record by file name. With `expected` a query is asked again until it answers what that record says, for 20 s:
- * where changes are carried by events a query may answer as it was a moment ago.
- */
+/** What operations are asked of. */
+export interface Recorded extends Pick<TestShop, 'graphql' | 'trail' | 'clearTrail'> {
+  /** Lets time pass between operations, where that can be had. */
+  advance(ms: number): void;
+}
+
+/** Every record by file name, from a shop of their own, and the text of the statements that they name. */
 export async function record(
   options: Parameters<typeof startTestShop>[0],
   expected?: ReadonlyMap<string, string>,
 ): Promise<Map<string, string>> {
   const clock = fakeClock();
   await using shop = await startTestShop({ ...options, clock });
+  const records = await recordOf({ ...shop, advance: clock.advance }, expected);
+  return records.set('statements.sql', sqlOf(shop));
+}
+
+/**
+ * The records of an empty shop. With `expected` a query is asked again until it answers what that record says, for 20 s:
+ * where changes are carried by events a query may answer as it was a moment ago.
+ */
+export async function recordOf(
+  shop: Recorded,
+  expected?: ReadonlyMap<string, string>,
+): Promise<Map<string, string>> {
   const names = new Map<string, string>();
   const answers: Record<string, unknown> = {};
   const records = new Map<string, string>();
@@ -62,7 +77,6 @@ export async function record(
     for (const [id, name] of attempt.names) names.set(id, name);
     records.set(file, attempt.text);
   }
-  records.set('statements.sql', sqlOf(shop));
   return records;
 
   async function attemptOf({ name, query: queryOf, variables: variablesOf, isSettled }: Operation) {
@@ -70,7 +84,7 @@ export async function record(
     const variables = variablesOf?.(answers as Answers);
     const { status, ...body } = await eventually(async () => {
       // A minute: no record depends on what the gateway's caches hold of the operations before.
-      clock.advance(60_000);
+      shop.advance(60_000);
       shop.clearTrail();
       const answer = await shop.graphql(query, variables);
       assert.ok(!isSettled || isSettled(answer.data as Answers), `${name} does not settle`);
@@ -91,11 +105,22 @@ export async function record(
   }
 }
 
+/** The guarantee: what callers see is the same, whatever the shop runs on. */
+export function assertSameAnswers(
+  records: ReadonlyMap<string, string>,
+  golden: ReadonlyMap<string, string>,
+): void {
+  for (const { name } of OPERATIONS) {
+    const file = `${name}.md`;
+    assert.equal(answerOf(records.get(file) ?? ''), answerOf(golden.get(file) ?? ''), file);
+  }
+}
+
 /**
  * The part of a record that a caller sees. Times differ by how often a query was asked again, and what a cursor says
  * inside is the business of the backend that made it.
  */
-export function answerOf(text: string): string {
+function answerOf(text: string): string {
   return text.slice(text.indexOf(ANSWER)).replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>').replaceAll(/"<cursor .*>"/g, '"<cursor>"');
 }
 

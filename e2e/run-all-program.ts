@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
+import type { ProcessRecord } from '#scripts/run-all/process-record.ts';
+import { findFreePorts } from '#testkit/engine-node.ts';
+import { postGraphQL } from '#testkit/shop.ts';
+
+/** `make run-all` as tests start it: a folder and ports of its own. */
+
+export const RUN_ALL = 'scripts/run-all.ts';
+
+/** Settings of one `make run-all`, and what it notes of its processes. */
+export interface RunAllSettings extends Disposable {
+  readonly env: Readonly<Record<string, string>>;
+  /** Of the gateway. */
+  readonly url: string;
+  /** Of /metrics and /readyz of a service. */
+  adminUrl(service: 'account' | 'catalog' | 'order'): string;
+  records(): readonly ProcessRecord[];
+  record(name: string): ProcessRecord;
+}
+
+/** `engines` are the settings that name what it runs on. */
+export async function runAllSettings(engines: Readonly<Record<string, string>>): Promise<RunAllSettings> {
+  const ports = (await findFreePorts(7)).map(String);
+  const folder = mkdtempSync(join(tmpdir(), 'fritzy-run-all-'));
+  const [account, catalog, order, accountAdmin = '', catalogAdmin = '', orderAdmin = '', api = ''] = ports;
+  const adminPorts = { account: accountAdmin, catalog: catalogAdmin, order: orderAdmin };
+  const records = (): readonly ProcessRecord[] =>
+    JSON.parse(readFileSync(join(folder, 'run-all', 'processes.json'), 'utf8')) as ProcessRecord[];
+  return {
+    env: {
+      ...engines,
+      FRITZY_DATA: folder,
+      ACCOUNT_URL: `grpc://127.0.0.1:${account}`,
+      CATALOG_URL: `grpc://127.0.0.1:${catalog}`,
+      ORDER_URL: `grpc://127.0.0.1:${order}`,
+      ACCOUNT_ADMIN_PORT: accountAdmin,
+      CATALOG_ADMIN_PORT: catalogAdmin,
+      ORDER_ADMIN_PORT: orderAdmin,
+      PORT: api,
+    },
+    url: `http://127.0.0.1:${api}`,
+    adminUrl: (service) => `http://127.0.0.1:${adminPorts[service]}`,
+    records,
+    record: (name) => {
+      const found = records().find((record) => record.name === name);
+      assert.ok(found, `${name} is not noted`);
+      return found;
+    },
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+export async function startAll({ env }: RunAllSettings): Promise<Program> {
+  const program = spawnProgram(RUN_ALL, env);
+  await saying(program, /The shop is open/);
+  return program;
+}
+
+/** Returns its total. */
+export async function placeOrder(url: string): Promise<number | undefined> {
+  const made = await postGraphQL(url, {
+    query: `mutation {
+      createAccount(account: { name: "John Doe" }) { id }
+      createProduct(product: { name: "iPhone 15 Pro", description: "Latest flagship", price: 1199.99 }) { id }
+    }`,
+  });
+  const { createAccount, createProduct } = made.data ?? {};
+  const placed = await postGraphQL(url, {
+    query: `mutation { createOrder(order: { accountId: "${createAccount?.id}", products: [{ productId: "${createProduct?.id}", quantity: 2 }] }) { totalPrice } }`,
+  });
+  return placed.data?.createOrder?.totalPrice;
+}
