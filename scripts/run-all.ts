@@ -22,7 +22,12 @@ const LEFTOVER_TIMEOUT_MS = 20_000;
 
 await run(async (stack) => {
   // A closed terminal, or a reader of its lines that went away, ends it as Ctrl-C does: nobody would look after them.
-  const endSelf = (): void => void process.kill(process.pid, 'SIGTERM');
+  // Once: a second signal kills, and every line that it says while it stops fails anew.
+  let isEnding = false;
+  const endSelf = (): void => {
+    if (!isEnding) process.kill(process.pid, 'SIGTERM');
+    isEnding = true;
+  };
   process.on('SIGHUP', endSelf);
   process.stdout.on('error', endSelf);
   const config = runAllConfig(process.env, process.stdout.isTTY);

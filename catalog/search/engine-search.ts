@@ -10,6 +10,7 @@ import { rebuildIndex } from '#catalog/search/rebuild-index.ts';
 import type { SearchIndex } from '#catalog/search/search-index.ts';
 import type { CatalogStore } from '#catalog/store.ts';
 import { startConsumer } from '#platform/events/consumer.ts';
+import { within } from '#platform/events/repeat.ts';
 import type { Database } from '#platform/postgres/pool.ts';
 import type { ServiceDeps } from '#platform/service.ts';
 
@@ -56,10 +57,14 @@ export async function startEngineSearch(
       {
         group: GROUP,
         topics: [CATALOG_EVENTS],
-        effect: (events) =>
-          indexProducts(
-            { store: parts.store, index },
-            events.map(({ key }) => key),
+        // Whoever leaves does not wait for an engine that is silent: a write that is done after all harms nobody.
+        effect: (events, signal) =>
+          within(
+            indexProducts(
+              { store: parts.store, index },
+              events.map(({ key }) => key),
+            ),
+            { signal },
           ),
       },
     ),

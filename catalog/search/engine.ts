@@ -50,14 +50,22 @@ export function openEngine(url: string): Engine {
       const abort = (): void => {
         answer.abort();
       };
+      let isLate = false;
+      // The client's own deadline ends with the answer's headers, and what follows may never come.
+      const late = setTimeout(() => {
+        isLate = true;
+        abort();
+      }, timeoutMs);
       signal?.addEventListener('abort', abort, { once: true });
       try {
         return (await answer).body as T;
       } catch (error) {
         signal?.throwIfAborted();
         const status = error instanceof errors.ResponseError ? (error.statusCode ?? null) : null;
-        throw new EngineError(`${method} ${path}: ${messageOf(error)}`, status, error);
+        const problem = isLate ? `no answer within ${timeoutMs} ms` : messageOf(error);
+        throw new EngineError(`${method} ${path}: ${problem}`, status, error);
       } finally {
+        clearTimeout(late);
         signal?.removeEventListener('abort', abort);
       }
     },

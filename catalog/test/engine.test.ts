@@ -56,10 +56,14 @@ suite('a request to the search engine', () => {
   test('EngineError with the status of a refusal; without one if there is no answer, none in time or nobody there', async () => {
     const refusing = await serve((_, response) => void response.writeHead(404).end('{}'));
     const silent = await serve(() => {});
+    const halfway = await serve(
+      (_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{"ok":'),
+    );
     const breaking = await serve((request) => void request.socket.destroy());
     for (const [url, status] of [
       [refusing, 404],
       [silent, null],
+      [halfway, null],
       [breaking, null],
       ['http://127.0.0.1:9', null],
     ] as const) {

@@ -137,7 +137,9 @@ function nameOf({ headers }: StoredMessage): string {
 }
 
 function timeOf({ headers, appendedAt }: StoredMessage): Date {
-  return headers[TIME] ? new Date(headers[TIME]) : appendedAt;
+  const time = new Date(headers[TIME] ?? '');
+  // Others may write into the topic too.
+  return Number.isNaN(time.getTime()) ? appendedAt : time;
 }
 
 function toReplay({ key, id, headers, value }: StoredMessage, topic: string): Message {

@@ -10,8 +10,11 @@ export interface KafkaDeps {
   readonly newId: () => string;
 }
 
-/** What every client of the cluster is made with. */
 export interface KafkaCluster extends KafkaDeps {
+  /**
+   * What a client of the cluster is made with. Each asks another broker first: one that hangs is waited for again and
+   * again by the clients that begin with it.
+   */
   readonly client: {
     clientId: string;
     bootstrapBrokers: string[];
@@ -39,15 +42,17 @@ export function kafkaCluster(deps: KafkaDeps): KafkaCluster {
   const known = new Set<string>();
   const cluster: KafkaCluster = {
     ...deps,
-    client: {
-      clientId: 'fritzy',
-      bootstrapBrokers: [...deps.brokers],
-      connectTimeout: 1_000,
-      requestTimeout: 5_000,
-      timeout: 3_000,
-      retries: 2,
-      retryDelay: 200,
-      metadataMaxAge: 500,
+    get client() {
+      return {
+        clientId: 'fritzy',
+        bootstrapBrokers: shuffled(deps.brokers),
+        connectTimeout: 1_000,
+        requestTimeout: 5_000,
+        timeout: 3_000,
+        retries: 2,
+        retryDelay: 200,
+        metadataMaxAge: 500,
+      };
     },
     async ensureTopics(topics) {
       const unknown = [...new Set(topics)].filter((topic) => !known.has(topic));
@@ -57,6 +62,11 @@ export function kafkaCluster(deps: KafkaDeps): KafkaCluster {
     },
   };
   return cluster;
+}
+
+function shuffled<T>(all: readonly T[]): T[] {
+  const ranked = all.map((one) => ({ one, rank: Math.random() }));
+  return ranked.sort((a, b) => a.rank - b.rank).map(({ one }) => one);
 }
 
 /**

@@ -48,3 +48,21 @@ export function repeat(
 export async function rest(ms: number, stop: AbortSignal): Promise<void> {
   await delay(ms, undefined, { signal: stop }).catch(() => {});
 }
+
+/** Waits for a promise, but not longer than `ms` and not after `signal` has fired: then it rejects. */
+export async function within<T>(
+  promise: Promise<T>,
+  { ms, signal }: { ms?: number; signal?: AbortSignal },
+): Promise<T> {
+  const given = Promise.withResolvers<never>();
+  const abort = (): void => given.reject(signal?.reason);
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  const late = ms && setTimeout(() => given.reject(new Error(`no answer within ${ms} ms`)), ms);
+  try {
+    return await Promise.race([promise, given.promise]);
+  } finally {
+    clearTimeout(late);
+    signal?.removeEventListener('abort', abort);
+  }
+}

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import pg from 'pg';
 import { messageOf, StartError } from '#platform/errors.ts';
+import { sqlState } from '#platform/postgres/pool.ts';
 
 /** A migration file: `0001_what-it-does.sql`. Forward only; a file that was applied never changes again. */
 interface Migration {
@@ -17,6 +18,8 @@ const FILE = /^(\d{4})_[a-z0-9-]+\.sql$/;
 /** Held while migrating, so that instances that start together do it once. Any number that nobody else uses. */
 const LOCK = 4_711_001;
 const CONNECT_TIMEOUT_MS = 10_000;
+const LOCK_TIMEOUT_MS = 60_000;
+const LOCK_NOT_AVAILABLE = '55P03';
 
 const CREATE_TABLE = `
   CREATE TABLE IF NOT EXISTS schema_migration (
@@ -35,11 +38,15 @@ export type MigrationFolders = Readonly<Record<string, string>>;
 /**
  * Applies what is missing of the folders of migrations, in the order given, each file in one transaction.
  * Returns the names of the files applied. Throws StartError when the database cannot be reached, when an applied file
- * was changed since, or when the database is newer than this program.
+ * was changed since, when the database is newer than this program, or when another has been migrating for a minute.
  */
-export function migrate(url: string, folders: MigrationFolders): Promise<string[]> {
+export function migrate(
+  url: string,
+  folders: MigrationFolders,
+  { lockTimeoutMs = LOCK_TIMEOUT_MS } = {},
+): Promise<string[]> {
   return withClient(url, async (client) => {
-    await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
+    await takeLock(client, lockTimeoutMs);
     await client.query(CREATE_TABLE);
     const applied: string[] = [];
     for (const [set, folder] of Object.entries(folders)) {
@@ -50,6 +57,22 @@ export function migrate(url: string, folders: MigrationFolders): Promise<string[
     }
     return applied;
   });
+}
+
+/** A migrator on a machine that vanished holds the lock until PostgreSQL notices, which may take hours: that is said. */
+async function takeLock(client: pg.Client, timeoutMs: number): Promise<void> {
+  try {
+    await client.query(`SET lock_timeout = ${timeoutMs}`);
+    await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
+    await client.query('SET lock_timeout = 0');
+  } catch (error) {
+    if (sqlState(error) !== LOCK_NOT_AVAILABLE) throw error;
+    throw new StartError(
+      `another program has been making tables in ${client.database} for more than ${timeoutMs / 1_000} s. ` +
+        `If none runs any more, end its connection: SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = ${LOCK}.`,
+      { cause: error },
+    );
+  }
 }
 
 export interface MigrationStatus {

@@ -8,6 +8,8 @@ import {
   DEAD_LETTER_RETENTION_MS,
   PARTITIONS,
   RETENTION_MS,
+  type Batch,
+  type EventLog,
   type StoredMessage,
 } from '#platform/events/event.ts';
 import { brokersOf } from '#platform/events/events-url.ts';
@@ -16,7 +18,14 @@ import { missingEngine, openTestEngine } from '#testkit/engines.ts';
 import { eventually, memoryLogger } from '#testkit/shop.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 import { consumerContract, consumerDeps, openEffects, withInbox } from './consumer-contract.ts';
-import { eventLogContract, keysUpTo, messageIn, messagesIn, newTopic } from './event-log-contract.ts';
+import {
+  assertComplete,
+  eventLogContract,
+  keysUpTo,
+  messageIn,
+  messagesIn,
+  newTopic,
+} from './event-log-contract.ts';
 import { relayCrashContract } from './relay-crash-contract.ts';
 
 const skip = missingEngine('kafka');
@@ -121,6 +130,49 @@ test(
   },
 );
 
+const KEYS = keysUpTo(30);
+
+/**
+ * A member that has messages of every partition in hand and keeps them until `goOn`; whatever fails, it ends with
+ * `stack`. `end` handles a batch at last.
+ */
+async function holdAll(
+  log: EventLog,
+  subscription: { group: string; topics: [string] },
+  stack: AsyncDisposableStack,
+  end: (batch: Batch, signal: AbortSignal) => void,
+) {
+  const [inHand, told] = [new Set<number>(), new Set<number>()];
+  const [allInHand, mayEnd] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  stack.use(
+    await log.consume({
+      ...subscription,
+      // What a round holds is up to the brokers: rounds pass until one holds something of every partition.
+      handle: async (batch, signal) => {
+        const { partition } = batch;
+        inHand.add(partition);
+        if (inHand.size === PARTITIONS) allInHand.resolve();
+        signal.addEventListener('abort', () => told.add(partition));
+        const isKept = await Promise.race([allInHand.promise.then(() => true), delay(500, false)]);
+        if (isKept) await mayEnd.promise;
+        else inHand.delete(partition);
+        end(batch, signal);
+      },
+    }),
+  );
+  // Who handles is waited for when the member is disposed of.
+  stack.defer(mayEnd.resolve);
+  let versions = 0;
+  const append = () => log.append(messagesIn(subscription.topics[0], KEYS, 1, ++versions));
+  await eventually(async () => {
+    await append();
+    assert.equal(inHand.size, PARTITIONS);
+  }, 30_000);
+  // These are fetched, and wait behind what is in hand.
+  for (let more = 0; more < 5; more++) await append();
+  return { told, versions, goOn: mayEnd.resolve };
+}
+
 test(
   'who loses a partition while handling it is told, and does not take back what the other has done',
   { skip },
@@ -128,43 +180,18 @@ test(
     await using backend = await open();
     const { log } = backend;
     const topic = newTopic();
-    const keys = keysUpTo(30);
-    const group = `group-${topic}`;
-    const [inHand, told] = [new Set<number>(), new Set<number>()];
-    const [allInHand, mayEnd] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const subscription = { group: `group-${topic}`, topics: [topic] as [string] };
     await using stack = new AsyncDisposableStack();
-    stack.use(
-      await log.consume({
-        group,
-        topics: [topic],
-        // What a round holds is up to the brokers: rounds pass until one holds something of every partition.
-        handle: async ({ partition }, signal) => {
-          inHand.add(partition);
-          if (inHand.size === PARTITIONS) allInHand.resolve();
-          signal.addEventListener('abort', () => told.add(partition));
-          const kept = await Promise.race([allInHand.promise.then(() => true), delay(500, false)]);
-          if (kept) await mayEnd.promise;
-          else inHand.delete(partition);
-        },
-      }),
-    );
-    // Whatever fails: who handles is waited for when the member is disposed of.
-    stack.defer(mayEnd.resolve);
-    let versions = 0;
-    await eventually(async () => {
-      await log.append(messagesIn(topic, keys, 1, ++versions));
-      assert.equal(inHand.size, PARTITIONS);
-    }, 30_000);
+    const { told, goOn } = await holdAll(log, subscription, stack, () => {});
     const seen: StoredMessage[] = [];
     stack.use(
       await log.consume({
-        group,
-        topics: [topic],
+        ...subscription,
         handle: async ({ messages }) => void seen.push(...messages),
       }),
     );
     const lagOf = async (partitions: ReadonlySet<number>): Promise<number> =>
-      (await log.lag(group, [topic]))
+      (await log.lag(subscription.group, subscription.topics))
         .filter(({ partition }) => partitions.has(partition))
         .reduce((sum, { messages }) => sum + Number(messages), 0);
     const taken = await eventually(async () => {
@@ -174,8 +201,33 @@ test(
       assert.equal(await lagOf(partitions), 0);
       return partitions;
     }, 30_000);
-    mayEnd.resolve();
+    goOn();
     await eventually(async () => assert.equal(await lagOf(new Set(Array(PARTITIONS).keys())), 0), 30_000);
     assert.equal(await lagOf(taken), 0);
+  },
+);
+
+test(
+  'who gets a partition back that it lost while handling it begins behind what the group has handled',
+  { skip },
+  async () => {
+    await using backend = await open();
+    const { log } = backend;
+    const topic = newTopic();
+    const subscription = { group: `group-${topic}`, topics: [topic] as [string] };
+    const handled: StoredMessage[] = [];
+    await using stack = new AsyncDisposableStack();
+    const { told, versions, goOn } = await holdAll(log, subscription, stack, ({ messages }, signal) => {
+      signal.throwIfAborted();
+      handled.push(...messages);
+    });
+    await using other = await log.consume({
+      ...subscription,
+      handle: () => Promise.reject(new Error('not yet')),
+    });
+    await eventually(() => assert.ok(told.size > 0, 'nothing was lost'), 30_000);
+    await other[Symbol.asyncDispose]();
+    goOn();
+    await eventually(() => assertComplete(handled, KEYS, versions), 30_000);
   },
 );

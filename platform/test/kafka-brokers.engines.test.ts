@@ -123,6 +123,27 @@ suite('Kafka that loses brokers', { skip }, () => {
     await assert.rejects(caught, /doubled/);
   });
 
+  test('a broker that hangs, and keeps its connections, stops events only until the others do without it', async (t) => {
+    await cluster.allBack([]);
+    await using flow = await openFlow({ kafka, postgres });
+    const keys = keysUpTo(60);
+    await flow.write(keys);
+    await flow.drained();
+    // The worst: it leads, keeps the offsets of the group, and is who clients may ask first.
+    const coordinator = await cluster.coordinatorOf(flow.topic);
+    const hung = cluster.nodeOf(coordinator);
+    hung.pause();
+    const pausedMs = performance.now();
+    try {
+      await flow.write(keys);
+      await flow.drained();
+      await flow.assertEffects();
+      t.diagnostic(`handled ${Math.round(performance.now() - pausedMs)} ms after broker ${coordinator} hung`);
+    } finally {
+      hung.resume();
+    }
+  });
+
   /** The two others stand still, so that what the leader takes it alone has; then it dies. */
   async function assertSurvivesLeaderAhead(wrapLog: WrapLog): Promise<void> {
     const keys = keysUpTo(60);

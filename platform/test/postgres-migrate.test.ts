@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import pg from 'pg';
+import { StartError } from '#platform/errors.ts';
 import { migrate } from '#platform/postgres/migrate.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 
@@ -60,6 +61,22 @@ async function unlocked(url: string): Promise<void> {
 test('programs that start together apply each file once, in order', async () => {
   await assertAppliedOnce((url, folder) => migrate(url, { shop: folder }));
   await assert.rejects(assertAppliedOnce(unlocked));
+});
+
+test('a program that waits for another for too long says so, and how to end it', async () => {
+  await using shop = await project({ '0001_first.sql': FIRST });
+  const other = new pg.Client({ connectionString: shop.url });
+  await other.connect();
+  try {
+    await other.query('SELECT pg_advisory_lock(4711001)');
+    await assert.rejects(
+      migrate(shop.url, { shop: shop.folder }, { lockTimeoutMs: 100 }),
+      (error) => error instanceof StartError && error.message.includes('pg_terminate_backend'),
+    );
+  } finally {
+    await other.end();
+  }
+  assert.deepEqual(await shop.migrate(), ['shop/0001_first']);
 });
 
 test('what is missing is applied, what is there is not, and the answer names it', async () => {
