@@ -90,6 +90,10 @@ coverage: $(INSTALLED) ## Run the same tests and require that they cover 85 % of
 bench: $(INSTALLED) ## Measure, and print ratios against named references
 	@node bench/main.ts
 
+.PHONY: bench-reindex
+bench-reindex: $(INSTALLED) ## Rebuild the index of 100,000 products under load; fails if it loses, shows half or takes too much
+	@node bench/reindex.ts
+
 .PHONY: lint
 lint: $(INSTALLED) ## Check the code: lint, format, protobuf
 	@oxlint --deny-warnings
