@@ -1,5 +1,6 @@
-# One image for every service; which one is its argument:
-#   docker run fritzy account|catalog|order|graphql|migrate [up|status]
+# One image for every service and for an operator's programs; which one is its argument:
+#   docker run fritzy account|catalog|order|graphql
+#   docker run fritzy migrate up|status, dlq list|replay, reindex
 # The tag is pinned; put @sha256:… behind it where your registry is at hand (none was when this was written).
 ARG NODE_IMAGE=node:26.10.0-trixie-slim
 

@@ -43,24 +43,24 @@ run-all: $(INSTALLED) ## Start every service as a process of its own; one Ctrl-C
 stop: $(INSTALLED) ## End what make run-all started
 	@node scripts/stop.ts
 
-# The event log of the shop that runs on .fritzy, if one does; otherwise that of the engines.
-DLQ_ENV = $(if $(wildcard .fritzy/postgres/postmaster.pid),,$(ENGINES_ENV))
+# Nothing if an embedded shop runs on the data folder, whose databases the programs then find; otherwise the engines.
+SHOP_ENV = $(if $(wildcard $(or $(FRITZY_DATA),.fritzy)/postgres/postmaster.pid),,$(ENGINES_ENV))
 
 .PHONY: dlq
 dlq: $(INSTALLED) ## List events that could not be handled: make dlq [TOPIC=order.created] [SINCE=2h]
-	@TOPIC='$(TOPIC)' SINCE='$(SINCE)' node $(DLQ_ENV) cmd/dlq/main.ts list
+	@TOPIC='$(TOPIC)' SINCE='$(SINCE)' node $(SHOP_ENV) cmd/dlq/main.ts list
 
 .PHONY: dlq-replay
 dlq-replay: $(INSTALLED) ## Give them to their consumers again, each once: make dlq-replay TOPIC=order.created [SINCE=2h]
-	@TOPIC='$(TOPIC)' SINCE='$(SINCE)' node $(DLQ_ENV) cmd/dlq/main.ts replay
+	@TOPIC='$(TOPIC)' SINCE='$(SINCE)' node $(SHOP_ENV) cmd/dlq/main.ts replay
 
 .PHONY: seed
 seed: $(INSTALLED) ## Fill the running shop's data folder: 10,000 products, 1,000 accounts, 5,000 orders
 	@node scripts/seed.ts
 
 .PHONY: reindex
-reindex: $(INSTALLED) ## Rebuild the search index while the shop goes on
-	@node $(ENGINES_ENV) catalog/cmd/reindex/main.ts
+reindex: $(INSTALLED) ## Rebuild the search index while the shop goes on: make reindex [SEARCH_URL=http://host:9200]
+	@node $(SHOP_ENV) catalog/cmd/reindex/main.ts
 
 .PHONY: test
 test: $(INSTALLED) ## Run all tests that need no more than PostgreSQL: make test [ONLY=order/test]
@@ -89,6 +89,10 @@ coverage: $(INSTALLED) ## Run the same tests and require that they cover 85 % of
 .PHONY: bench
 bench: $(INSTALLED) ## Measure, and print ratios against named references
 	@node bench/main.ts
+
+.PHONY: bench-reindex
+bench-reindex: $(INSTALLED) ## Rebuild the index of 100,000 products under load; fails if it loses, shows half or takes too much
+	@node bench/reindex.ts
 
 .PHONY: lint
 lint: $(INSTALLED) ## Check the code: lint, format, protobuf

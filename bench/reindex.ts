@@ -2,19 +2,26 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { Presets, SingleBar } from 'cli-progress';
 import { openEngineCatalog, type EngineCatalog } from '#catalog/test/engine-catalog.ts';
 import { systemClock } from '#platform/clock.ts';
+import { messageOf } from '#platform/errors.ts';
 import { productOf } from '#scripts/seed-data.ts';
 import { openTestEngine } from '#testkit/engines.ts';
 import { testCall } from '#testkit/shop.ts';
 
 /**
- * Reindexes a large catalogue while it changes and is searched: node bench/reindex.ts [products] [updates a second]
- * [elasticsearch|opensearch]. Prints what it took and fails if an update was lost or a search saw half an index.
+ * Reindexes a large catalogue while it changes and is searched: `make bench-reindex`, or node bench/reindex.ts [products]
+ * [updates a second] [elasticsearch|opensearch]. Prints what it took, and ends with status 1 if an update was lost, a
+ * search saw an empty or half index, the updates were fewer than that, or the process took more memory than it may.
  */
 const PRODUCTS = Number(process.argv[2] ?? 100_000);
 const UPDATES_A_SECOND = Number(process.argv[3] ?? 200);
 const KIND = process.argv[4] === 'opensearch' ? 'opensearch' : 'elasticsearch';
+/** How far the updates may be behind their rate in the end. */
+const BEHIND_MS_MAX = 1_000;
+/** What a rebuild may take above one of an empty catalogue, whatever the number of products. */
+const ABOVE_EMPTY_MB_MAX = 150;
 /** Found by all three words: one product of a thousand. */
 const QUERY = 'Aurora Wireless Kettle';
 const MAIN = fileURLToPath(new URL('../catalog/cmd/reindex/main.ts', import.meta.url));
@@ -27,6 +34,11 @@ const INSERT = `
 /** Straight into the table: how products come in is measured elsewhere. */
 async function fill(shop: EngineCatalog): Promise<string[]> {
   const ids: string[] = [];
+  const bar = new SingleBar(
+    { format: 'inserted {bar} {value}/{total}', noTTYOutput: true, notTTYSchedule: 2_000 },
+    Presets.shades_classic,
+  );
+  bar.start(PRODUCTS, 0);
   for (let from = 0; from < PRODUCTS; from += 5_000) {
     const products = Array.from({ length: Math.min(5_000, PRODUCTS - from) }, (_, at) =>
       productOf(from + at),
@@ -39,7 +51,9 @@ async function fill(shop: EngineCatalog): Promise<string[]> {
       products.map(({ price }) => Math.round(price * 100)),
     ]);
     ids.push(...batch);
+    bar.update(ids.length);
   }
+  bar.stop();
   await shop.rows('ANALYZE product');
   return ids;
 }
@@ -47,10 +61,9 @@ async function fill(shop: EngineCatalog): Promise<string[]> {
 interface Reindexed {
   readonly seconds: number;
   readonly peakMb: number;
-  readonly output: string;
 }
 
-/** `make reindex` as a process of its own, and the most memory that it had. */
+/** `make reindex` as a process of its own, which shows how far it is, and the most memory that it had. */
 async function reindex(shop: EngineCatalog): Promise<Reindexed> {
   const startedMs = performance.now();
   const child = spawn(process.execPath, [MAIN], {
@@ -58,7 +71,10 @@ async function reindex(shop: EngineCatalog): Promise<Reindexed> {
     env: { ...process.env, CATALOG_DATABASE_URL: shop.databaseUrl, SEARCH_URL: shop.searchUrl },
   });
   let output = '';
-  child.stdout.on('data', (chunk: Buffer) => void (output += chunk.toString()));
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+    process.stdout.write(chunk);
+  });
   let peakMb = 0;
   const timer = setInterval(() => {
     readFile(`/proc/${child.pid}/status`, 'utf8').then(
@@ -69,7 +85,7 @@ async function reindex(shop: EngineCatalog): Promise<Reindexed> {
   const [code] = (await once(child, 'exit')) as [number | null];
   clearInterval(timer);
   if (code !== 0) throw new Error(`make reindex ended with ${code}: ${output}`);
-  return { seconds: (performance.now() - startedMs) / 1_000, peakMb, output };
+  return { seconds: (performance.now() - startedMs) / 1_000, peakMb };
 }
 
 /** Changes products, so many a second, and searches all the time, until it is told to stop. */
@@ -107,35 +123,58 @@ function trouble(shop: EngineCatalog, ids: readonly string[], stop: AbortSignal)
   })();
   return {
     ended: Promise.all([updating, searching]),
-    seen: () => ({ updates, searches, totals: [...totals].map(([total, count]) => `${total} × ${count}`) }),
+    seen: () => ({ updates, searches, totals: new Map(totals) }),
   };
 }
 
 await using stack = new AsyncDisposableStack();
+console.log(`starting PostgreSQL and ${KIND} ...`);
 const engine = stack.use(await openTestEngine(KIND));
 const shop = await openEngineCatalog(engine.url, stack);
+console.log('an empty catalogue:');
 const empty = await reindex(shop);
-console.log(`empty catalogue: ${empty.seconds.toFixed(1)} s, ${empty.peakMb.toFixed(0)} MB`);
+console.log(`${empty.seconds.toFixed(1)} s, ${empty.peakMb.toFixed(0)} MB`);
 const ids = await fill(shop);
+console.log(`${PRODUCTS} products, nothing else going on:`);
 const quiet = await reindex(shop);
-console.log(
-  `${PRODUCTS} products, nothing else going on: ${quiet.seconds.toFixed(1)} s, ${quiet.peakMb.toFixed(0)} MB`,
+console.log(`${quiet.seconds.toFixed(1)} s, ${quiet.peakMb.toFixed(0)} MB`);
+const { total: whole } = await shop.catalog.searchProducts(
+  { query: QUERY, size: 1, withTotal: true },
+  testCall(),
 );
 
+console.log(`${PRODUCTS} products, ${UPDATES_A_SECOND} updates/s and searches:`);
 const stop = new AbortController();
 const load = trouble(shop, ids, stop.signal);
+const startedMs = performance.now();
 const busy = await reindex(shop);
 const { updates, searches, totals } = load.seen();
+const tookMs = performance.now() - startedMs;
 stop.abort();
 await load.ended;
-console.log(busy.output.trim().split('\n').at(-1));
+const aboveMb = busy.peakMb - empty.peakMb;
 console.log(
-  `with updates and searches: ${busy.seconds.toFixed(1)} s, ${busy.peakMb.toFixed(0)} MB (${(busy.peakMb - empty.peakMb).toFixed(0)} MB above the empty one)`,
+  `${busy.seconds.toFixed(1)} s, ${busy.peakMb.toFixed(0)} MB, ${aboveMb.toFixed(0)} MB above the empty catalogue`,
 );
+const seen = [...totals].map(([total, count]) => `${total} × ${count}`).join(', ');
 console.log(
-  `meanwhile ${updates} updates (${(updates / busy.seconds).toFixed(0)}/s), ${searches} searches; totals seen: ${totals.join(', ')}`,
+  `meanwhile ${updates} updates (${((updates * 1_000) / tookMs).toFixed(0)}/s), ${searches} searches; totals seen: ${seen}`,
 );
-// Compares every product's version in the index with the table's; rejects if one stays behind.
-await shop.settle();
-console.log('every product is in the new index at its latest version: 0 updates lost');
-if (totals.length !== 1) throw new Error('a search saw something else than the whole catalogue');
+
+const problems: string[] = [];
+const mustHold = (holds: boolean, problem: string): void => void (holds || problems.push(problem));
+console.log("comparing every product's version in the index with the table's ...");
+await shop.settle().then(
+  () => console.log('0 updates lost'),
+  (error: unknown) => problems.push(`an update was lost: ${messageOf(error)}`),
+);
+mustHold(whole > 0 && searches > 0, 'no search found anything before or meanwhile');
+mustHold(totals.size === 1 && totals.has(whole), `a search found something else than all ${whole}: ${seen}`);
+const due = (UPDATES_A_SECOND * (tookMs - BEHIND_MS_MAX)) / 1_000;
+mustHold(updates >= due, `${updates} updates were made, but ${due.toFixed(0)} were due`);
+mustHold(
+  aboveMb <= ABOVE_EMPTY_MB_MAX,
+  `it took ${aboveMb.toFixed(0)} MB above the empty catalogue, ${ABOVE_EMPTY_MB_MAX} are allowed`,
+);
+for (const problem of problems) console.error(`failed: ${problem}`);
+if (problems.length > 0) process.exitCode = 1;

@@ -7,7 +7,7 @@ import {
   type ProductFilter,
   type ProductQuery,
 } from '#catalog/search/search-index.ts';
-import type { SearchTerms } from '#catalog/search/search-terms.ts';
+import { INSIDE_LENGTH_MIN, type SearchTerms } from '#catalog/search/search-terms.ts';
 
 /** The bodies of searches, in the query language that Elasticsearch 7 and OpenSearch share. */
 
@@ -31,9 +31,6 @@ const worth = (boost: number, filter: Clause): Clause => ({ constant_score: { fi
  */
 const AUTOMATON_LENGTH_MAX = 100;
 const cut = (text: string): string => Array.from(text).slice(0, AUTOMATON_LENGTH_MAX).join('');
-
-/** Shorter texts are not looked for inside words: they are in too many. */
-const INSIDE_LENGTH_MIN = 4;
 
 /**
  * The exact name, then all words in the name, then the text inside a word of the name, then all words in name,

@@ -47,6 +47,7 @@ export async function startEngineSearch(
           throw error;
         }
       },
+      clock: deps.clock,
       logger,
       metrics: catalogMetrics(deps.telemetry.registry),
     }),

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CatalogMetrics } from '#catalog/metrics.ts';
+import type { CatalogMetrics, FallbackReason } from '#catalog/metrics.ts';
 import { EngineError } from '#catalog/search/engine.ts';
 import type { SearchIndex } from '#catalog/search/search-index.ts';
+import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 
 export interface FallbackDeps {
@@ -10,6 +11,7 @@ export interface FallbackDeps {
   readonly fallback: SearchIndex;
   /** Rejects while the engine cannot answer. */
   probe(): Promise<void>;
+  readonly clock: Pick<Clock, 'elapsedMs'>;
   readonly logger: Logger;
   readonly metrics: CatalogMetrics;
 }
@@ -22,10 +24,13 @@ const RELAPSE_MS = 10_000;
 const PROBE_REST_MS_MAX = 8_000;
 /** What was asked cannot be answered, which says nothing of the engine: one caller must not switch it off for all. */
 const BAD_REQUEST = 400;
+/** An engine that refuses everything looks the same, so refusals are told; no more often, whoever provokes them. */
+const REFUSALS_TOLD_MS = 60_000;
 
 /**
- * Asks the engine, and PostgreSQL when the engine fails: nobody sees an error for it. An engine that keeps failing is
- * left alone, so that searches do not wait for it, and probed until it is back.
+ * Asks the engine, and PostgreSQL when the engine fails: no failure of the engine is an error to who searches; what
+ * PostgreSQL cannot answer within its own bounds is (catalog/service.ts). An engine that keeps failing is left alone,
+ * so that searches do not wait for it, and probed until it is back.
  */
 export function withFallback(deps: FallbackDeps): SearchIndex & AsyncDisposable {
   const stopping = new AbortController();
@@ -36,7 +41,11 @@ export function withFallback(deps: FallbackDeps): SearchIndex & AsyncDisposable 
   let probing: Promise<void> | undefined;
   deps.metrics.engineUp.set(1);
 
+  let refusals = 0;
+  let toldAtMs = Number.NEGATIVE_INFINITY;
+
   async function answer<T>(ask: (index: SearchIndex) => Promise<T>): Promise<T> {
+    let reason: FallbackReason = 'down';
     if (!isDown) {
       try {
         const found = await ask(deps.engine);
@@ -45,19 +54,33 @@ export function withFallback(deps: FallbackDeps): SearchIndex & AsyncDisposable 
       } catch (error) {
         // Neither does a caller who has gone say anything of the engine, however long they waited.
         if (!(error instanceof EngineError)) throw error;
-        if (error.status !== BAD_REQUEST) failures += 1;
+        reason = error.status === BAD_REQUEST ? 'refused' : 'failed';
+        if (reason === 'refused') tellRefusal(error);
+        else failures += 1;
         if (failures >= FAILURES_MAX) goDown(error);
         deps.logger.debug({ err: error }, 'the search engine failed; PostgreSQL answers');
       }
     }
-    deps.metrics.fallbacks.inc();
+    deps.metrics.fallbacks.inc({ reason });
     return ask(deps.fallback);
+  }
+
+  function tellRefusal(error: EngineError): void {
+    refusals += 1;
+    const nowMs = deps.clock.elapsedMs();
+    if (nowMs - toldAtMs < REFUSALS_TOLD_MS) return;
+    deps.logger.warn(
+      { err: error, refused: refusals },
+      'the search engine refuses searches; PostgreSQL answers',
+    );
+    toldAtMs = nowMs;
+    refusals = 0;
   }
 
   function goDown(error: unknown): void {
     if (isDown || stopping.signal.aborted) return;
     isDown = true;
-    const isRelapse = performance.now() - backAtMs < RELAPSE_MS;
+    const isRelapse = deps.clock.elapsedMs() - backAtMs < RELAPSE_MS;
     restMs = isRelapse ? Math.min(2 * restMs, PROBE_REST_MS_MAX) : PROBE_REST_MS;
     deps.metrics.engineUp.set(0);
     deps.logger.warn({ err: error }, 'the search engine cannot be used; PostgreSQL answers searches');
@@ -77,7 +100,7 @@ export function withFallback(deps: FallbackDeps): SearchIndex & AsyncDisposable 
     }
     failures = 0;
     isDown = false;
-    backAtMs = performance.now();
+    backAtMs = deps.clock.elapsedMs();
     deps.metrics.engineUp.set(1);
     deps.logger.info('the search engine is back and answers searches');
   }

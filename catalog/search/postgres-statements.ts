@@ -8,7 +8,7 @@ import {
   type ProductFilter,
   type ProductQuery,
 } from '#catalog/search/search-index.ts';
-import type { SearchTerms } from '#catalog/search/search-terms.ts';
+import { INSIDE_LENGTH_MIN, type SearchTerms } from '#catalog/search/search-terms.ts';
 import type { Statement } from '#platform/postgres/pool.ts';
 
 /** The SQL of a search: put together from what is asked for, so that each form has a plan of its own. */
@@ -19,8 +19,6 @@ export interface BoundStatement {
 }
 
 const ON_SALE = 'archived_at IS NULL';
-/** Shorter texts are not looked for inside words: they are in too many. */
-const INSIDE_LENGTH_MIN = 4;
 
 /** Collects the parts of a statement's name and its values; `$(value)` is the value's parameter. */
 class Parts {

@@ -18,7 +18,7 @@ const SETTINGS = JSON.stringify(readJson('settings.json')).replace(
 );
 const MAPPINGS = readJson('mappings.json');
 /** Changes with everything that an index is made from: an index with another one has to be built anew. */
-export const FINGERPRINT = createHash('sha256')
+const FINGERPRINT = createHash('sha256')
   .update(SETTINGS)
   .update(JSON.stringify(MAPPINGS))
   .digest('hex')
@@ -186,22 +186,11 @@ export function productIndex(engine: Engine, alias: string) {
       await engine.send({ method: 'POST', path: `/${name}/_refresh`, timeoutMs: ADMIN_TIMEOUT_MS });
     },
 
-    /** How many products on sale an index has. */
-    async count(name: string): Promise<number> {
-      const body = { query: { term: { on_sale: true } } };
-      const path = `/${name}/_count`;
-      return (
-        await engine.send<{ count: number }>({ method: 'POST', path, body, timeoutMs: ADMIN_TIMEOUT_MS })
-      ).count;
-    },
-
     /** Removes indices that the alias does not name: replaced ones, and what a rebuild that crashed left. */
-    async removeUnused(): Promise<string[]> {
+    async removeUnused(): Promise<void> {
       const unused = Object.entries(await all()).filter(([, index]) => !index.aliases?.[alias]);
-      const names = unused.map(([name]) => name);
-      for (const name of names)
+      for (const [name] of unused)
         await engine.send({ method: 'DELETE', path: `/${name}`, timeoutMs: ADMIN_TIMEOUT_MS });
-      return names;
     },
   };
 }

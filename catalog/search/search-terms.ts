@@ -14,6 +14,8 @@ export interface SearchTerms {
   readonly phrase: string;
 }
 
+/** Shorter texts are not looked for inside words: they are in too many. */
+export const INSIDE_LENGTH_MIN = 4;
 /** More words than that say no more about what is wanted. */
 const WORDS_MAX = 16;
 /** A query's own bound: letters that stand for several must not make more of it than engines take (1,024 clauses). */

@@ -22,7 +22,9 @@ export interface EngineCatalog {
   rows<R extends object>(sql: string, values?: readonly unknown[]): Promise<R[]>;
   /** Starts the service once more, beside the one that runs. */
   restart(): Promise<void>;
-  /** Resolves when the index has every product as the tables have it. */
+  /** Rejects unless the index has every product as the tables have it just now. */
+  compare(): Promise<void>;
+  /** Resolves when it has. */
   settle(): Promise<void>;
 }
 
@@ -78,6 +80,19 @@ export async function openEngineCatalog(
     return found;
   }
 
+  async function compare(): Promise<void> {
+    const products = await rows<{ id: string; version: string; on_sale: boolean; name: string }>(
+      'SELECT id, version, archived_at IS NULL AS on_sale, name FROM product',
+    );
+    const found = await indexed();
+    for (const { id, version, on_sale: onSale, name } of products) {
+      const has = found.get(id);
+      if (!onSale && has === undefined) continue;
+      assert.equal(has, `${version} ${onSale} ${name}`, `product ${id} in the index`);
+    }
+    assert.ok(found.size <= products.length);
+  }
+
   return {
     catalog: inProcess(implementation),
     index,
@@ -87,19 +102,8 @@ export async function openEngineCatalog(
     logLines: lines,
     rows,
     restart: async () => void (await startCatalog({ databaseUrl, searchUrl }, deps, stack)),
-    settle: () =>
-      eventually(async () => {
-        const products = await rows<{ id: string; version: string; on_sale: boolean; name: string }>(
-          'SELECT id, version, archived_at IS NULL AS on_sale, name FROM product',
-        );
-        const found = await indexed();
-        for (const { id, version, on_sale: onSale, name } of products) {
-          const has = found.get(id);
-          if (!onSale && has === undefined) continue;
-          assert.equal(has, `${version} ${onSale} ${name}`, `product ${id} in the index`);
-        }
-        assert.ok(found.size <= products.length);
-      }, 60_000),
+    compare,
+    settle: () => eventually(compare, 60_000),
   };
 }
 

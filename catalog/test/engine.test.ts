@@ -8,9 +8,10 @@ import { catalogMetrics } from '#catalog/metrics.ts';
 import { EngineError, openEngine } from '#catalog/search/engine.ts';
 import { startCatalog } from '#catalog/service.ts';
 import { cancelled } from '#platform/call.ts';
+import { systemClock, type Clock } from '#platform/clock.ts';
 import { inProcess, type Client } from '#platform/rpc.ts';
-import { openServiceBench } from '#testkit/service-bench.ts';
-import { eventually, testCall } from '#testkit/shop.ts';
+import { openServiceBench, type ServiceBench } from '#testkit/service-bench.ts';
+import { eventually, fakeClock, testCall } from '#testkit/shop.ts';
 
 const stack = new AsyncDisposableStack();
 after(() => stack.disposeAsync());
@@ -25,6 +26,12 @@ async function serve(listener: RequestListener): Promise<string> {
     await once(server, 'close');
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** How many searches PostgreSQL answered, by the reason. */
+async function fallbacksOf({ deps }: ServiceBench): Promise<Record<string, number>> {
+  const { values } = await catalogMetrics(deps.telemetry.registry).fallbacks.get();
+  return Object.fromEntries(values.map(({ labels, value }) => [labels.reason, value]));
 }
 
 const get = { method: 'GET', path: '/x', timeoutMs: 10_000 } as const;
@@ -103,9 +110,9 @@ test('a catalog whose search engine was never there serves from PostgreSQL, and 
     const suggested = await catalog.suggestProducts({ prefix: 'la', size: 5 }, testCall());
     assert.deepEqual([products[0]?.name, suggested.products[0]?.name], ['Lamp', 'Lamp']);
   }
-  const { engineUp, fallbacks } = catalogMetrics(bench.deps.telemetry.registry);
+  const { engineUp } = catalogMetrics(bench.deps.telemetry.registry);
   assert.equal((await engineUp.get()).values[0]?.value, 0);
-  assert.equal((await fallbacks.get()).values[0]?.value, 20);
+  assert.deepEqual(await fallbacksOf(bench), { refused: 0, failed: 3, down: 17 });
   const down = 'the search engine cannot be used; PostgreSQL answers searches';
   assert.equal(bench.logLines.filter(({ msg }) => msg === down).length, 1);
 });
@@ -114,9 +121,10 @@ suite('a search engine is given up for what it does, not for what callers do', (
   /** Searches of a catalog whose engine answers all searches like this; whether it then counts as usable. */
   async function isUpAfter(
     answer: RequestListener,
-    work: (catalog: Client<typeof CatalogService>) => Promise<void>,
+    work: (catalog: Client<typeof CatalogService>, bench: ServiceBench) => Promise<void>,
+    clock: Clock = systemClock,
   ): Promise<boolean> {
-    const bench = await openServiceBench('catalog', stack);
+    const bench = await openServiceBench('catalog', stack, clock);
     await using own = new AsyncDisposableStack();
     const searchUrl = await serve((request, response) =>
       request.url?.includes('/_search') ? answer(request, response) : void response.writeHead(503).end('{}'),
@@ -124,7 +132,7 @@ suite('a search engine is given up for what it does, not for what callers do', (
     const { implementation } = await startCatalog({ databaseUrl: bench.url, searchUrl }, bench.deps, own);
     const catalog = inProcess(implementation);
     await catalog.createProduct({ name: 'Lamp' }, testCall());
-    await work(catalog);
+    await work(catalog, bench);
     return (await catalogMetrics(bench.deps.telemetry.registry).engineUp.get()).values[0]?.value === 1;
   }
 
@@ -142,6 +150,30 @@ suite('a search engine is given up for what it does, not for what callers do', (
         void response.writeHead(status).end('{}');
     assert.equal(await isUpAfter(refuse(400), searchOften), true);
     assert.equal(await isUpAfter(refuse(500), searchOften), false);
+  });
+
+  test('one that refuses everything is told: a metric counts each, a warning comes at once and then once a minute', async () => {
+    const clock = fakeClock();
+    const told = ({ logLines }: ServiceBench): unknown[] =>
+      logLines
+        .filter(({ level, msg }) => level === 40 && /refuses searches/.test(String(msg)))
+        .map(({ refused }) => refused);
+    const isUp = await isUpAfter(
+      (_, response) => void response.writeHead(400).end('{}'),
+      async (catalog, bench) => {
+        await searchOften(catalog);
+        assert.deepEqual(told(bench), [1]);
+        clock.advance(59_999);
+        await searchOften(catalog);
+        assert.deepEqual(told(bench), [1]);
+        clock.advance(1);
+        await searchOften(catalog);
+        assert.deepEqual(told(bench), [1, 20]);
+        assert.deepEqual(await fallbacksOf(bench), { refused: 30, failed: 0, down: 0 });
+      },
+      clock,
+    );
+    assert.equal(isUp, true);
   });
 
   test('callers who go away, however late, do not count; its own deadline does', async () => {

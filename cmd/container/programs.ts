@@ -7,6 +7,8 @@ const PROGRAMS = {
   order: '../../order/cmd/server/main.ts',
   graphql: '../../graphql/cmd/server/main.ts',
   migrate: '../migrate/main.ts',
+  dlq: '../dlq/main.ts',
+  reindex: '../../catalog/cmd/reindex/main.ts',
 } as const;
 
 /** The entry file of a program. Throws StartError if there is none of that name. */

@@ -1,5 +1,6 @@
+import { resolve } from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
-import { catalogSettings } from '#catalog/config.ts';
+import { reindexSettings } from '#catalog/cmd/reindex/config.ts';
 import { EngineError, openEngine } from '#catalog/search/engine.ts';
 import { aliasOf, productIndex } from '#catalog/search/product-index.ts';
 import { rebuildIndex } from '#catalog/search/rebuild-index.ts';
@@ -8,14 +9,21 @@ import { systemClock } from '#platform/clock.ts';
 import { readConfig } from '#platform/config.ts';
 import { AppError, messageOf, StartError } from '#platform/errors.ts';
 import { openDatabase } from '#platform/postgres/pool.ts';
+import { runningServerUrl } from '#platform/postgres/running-server.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 
 /** Rebuilds the search index while the shop goes on: `make reindex`. */
 async function main(signal: AbortSignal): Promise<void> {
-  const { CATALOG_DATABASE_URL: url, SEARCH_URL: searchUrl } = readConfig(process.env, catalogSettings);
+  const config = readConfig(process.env, reindexSettings);
+  const { SEARCH_URL: searchUrl } = config;
   if (!/^https?:/.test(searchUrl))
     throw new StartError(
-      'SEARCH_URL names no search engine: the catalog searches its own database, which needs no index.',
+      'SEARCH_URL names no search engine: a catalog that searches its own database needs no index. Where the shop was started with SEARCH_URL=http://…, say the same here.',
+    );
+  const url = config.CATALOG_DATABASE_URL ?? runningServerUrl(resolve(config.FRITZY_DATA), 'catalog');
+  if (!url)
+    throw new StartError(
+      'no catalog database is found: start the shop with make run, or say CATALOG_DATABASE_URL=postgres://….',
     );
   await using database = openDatabase({ url, name: 'catalog', telemetry: createTelemetry() });
   await using engine = openEngine(searchUrl);

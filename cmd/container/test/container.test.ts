@@ -11,7 +11,7 @@ import { DEAD_LETTER_RETENTION_MS, PARTITIONS, RETENTION_MS } from '#platform/ev
 import { MESSAGE_BYTES_MAX } from '#platform/events/kafka-cluster.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
-const PROGRAMS = ['account', 'catalog', 'order', 'graphql', 'migrate'];
+const PROGRAMS = ['account', 'catalog', 'order', 'graphql', 'migrate', 'dlq', 'reindex'];
 
 suite('the argument of the image', () => {
   test('names a program that is there', () => {
@@ -21,6 +21,16 @@ suite('the argument of the image', () => {
   test('is passed on without itself: the program sees its own arguments', async () => {
     const lines = await givesUp('cmd/container/main.ts', {}, ['migrate', 'down']);
     assert.deepEqual(lines, ['say what to do: node cmd/migrate/main.ts up, or status.']);
+    const [line = ''] = await givesUp('cmd/container/main.ts', {}, ['dlq', 'purge']);
+    assert.match(line, /^say what to do: node cmd\/dlq\/main\.ts list, or replay/);
+  });
+
+  test('reindex runs from it, and says what it lacks', async () => {
+    const [line = ''] = await givesUp('cmd/container/main.ts', {}, ['reindex']);
+    assert.match(line, /^SEARCH_URL names no search engine/);
+    const env = { SEARCH_URL: 'http://127.0.0.1:9', FRITZY_DATA: '/nonexistent' };
+    const [database = ''] = await givesUp('cmd/container/main.ts', env, ['reindex']);
+    assert.match(database, /^no catalog database is found/);
   });
 
   for (const args of [[], ['toString'], ['../fritzy/main.ts']])

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { spawnProgram } from '#cmd/fritzy/test/program.ts';
 import { systemClock } from '#platform/clock.ts';
 import { deadLetter } from '#platform/events/dead-letters.ts';
@@ -10,6 +15,7 @@ import { messageIn } from '#platform/test/event-log-contract.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 import { memoryLogger } from '#testkit/shop.ts';
 
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const PROGRAM = 'cmd/dlq/main.ts';
 const TOPIC = 'order.created';
 const postgres = await openTestPostgres();
@@ -84,5 +90,28 @@ suite('dead letters from the command line', () => {
       const ended = await run(command, { EVENTS_URL: url, ...env });
       assert.equal(ended.status, 1);
       assert.match(ended.problem, problem);
+    });
+});
+
+suite('make dlq and make reindex', () => {
+  /** The command line that make would run. */
+  const commandOf = (target: string, folder: string): string =>
+    execFileSync('make', ['--dry-run', target, `FRITZY_DATA=${folder}`], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'] },
+    });
+
+  for (const target of ['dlq', 'dlq-replay', 'reindex'])
+    test(`${target} is left to find the shop that runs on FRITZY_DATA; where none runs, it gets the engines`, () => {
+      const folder = mkdtempSync(join(tmpdir(), 'fritzy-make-'));
+      try {
+        assert.match(commandOf(target, folder), /--env-file=scripts\/compose\.env/);
+        mkdirSync(join(folder, 'postgres'));
+        writeFileSync(join(folder, 'postgres', 'postmaster.pid'), '');
+        assert.doesNotMatch(commandOf(target, folder), /--env-file/);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
     });
 });
