@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
+import { TOPICS } from '#cmd/topics.ts';
+import type { EventLog } from '#platform/events/event.ts';
 import { eventually, fakeClock, startTestShop, type TestShop } from '#testkit/shop.ts';
 import { NOBODY, OPERATIONS, type Answers, type Operation } from './operations.ts';
 
@@ -35,7 +37,7 @@ const list = (names: readonly string[]): string =>
 
 /**
  * Every record by file name. With `expected` a query is asked again until it answers what that record says, for 20 s:
- * where changes are carried by events a query may answer as it was a moment ago.
+ * where changes are carried by events a query may answer as it was a moment ago. Fails if some topic got nothing.
  */
 export async function record(
   options: Parameters<typeof startTestShop>[0],
@@ -63,6 +65,9 @@ export async function record(
     records.set(file, attempt.text);
   }
   records.set('statements.sql', sqlOf(shop));
+  const allTold = async (): Promise<void> =>
+    assert.deepEqual(await silentTopics(shop.eventLog), [], 'topics that nothing was published to');
+  await eventually(allTold, SETTLE_MS_MAX);
   return records;
 
   async function attemptOf({ name, query: queryOf, variables: variablesOf, isSettled }: Operation) {
@@ -89,6 +94,13 @@ export async function record(
     const named = new Map(names);
     return { query, data: body.data, names: named, text: createNormaliser(named)(`${text.join('\n\n')}\n`) };
   }
+}
+
+/** Topics of the shop in which nothing lies. */
+export async function silentTopics(log: Pick<EventLog, 'read'>): Promise<string[]> {
+  const counts = TOPICS.map(async (topic) => (await Array.fromAsync(log.read(topic))).length);
+  const published = await Promise.all(counts);
+  return TOPICS.filter((_, index) => published[index] === 0);
 }
 
 /**
