@@ -15,7 +15,9 @@ import { kafkaEventLog } from '#platform/events/kafka.ts';
 import { missingEngine, openTestEngine } from '#testkit/engines.ts';
 import { eventually, memoryLogger } from '#testkit/shop.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
-import { consumerContract, consumerDeps, openEffects, withInbox } from './consumer-contract.ts';
+import { consumerContract, consumerDeps } from './consumer-contract.ts';
+import { consumerCrashContract } from './consumer-crash-contract.ts';
+import { openEffects, withInbox } from './effects.ts';
 import { eventLogContract, keysUpTo, messageIn, messagesIn, newTopic } from './event-log-contract.ts';
 import { relayCrashContract } from './relay-crash-contract.ts';
 
@@ -35,6 +37,7 @@ after(() => postgres[Symbol.asyncDispose]());
 
 eventLogContract('Kafka', open, skip);
 consumerContract('Kafka', open, postgres, skip);
+consumerCrashContract('Kafka', open, postgres, skip);
 relayCrashContract('Kafka', open, postgres, skip);
 
 test(
