@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
 import { givesUp, saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
-import { identityOf, isRunning, type ProcessRecord } from '#scripts/run-all/process-record.ts';
+import { identityOf, isRunning, type ProcessRecord } from '#scripts/process-record.ts';
 import { findFreePorts } from '#testkit/engine-node.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 import { eventually, postGraphQL } from '#testkit/shop.ts';
@@ -201,7 +201,8 @@ suite('make run-all', () => {
       const pid = other.pid ?? 0;
       const folder = join(own.env['FRITZY_DATA'] ?? '', 'run-all');
       mkdirSync(folder, { recursive: true });
-      const identity = `1 ${process.execPath}\0order/cmd/server/main.ts\0`;
+      // As of one that was started a tick earlier.
+      const identity = identityOf(pid)?.replace(/\d+$/, (ticks) => String(Number(ticks) - 1));
       writeFileSync(join(folder, 'processes.json'), JSON.stringify([{ name: 'order', pid, identity }]));
       await using stop = spawnProgram(STOP, own.env);
       assert.equal(await stop.ended, 0, stop.stderr());
