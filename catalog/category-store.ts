@@ -1,4 +1,6 @@
 import type { Category } from '#catalog/category.ts';
+import type { Event } from '#platform/events/event.ts';
+import { writeOutbox } from '#platform/events/outbox.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 
 /** Every SQL statement about categories. */
@@ -53,8 +55,14 @@ export type CategoryStore = ReturnType<typeof createCategoryStore>;
 
 export function createCategoryStore(database: Database) {
   return {
-    /** Adds what `make` returns; it sees the tree as it is, and what it throws undoes all. */
-    async insert(parentId: string | null, make: (size: TreeSize) => Category): Promise<Category> {
+    /**
+     * Adds what `make` returns, with the event that tells of it; it sees the tree as it is, and what it throws undoes
+     * all.
+     */
+    async insert(
+      parentId: string | null,
+      make: (size: TreeSize) => { category: Category; event: Event },
+    ): Promise<Category> {
       return database.transaction(async (tx) => {
         await tx.query(LOCK_TREE, []);
         const [row] = await tx.query<{ parent_path: string[] | null; siblings: number; total: number }>(
@@ -63,17 +71,27 @@ export function createCategoryStore(database: Database) {
         );
         if (!row) throw new Error('a SELECT without FROM gave no row');
         const { parent_path: parentPath, siblings, total } = row;
-        const category = make({ parentPath, siblings, total });
+        const { category, event } = make({ parentPath, siblings, total });
         const { id, name, path, createdAt } = category;
         await tx.query(INSERT, [id, name, parentId, path, createdAt]);
+        await writeOutbox(tx, [event]);
         return category;
       });
     },
 
-    /** Undefined if there is no such category. */
-    async rename(id: string, name: string): Promise<Category | undefined> {
-      const [row] = await database.query<CategoryRow>(RENAME, [id, name]);
-      return row && toCategory(row);
+    /** The renamed category, or undefined if there is none with this id. */
+    async rename(
+      id: string,
+      name: string,
+      toEvent: (category: Category) => Event,
+    ): Promise<Category | undefined> {
+      return database.transaction(async (tx) => {
+        const [row] = await tx.query<CategoryRow>(RENAME, [id, name]);
+        if (!row) return undefined;
+        const category = toCategory(row);
+        await writeOutbox(tx, [toEvent(category)]);
+        return category;
+      });
     },
 
     async byIds(ids: readonly string[], signal: AbortSignal): Promise<Category[]> {

@@ -8,6 +8,8 @@ import {
   type Category,
 } from '#catalog/category.ts';
 import type { CategoryStore, TreeSize } from '#catalog/category-store.ts';
+import { categoryEvent } from '#catalog/events.ts';
+import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
 
@@ -15,16 +17,19 @@ import { AppError } from '#platform/errors.ts';
 export async function createCategory(
   deps: { categories: CategoryStore; clock: Clock },
   input: { name: string; parentId: string },
+  call: Call,
 ): Promise<Category> {
   const name = requireCategoryName(input.name);
   const parentId = requireCategoryId('parentId', input.parentId);
   const id = deps.clock.newId();
+  const eventId = deps.clock.newId();
   const createdAt = new Date(deps.clock.now());
   return deps.categories.insert(parentId, (size) => {
     if (parentId !== null && size.parentPath === null) throw noSuchCategory('parentId', parentId);
     const path = [...(size.parentPath ?? []), id];
     requireRoom(size, path.length);
-    return { id, name, path, createdAt, version: 1n };
+    const category: Category = { id, name, path, createdAt, version: 1n };
+    return { category, event: categoryEvent(eventId, 'category_created', category, createdAt, call) };
   });
 }
 

@@ -1,15 +1,18 @@
+import type { Category } from '#catalog/category.ts';
 import type { Product } from '#catalog/product.ts';
 import type { Call } from '#platform/call.ts';
 import type { Event } from '#platform/events/event.ts';
 import { traceparentOf } from '#platform/trace.ts';
 
 export const CATALOG_EVENTS = 'catalog.events';
+export const CATEGORY_EVENTS = 'category.events';
 /** The order service's topic, which the catalog consumes. */
 export const ORDER_CREATED = 'order.created';
 
 export type CatalogEventType = 'product_created' | 'product_updated' | 'product_archived';
+export type CategoryEventType = 'category_created' | 'category_renamed';
 
-/** What the catalog service tells the others: topic catalog.events. The price is in minor units. */
+/** What the catalog service tells the others of a product: topic catalog.events. The price is in minor units. */
 export function catalogEvent(
   id: string,
   type: CatalogEventType,
@@ -30,6 +33,32 @@ export function catalogEvent(
       product_id: product.id,
       name: product.name,
       price: product.priceMinor,
+      timestamp: occurredAt.toISOString(),
+    },
+  };
+}
+
+/** What the catalog service tells the others of a category: topic category.events. */
+export function categoryEvent(
+  id: string,
+  type: CategoryEventType,
+  category: Category,
+  occurredAt: Date,
+  call: Call,
+): Event {
+  return {
+    id,
+    topic: CATEGORY_EVENTS,
+    key: category.id,
+    type,
+    occurredAt,
+    aggregateVersion: category.version,
+    traceparent: traceparentOf(call.trace),
+    payload: {
+      event_type: type,
+      category_id: category.id,
+      name: category.name,
+      parent_id: category.path.at(-2) ?? null,
       timestamp: occurredAt.toISOString(),
     },
   };

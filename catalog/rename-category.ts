@@ -1,15 +1,24 @@
 import { requireCategoryName, type Category } from '#catalog/category.ts';
 import type { CategoryStore } from '#catalog/category-store.ts';
+import { categoryEvent } from '#catalog/events.ts';
+import type { Call } from '#platform/call.ts';
+import type { Clock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
 import { requireUuid } from '#platform/input.ts';
 
 /** Gives a category another name. Throws INVALID_ARGUMENT, NOT_FOUND. */
 export async function renameCategory(
-  deps: { categories: CategoryStore },
+  deps: { categories: CategoryStore; clock: Clock },
   input: { id: string; name: string },
+  call: Call,
 ): Promise<Category> {
   const id = requireUuid('id', input.id);
-  const renamed = await deps.categories.rename(id, requireCategoryName(input.name));
+  const name = requireCategoryName(input.name);
+  const at = new Date(deps.clock.now());
+  const eventId = deps.clock.newId();
+  const renamed = await deps.categories.rename(id, name, (category) =>
+    categoryEvent(eventId, 'category_renamed', category, at, call),
+  );
   if (!renamed) throw new AppError('NOT_FOUND', `There is no category ${id}.`, { detail: { field: 'id' } });
   return renamed;
 }

@@ -103,8 +103,12 @@ export function catalogHandlers(deps: {
     archiveProduct: async (request, call) => ({
       product: toMessage(await archiveProduct(deps, request, call)),
     }),
-    createCategory: async (request) => ({ category: toCategory(await createCategory(deps, request)) }),
-    renameCategory: async (request) => ({ category: toCategory(await renameCategory(deps, request)) }),
+    createCategory: async (request, call) => ({
+      category: toCategory(await createCategory(deps, request, call)),
+    }),
+    renameCategory: async (request, call) => ({
+      category: toCategory(await renameCategory(deps, request, call)),
+    }),
     batchGetCategories: async ({ ids }, call) => ({
       categories: (await getCategories(ids, call)).map(toCategory),
     }),

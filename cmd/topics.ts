@@ -1,5 +1,5 @@
 import { ACCOUNT_EVENTS } from '#account/events.ts';
-import { CATALOG_EVENTS } from '#catalog/events.ts';
+import { CATALOG_EVENTS, CATEGORY_EVENTS } from '#catalog/events.ts';
 import { NOTIFICATIONS, ORDER_CREATED, ORDER_EVENTS } from '#order/events.ts';
 import { deadLetterTopic } from '#platform/events/event.ts';
 
@@ -7,6 +7,7 @@ import { deadLetterTopic } from '#platform/events/event.ts';
 export const TOPICS: readonly string[] = [
   ACCOUNT_EVENTS,
   CATALOG_EVENTS,
+  CATEGORY_EVENTS,
   ORDER_EVENTS,
   ORDER_CREATED,
   NOTIFICATIONS,

@@ -3,13 +3,15 @@ import { writeFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { execute, Kind, parse, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import type { EventLog } from '#platform/events/event.ts';
 import { Context } from '#graphql/graph/context.ts';
 import { resolvers } from '#graphql/graph/resolvers.ts';
 import { createScalars } from '#graphql/graph/scalars.ts';
 import { createSchema, readTypeDefs } from '#graphql/graph/schema.ts';
+import { messageIn } from '#platform/test/event-log-contract.ts';
 import { fakeClock, LINKS, startTestShop, testCall, type LinkKind, type TestShop } from '#testkit/shop.ts';
 import { OPERATIONS, type Answers } from './golden/operations.ts';
-import { createNormaliser, FOLDER, readRecords, record } from './golden/record.ts';
+import { createNormaliser, FOLDER, readRecords, record, silentTopics } from './golden/record.ts';
 
 /**
  * Golden records: for each operation what was asked, which RPCs and SQL statements that caused, and the answer.
@@ -58,6 +60,16 @@ suite('golden records', () => {
       new Map([...golden].slice(1)),
     ])
       assert.throws(() => assertSame(bad, golden), assert.AssertionError);
+  });
+
+  test('known-bad twin: a topic that no operation publishes to is told', async () => {
+    const log: Pick<EventLog, 'read'> = {
+      async *read(topic) {
+        if (topic === 'category.events') return;
+        yield { ...messageIn(topic, 'a', 1), partition: 0, offset: 0n, appendedAt: new Date(0) };
+      },
+    };
+    assert.deepEqual(await silentTopics(log), ['category.events']);
   });
 });
 

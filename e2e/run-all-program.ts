@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
-import type { ProcessRecord } from '#scripts/run-all/process-record.ts';
+import type { ProcessRecord } from '#scripts/process-record.ts';
 import { findFreePorts } from '#testkit/engine-node.ts';
 import { postGraphQL } from '#testkit/shop.ts';
 

@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
 import { givesUp, saying, spawnProgram } from '#cmd/fritzy/test/program.ts';
-import { identityOf, isRunning, type ProcessRecord } from '#scripts/run-all/process-record.ts';
+import { identityOf, isRunning, type ProcessRecord } from '#scripts/process-record.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 import { eventually, postGraphQL } from '#testkit/shop.ts';
 import { placeOrder, RUN_ALL, runAllSettings, startAll } from './run-all-program.ts';
@@ -137,7 +137,8 @@ suite('make run-all', () => {
       const pid = other.pid ?? 0;
       const folder = join(own.env['FRITZY_DATA'] ?? '', 'run-all');
       mkdirSync(folder, { recursive: true });
-      const identity = `1 ${process.execPath}\0order/cmd/server/main.ts\0`;
+      // As of one that was started a tick earlier.
+      const identity = identityOf(pid)?.replace(/\d+$/, (ticks) => String(Number(ticks) - 1));
       writeFileSync(join(folder, 'processes.json'), JSON.stringify([{ name: 'order', pid, identity }]));
       await using stop = spawnProgram(STOP, own.env);
       assert.equal(await stop.ended, 0, stop.stderr());

@@ -95,6 +95,7 @@ function abortLate(call: Call): void {
   call.abort(deadlineExceeded());
 }
 
+/** The error of a call whose deadline has passed. */
 export function deadlineExceeded(): AppError {
   return new AppError(
     'DEADLINE_EXCEEDED',
@@ -102,6 +103,7 @@ export function deadlineExceeded(): AppError {
   );
 }
 
+/** The error of a call that its caller has given up. */
 export function cancelled(): AppError {
   return new AppError('CANCELLED', 'The caller went away before the answer was ready.');
 }

@@ -51,6 +51,7 @@ export interface RpcDeps {
   readonly logger: Logger;
 }
 
+/** Binds handlers to a service of unary methods; a handler's AppError reaches the caller, anything else as INTERNAL. */
 export function implement<S extends DescService>(
   deps: RpcDeps,
   service: S,

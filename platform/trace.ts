@@ -35,6 +35,11 @@ export function continueTrace(traceparent: string | undefined): Trace {
   return { traceId: match[1] ?? '', spanId: randomHex(8), flags: sampled === 1 ? '01' : '00' };
 }
 
+/** The trace that a header names; undefined if it is not well formed. */
+export function traceIdOf(traceparent: string | undefined): string | undefined {
+  return traceparent === undefined ? undefined : TRACEPARENT.exec(traceparent)?.[1];
+}
+
 /** The header that hands the trace on. */
 export function traceparentOf(trace: Trace): string {
   return `00-${trace.traceId}-${trace.spanId}-${trace.flags}`;

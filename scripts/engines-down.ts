@@ -8,7 +8,7 @@ try {
   await stopAll(running);
   console.log(
     running.length > 0
-      ? `Stopped ${running.map(({ title, pid }) => `${title} (pid ${pid})`).join(', ')}.`
+      ? `Stopped ${running.map(({ name, pid }) => `${name} (pid ${pid})`).join(', ')}.`
       : 'No engines are up.',
   );
   if (process.env['CLEAN'] === '1') {

@@ -1,22 +1,13 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { identityOf, isRunning, processFile, type ProcessRecord } from '#scripts/process-record.ts';
+import { stopRecorded } from '#scripts/stop-recorded.ts';
 
 /** What `make engines-up` has started, as `make engines-down` finds it. */
 export const HOME = fileURLToPath(new URL('../.fritzy/engines', import.meta.url));
 export const ENV_FILE = join(HOME, 'env');
-const STATE_FILE = join(HOME, 'running.json');
-const POLL_MS = 50;
+const file = processFile(HOME);
 /** Three brokers that stop at once can wait for each other in vain; what they have acknowledged is on disk. */
 const GRACE_MS = 15_000;
 
@@ -27,68 +18,23 @@ export const PORTS = {
   postgres: [15_432],
 } as const;
 
-export interface Running {
-  readonly title: string;
-  readonly pid: number;
-  /** When it was started: a pid is given anew some day. */
-  readonly started: string;
-}
-
 /** Processes of the record that still run. */
-export function readRunning(): Running[] {
-  if (!existsSync(STATE_FILE)) return [];
-  const recorded = JSON.parse(readFileSync(STATE_FILE, 'utf8')) as Running[];
-  return recorded.filter((process) => isRunning(process));
+export function readRunning(): ProcessRecord[] {
+  return file.read().filter(isRunning);
 }
 
-export function recordRunning(title: string, pid: number): void {
+/** Notes a process that has just been started. */
+export function recordRunning(name: string, pid: number): void {
   mkdirSync(HOME, { recursive: true, mode: 0o700 });
-  const started = startOf(pid);
-  if (started === undefined) return;
-  writeFileSync(STATE_FILE, JSON.stringify([...readRunning(), { title, pid, started }]));
+  const identity = identityOf(pid);
+  if (identity !== undefined) file.write([...readRunning(), { name, pid, identity }]);
 }
 
-function isRunning({ pid, started }: Running): boolean {
-  return startOf(pid) === started;
-}
-
-/** When a process was started, in words that no other process has; undefined if it is gone. */
-function startOf(pid: number): string | undefined {
-  try {
-    if (process.platform !== 'linux') {
-      return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
-    }
-    // The name in brackets may hold spaces; what follows it is state, parent, … and as the 20th the start.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    if (fields[0] === 'Z') return undefined;
-    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${fields[19]}`;
-  } catch {
-    return undefined;
-  }
-}
-
-/** SIGTERM to each, and SIGKILL to those that take too long. Their data stays. */
-export async function stopAll(running: readonly Running[]): Promise<void> {
-  for (const one of running) signal(one, 'SIGTERM');
-  const deadline = performance.now() + GRACE_MS;
-  let left = running;
-  while ((left = left.filter(isRunning)).length > 0) {
-    if (performance.now() > deadline) for (const one of left) signal(one, 'SIGKILL');
-    await sleep(POLL_MS);
-  }
-  rmSync(STATE_FILE, { force: true });
+/** Ends all at once, those that take too long by force. Their data stays. */
+export async function stopAll(running: readonly ProcessRecord[]): Promise<void> {
+  await Promise.all(running.map((record) => stopRecorded(record, GRACE_MS, () => {})));
+  file.remove();
   rmSync(ENV_FILE, { force: true });
-}
-
-function signal(one: Running, name: NodeJS.Signals): void {
-  if (!isRunning(one)) return;
-  try {
-    process.kill(one.pid, name);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-  }
 }
 
 /** Who listens on a loopback port, as far as /proc tells. */

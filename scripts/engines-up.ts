@@ -39,7 +39,7 @@ async function up(): Promise<void> {
   } else {
     if (running.length > 0) {
       console.log(
-        `Stopping what is left of a former start: ${running.map(({ title }) => title).join(', ')} ...`,
+        `Stopping what is left of a former start: ${running.map(({ name }) => name).join(', ')} ...`,
       );
       await stopAll(running);
     }

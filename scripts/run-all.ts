@@ -5,10 +5,10 @@ import { welcome } from '#cmd/fritzy/welcome.ts';
 import { messageOf } from '#platform/errors.ts';
 import { lockFolder } from '#platform/postgres/folder-lock.ts';
 import { run } from '#platform/run.ts';
-import { identityOf, processFile, type ProcessFile } from './run-all/process-record.ts';
-import { runAllConfig } from './run-all/services.ts';
-import { stopRecorded } from './run-all/stop-recorded.ts';
-import { supervise, type Supervisor } from './run-all/supervise.ts';
+import { identityOf, processFile, type ProcessFile } from '#scripts/process-record.ts';
+import { runAllConfig } from '#scripts/run-all/services.ts';
+import { supervise, type Supervisor } from '#scripts/run-all/supervise.ts';
+import { stopRecorded } from '#scripts/stop-recorded.ts';
 
 /**
  * `make run-all`: every service in a process of its own, gRPC between them. One Ctrl-C ends them in order, a second one

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { readConfig, str } from '#platform/config.ts';
 import { runOnce } from '#platform/run.ts';
-import { isRunning, processFile } from './run-all/process-record.ts';
-import { stopRecorded } from './run-all/stop-recorded.ts';
+import { isRunning, processFile } from '#scripts/process-record.ts';
+import { stopRecorded } from '#scripts/stop-recorded.ts';
 
 /**
  * `make stop`: ends what `make run-all` started, and only that. run-all itself ends its services; those that a killed

@@ -5,14 +5,17 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import type { EventLog, Message } from '#platform/events/event.ts';
 
-/** The JSON Schema of each topic, beside the protobuf of the service that publishes it. */
-const SCHEMAS: Readonly<Record<string, string>> = {
-  'account.events': 'account/pb/account.events.schema.json',
-  'catalog.events': 'catalog/pb/catalog.events.schema.json',
-  'order.events': 'order/pb/order.events.schema.json',
-  'order.created': 'order/pb/order.created.schema.json',
-  notifications: 'order/pb/notifications.schema.json',
+/** The JSON Schema of each topic, beside the protobuf of the service that publishes it, and the field that is the key. */
+const SCHEMAS: Readonly<Record<string, { readonly path: string; readonly keyField: string }>> = {
+  'account.events': { path: 'account/pb/account.events.schema.json', keyField: 'account_id' },
+  'catalog.events': { path: 'catalog/pb/catalog.events.schema.json', keyField: 'product_id' },
+  'category.events': { path: 'catalog/pb/category.events.schema.json', keyField: 'category_id' },
+  'order.events': { path: 'order/pb/order.events.schema.json', keyField: 'order_id' },
+  'order.created': { path: 'order/pb/order.created.schema.json', keyField: 'order_id' },
+  notifications: { path: 'order/pb/notifications.schema.json', keyField: 'user_id' },
 };
+/** The topics that have a schema. */
+export const TOPICS_WITH_SCHEMA: readonly string[] = Object.keys(SCHEMAS);
 const HEADERS = [
   'ce_id',
   'ce_source',
@@ -25,10 +28,10 @@ const HEADERS = [
 
 const ajv = new Ajv2020({ allErrors: true });
 formats.default(ajv);
-const checks = new Map<string, ValidateFunction>();
-for (const [topic, path] of Object.entries(SCHEMAS)) {
+const checks = new Map<string, { readonly validate: ValidateFunction; readonly keyField: string }>();
+for (const [topic, { path, keyField }] of Object.entries(SCHEMAS)) {
   const text = await readFile(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8');
-  checks.set(topic, ajv.compile(JSON.parse(text) as object));
+  checks.set(topic, { validate: ajv.compile(JSON.parse(text) as object), keyField });
 }
 
 /** What is wrong with a message that a service publishes; empty if nothing is. */
@@ -36,23 +39,23 @@ export function problemsOf({ topic, key, id, headers, value }: Message): string[
   const check = checks.get(topic);
   if (!check) return [`${topic} has no schema`];
   const payload = JSON.parse(value) as Record<string, unknown>;
-  check(payload);
-  const problems = (check.errors ?? []).map(
+  const { validate, keyField } = check;
+  validate(payload);
+  const problems = (validate.errors ?? []).map(
     ({ instancePath, message }) => `${topic}${instancePath} ${message}`,
   );
   if (headers['ce_id'] !== id) problems.push(`${topic}: ce_id is not the id`);
   for (const name of HEADERS) if (!headers[name]) problems.push(`${topic}: no header ${name}`);
-  const keys = [payload['account_id'], payload['product_id'], payload['order_id'], payload['user_id']];
-  if (!keys.includes(key)) problems.push(`${topic}: the key is not the aggregate's id`);
+  if (payload[keyField] !== key) problems.push(`${topic}: the key is not ${keyField}`);
   return problems;
 }
 
 /** The log, with every message checked that services publish. Disposing fails if one was not as its schema says. */
-export function checkedLog(log: EventLog): EventLog & Disposable {
+export function checkedLog<L extends Pick<EventLog, 'append'>>(log: L): L & Disposable {
   const problems: string[] = [];
   return {
     ...log,
-    append: (messages) => {
+    append: (messages: readonly Message[]) => {
       // Dead letters are what they were, with headers of their own.
       problems.push(...messages.filter(({ topic }) => !topic.endsWith('.dlq')).flatMap(problemsOf));
       return log.append(messages);

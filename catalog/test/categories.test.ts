@@ -5,12 +5,13 @@ import { startCatalog } from '#catalog/service.ts';
 import { systemClock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
 import { inProcess, type Client } from '#platform/rpc.ts';
-import { openServiceBench } from '#testkit/service-bench.ts';
-import { testCall } from '#testkit/shop.ts';
+import { assertOneTransaction, openServiceBench } from '#testkit/service-bench.ts';
+import { fakeClock, testCall } from '#testkit/shop.ts';
 
 const stack = new AsyncDisposableStack();
 after(() => stack.disposeAsync());
-const bench = await openServiceBench('catalog', stack);
+const clock = fakeClock();
+const bench = await openServiceBench('catalog', stack, clock);
 const { implementation } = await startCatalog({ databaseUrl: bench.url }, bench.deps, stack);
 const catalog: Client<typeof CatalogService> = inProcess(implementation);
 
@@ -22,6 +23,21 @@ async function add(name: string, parentId = ''): Promise<Category> {
 
 async function childrenOf(...parentIds: string[]): Promise<string[]> {
   return (await catalog.listCategories({ parentIds }, testCall())).categories.map(({ name }) => name);
+}
+
+const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+/** The event that the category's present version left, which was written with it and with the trace of its cause. */
+async function eventOf(id: string, version: number): Promise<string> {
+  const events = await bench.outbox(id);
+  assert.deepEqual(
+    events.map((event) => event.version),
+    Array.from({ length: version }, (_, index) => index + 1),
+  );
+  await assertOneTransaction(bench, { table: 'category', id, version, events: 1 });
+  const { topic, event_type: type, payload, traceparent } = events.at(-1) ?? {};
+  assert.match(traceparent ?? '', /^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/);
+  return `${topic} ${type} ${payload}`;
 }
 
 async function fails(work: Promise<unknown>, reason: string, field: string): Promise<void> {
@@ -39,8 +55,28 @@ suite('createCategory', () => {
     assert.deepEqual(categories, [smart]);
   });
 
-  test('CATEGORY_NOT_FOUND on parentId: no such category', async () => {
+  test('writes category_created to the letter, in the transaction of the category', async () => {
+    const call = testCall({ traceparent: TRACEPARENT });
+    const { category: top } = await catalog.createCategory({ name: 'Toys' }, call);
+    const { category: below } = await catalog.createCategory(
+      { name: 'Trains', parentId: top?.id ?? '' },
+      call,
+    );
+    assert.ok(top && below);
+    assert.equal(
+      await eventOf(top.id, 1),
+      `category.events category_created {"event_type":"category_created","category_id":"${top.id}","name":"Toys","parent_id":null,"timestamp":"2026-01-31T12:00:00.000Z"}`,
+    );
+    assert.equal(
+      await eventOf(below.id, 1),
+      `category.events category_created {"event_type":"category_created","category_id":"${below.id}","name":"Trains","parent_id":"${top.id}","timestamp":"2026-01-31T12:00:00.000Z"}`,
+    );
+  });
+
+  test('CATEGORY_NOT_FOUND on parentId: no such category, and nothing is written', async () => {
+    const before = await bench.counts('category', 'outbox');
     await fails(add('Phones', systemClock.newId()), 'CATEGORY_NOT_FOUND', 'parentId');
+    assert.deepEqual(await bench.counts('category', 'outbox'), before);
   });
 
   test('CATEGORY_LIMIT_EXCEEDED on parentId: 8 levels are allowed, a 9th is not', async () => {
@@ -82,14 +118,61 @@ suite('renameCategory', () => {
     assert.deepEqual([category?.name, category?.version], ['Television', 2n]);
   });
 
-  test('NOT_FOUND on id: no such category', async () => {
+  test('writes category_renamed to the letter, in the transaction of the change', async () => {
+    const parent = await add('Garden');
+    const { id } = await add('Mowers', parent.id);
+    clock.advance(1);
+    await catalog.renameCategory({ id, name: 'Lawn mowers' }, testCall({ traceparent: TRACEPARENT }));
+    assert.equal(
+      await eventOf(id, 2),
+      `category.events category_renamed {"event_type":"category_renamed","category_id":"${id}","name":"Lawn mowers","parent_id":"${parent.id}","timestamp":"2026-01-31T12:00:00.001Z"}`,
+    );
+  });
+
+  test('NOT_FOUND on id: no such category, and no event', async () => {
+    const before = await bench.counts('outbox');
     const id = systemClock.newId();
     await fails(catalog.renameCategory({ id, name: 'X' }, testCall()), 'NOT_FOUND', 'id');
+    assert.deepEqual(await bench.counts('outbox'), before);
+  });
+
+  test('of 50 renames at once each has an event of its own, with its name and its version', async () => {
+    const { id } = await add('Contested');
+    const renamed = await Promise.all(
+      Array.from({ length: 50 }, (_, nr) => catalog.renameCategory({ id, name: `Name ${nr}` }, testCall())),
+    );
+    const told = (await bench.outbox(id)).map(
+      ({ version, payload }) => `${version} ${(JSON.parse(payload) as { name: string }).name}`,
+    );
+    const answered = renamed.map(({ category }) => `${category?.version} ${category?.name}`);
+    assert.deepEqual(told.toSorted(), ['1 Contested', ...answered].sort());
+    assert.deepEqual(
+      told.map((name) => Number.parseInt(name, 10)),
+      Array.from({ length: 51 }, (_, index) => index + 1),
+      'in the order of the versions',
+    );
   });
 
   test('INVALID_ARGUMENT on name: empty', async () => {
     const { id } = await add('Name');
     await fails(catalog.renameCategory({ id, name: '' }, testCall()), 'INVALID_ARGUMENT', 'name');
+  });
+});
+
+suite('a category whose event the database refuses', () => {
+  test('was neither made nor renamed', async () => {
+    await bench.rows(
+      `ALTER TABLE outbox ADD CONSTRAINT no_mute CHECK (payload->>'name' IS DISTINCT FROM 'mute')`,
+    );
+    const { id } = await add('Loud');
+    await assert.rejects(add('mute', id), { reason: 'INTERNAL' });
+    await assert.rejects(catalog.renameCategory({ id, name: 'mute' }, testCall()), { reason: 'INTERNAL' });
+    assert.deepEqual(await childrenOf(id), []);
+    const { categories } = await catalog.batchGetCategories({ ids: [id] }, testCall());
+    assert.deepEqual(
+      categories.map(({ name, version }) => [name, version]),
+      [['Loud', 1n]],
+    );
   });
 });
 

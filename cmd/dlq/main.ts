@@ -66,7 +66,8 @@ async function list(
 
 function lineOf(topic: string, letter: DeadLetter): string {
   const state = letter.replayed ? 'replayed' : 'waits   ';
-  const what = `${topic}  ${letter.type}  ${letter.key}  event ${letter.eventId}`;
+  const trace = letter.traceId === '' ? '' : `  trace ${letter.traceId}`;
+  const what = `${topic}  ${letter.type}  ${letter.key}  event ${letter.eventId}${trace}`;
   const why = `${letter.group}, ${letter.attempts} attempts: ${letter.error}`;
   // Foreign text: no control characters for the operator's terminal.
   return [`${letter.time.toISOString()}  ${state}  ${what}`, `    ${why}`]

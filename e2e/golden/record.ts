@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
+import { TOPICS } from '#cmd/topics.ts';
+import type { EventLog } from '#platform/events/event.ts';
 import { eventually, fakeClock, startTestShop, type TestShop } from '#testkit/shop.ts';
 import { NOBODY, OPERATIONS, type Answers, type Operation } from './operations.ts';
 
@@ -39,7 +41,10 @@ export interface Recorded extends Pick<TestShop, 'graphql' | 'trail' | 'clearTra
   advance(ms: number): void;
 }
 
-/** Every record by file name, from a shop of their own, and the text of the statements that they name. */
+/**
+ * Every record by file name, from a shop of their own, and the text of the statements that they name. Fails
+ * if some topic got nothing.
+ */
 export async function record(
   options: Parameters<typeof startTestShop>[0],
   expected?: ReadonlyMap<string, string>,
@@ -47,6 +52,9 @@ export async function record(
   const clock = fakeClock();
   await using shop = await startTestShop({ ...options, clock });
   const records = await recordOf({ ...shop, advance: clock.advance }, expected);
+  const allTold = async (): Promise<void> =>
+    assert.deepEqual(await silentTopics(shop.eventLog), [], 'topics that nothing was published to');
+  await eventually(allTold, SETTLE_MS_MAX);
   return records.set('statements.sql', sqlOf(shop));
 }
 
@@ -114,6 +122,13 @@ export function assertSameAnswers(
     const file = `${name}.md`;
     assert.equal(answerOf(records.get(file) ?? ''), answerOf(golden.get(file) ?? ''), file);
   }
+}
+
+/** Topics of the shop in which nothing lies. */
+export async function silentTopics(log: Pick<EventLog, 'read'>): Promise<string[]> {
+  const counts = TOPICS.map(async (topic) => (await Array.fromAsync(log.read(topic))).length);
+  const published = await Promise.all(counts);
+  return TOPICS.filter((_, index) => published[index] === 0);
 }
 
 /**

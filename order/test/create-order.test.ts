@@ -132,6 +132,11 @@ suite('createOrder', () => {
       [order.id],
     );
     assert.equal(lines?.same, true);
+    const [notification] = await bench.rows<{ same: boolean }>(
+      `SELECT e.xmin::text = o.xmin::text AS same FROM orders o, outbox e WHERE o.id = $1 AND e.event_id = $2`,
+      [order.id, events[2]?.event_id],
+    );
+    assert.equal(notification?.same, true);
   });
 
   test('known-bad twin: events in a transaction of their own are caught', async () => {

@@ -21,6 +21,7 @@ export function versionText(version: bigint): string {
   return FORMAT + String(version).padStart(VERSION_DIGITS, '0');
 }
 
+/** The bytes that go to Redis, of which `decodeValue` makes the same value again. */
 export function encodeValue({ version, momentMs, bytes }: CacheValue): Buffer {
   const value = Buffer.allocUnsafe(BYTES_AT + bytes.length);
   value.write(versionText(version), 'latin1');

@@ -15,6 +15,7 @@ interface Floor {
   readonly untilMs: number;
 }
 
+/** Floors that hold for `keptMs` by `elapsedMs`, a clock that only goes forward; at most `countMax` at once. */
 export function createFloors(elapsedMs: () => number, keptMs: number, countMax: number): Floors {
   /** In the order in which they end. */
   const floors = new Map<string, Floor>();

@@ -1,11 +1,8 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** Where an entity was looked for. */
-export type Layer = 'memory' | 'redis';
-
 /** What the caches of a process tell. Every label has a closed set of values. */
 export interface CacheMetrics {
-  /** Entities looked for, by cache, layer and result (hit or miss). */
+  /** Entities looked for, by cache, layer (memory or redis) and result (hit or miss). */
   readonly lookups: Counter<'cache' | 'layer' | 'result'>;
   readonly entries: Gauge<'cache'>;
   readonly bytes: Gauge<'cache'>;
@@ -18,6 +15,7 @@ export interface CacheMetrics {
   readonly redisFailures: Counter<'reason'>;
 }
 
+/** Registers the metrics of all caches of a process. */
 export function createCacheMetrics(registry: Registry): CacheMetrics {
   const registers = [registry];
   return {

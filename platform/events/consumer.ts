@@ -7,6 +7,7 @@ import type { Logger } from '#platform/logger.ts';
 import { requireUuid } from '#platform/input.ts';
 import { sqlState } from '#platform/postgres/pool.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
+import { traceIdOf } from '#platform/trace.ts';
 
 export interface ConsumerDeps {
   readonly log: EventLog;
@@ -19,13 +20,9 @@ export interface ConsumerDeps {
 export interface ReceivedEvent {
   /** The CloudEvents id; the same for an event that comes again. */
   readonly id: string;
-  readonly topic: string;
   /** The aggregate's id. */
   readonly key: string;
-  /** The CloudEvents type without its prefix, e.g. `order_placed`. */
-  readonly type: string;
   readonly aggregateVersion: bigint;
-  readonly traceparent: string;
   /** The parsed value: foreign data. */
   readonly payload: unknown;
 }
@@ -122,10 +119,17 @@ async function handleOne(
         deadLetter(message, { group, error, attempts: attempt, now: new Date(deps.clock.now()) }),
       );
       await appendLetters(deps.log, letters);
-      for (const { topic, id } of messages) {
+      for (const { topic, id, headers } of messages) {
         deps.telemetry.deadLetters.labels(group, topic).inc();
         deps.logger.error(
-          { err: error, group, topic, event_id: id, attempts: attempt },
+          {
+            err: error,
+            group,
+            topic,
+            event_id: id,
+            trace_id: traceIdOf(headers['traceparent']),
+            attempts: attempt,
+          },
           `an event could not be handled and went to the dead letters: make dlq-replay TOPIC=${topic}`,
         );
       }
@@ -156,17 +160,14 @@ function passes(error: unknown): boolean {
 }
 
 function toReceived({ topic, key, id, headers, value }: StoredMessage): ReceivedEvent {
-  const { ce_type: type, aggregate_version: version, traceparent } = headers;
+  const { ce_type: type, aggregate_version: version } = headers;
   if (!id || !type || !version || !/^\d+$/.test(version))
     throw new Error(`a message of ${topic} lacks ce_id, ce_type or aggregate_version`);
   return {
     // As PostgreSQL writes it: the inbox compares.
     id: requireUuid('ce_id', id).toLowerCase(),
-    topic,
     key,
-    type: type.replace(/^fritzy\./, ''),
     aggregateVersion: BigInt(version),
-    traceparent: traceparent ?? '',
     payload: JSON.parse(value),
   };
 }

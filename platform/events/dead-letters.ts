@@ -1,5 +1,6 @@
 import { messageOf } from '#platform/errors.ts';
 import { deadLetterTopic, type EventLog, type Message, type StoredMessage } from '#platform/events/event.ts';
+import { traceIdOf } from '#platform/trace.ts';
 
 /** The header of a replayed message: the group that it comes again for; others pass over it. */
 export const REPLAY_GROUP = 'fritzy_replay_group';
@@ -27,6 +28,8 @@ export interface DeadLetter {
   /** Why: the message of the last error. */
   readonly error: string;
   readonly attempts: number;
+  /** The trace of the request that caused the event, as in the log lines; empty if it names none. */
+  readonly traceId: string;
   /** When it was given up. */
   readonly time: Date;
   readonly replayed: boolean;
@@ -80,6 +83,7 @@ export async function* listDeadLetters(
       group: headers[GROUP] ?? '',
       error: headers[ERROR] ?? '',
       attempts: Number(headers[ATTEMPTS]),
+      traceId: traceIdOf(headers['traceparent']) ?? '',
       time: timeOf(letter),
       replayed: replayed.has(nameOf(letter)),
     };

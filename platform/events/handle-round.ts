@@ -1,6 +1,7 @@
 import type { Batch, StoredMessage, Subscription } from '#platform/events/event.ts';
 import { rest } from '#platform/events/repeat.ts';
 import type { Logger } from '#platform/logger.ts';
+import { traceIdOf } from '#platform/trace.ts';
 
 const BACKOFF_MS_MIN = 100;
 const BACKOFF_MS_MAX = 5_000;
@@ -52,8 +53,10 @@ async function handleBatch(batch: Batch, round: Round, signal: AbortSignal): Pro
       break;
     } catch (error) {
       if (signal.aborted) return;
+      // The partition stands at the first: of the others nobody can say whether they are to blame.
+      const first = { event_id: messages[0]?.id, trace_id: traceIdOf(messages[0]?.headers['traceparent']) };
       round.logger.warn(
-        { err: error, group, topic, partition, retry_in_ms: restMs },
+        { err: error, group, topic, partition, ...first, retry_in_ms: restMs },
         'handling events failed; they are tried again',
       );
       await rest(restMs, signal);

@@ -1,5 +1,6 @@
 import type { StoredMessage } from '#platform/events/event.ts';
 
+/** A row of the table `event`, its value as text. */
 export interface EventRow {
   readonly position: bigint;
   readonly topic: string;
@@ -11,6 +12,7 @@ export interface EventRow {
   readonly appended_at: Date;
 }
 
+/** The message that a row of the table `event` holds. */
 export function toStored(row: EventRow): StoredMessage {
   const { topic, partition, key, headers, value } = row;
   return {

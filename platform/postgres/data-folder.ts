@@ -18,9 +18,9 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { StartError, messageOf } from '#platform/errors.ts';
-import { type Owner, type RunAs, giveTo, runProgram, waysToInit } from './run-as.ts';
-import { lastWordOf } from './server-log.ts';
-import { SUPERUSER } from './server-query.ts';
+import { type Owner, type RunAs, giveTo, runProgram, waysToInit } from '#platform/postgres/run-as.ts';
+import { lastWordOf } from '#platform/postgres/server-log.ts';
+import { SUPERUSER } from '#platform/postgres/server-query.ts';
 
 /** What initdb says if /etc/passwd does not list its user. */
 const UNLISTED = 'could not look up effective user ID';

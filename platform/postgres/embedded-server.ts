@@ -11,12 +11,18 @@ import {
   prepareFolder,
   readPassword,
   removeLeftovers,
-} from './data-folder.ts';
-import { HOST, SUPERUSER, ensureDatabase, query } from './server-query.ts';
-import { lockFolder } from './folder-lock.ts';
-import { type Postmaster, type ServerExit, isReady, spawnPostmaster, stopOrphan } from './postmaster.ts';
-import { type RootWay, type RunAs, chooseRunAs, giveTo } from './run-as.ts';
-import { type ServerLog, lastWordOf, openServerLog } from './server-log.ts';
+} from '#platform/postgres/data-folder.ts';
+import { HOST, SUPERUSER, ensureDatabase, query } from '#platform/postgres/server-query.ts';
+import { lockFolder } from '#platform/postgres/folder-lock.ts';
+import {
+  type Postmaster,
+  type ServerExit,
+  isReady,
+  spawnPostmaster,
+  stopOrphan,
+} from '#platform/postgres/postmaster.ts';
+import { type RootWay, type RunAs, chooseRunAs, giveTo } from '#platform/postgres/run-as.ts';
+import { type ServerLog, lastWordOf, openServerLog } from '#platform/postgres/server-log.ts';
 
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 5;

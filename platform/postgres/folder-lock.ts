@@ -2,7 +2,7 @@ import { chmodSync, closeSync, existsSync, openSync, readFileSync, rmSync, write
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StartError } from '#platform/errors.ts';
-import { unwritable } from './data-folder.ts';
+import { unwritable } from '#platform/postgres/data-folder.ts';
 
 const SQLITE_BUSY = 5;
 

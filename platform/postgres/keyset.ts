@@ -22,6 +22,7 @@ export function keyset(direction: 'forward' | 'backward', firstParameter: number
   );
 }
 
+/** The four values of a page's `keyset`: one row more than asked for, so that `toPage` sees whether the list goes on. */
 export function keysetValues(page: Page): unknown[] {
   return [page.afterId, page.beforeId, page.size + 1, page.skip];
 }

@@ -65,6 +65,10 @@ const types: pg.CustomTypesConfig = {
     oid === INT8 ? BigInt : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
+/**
+ * A pool of connections to one database, which are opened when they are needed. Its statements throw UNAVAILABLE,
+ * RESOURCE_EXHAUSTED and DEADLINE_EXCEEDED; what PostgreSQL refuses is thrown as it says it.
+ */
 export function openDatabase(options: DatabaseOptions): Database {
   const { connectionsMax = CONNECTIONS_MAX, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
   const pool = new pg.Pool({

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type RunAs, SERVER_ENV } from './run-as.ts';
+import { type RunAs, SERVER_ENV } from '#platform/postgres/run-as.ts';
 
 const POLL_MS = 5;
 /**

@@ -4,7 +4,7 @@ import { chownSync, lchownSync, mkdtempSync, readdirSync, rmSync, statSync } fro
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { StartError, messageOf } from '#platform/errors.ts';
-import { lastWordOf } from './server-log.ts';
+import { lastWordOf } from '#platform/postgres/server-log.ts';
 
 /** The ways root has to run PostgreSQL, which itself refuses to be root. The first whose probe works is taken. */
 export const ROOT_WAYS = [

@@ -2,88 +2,22 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { systemClock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
-import { startConsumer, type ConsumerDeps, type ReceivedEvent } from '#platform/events/consumer.ts';
-import { listDeadLetters, replayDeadLetters } from '#platform/events/dead-letters.ts';
+import { deadLetter, listDeadLetters, replayDeadLetters } from '#platform/events/dead-letters.ts';
 import { deadLetterTopic, type EventLog } from '#platform/events/event.ts';
 import { startInboxConsumer } from '#platform/events/inbox.ts';
-import { openDatabase, type Database, type Queryable, type Statement } from '#platform/postgres/pool.ts';
+import type { Queryable, Statement } from '#platform/postgres/pool.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
+import { traceIdOf } from '#platform/trace.ts';
 import type { TestPostgres } from '#testkit/postgres.ts';
 import { eventually, memoryLogger } from '#testkit/shop.ts';
+import { openEffects, withInbox, withoutInbox, type StartEffects } from './effects.ts';
 import { messageIn, messagesIn, newTopic, type LogUnderTest } from './event-log-contract.ts';
+import { TRACEPARENT } from './event-service.ts';
 
 /** What consumers promise, on each event log. */
 
-const NEW_TABLE: Statement = {
-  name: 'create_effect',
-  text: `
-    CREATE TABLE effect (
-      nr bigint GENERATED ALWAYS AS IDENTITY, consumer text NOT NULL, key text NOT NULL, version bigint NOT NULL)`,
-};
-const APPLY: Statement = {
-  name: 'apply_effect',
-  text: `
-    INSERT INTO effect (consumer, key, version)
-    SELECT $1, key, version FROM unnest($2::text[], $3::bigint[]) WITH ORDINALITY AS e(key, version, nr) ORDER BY nr`,
-};
 /** As on a standby: what follows in this transaction is refused with 25006. */
 const READ_ONLY: Statement = { name: 'read_only', text: 'SET TRANSACTION READ ONLY' };
-const EFFECTS: Statement = {
-  name: 'effects',
-  text: 'SELECT key, version::int AS version FROM effect WHERE consumer = $1 ORDER BY nr',
-};
-
-/** A consumer's database: every event that has an effect leaves a row. */
-export async function openEffects(postgres: TestPostgres) {
-  const url = await postgres.createDatabase('inbox');
-  const database: Database = openDatabase({ url, name: 'test', telemetry: createTelemetry() });
-  await database.query(NEW_TABLE, []);
-  return {
-    database,
-    apply: async (tx: Queryable, consumer: string, events: readonly ReceivedEvent[]): Promise<void> => {
-      const versions = events.map(({ aggregateVersion }) => aggregateVersion);
-      await tx.query(APPLY, [consumer, events.map(({ key }) => key), versions]);
-    },
-    /** `key@version` in the order of the effects. */
-    of: async (consumer: string): Promise<string[]> => {
-      const rows = await database.query<{ key: string; version: number }>(EFFECTS, [consumer]);
-      return rows.map(({ key, version }) => `${key}@${version}`);
-    },
-    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
-  };
-}
-export type Effects = Awaited<ReturnType<typeof openEffects>>;
-
-/** Makes a consumer whose effects are rows: the real one, and the wrong one that tests show to be caught. */
-export type StartEffects = (
-  deps: ConsumerDeps,
-  effects: Effects,
-  consumption: { group: string; topics: readonly string[]; before?: (event: ReceivedEvent) => void },
-) => Promise<AsyncDisposable>;
-
-export const withInbox: StartEffects = (deps, effects, { group, topics, before }) =>
-  startInboxConsumer(
-    { ...deps, database: effects.database },
-    {
-      group,
-      topics,
-      effect: (tx, events) => {
-        for (const event of events) before?.(event);
-        return effects.apply(tx, group, events);
-      },
-    },
-  );
-
-/** Known-bad twin: remembers nothing, and so does again what comes again. */
-export const withoutInbox: StartEffects = (deps, effects, { group, topics, before }) =>
-  startConsumer(deps, {
-    group,
-    topics,
-    effect: (events) => {
-      for (const event of events) before?.(event);
-      return effects.apply(effects.database, group, events);
-    },
-  });
 
 export function consumerDeps(log: EventLog) {
   const { logger, lines } = memoryLogger();
@@ -114,6 +48,39 @@ async function assertOneEffect(
       await of(key),
       [1, 2, 3, 4].map((version) => `${key}@${version}`),
       'doubled or out of order',
+    );
+}
+
+type Replay = (log: EventLog, topic: string) => Promise<number>;
+
+const realReplay: Replay = (log, topic) => replayDeadLetters(log, topic, { newId: systemClock.newId });
+
+/** Known-bad twin: takes no note of what it has replayed. */
+const forgetful: Replay = (log, topic) =>
+  realReplay(
+    { ...log, append: async (messages) => log.append(messages.filter((to) => to.topic === topic)) },
+    topic,
+  );
+
+/** Dead letters of two keys are replayed twice: each comes back once, in its order. */
+async function assertReplayedOnce(open: () => Promise<LogUnderTest>, replay: Replay): Promise<void> {
+  await using backend = await open();
+  const { log } = backend;
+  const topic = newTopic();
+  const messages = messagesIn(topic, ['a', 'b'], 3);
+  const cause = { group: topic, error: new Error('no such colour'), attempts: 5, now: new Date() };
+  const letters = messages.map((message, index) =>
+    deadLetter({ ...message, partition: 0, offset: BigInt(index), appendedAt: new Date() }, cause),
+  );
+  await log.append(letters);
+  assert.equal(await replay(log, topic), letters.length);
+  await replay(log, topic);
+  const returned = await Array.fromAsync(log.read(topic));
+  for (const key of ['a', 'b'])
+    assert.deepEqual(
+      returned.filter((message) => message.key === key).map(({ id }) => id),
+      messages.filter((message) => message.key === key).map(({ id }) => id),
+      'returned twice or out of order',
     );
 }
 
@@ -166,7 +133,13 @@ export function consumerContract(
         ]),
         [['a', topic, 'fritzy.thing_changed', 'no such colour', 5, false]],
       );
-      assert.ok(deps.lines.some(({ msg }) => String(msg).includes(`make dlq-replay TOPIC=${topic}`)));
+      const line = deps.lines.find(({ msg }) => String(msg).includes(`make dlq-replay TOPIC=${topic}`));
+      const traceId = traceIdOf(TRACEPARENT);
+      assert.deepEqual(
+        [line?.['event_id'], line?.['trace_id'], letters[0]?.traceId],
+        [letters[0]?.eventId, traceId, traceId],
+        'the line and the list lead to the request that caused the event',
+      );
       assert.match(await deps.telemetry.registry.metrics(), /^fritzy_dead_letters_total\{.*\} 1$/m);
 
       mended = true;
@@ -186,6 +159,11 @@ export function consumerContract(
       assert.deepEqual(await effects.of(topic), ['a@1', 'a@3', 'a@4', 'a@2', 'a@5']);
       assert.equal((await effects.of(`other-${topic}`)).length, 5, 'who had handled it is not bothered');
       await other[Symbol.asyncDispose]();
+    });
+
+    test('however often dead letters are replayed, each comes back once', async () => {
+      await assertReplayedOnce(open, realReplay);
+      await assert.rejects(assertReplayedOnce(open, forgetful), /returned twice or out of order/);
     });
 
     test('what fails again after its replay is a new dead letter', async () => {

@@ -9,7 +9,8 @@ import { systemClock } from '#platform/clock.ts';
 import type { TestKafka } from '#testkit/engines.ts';
 import type { TestPostgres } from '#testkit/postgres.ts';
 import { eventually, memoryLogger } from '#testkit/shop.ts';
-import { consumerDeps, openEffects, withInbox, type StartEffects } from './consumer-contract.ts';
+import { consumerDeps } from './consumer-contract.ts';
+import { assertEffects, openEffects, withInbox, type StartEffects } from './effects.ts';
 import { newTopic } from './event-log-contract.ts';
 import { eventOf, openOutbox, realRelay } from './event-service.ts';
 
@@ -133,18 +134,7 @@ export async function openFlow(options: FlowOptions) {
     /** The guarantee: each event has had its effect, once, in the order of its key. */
     async assertEffects(): Promise<number> {
       const all = await effects.of(topic);
-      const versions = Map.groupBy(
-        all.map((name) => name.split('@')),
-        ([key]) => key,
-      );
-      for (const [key, last] of written) {
-        const found = (versions.get(key) ?? []).map(([, version]) => Number(version));
-        const expected = Array.from({ length: last }, (_, index) => index + 1);
-        const lost = new Set(expected).difference(new Set(found));
-        assert.equal(lost.size, 0, `lost: ${lost.size} of ${last} events of ${key}`);
-        assert.equal(found.length, expected.length, `doubled: effects of ${key}`);
-        assert.deepEqual(found, expected, `out of order: effects of ${key}`);
-      }
+      assertEffects(all, written);
       return all.length;
     },
   };

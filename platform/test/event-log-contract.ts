@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { systemClock } from '#platform/clock.ts';
 import { PARTITIONS, type EventLog, type Message, type StoredMessage } from '#platform/events/event.ts';
+import { traceIdOf } from '#platform/trace.ts';
 import { eventually } from '#testkit/shop.ts';
 import { TRACEPARENT } from './event-service.ts';
 
@@ -190,7 +191,8 @@ export function eventLogContract(
         },
       });
       await eventually(() => assertComplete(handled, keys, 4), 30_000);
-      assert.ok(backend.lines.some(({ msg }) => String(msg).includes('tried again')));
+      const line = backend.lines.find(({ msg }) => String(msg).includes('tried again'));
+      assert.equal(line?.['trace_id'], traceIdOf(TRACEPARENT), 'the line leads to the request');
     });
 
     test('the lag is what a group has yet to handle', async () => {

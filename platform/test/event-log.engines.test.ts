@@ -17,7 +17,9 @@ import { kafkaEventLog } from '#platform/events/kafka.ts';
 import { missingEngine, openTestEngine } from '#testkit/engines.ts';
 import { eventually, memoryLogger } from '#testkit/shop.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
-import { consumerContract, consumerDeps, openEffects, withInbox } from './consumer-contract.ts';
+import { consumerContract, consumerDeps } from './consumer-contract.ts';
+import { consumerCrashContract } from './consumer-crash-contract.ts';
+import { openEffects, withInbox } from './effects.ts';
 import {
   assertComplete,
   eventLogContract,
@@ -44,6 +46,7 @@ after(() => postgres[Symbol.asyncDispose]());
 
 eventLogContract('Kafka', open, skip);
 consumerContract('Kafka', open, postgres, skip);
+consumerCrashContract('Kafka', open, postgres, skip);
 relayCrashContract('Kafka', open, postgres, skip);
 
 test(

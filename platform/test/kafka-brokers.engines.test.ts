@@ -5,7 +5,7 @@ import { ProduceAcks, Producer, stringSerializers } from '@platformatic/kafka';
 import { missingEngine, startKafka, type TestKafka } from '#testkit/engines.ts';
 import { openTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
 import { eventually } from '#testkit/shop.ts';
-import { withoutInbox } from './consumer-contract.ts';
+import { withoutInbox } from './effects.ts';
 import { keysUpTo } from './event-log-contract.ts';
 import {
   faultyCluster,

@@ -55,6 +55,28 @@ const ORDER: Statement = {
   text: 'CREATE INDEX IF NOT EXISTS twin_order ON outbox (id)',
 };
 const ALONE: Statement = { name: 'twin_alone', text: 'SELECT pg_advisory_xact_lock(4711901)' };
+const LEASES: Statement = {
+  name: 'twin_leases',
+  text: 'CREATE TABLE IF NOT EXISTS twin_lease (one boolean PRIMARY KEY, holder integer, until timestamptz)',
+};
+/** Taken, or made longer by its holder. */
+const LEASE: Statement = {
+  name: 'twin_lease',
+  text: `
+    INSERT INTO twin_lease VALUES (true, pg_backend_pid(), now() + interval '30 s')
+    ON CONFLICT (one) DO UPDATE SET holder = excluded.holder, until = excluded.until
+    WHERE twin_lease.holder = excluded.holder OR twin_lease.until < now()
+    RETURNING holder`,
+};
+const OLDEST: Statement = {
+  name: 'twin_oldest',
+  text: 'SELECT id, event_id, topic, key, aggregate_version FROM outbox ORDER BY id LIMIT 2000',
+};
+/** By which the parent sees that it is there. */
+const PRESENT: Statement = {
+  name: 'twin_present',
+  text: 'SELECT pg_advisory_lock(4711902, pg_backend_pid())',
+};
 const DELETE: Statement = { name: 'twin_delete', text: 'DELETE FROM outbox WHERE id = ANY($1::bigint[])' };
 
 const toMessage = ({ event_id: id, topic, key, aggregate_version: version }: Row): Message => ({
@@ -93,6 +115,24 @@ async function skipLocked(outbox: Database): Promise<void> {
   }
 }
 
+/** Holds the outbox by a lease: nobody carries on what a dead one held until it has run out. */
+async function lease(outbox: Database): Promise<void> {
+  await outbox.transaction(async (tx) => {
+    await tx.query(ALONE, []);
+    await tx.query(LEASES, []);
+  });
+  await outbox.session(async (session) => {
+    await session.query(PRESENT, []);
+    for (; ; await delay(20)) {
+      const [held] = await session.query(LEASE, []);
+      const rows = held ? await session.query<Row>(OLDEST, []) : [];
+      if (rows.length === 0) continue;
+      await announcing.append(rows.map(toMessage));
+      await session.query(DELETE, [rows.map(({ id }) => id)]);
+    }
+  });
+}
+
 const kinds: Record<string, () => unknown> = {
   real: () =>
     startRelay({
@@ -106,5 +146,6 @@ const kinds: Record<string, () => unknown> = {
     }),
   position: () => rememberPosition(database),
   'skip-locked': () => skipLocked(database),
+  lease: () => lease(database),
 };
 kinds[kind]?.();

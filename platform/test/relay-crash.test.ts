@@ -5,6 +5,7 @@ import { openDatabase } from '#platform/postgres/pool.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 import { memoryLogger } from '#testkit/shop.ts';
+import { consumerCrashContract } from './consumer-crash-contract.ts';
 import { relayCrashContract } from './relay-crash-contract.ts';
 
 const postgres = await openTestPostgres();
@@ -22,4 +23,5 @@ async function open() {
   };
 }
 
+consumerCrashContract('PostgreSQL', open, postgres, false);
 relayCrashContract('PostgreSQL', open, postgres, false);

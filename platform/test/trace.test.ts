@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { continueTrace, traceparentOf } from '#platform/trace.ts';
+import { continueTrace, traceIdOf, traceparentOf } from '#platform/trace.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN = '00f067aa0ba902b7';
@@ -38,6 +38,7 @@ for (const header of ACCEPTED) {
   test(`goes on with ${header}`, () => {
     const trace = continueTrace(header);
     assert.equal(trace.traceId, TRACE);
+    assert.equal(traceIdOf(header), TRACE);
     assert.notEqual(trace.spanId, SPAN, 'a span of its own');
     assert.equal(traceparentOf(trace), `00-${TRACE}-${trace.spanId}-${header.slice(53, 55)}`);
   });
@@ -47,6 +48,7 @@ for (const header of REFUSED) {
   test(`starts a trace instead of ${header ?? 'none'}`, () => {
     const trace = continueTrace(header);
     assert.notEqual(trace.traceId, TRACE);
+    assert.equal(traceIdOf(header), undefined);
     assert.match(traceparentOf(trace), /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-00$/);
   });
 }

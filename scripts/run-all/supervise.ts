@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createConcurrently, Logger, LogOutput, type CloseEvent, type Command } from 'concurrently';
 import { messageOf } from '#platform/errors.ts';
-import type { ServiceProgram } from './services.ts';
+import { signalPid } from '#scripts/process-record.ts';
+import type { ServiceProgram } from '#scripts/run-all/services.ts';
 
 /**
  * Keeps programs running. `concurrently` starts them and writes their lines with a coloured name; what it has no
@@ -71,7 +72,7 @@ export function supervise(options: SuperviseOptions): Supervisor {
           stdio: ['ignore', 'pipe', 'pipe'],
           detached: true,
         }),
-      kill: killProcess,
+      kill: (pid, signal) => signalPid(pid, signal as NodeJS.Signals),
       controllers: [
         new LogOutput({ logger }),
         {
@@ -171,13 +172,4 @@ function keep(command: Command, { say, onChange, onGivenUp }: KeepDeps): Kept {
 
 function wordsFor(exitCode: string | number): string {
   return typeof exitCode === 'number' ? `ended with status ${exitCode}` : `was ended by ${exitCode}`;
-}
-
-function killProcess(pid: number, signal?: string): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    // It ended just now.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-  }
 }

@@ -12,6 +12,8 @@ import type { StoredMessage } from '#platform/events/event.ts';
 import { openEventLog } from '#platform/service.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 import { messageIn } from '#platform/test/event-log-contract.ts';
+import { TRACEPARENT } from '#platform/test/event-service.ts';
+import { traceIdOf } from '#platform/trace.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 import { memoryLogger } from '#testkit/shop.ts';
 
@@ -46,7 +48,12 @@ suite('dead letters from the command line', () => {
     const env = { EVENTS_URL: given.url };
     const listed = await run('list', env);
     assert.equal(listed.status, 0, listed.problem);
-    assert.match(listed.text, new RegExp(`waits .* order\\.created .* order-1 .*${given.message.id}`));
+    assert.match(
+      listed.text,
+      new RegExp(
+        `waits .* order\\.created .* order-1 .*${given.message.id}  trace ${traceIdOf(TRACEPARENT)}`,
+      ),
+    );
     assert.match(listed.text, /catalog-sales, 5 attempts: no such product/);
     assert.match(listed.text, /1 dead letters wait, 0 were replayed/);
     assert.match((await run('replay', { ...env, TOPIC, SINCE: '30m' })).text, /Nothing to replay/);

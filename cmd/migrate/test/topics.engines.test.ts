@@ -39,7 +39,7 @@ suite('make migrate-up on Kafka', { skip: missingEngine('kafka', { own: true }) 
 
     await using before = migrate('status');
     assert.equal(await before.ended, 1, before.stderr());
-    assert.match(before.stdout(), /^events +[\d.:,]+ +0 +10 +account\.events, account\.events\.dlq, /m);
+    assert.match(before.stdout(), /^events +[\d.:,]+ +0 +12 +account\.events, account\.events\.dlq, /m);
 
     const [, , last] = kafka.brokers;
     assert.ok(last);
@@ -61,7 +61,7 @@ suite('make migrate-up on Kafka', { skip: missingEngine('kafka', { own: true }) 
     await saying(up, /2 of 3 brokers are up[^]*waiting for it, 60 s at the most/, 'stderr');
     await last.start();
     assert.equal(await up.ended, 0, up.stderr());
-    assert.match(up.stdout(), /^events +[\d.:,]+ +10 +0 +made account\.events, /m);
+    assert.match(up.stdout(), /^events +[\d.:,]+ +12 +0 +made account\.events, /m);
     await eventually(async () => {
       for (const copies of await copiesOf(ALL_TOPICS)) assert.deepEqual(copies, [3, 3, 3, 3, 3, 3]);
     }, DEADLINE_MS);

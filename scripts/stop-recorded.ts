@@ -1,4 +1,4 @@
-import { hasEndedWithin, isRunning, signalProcess, type ProcessRecord } from './process-record.ts';
+import { hasEndedWithin, isRunning, signalProcess, type ProcessRecord } from '#scripts/process-record.ts';
 
 /** Ends a process that somebody else started: SIGTERM, and SIGKILL if it takes longer. Resolves when it is gone. */
 export async function stopRecorded(

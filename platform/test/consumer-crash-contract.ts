@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { TestPostgres } from '#testkit/postgres.ts';
+import { eventually } from '#testkit/shop.ts';
+import { assertEffects, openEffects } from './effects.ts';
+import { messagesIn, newTopic, type LogUnderTest } from './event-log-contract.ts';
+import { startKillable } from './killable.ts';
+
+/** The guarantee of a group, on each event log, while its members are killed. */
+
+const CHILD = fileURLToPath(new URL('./consumer-child.ts', import.meta.url));
+const KEYS = ['a', 'b', 'c', 'd', 'e', 'f'];
+const MEMBERS = 2;
+/** How often an event of every key is written; the backlog of a minute without a member stays small. */
+const WRITE_REST_MS = 50;
+/** Kafka notices a dead member after 6 s. */
+const DRAIN_MS_MAX = 60_000;
+
+async function assertSurvivesKills(
+  open: () => Promise<LogUnderTest & { url: string }>,
+  postgres: TestPostgres,
+  options: { kills: number; kind?: string },
+): Promise<{ repeated: number }> {
+  await using backend = await open();
+  await using effects = await openEffects(postgres);
+  const topic = newTopic();
+  const args = [effects.url, backend.url, topic, options.kind ?? 'real'];
+  await using members = startKillable(CHILD, args, MEMBERS);
+  const kills = { left: options.kills };
+  const killing = (async () => {
+    for (; kills.left > 0; kills.left--) await members.killOne();
+  })();
+  let version = 0;
+  const writing = (async () => {
+    for (; kills.left > 0; await delay(WRITE_REST_MS))
+      await backend.log.append(messagesIn(topic, KEYS, 1, ++version));
+  })();
+  await Promise.all([killing, writing]);
+  await eventually(async () => {
+    const all = await effects.of(topic);
+    for (const key of KEYS) assert.ok(all.includes(`${key}@${version}`), `lost: the last of ${key}`);
+  }, DRAIN_MS_MAX);
+  assertEffects(await effects.of(topic), new Map(KEYS.map((key) => [key, version])));
+  const handled = members.lines.reduce((sum, line) => sum + Number(line), 0);
+  return { repeated: handled - KEYS.length * version };
+}
+
+export function consumerCrashContract(
+  name: string,
+  open: () => Promise<LogUnderTest & { url: string }>,
+  postgres: TestPostgres,
+  skip: string | false,
+): void {
+  test(
+    `${name}: of a consumer killed 5 times between effect and commit each event has one effect, in its order`,
+    { skip },
+    async (t) => {
+      const { repeated } = await assertSurvivesKills(open, postgres, { kills: 5 });
+      t.diagnostic(`${repeated} events came again, none had another effect`);
+      assert.ok(repeated > 0, 'no member was killed before it committed what had had its effect');
+    },
+  );
+
+  test(`${name}: a consumer without an inbox that is killed there is caught`, { skip }, async () => {
+    await assert.rejects(assertSurvivesKills(open, postgres, { kills: 2, kind: 'without-inbox' }), /doubled/);
+  });
+}
