@@ -71,13 +71,11 @@ export function elasticsearchIndex(engine: Engine, alias: string): SearchIndex {
   }
 
   return {
-    async search(query, signal) {
+    async search(asked, signal) {
+      const query = withinDepth(asked);
       const terms = query.text === '' ? null : parseSearch(query.text);
       if (terms === undefined) return NOTHING_FOUND;
       const { wants, after } = query;
-      const sort = sortOf(query.text, query.sort);
-      if (sort === 'relevance' && (after?.offset ?? query.skip) >= OFFSET_MAX)
-        return { ...NOTHING_FOUND, total: null, facets: null };
       let nearness: Nearness = after?.nearness ?? 'fits';
       let answer = await ask<SearchAnswer>(searchBody(query, terms, nearness), signal);
       const { hits, total } = answer.hits;
@@ -108,6 +106,13 @@ export function elasticsearchIndex(engine: Engine, alias: string): SearchIndex {
       return answer.hits.hits.map(({ _id: id }) => id);
     },
   };
+}
+
+/** Too deep for hits there are none, and the rest is answered as on any page. */
+function withinDepth(query: ProductQuery): ProductQuery {
+  const { text, sort, skip, after, wants } = query;
+  const isTooDeep = sortOf(text, sort) === 'relevance' && (after?.offset ?? skip) >= OFFSET_MAX;
+  return isTooDeep ? { ...query, wants: { ...wants, hits: false } } : query;
 }
 
 function toHits({ hits }: SearchAnswer, query: ProductQuery, nearness: Nearness): Hit[] {

@@ -277,6 +277,10 @@ export function searchContract(backend: Backend, open: () => Promise<SearchBench
       assert.deepEqual(prices(all), [facet]);
       assert.deepEqual([...categories(all)], [[categoryIds.get('Music'), TWINS]]);
 
+      const tooDeep = await ask({ query: 'zither', skip: 10_000, withTotal: true, withFacets: true });
+      assert.deepEqual([tooDeep.products, tooDeep.hasMore, tooDeep.total], [[], false, TWINS]);
+      assert.deepEqual(prices(tooDeep), [facet]);
+
       const cheap = { priceMaxMinor: 2_000n };
       const filtered = await ask({ query: 'zither', filter: cheap, ...counted });
       assert.deepEqual([filtered.total, prices(filtered), categories(filtered).size], [0, [facet], 0]);

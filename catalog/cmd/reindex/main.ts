@@ -50,7 +50,7 @@ async function main(signal: AbortSignal): Promise<void> {
 }
 
 const stopping = new AbortController();
-const stop = (): void => stopping.abort(new StartError('stopped; searches go on with the index there was.'));
+const stop = (): void => stopping.abort(new StartError('stopped; the shop goes on with one whole index.'));
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, stop);
 try {
   await main(stopping.signal);
