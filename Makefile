@@ -102,7 +102,7 @@ lint: $(INSTALLED) ## Check the code: lint, format, protobuf
 	@buf format --diff --exit-code
 
 .PHONY: lint-deploy
-lint-deploy: ## Check Dockerfile, docker-compose.yml and shell scripts; tools that are missing are named
+lint-deploy: $(INSTALLED) ## Check Dockerfile, docker-compose.yml and shell scripts; tools that are missing are named
 	@sh scripts/lint-deploy.sh
 
 .PHONY: check-image

@@ -34,7 +34,8 @@ cleanup() {
     [ "$KEEP" = --keep ] || docker rmi -f "$IMAGE" >/dev/null 2>&1 || true
   fi
   if [ -n "$DOCKERD_PID" ]; then
-    kill "$DOCKERD_PID" && wait "$DOCKERD_PID" || true
+    kill "$DOCKERD_PID" || true
+    wait "$DOCKERD_PID" || true
     say "stopped dockerd"
   fi
   exit "$status"

