@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Presets, SingleBar } from 'cli-progress';
+import { catalogMetrics } from '#catalog/metrics.ts';
 import { openEngineCatalog, type EngineCatalog } from '#catalog/test/engine-catalog.ts';
 import { systemClock } from '#platform/clock.ts';
 import { messageOf } from '#platform/errors.ts';
@@ -167,6 +168,12 @@ console.log("comparing every product's version in the index with the table's ...
 await shop.settle().then(
   () => console.log('0 updates lost'),
   (error: unknown) => problems.push(`an update was lost: ${messageOf(error)}`),
+);
+const { values: fallbacks } = await catalogMetrics(shop.deps.telemetry.registry).fallbacks.get();
+const elsewhere = fallbacks.reduce((sum, { value }) => sum + value, 0);
+mustHold(
+  elsewhere === 0,
+  `${elsewhere} searches were answered by PostgreSQL, which says nothing of the index`,
 );
 mustHold(whole > 0 && searches > 0, 'no search found anything before or meanwhile');
 mustHold(totals.size === 1 && totals.has(whole), `a search found something else than all ${whole}: ${seen}`);

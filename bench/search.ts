@@ -68,10 +68,21 @@ export async function measureSearch(options: {
   // The engine compiles its queries for some seconds.
   await askEngine('5');
   await askGateway('5');
+  const before = await fallbacks(shop.port);
   const rounds: SearchRound[] = [];
   for (let round = 0; round < options.rounds; round++)
     rounds.push({ engine: await askEngine(), gateway: await askGateway() });
+  const answered = (await fallbacks(shop.port)) - before;
+  if (answered > 0)
+    throw new Error(`${answered} searches were answered by PostgreSQL, which is not measured here`);
   return rounds;
+}
+
+/** How many searches the shop's PostgreSQL has answered in the engine's place. */
+async function fallbacks(port: number): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const counts = text.matchAll(/^fritzy_search_fallbacks_total\{.*\} (\d+)$/gm);
+  return Array.from(counts, ([, count]) => Number(count)).reduce((sum, count) => sum + count, 0);
 }
 
 /** Two or three words of a product's name, or the beginning of one: no two of a thousand are the same. */
