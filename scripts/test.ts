@@ -13,6 +13,8 @@ import { startScratchServer } from '#testkit/postgres.ts';
  * runs exactly those, one at a time, with one of each engine for all of them; without it they are left out.
  */
 const LINES_MIN = 85;
+/** Several times what all tests take: a file that hangs is ended, and the run tells what passed until then. */
+const RUN_MS_MAX = 1_800_000;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values, positionals } = parseArgs({
   options: { coverage: { type: 'boolean' }, engines: { type: 'boolean' } },
@@ -58,9 +60,14 @@ const child = spawn(
   { cwd: root, stdio: 'inherit', env },
 );
 const stop = (): void => void child.kill('SIGTERM');
+const late = setTimeout(() => {
+  console.error(`fritzy: the tests have not ended within ${RUN_MS_MAX / 60_000} minutes, and are ended now`);
+  stop();
+}, RUN_MS_MAX);
 process.once('SIGINT', stop);
 process.once('SIGTERM', stop);
 const [code] = (await once(child, 'exit')) as [number | null];
+clearTimeout(late);
 process.removeListener('SIGINT', stop);
 process.removeListener('SIGTERM', stop);
 process.exitCode = code ?? 1;
