@@ -6,18 +6,15 @@ import { traceIdOf } from '#platform/trace.ts';
 const BACKOFF_MS_MIN = 100;
 const BACKOFF_MS_MAX = 5_000;
 
-/** Why the signal of a partition fired: a rebalance gave it to another member. */
-export class PartitionLost extends Error {
-  override readonly message = "the partition is another member's now";
-}
-
 export interface Round {
   readonly subscription: Subscription;
   readonly logger: Logger;
-  /** Fires when the member leaves, or with PartitionLost. */
-  signalOf(topic: string, partition: number): AbortSignal;
-  /** Notes that a partition was handled up to and with this message, as soon as it was. */
-  commit(last: StoredMessage): Promise<void>;
+  /** Fires when the member leaves. */
+  readonly ended: AbortSignal;
+  /** Fires when the partition has become another member's. */
+  lossOf(topic: string, partition: number): AbortSignal;
+  /** Notes that a partition was handled up to and with this message, as soon as it was; not once `lost` has fired. */
+  commit(last: StoredMessage, lost: AbortSignal): Promise<void>;
 }
 
 /**
@@ -32,9 +29,13 @@ export async function handleRound(messages: readonly StoredMessage[], round: Rou
     Array.from(batches.values(), async ([first, ...others]) => {
       if (!first) return;
       const { topic, partition } = first;
-      const signal = AbortSignal.any([round.signalOf(topic, partition), failing.signal]);
+      const lost = round.lossOf(topic, partition);
+      const signal = AbortSignal.any([lost, round.ended, failing.signal]);
+      const batch = { topic, partition, messages: [first, ...others] };
       try {
-        await handleBatch({ topic, partition, messages: [first, ...others] }, round, signal);
+        const isHandled = await handleBatch(batch, round, signal);
+        // What was handled is noted also by a member that leaves, but not over what another has handled since.
+        if (isHandled && !lost.aborted) await round.commit(others.at(-1) ?? first, lost);
       } catch (error) {
         failing.abort(error);
       }
@@ -43,16 +44,17 @@ export async function handleRound(messages: readonly StoredMessage[], round: Rou
   failing.signal.throwIfAborted();
 }
 
-async function handleBatch(batch: Batch, round: Round, signal: AbortSignal): Promise<void> {
+/** Resolves with whether it was handled: not if `signal` fires before. */
+async function handleBatch(batch: Batch, round: Round, signal: AbortSignal): Promise<boolean> {
   const { topic, partition, messages } = batch;
   const { group, handle } = round.subscription;
   for (let restMs = BACKOFF_MS_MIN; ; restMs = Math.min(restMs * 2, BACKOFF_MS_MAX)) {
-    if (signal.aborted) return;
+    if (signal.aborted) return false;
     try {
       await handle(batch, signal);
-      break;
+      return true;
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted) return false;
       // The partition stands at the first: of the others nobody can say whether they are to blame.
       const first = { event_id: messages[0]?.id, trace_id: traceIdOf(messages[0]?.headers['traceparent']) };
       round.logger.warn(
@@ -62,7 +64,4 @@ async function handleBatch(batch: Batch, round: Round, signal: AbortSignal): Pro
       await rest(restMs, signal);
     }
   }
-  const last = messages.at(-1);
-  // What was handled is noted also by a member that leaves, but not over what another has handled since.
-  if (last && !(signal.reason instanceof PartitionLost)) await round.commit(last);
 }

@@ -1,6 +1,7 @@
 import { Admin, findErrorBy, ListOffsetTimestamps } from '@platformatic/kafka';
 import { AppError } from '#platform/errors.ts';
 import { DEAD_LETTER_RETENTION_MS, PARTITIONS, RETENTION_MS } from '#platform/events/event.ts';
+import { within } from '#platform/events/repeat.ts';
 import type { Logger } from '#platform/logger.ts';
 
 export interface KafkaDeps {
@@ -31,6 +32,8 @@ export interface KafkaCluster extends KafkaDeps {
 
 /** What a broker accepts in one batch of records. */
 export const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
+/** Nobody waits longer for what an administrative client is lent for, whichever broker hangs. */
+const ADMIN_MS_MAX = 10_000;
 /** Replicas of each message: one broker may die and another may be down for maintenance. Fewer on smaller clusters. */
 const REPLICAS = 3;
 
@@ -114,7 +117,7 @@ export async function asAdmin<T>(
 ): Promise<T> {
   const admin = new Admin(client);
   try {
-    return await work(admin);
+    return await within(work(admin), { ms: ADMIN_MS_MAX });
   } catch (error) {
     throw new AppError('UNAVAILABLE', 'Kafka cannot be reached. Try again in a moment.', { cause: error });
   } finally {

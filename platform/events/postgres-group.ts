@@ -13,6 +13,9 @@ const SETTLE_MS = 1_000;
 /** Messages of one round; each partition may fill its part of it. */
 const ROUND_SIZE_MAX = 2_000;
 
+/** Partitions are given back between rounds only: none is lost during one. */
+const NEVER = new AbortController().signal;
+
 const SPACE: Statement = { name: 'consumer_space', text: 'SELECT hashtext($1) AS space' };
 /** The oldest unhandled messages of the partitions that the member holds. */
 const NEXT: Statement = {
@@ -62,8 +65,8 @@ export function consumeFromPostgres(
         await handleRound(messages, {
           subscription,
           logger,
-          // Partitions are given back between rounds only.
-          signalOf: () => stop,
+          ended: stop,
+          lossOf: () => NEVER,
           // Through the connection that holds them: when it broke, another member may have gone on already.
           commit: ({ topic, partition, offset }) =>
             inTurn(() => session.query(COMMIT, [group, topic, partition, offset])),
