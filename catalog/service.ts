@@ -4,8 +4,8 @@ import { CatalogService } from '#catalog/pb/catalog_pb.js';
 import { countSales } from '#catalog/count-sales.ts';
 import { catalogHandlers } from '#catalog/rpc.ts';
 import { createSalesStore } from '#catalog/sales-store.ts';
-import { startEngineSearch } from '#catalog/search/engine-search.ts';
 import { postgresIndex } from '#catalog/search/postgres.ts';
+import type { SearchIndex } from '#catalog/search/search-index.ts';
 import { createStore } from '#catalog/store.ts';
 import { openDatabase } from '#platform/postgres/pool.ts';
 import { implement } from '#platform/rpc.ts';
@@ -45,9 +45,12 @@ export async function startCatalog(
   });
   const fallback = postgresIndex(stack.use(searching));
   const { searchUrl = 'postgres:' } = config;
-  const index = /^https?:/.test(searchUrl)
-    ? await startEngineSearch(searchUrl, { database, store, fallback }, deps, stack)
-    : fallback;
+  let index: SearchIndex = fallback;
+  if (/^https?:/.test(searchUrl)) {
+    // Loaded where it is used, as the client of Kafka is (openEventLog).
+    const { startEngineSearch } = await import('#catalog/search/engine-search.ts');
+    index = await startEngineSearch(searchUrl, { database, store, fallback }, deps, stack);
+  }
   const sales = createSalesStore(database);
   stack.use(await countSales({ ...deps, log: deps.eventLog, database: background, sales }));
   const handlers = catalogHandlers({
