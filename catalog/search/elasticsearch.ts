@@ -4,7 +4,7 @@ import type { Engine } from '#catalog/search/engine.ts';
 import {
   isUnfiltered,
   NOTHING_FOUND,
-  OFFSET_MAX,
+  isTooDeep,
   sortOf,
   type Facets,
   type Hit,
@@ -72,7 +72,8 @@ export function elasticsearchIndex(engine: Engine, alias: string): SearchIndex {
 
   return {
     async search(asked, signal) {
-      const query = withinDepth(asked);
+      // Too deep for hits there are none, and the rest is answered as on any page.
+      const query = isTooDeep(asked) ? { ...asked, wants: { ...asked.wants, hits: false } } : asked;
       const terms = query.text === '' ? null : parseSearch(query.text);
       if (terms === undefined) return NOTHING_FOUND;
       const { wants, after } = query;
@@ -106,13 +107,6 @@ export function elasticsearchIndex(engine: Engine, alias: string): SearchIndex {
       return answer.hits.hits.map(({ _id: id }) => id);
     },
   };
-}
-
-/** Too deep for hits there are none, and the rest is answered as on any page. */
-function withinDepth(query: ProductQuery): ProductQuery {
-  const { text, sort, skip, after, wants } = query;
-  const isTooDeep = sortOf(text, sort) === 'relevance' && (after?.offset ?? skip) >= OFFSET_MAX;
-  return isTooDeep ? { ...query, wants: { ...wants, hits: false } } : query;
 }
 
 function toHits({ hits }: SearchAnswer, query: ProductQuery, nearness: Nearness): Hit[] {

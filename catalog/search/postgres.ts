@@ -11,7 +11,7 @@ import {
 import {
   isUnfiltered,
   NOTHING_FOUND,
-  OFFSET_MAX,
+  isTooDeep,
   sortOf,
   type Facets,
   type Found,
@@ -52,10 +52,9 @@ export function postgresIndex(database: Database): SearchIndex {
     nearness: Nearness,
     signal: AbortSignal,
   ): Promise<Pick<Found, 'hits' | 'hasMore'>> {
+    if (!query.wants.hits || isTooDeep(query)) return { hits: [], hasMore: false };
     const start = query.after?.offset ?? query.skip;
     const sort = sortOf(query.text, query.sort);
-    if (!query.wants.hits || (sort === 'relevance' && start >= OFFSET_MAX))
-      return { hits: [], hasMore: false };
     const rows = await read<HitRow>(pageStatement(query, terms, nearness), signal);
     const hits = rows.slice(0, query.size).map(({ id, price_minor: price }, index): Hit => {
       const key = sort === 'price_asc' || sort === 'price_desc' ? String(price) : '';

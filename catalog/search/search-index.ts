@@ -142,3 +142,8 @@ export const NOTHING_FOUND: Found = {
   facets: { prices: [], categories: [] },
   didYouMean: null,
 };
+
+/** Whether a page lies deeper than what is found by relevance is listed: it has no hits. */
+export function isTooDeep({ text, sort, skip, after }: ProductQuery): boolean {
+  return sortOf(text, sort) === 'relevance' && (after?.offset ?? skip) >= OFFSET_MAX;
+}

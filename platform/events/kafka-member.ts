@@ -109,6 +109,8 @@ export function newMember(
     async [Symbol.asyncDispose]() {
       // Also lets go of what listens to `ended`, which lives as long as `stop` otherwise.
       failing.abort();
+      // Also a stream that came in the very turn in which it ended.
+      replace(undefined);
       // Leaving comes first: a client that is closed while it joins goes on with its heartbeats, and keeps partitions.
       const left = new Promise<void>((resolve) => consumer.leaveGroup(true, () => resolve()));
       await within(left, { ms: LEAVE_MS_MAX }).catch(() => {});

@@ -135,13 +135,24 @@ test(
 
 const KEYS = keysUpTo(30);
 
+interface OneTopic {
+  readonly group: string;
+  readonly topics: readonly [string];
+}
+
+/** A group of its own on a topic of its own. */
+function newSubscription(): OneTopic {
+  const topic = newTopic();
+  return { group: `group-${topic}`, topics: [topic] };
+}
+
 /**
  * A member that has messages of every partition in hand and keeps them until `goOn`; whatever fails, it ends with
  * `stack`. `end` handles a batch at last.
  */
 async function holdAll(
   log: EventLog,
-  subscription: { group: string; topics: [string] },
+  subscription: OneTopic,
   stack: AsyncDisposableStack,
   end: (batch: Batch, signal: AbortSignal) => void,
 ) {
@@ -182,8 +193,7 @@ test(
   async () => {
     await using backend = await open();
     const { log } = backend;
-    const topic = newTopic();
-    const subscription = { group: `group-${topic}`, topics: [topic] as [string] };
+    const subscription = newSubscription();
     await using stack = new AsyncDisposableStack();
     const { told, goOn } = await holdAll(log, subscription, stack, () => {});
     const seen: StoredMessage[] = [];
@@ -216,8 +226,7 @@ test(
   async () => {
     await using backend = await open();
     const { log } = backend;
-    const topic = newTopic();
-    const subscription = { group: `group-${topic}`, topics: [topic] as [string] };
+    const subscription = newSubscription();
     const handled: StoredMessage[] = [];
     await using stack = new AsyncDisposableStack();
     const { told, versions, goOn } = await holdAll(log, subscription, stack, ({ messages }, signal) => {
@@ -241,8 +250,7 @@ test(
   async () => {
     await using backend = await open();
     const { log } = backend;
-    const topic = newTopic();
-    const subscription = { group: `group-${topic}`, topics: [topic] as [string] };
+    const subscription = newSubscription();
     const handled: StoredMessage[] = [];
     await using stack = new AsyncDisposableStack();
     const { member, versions, goOn } = await holdAll(log, subscription, stack, ({ messages }) => {
