@@ -98,4 +98,11 @@ export const commonSettings = {
     default: 'development',
     desc: 'Where the program runs; production turns gRPC reflection and the playground off.',
   }),
+  DRAIN_DELAY_MS: wholeNumber(
+    0,
+    60_000,
+  )({
+    default: 1_000,
+    desc: 'How long a program that was asked to stop still accepts requests while its readiness fails, in milliseconds.',
+  }),
 };
