@@ -28,7 +28,9 @@ export function readConfig<S extends Record<string, ValidatorSpec<unknown>>>(
 
 /** What stands between the scheme's slashes and the @ of a URL is nobody's business, well formed or not. */
 function withoutPassword(value: string): string {
-  return value.replace(/\/\/.*@/, '//***@');
+  const start = value.indexOf('//') + 2;
+  const end = value.lastIndexOf('@');
+  return start >= 2 && end >= start ? `${value.slice(0, start)}***${value.slice(end)}` : value;
 }
 
 function expectation(error: Error | undefined): string {
