@@ -1,5 +1,6 @@
 import type { GatewayConfig } from '#graphql/config.ts';
 import { cacheEntities, type CacheDeps } from '#graphql/cached-clients.ts';
+import { createBodies } from '#graphql/bodies.ts';
 import { createDocuments } from '#graphql/documents.ts';
 import { createExecutor } from '#graphql/execute.ts';
 import type { Clients } from '#graphql/graph/context.ts';
@@ -15,9 +16,10 @@ export async function startGateway(
   deps: Pick<HandlerDeps, 'logger' | 'telemetry' | 'ready'> & CacheDeps,
   stack: AsyncDisposableStack,
 ): Promise<number> {
-  const documents = createDocuments(currencyDigits(config.currency), deps.telemetry);
+  const bodies = createBodies();
+  const documents = createDocuments(currencyDigits(config.currency), deps.telemetry, bodies.forget);
   const cached = await cacheEntities(config.cache, clients, deps, stack);
   // Deadlines are real time, as the timers that hold them are, also where a test decides what time it is.
   const execute = createExecutor(cached, systemClock);
-  return listen({ ...deps, ...config, documents, execute, bodies: new Map() }, config, stack);
+  return listen({ ...deps, ...config, documents, execute, bodies }, config, stack);
 }

@@ -41,6 +41,7 @@ const CODES: Readonly<Record<Reason, grpc.status>> = {
   VERSION_CONFLICT: grpc.status.ABORTED,
   CANCELLED: grpc.status.CANCELLED,
   RESOURCE_EXHAUSTED: grpc.status.RESOURCE_EXHAUSTED,
+  RESPONSE_TOO_LARGE: grpc.status.RESOURCE_EXHAUSTED,
   UNAVAILABLE: grpc.status.UNAVAILABLE,
   INTERNAL: grpc.status.INTERNAL,
 };
