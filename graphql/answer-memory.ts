@@ -8,6 +8,8 @@ export const ANSWER_BYTES_MAX = 4_000_000;
 const OPERATION_BYTES_MAX = 16_000_000;
 /** Bytes that they may give for all operations under way together. */
 const TOTAL_BYTES_MAX = 64_000_000;
+/** An operation that holds no more than this is let through, however much the others hold. */
+const SMALL_BYTES_MAX = 20_000;
 
 /** What an object or a list takes in memory beside its values, and what a number takes, about. */
 const OBJECT_BYTES = 100;
@@ -37,7 +39,7 @@ export function boundAnswers(
     if (before === undefined) return;
     const own = before + bytes;
     if (own > operationBytesMax) throw responseTooLarge();
-    if (total + bytes > totalBytesMax)
+    if (total + bytes > totalBytesMax && own > SMALL_BYTES_MAX)
       throw new AppError(
         'RESOURCE_EXHAUSTED',
         'Too many large answers are under way. Try again in a moment.',

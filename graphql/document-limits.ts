@@ -32,8 +32,8 @@ export const FIELDS_MAX = 1_000;
 export const ROOT_FIELDS_MAX = 20;
 /** Reads of a service: one a list, more for what a search works out beside its hits. */
 export const LISTS_MAX = 20;
-/** What all values of the answer cost if every list were as long as assumed: 100,000 take about 100 ms of CPU. */
-export const COST_MAX = 100_000;
+/** What all values of the answer cost if every list were as long as assumed: about 100 ms of the gateway's CPU. */
+export const COST_MAX = 210_000;
 
 /** What a valid document asks for. */
 export interface Size {
@@ -109,7 +109,7 @@ export function createSizeOf(schema: GraphQLSchema): (document: DocumentNode) =>
         depth: below.depth + 1,
         fields: below.fields + 1,
         lists: below.lists + (isSized ? 0 : (field?.reads ?? 0)),
-        cost: assumed * ((field?.weight ?? 1) + below.cost),
+        cost: (field?.weight ?? 1) + assumed * ((field?.objectWeight ?? 0) + below.cost),
         bytesMax:
           key.length + PUNCTUATION_BYTES + max * ((field?.bytesMax ?? LEAF_BYTES) + 1 + below.bytesMax),
       };

@@ -10,6 +10,7 @@ import {
   type FieldNode,
   type GraphQLCompositeType,
   type GraphQLField,
+  type GraphQLNamedType,
   type GraphQLSchema,
   type ValueNode,
 } from 'graphql';
@@ -22,8 +23,10 @@ export interface FieldCost {
   readonly isList: boolean;
   /** Fields of its selection that have as many items as its arguments say: those of a connection. */
   readonly sizedFields: ReadonlySet<string>;
-  /** What one value costs: 1, or what @cost says. */
+  /** What the field costs, whatever it has: 1 for a plain property. */
   readonly weight: number;
+  /** What each object of it costs beside the fields of its selection. */
+  readonly objectWeight: number;
   /** Reads of a service that it may cause. */
   readonly reads: number;
   /** Bytes of one value in the answer at the most; of an object its brackets. */
@@ -57,6 +60,8 @@ const SHORT_TEXTS: ReadonlySet<string> = new Set([
   'Product.tags',
   'ProductSuggestion.text',
 ]);
+/** Scalars whose values have to be worded. */
+const RESOLVED_WEIGHTS: Readonly<Record<string, number>> = { DateTime: 8 };
 /** Bytes of an id, a number, a moment, a cursor or a word of an enum. */
 const LEAF_BYTES_MAX = 200;
 
@@ -93,7 +98,7 @@ function costOf(
   const named = getNamedType(field.type);
   const type = isCompositeType(named) ? named : undefined;
   const isList = isListType(getNullableType(field.type));
-  const listSize = directiveOf(field, 'listSize');
+  const listSize = argumentsOf(field, 'listSize');
   const paths = wordsOf(listSize['slicingArguments']).map((path) => path.split('.'));
   const sizedFields = new Set(wordsOf(listSize['sizedFields']));
   const isIntrospection = isIntrospectionType(parent);
@@ -105,7 +110,8 @@ function costOf(
     type,
     isList,
     sizedFields,
-    weight: numberOf(directiveOf(field, 'cost')['weight'], 1),
+    weight: numberOf(argumentsOf(field, 'cost')['weight'], usualWeight(field, named, isIntrospection)),
+    objectWeight: numberOf(argumentsOf(named, 'cost')['weight'], type ? 1 : 0),
     reads: (READS[name] ?? 0) + (isRead ? 1 : 0),
     bytesMax: type ? 2 : leafBytesMax(name, named.name),
     items: (node) => {
@@ -114,6 +120,16 @@ function costOf(
       return { assumed: size, max: size };
     },
   };
+}
+
+/** By what has to be done for a value, where @cost does not say. */
+function usualWeight(
+  field: GraphQLField<unknown, unknown>,
+  type: GraphQLNamedType,
+  isIntrospection: boolean,
+): number {
+  if (field.resolve === undefined || isIntrospection) return 1;
+  return RESOLVED_WEIGHTS[type.name] ?? (isCompositeType(type) ? 8 : 4);
 }
 
 function leafBytesMax(field: string, type: string): number {
@@ -146,8 +162,11 @@ function sizeIn(value: ValueNode | undefined, path: readonly string[]): number |
 }
 
 /** The arguments of a directive of the SDL, as it is written there. */
-function directiveOf(field: GraphQLField<unknown, unknown>, directive: string): Record<string, ValueNode> {
-  const node = field.astNode?.directives?.find(({ name }) => name.value === directive);
+function argumentsOf(
+  element: Pick<GraphQLField<unknown, unknown> | GraphQLNamedType, 'astNode'>,
+  directive: string,
+): Record<string, ValueNode> {
+  const node = element.astNode?.directives?.find(({ name }) => name.value === directive);
   return Object.fromEntries((node?.arguments ?? []).map(({ name, value }) => [name.value, value]));
 }
 

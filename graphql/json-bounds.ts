@@ -10,36 +10,49 @@ export const ITEMS_MAX = 1_000;
 /** Values of all lists and objects together. */
 export const VALUES_MAX = 10_000;
 
-/** Whether a value is nested deeper than JSON_DEPTH_MAX. */
-export function isTooDeep(value: unknown, levels = JSON_DEPTH_MAX): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (levels === 0) return true;
-  for (const key in value) if (isTooDeep(Reflect.get(value, key), levels - 1)) return true;
-  return false;
+/** Whether one of the first VALUES_MAX values is nested deeper than JSON_DEPTH_MAX. */
+export function isTooDeep(root: unknown): boolean {
+  let level: unknown[] = [root];
+  let values = 0;
+  for (let depth = 0; depth < JSON_DEPTH_MAX; depth++) {
+    const below: unknown[] = [];
+    for (const value of level) {
+      if (typeof value !== 'object' || value === null) continue;
+      const members: unknown[] = Array.isArray(value) ? value : Object.values(value);
+      for (const member of members) {
+        values += 1;
+        if (values > VALUES_MAX) break;
+        below.push(member);
+      }
+    }
+    level = below;
+  }
+  return level.some((value) => typeof value === 'object' && value !== null);
 }
 
 /** What is wrong with a value that is not too deep, with its path; undefined if it is within bounds. */
-export function brokenBound(path: string, value: unknown): string | undefined {
-  let values = 0;
+export function brokenBound(path: string, root: unknown): string | undefined {
+  let left = VALUES_MAX;
   const check = (path: string, value: unknown): string | undefined => {
-    values += 1;
-    if (values > VALUES_MAX) return `${path}: there are more than ${VALUES_MAX} values in all.`;
     if (typeof value === 'string') {
       return value.length > TEXT_LENGTH_MAX
         ? `${path} must have at most ${TEXT_LENGTH_MAX} characters.`
         : undefined;
     }
     if (typeof value !== 'object' || value === null) return undefined;
-    if (!Array.isArray(value)) return checkAll(Object.entries(value), (name) => `${path}.${name}`);
-    if (value.length > ITEMS_MAX) return `${path} must have at most ${ITEMS_MAX} items.`;
-    return checkAll([...value.entries()], (index) => `${path}[${index}]`);
-  };
-  const checkAll = <K>(members: readonly (readonly [K, unknown])[], pathOf: (key: K) => string) => {
-    for (const [key, member] of members) {
-      const problem = check(pathOf(key), member);
+    if (Array.isArray(value) && value.length > ITEMS_MAX)
+      return `${path} must have at most ${ITEMS_MAX} items.`;
+    const keys = Object.keys(value);
+    left -= keys.length;
+    if (left < 0) return `${path} has too many values: at most ${VALUES_MAX} are allowed in all.`;
+    for (const key of keys) {
+      const problem = check(
+        Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`,
+        Reflect.get(value, key),
+      );
       if (problem !== undefined) return problem;
     }
     return undefined;
   };
-  return check(path, value);
+  return check(path, root);
 }
