@@ -1,0 +1,33 @@
+/** Bounds of what callers can make the HTTP server hold. */
+export interface HttpLimits {
+  /** Requests under way at once. */
+  readonly inFlightMax: number;
+  /** Requests that may wait behind another on one connection; a caller that pipelines more is cut. */
+  readonly pipelinedMax: number;
+  /** Bytes of the bodies of all requests under way. */
+  readonly bodyBytesMax: number;
+  /** Bytes of answers that wait in this process for their readers; above it, who has waited longest is cut. */
+  readonly unsentBytesMax: number;
+  /** Milliseconds in which a reader must take some bytes of its answer. */
+  readonly writeTimeoutMs: number;
+  /** Milliseconds in which the headers of a request must be complete; checked twice a second. */
+  readonly headersTimeoutMs: number;
+  /** Milliseconds that an idle connection stays open for the next request. */
+  readonly keepAliveTimeoutMs: number;
+  /** Milliseconds that a closing connection is read after the answer, so that the caller gets it without a reset. */
+  readonly lingerMs: number;
+  /** Milliseconds between the close of the listener and that of idle connections, for requests on their way. */
+  readonly settleMs: number;
+}
+
+export const HTTP_LIMITS: HttpLimits = {
+  inFlightMax: 10_000,
+  pipelinedMax: 32,
+  bodyBytesMax: 33_554_432,
+  unsentBytesMax: 67_108_864,
+  writeTimeoutMs: 10_000,
+  headersTimeoutMs: 10_000,
+  keepAliveTimeoutMs: 65_000,
+  lingerMs: 2_000,
+  settleMs: 250,
+};
