@@ -17,8 +17,8 @@ export class Connection {
   unsentBytes = 0;
   /** Starts the requests that wait for their turn. */
   readonly waiting: (() => void)[] = [];
-  /** Refuses the active request while its body is being read. */
-  refuseBody: ((refusal: HttpRefusal) => void) | undefined;
+  /** Refuses the active request if its body is still on its way; false if it is complete. */
+  refuseBody: ((refusal: HttpRefusal) => boolean) | undefined;
   /** Runs once the last request has been answered. */
   onIdle: (() => void) | undefined;
 

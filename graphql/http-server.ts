@@ -179,7 +179,10 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
     // Who sends too slowly has the deadline too: a slot is not held by a body that never ends.
     const giveUp = (): void => refuse(TOO_LATE);
     call.onAbort(giveUp);
-    connection.refuseBody = refuse;
+    connection.refuseBody = (refused) => {
+      if (!request.complete) refuse(refused);
+      return !request.complete;
+    };
     readBody();
 
     /** Reads the body and hands it over; not at all if the caller goes away. */

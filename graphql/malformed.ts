@@ -65,10 +65,7 @@ export function refuseMalformed(
       return;
     }
     deps.metrics.malformedRequests.inc({ error_type: refusal.code });
-    if (connection.refuseBody) {
-      connection.refuseBody(refusal);
-      return;
-    }
+    if (connection.refuseBody?.(refusal)) return;
     connection.onIdle = () => {
       connection.onIdle = undefined;
       if (socket.writable) socket.write(head(refusal, deps.newRequestId()));

@@ -28,8 +28,7 @@ function isLoopback(address: string): boolean {
   return address === 'localhost' || address === '::1' || (isIPv4(address) && address.startsWith('127.'));
 }
 
-/** The colons of an IPv6 address stand in brackets, so a last colon outside them separates the port. */
+/** The colons of an IPv6 address stand in brackets, so digits behind a last colon outside them are the port. */
 function withoutPort(host: string): string {
-  const colon = host.lastIndexOf(':');
-  return colon > host.lastIndexOf(']') ? host.slice(0, colon) : host;
+  return host.replace(/:\d{1,5}$/, '');
 }
