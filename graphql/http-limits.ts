@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+
 /** Bounds of what callers can make the HTTP server hold. */
 export interface HttpLimits {
   /** Requests under way at once. */
@@ -31,3 +33,17 @@ export const HTTP_LIMITS: HttpLimits = {
   lingerMs: 2_000,
   settleMs: 250,
 };
+
+/** File descriptors that stay for the database, services, files and the event loop. */
+const DESCRIPTORS_RESERVED = 200;
+
+/** As many connections as the setting says, as far as the process may open files. */
+export function connectionsMaxOf(setting: number, openFilesMax: number): number {
+  return Math.max(1, Math.min(setting, openFilesMax - DESCRIPTORS_RESERVED));
+}
+
+/** How many files this process may open (RLIMIT_NOFILE); Infinity where the system does not say, as macOS. */
+export async function openFilesMax(): Promise<number> {
+  const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '');
+  return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? Infinity);
+}

@@ -4,7 +4,7 @@ import { compress, negotiateEncoding, COMPRESSED_SIZE_MIN } from '#graphql/compr
 import type { Cors } from '#graphql/cors.ts';
 import { drain } from '#graphql/drain.ts';
 import { routeOf } from '#graphql/handler.ts';
-import { HTTP_LIMITS, type HttpLimits } from '#graphql/http-limits.ts';
+import { connectionsMaxOf, HTTP_LIMITS, openFilesMax, type HttpLimits } from '#graphql/http-limits.ts';
 import { refusalResponse, type HttpRefusal, type HttpRequest, type HttpResponse } from '#graphql/http.ts';
 import { refuseMalformed } from '#graphql/malformed.ts';
 import { Call, cancelled } from '#platform/call.ts';
@@ -73,7 +73,13 @@ export async function listen(
 ): Promise<number> {
   const limits = { ...HTTP_LIMITS, ...deps.limits };
   const { http } = deps.telemetry;
-  const connections = new Connections(limits, deps.connectionsMax, http);
+  const connectionsMax = connectionsMaxOf(deps.connectionsMax, await openFilesMax());
+  if (connectionsMax < deps.connectionsMax)
+    deps.logger.warn(
+      { connections_max: connectionsMax },
+      'CONNECTIONS_MAX is more than the limit of open files (ulimit -n) allows',
+    );
+  const connections = new Connections(limits, connectionsMax, http);
   const server = createServer({
     // The deadline of the call bounds the body, which Node's own timeout would answer without a code.
     requestTimeout: 0,

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { BODY_SIZE_MAX } from '#graphql/http-server.ts';
-import { HTTP_LIMITS, type HttpLimits } from '#graphql/http-limits.ts';
+import { connectionsMaxOf, HTTP_LIMITS, openFilesMax, type HttpLimits } from '#graphql/http-limits.ts';
 import type { HttpRequest, HttpResponse } from '#graphql/http.ts';
 import { eventually } from '#testkit/shop.ts';
 import { RawClient, rawPost } from './raw-client.ts';
@@ -38,7 +40,10 @@ suite('readers that take nothing', () => {
   async function assertCut(limits: Partial<HttpLimits>): Promise<void> {
     await using server = await startTransport(handle, { limits, requestTimeoutMs: 1_000 });
     using _ = await idleReader(server);
-    await eventually(async () => assert.ok((await server.metric('fritzy_http_unsent_bytes')) >= LARGE), 5_000);
+    await eventually(
+      async () => assert.ok((await server.metric('fritzy_http_unsent_bytes')) >= LARGE),
+      5_000,
+    );
     await assertAnswers(server);
     await eventually(async () => {
       assert.equal(await server.metric('fritzy_http_unsent_bytes'), 0);
@@ -201,6 +206,24 @@ suite('connections', () => {
     assert.equal(await server.metric('http_server_open_connections'), 2);
     resolve();
     for (const answer of answers) assert.equal((await answer).status, 200);
+  });
+});
+
+suite('the limit of open files', () => {
+  test('bounds the connections, so that descriptors stay for the database', () => {
+    assert.equal(connectionsMaxOf(4_000, 1_024), 824);
+    assert.equal(connectionsMaxOf(4_000, 100_000), 4_000);
+    assert.equal(connectionsMaxOf(4_000, Infinity), 4_000);
+    assert.equal(connectionsMaxOf(4_000, 100), 1);
+  });
+
+  const skip = process.platform === 'linux' ? false : 'only Linux tells the limit';
+  test('is that of the process', { skip }, async () => {
+    const script = `import('#graphql/http-limits.ts').then((limits) => limits.openFilesMax()).then(console.log)`;
+    const command = ['-c', 'ulimit -n 512; exec "$0" -e "$1"', process.execPath, script];
+    const { stdout } = await promisify(execFile)('sh', command);
+    assert.equal(stdout, '512\n');
+    assert.ok((await openFilesMax()) > 0);
   });
 });
 

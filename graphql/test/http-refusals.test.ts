@@ -37,7 +37,11 @@ const MALFORMED = [
     'BAD_REQUEST',
     'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
   ],
-  [400, 'BAD_REQUEST', 'POST /graphql HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
+  [
+    400,
+    'BAD_REQUEST',
+    'POST /graphql HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+  ],
   [
     413,
     'BODY_TOO_LARGE',
@@ -63,9 +67,7 @@ suite('what the HTTP parser refuses', () => {
     await once(server, 'listening');
     try {
       for (const [status, code, bytes] of MALFORMED.slice(0, 3)) {
-        using client = await RawClient.connect(
-          `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-        );
+        using client = await RawClient.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
         const answer = await client.ask(bytes);
         assert.throws(() => assertRefusal(answer, status, code));
       }
