@@ -10,7 +10,8 @@ import {
 import { eventsUrl } from '#platform/events/events-url.ts';
 
 const HOST_NAME = /^(?:[\w.-]+|\[[\da-f:.]+\])$/i;
-const ORIGIN = /^(?:\*|https?:\/\/[\w.-]+(?::\d{1,5})?)$/i;
+/** As browsers write them: lower case, no path. */
+const ORIGIN = /^(?:\*|https?:\/\/[a-z\d_.-]+(?::\d{1,5})?)$/;
 
 /** The settings of the gateway. */
 export const gatewaySettings = {

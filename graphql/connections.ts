@@ -111,13 +111,15 @@ export class Connections {
   timedOut(socket: Socket): void {
     const connection = this.#open.get(socket);
     if (!connection || connection.closing) socket.destroy();
-    else if (connection.active) this.#cut(connection, 'write_timeout');
-    else this.#linger(connection);
+    else if (connection.unsentBytes > 0) this.#cut(connection, 'write_timeout');
+    // The timer may be that of the answer before: how long a request takes is bounded by its deadline.
+    else if (!connection.active) this.#linger(connection);
   }
 
   /** Closes the connections that no request has reached. */
   closeIdle(): void {
-    for (const connection of this.#open.values()) if (isIdle(connection)) this.#linger(connection);
+    for (const connection of this.#open.values())
+      if (!connection.active && !connection.closing) this.#linger(connection);
   }
 
   /**
@@ -128,6 +130,7 @@ export class Connections {
     const { socket } = connection;
     connection.closing = true;
     connection.waiting.length = 0;
+    if (socket.destroyed) return;
     socket.end();
     socket.resume();
     const timer = setTimeout(() => socket.destroy(), this.#limits.lingerMs);
@@ -156,8 +159,4 @@ export class Connections {
       if (!connection.active && !(longest && longest.usedMs <= connection.usedMs)) longest = connection;
     return longest;
   }
-}
-
-function isIdle(connection: Connection): boolean {
-  return !connection.active && !connection.closing;
 }

@@ -10,7 +10,10 @@ export interface HttpLimits {
   readonly bodyBytesMax: number;
   /** Bytes of answers that wait in this process for their readers; above it, who has waited longest is cut. */
   readonly unsentBytesMax: number;
-  /** Milliseconds in which a reader must take some bytes of its answer. */
+  /**
+   * Milliseconds in which a reader must take some bytes of its answer. The system reports progress in steps of a third of
+   * the connection's send buffer, which is small for slow networks and has 4 MB at most.
+   */
   readonly writeTimeoutMs: number;
   /** Milliseconds in which the headers of a request must be complete; checked twice a second. */
   readonly headersTimeoutMs: number;
@@ -27,7 +30,7 @@ export const HTTP_LIMITS: HttpLimits = {
   pipelinedMax: 32,
   bodyBytesMax: 33_554_432,
   unsentBytesMax: 67_108_864,
-  writeTimeoutMs: 10_000,
+  writeTimeoutMs: 30_000,
   headersTimeoutMs: 10_000,
   keepAliveTimeoutMs: 65_000,
   lingerMs: 2_000,

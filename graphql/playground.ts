@@ -96,8 +96,13 @@ const FILL_IN_IDS = `
 const STYLE = `
   .graphiql-tab { transform: none !important; }
   @media (max-width: 700px) {
-    html, body { overflow-x: hidden; }
-    #root, .graphiql-container { height: 100dvh; width: 100vw; min-width: 0; }
+    .graphiql-container { flex-direction: column-reverse; height: 100dvh; }
+    .graphiql-container .graphiql-sidebar { flex-direction: row; justify-content: center; padding: 0 8px 4px; width: auto; }
+    .graphiql-container .graphiql-sidebar > * { margin: 0; }
+    .graphiql-container .graphiql-main, #graphiql-session { flex-direction: column; min-height: 0; }
+    .graphiql-container .graphiql-main > *, #graphiql-session > * { flex: 1 1 0 !important; min-height: 0; min-width: 0; }
+    .graphiql-container .graphiql-sessions { margin: 8px; max-height: none; }
+    .graphiql-container .graphiql-horizontal-drag-bar { display: none; }
   }
 `;
 
