@@ -8,7 +8,7 @@ import { BODY_SIZE_MAX } from '#graphql/http-server.ts';
 import { connectionsMaxOf, HTTP_LIMITS, openFilesMax, type HttpLimits } from '#graphql/http-limits.ts';
 import type { HttpRequest, HttpResponse } from '#graphql/http.ts';
 import { eventually } from '#testkit/shop.ts';
-import { RawClient, rawPost } from './raw-client.ts';
+import { RawClient, rawPost } from '#testkit/raw-client.ts';
 import { json, startTransport, type Transport } from './transport.ts';
 
 /** More than the system takes on behalf of a reader that does not read. */

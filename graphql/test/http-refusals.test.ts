@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { suite, test } from 'node:test';
 import { createHostCheck } from '#graphql/own-hosts.ts';
 import { eventually } from '#testkit/shop.ts';
-import { RawClient, rawPost, type RawAnswer } from './raw-client.ts';
+import { RawClient, rawPost, type RawAnswer } from '#testkit/raw-client.ts';
 import { json, startTransport } from './transport.ts';
 
 const REQUEST = rawPost('{}');
