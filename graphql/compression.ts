@@ -2,18 +2,18 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip, zstdCompress } from 'node:zlib';
 import { appendVary, type HttpResponse } from '#graphql/http.ts';
 
-/** From the best to the least when the caller does not mind. */
+/** In order of preference where the caller's weights are equal. */
 const ENCODINGS = ['zstd', 'br', 'gzip'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
 /** Bytes from which an answer is compressed: below, it fits into a packet or two anyway. */
 export const COMPRESSED_SIZE_MIN = 1_024;
-/** Distinct values of Accept-Encoding whose outcome is remembered, and their length: browsers send a handful. */
+/** Bounds of the memo of Accept-Encoding values: its entries, and the characters of each. */
 const REMEMBERED_MAX = 100;
 const REMEMBERED_LENGTH_MAX = 100;
 const remembered = new Map<string, Encoding | undefined>();
 
-/** Low levels, for answers that are made once: a megabyte of JSON takes a few milliseconds of another thread. */
+/** Low levels for answers, which are compressed for each request, in the thread pool of libuv. */
 const compressFast = {
   zstd: (bytes: Buffer) =>
     promisify(zstdCompress)(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 1 } }),
@@ -22,7 +22,7 @@ const compressFast = {
   gzip: (bytes: Buffer) => promisify(gzip)(bytes, { level: 3 }),
 };
 
-/** Higher levels, for assets that are compressed once and sent often. */
+/** Higher levels for assets, which are compressed once and sent often. */
 const compressWell = {
   zstd: (bytes: Buffer) =>
     promisify(zstdCompress)(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 12 } }),
@@ -35,8 +35,8 @@ const compressWell = {
 
 /**
  * The content coding for an Accept-Encoding header (RFC 9110, section 12.5.3); undefined: send the bytes as they are.
- * Compression beside a secret gives its length away (BREACH). Answers hold no secrets today: when they hold tokens,
- * fields with tokens have to be excluded here.
+ * The size of a compressed answer that holds a secret next to a caller's text reveals the secret (BREACH). Answers hold
+ * no secrets today; answers that hold tokens must not be compressed.
  */
 export function negotiateEncoding(accepted: string): Encoding | undefined {
   if (remembered.has(accepted)) return remembered.get(accepted);
@@ -49,7 +49,7 @@ export function negotiateEncoding(accepted: string): Encoding | undefined {
 function negotiate(accepted: string): Encoding | undefined {
   const weights = weightsOf(accepted);
   let best: Encoding | undefined;
-  // Without a word about it, identity is acceptable and the least wanted.
+  // Unless the header lists it, identity is acceptable and has the lowest preference.
   let bestWeight = weights.get('identity') ?? 0;
   for (const encoding of ENCODINGS) {
     const weight = weights.get(encoding) ?? weights.get('*') ?? 0;
@@ -73,7 +73,7 @@ function weightsOf(accepted: string): Map<string, number> {
   return weights;
 }
 
-/** The same answer in a content coding. The work is done outside the event loop's thread. */
+/** The same answer in a content coding. */
 export async function compress(response: HttpResponse, encoding: Encoding): Promise<HttpResponse> {
   const body = await compressFast[encoding](Buffer.from(response.body));
   const headers = { ...response.headers, 'content-encoding': encoding };

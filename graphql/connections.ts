@@ -55,7 +55,7 @@ export class Connections {
     return this.#open.get(socket);
   }
 
-  /** Takes a new connection over, or refuses it if as many as allowed are open and none of them is idle. */
+  /** Registers a new connection, or refuses it if as many as allowed are open and none of them is idle. */
   open(socket: Socket): void {
     if (this.#open.size >= this.#connectionsMax) {
       const idle = this.#longestIdle();
@@ -110,21 +110,21 @@ export class Connections {
   /** The socket's timer: a reader that takes nothing, or a connection that was idle for long. */
   timedOut(socket: Socket): void {
     const connection = this.#open.get(socket);
-    if (!connection || connection.closing) socket.destroy();
+    if (!connection) socket.destroy();
     else if (connection.unsentBytes > 0) this.#cut(connection, 'write_timeout');
-    // The timer may be that of the answer before: how long a request takes is bounded by its deadline.
-    else if (!connection.active) this.#linger(connection);
+    // The timer can be that of the answer before: the deadline of a request bounds how long it takes.
+    else if (!connection.active && !connection.closing) this.#linger(connection);
   }
 
-  /** Closes the connections that no request has reached. */
+  /** Closes the connections that have no request. */
   closeIdle(): void {
     for (const connection of this.#open.values())
       if (!connection.active && !connection.closing) this.#linger(connection);
   }
 
   /**
-   * Sends FIN and goes on reading until the caller has closed too: closing a socket that has unread bytes resets the
-   * connection, and the caller may lose the answer that is on its way.
+   * Sends FIN and keeps reading until the caller closes, too, or `lingerMs` are over: closing a socket that has unread
+   * bytes resets the connection, and the caller can lose the answer that is on its way.
    */
   #linger(connection: Connection): void {
     const { socket } = connection;

@@ -9,7 +9,7 @@ import { refusalResponse, type HttpRefusal, type HttpRequest, type HttpResponse 
 import { refuseMalformed } from '#graphql/malformed.ts';
 import { Call, cancelled } from '#platform/call.ts';
 import { systemClock, type Clock } from '#platform/clock.ts';
-import { asAppError, messageOf, StartError } from '#platform/errors.ts';
+import { AppError, asAppError, messageOf, StartError } from '#platform/errors.ts';
 import { callFields, type Logger } from '#platform/logger.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
@@ -81,16 +81,16 @@ export async function listen(
     );
   const connections = new Connections(limits, connectionsMax, http);
   const server = createServer({
-    // The deadline of the call bounds the body, which Node's own timeout would answer without a code.
+    // The deadline of the call bounds the time for the body.
     requestTimeout: 0,
     headersTimeout: limits.headersTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     connectionsCheckingInterval: CHECK_INTERVAL_MS,
     requireHostHeader: false,
   });
-  // Without it Node closes a connection as soon as the caller has sent FIN, and the answer is lost. Not in the types.
+  // Otherwise Node closes a connection as soon as the caller sends FIN, and the answer is lost. The types lack it.
   Reflect.set(server, 'httpAllowHalfOpen', true);
-  const { accept, state } = acceptor(deps, limits, connections);
+  const { accept, snapshot } = acceptor(deps, limits, connections);
   server.on('request', accept);
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
     accept(request, response, EXPECTATION),
@@ -99,7 +99,7 @@ export async function listen(
   server.on('timeout', (socket) => connections.timedOut(socket));
   refuseMalformed(server, connections, { metrics: http, newRequestId: deps.clock.newId });
   const port = await bind(server, address, deps.logger);
-  stack.use(http.watch(state));
+  stack.use(http.watch(snapshot));
   stack.defer(() => drain(server, connections, { ...deps, settleMs: limits.settleMs }));
   return port;
 }
@@ -195,7 +195,7 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
     function readBody(): void {
       let chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => {
-        // Refused: what still comes is read, so that the caller gets the answer, and dropped.
+        // The request was refused: the rest is read and dropped, so that the caller gets the answer.
         if (response.headersSent) return;
         size += chunk.length;
         bodyBytes += chunk.length;
@@ -240,7 +240,8 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
     }
 
     function fail(error: unknown): void {
-      if (response.destroyed) return;
+      // The caller went away, and the work for it was cancelled.
+      if (response.destroyed && error instanceof AppError) return;
       deps.logger.error({ err: error, ...callFields(call) }, 'unexpected error');
       refuse({ status: 500, code: 'INTERNAL', message: asAppError(error).publicMessage });
     }
@@ -258,7 +259,7 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
       if (response.destroyed) return;
       const { status, body } = result;
       const length = Buffer.byteLength(body);
-      // The last answer before a stop: whatever is sent behind it belongs to another connection.
+      // While draining, the last answer of each connection closes it.
       if (close || (stop.draining && connection.waiting.length === 0)) {
         connection.closing = true;
         response.shouldKeepAlive = false;
@@ -280,7 +281,7 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
     }
   }
 
-  /** The caller went away, or its connection was cut: nobody is to work for it any longer. */
+  /** Cancels the work for a caller that went away or whose connection was cut. */
   function abandon(call: Call): void {
     telemetry.http.abandonedRequests.inc();
     deps.logger.debug(callFields(call), 'the caller went away before the answer was sent');
@@ -290,18 +291,18 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
   function refusalOf(request: IncomingMessage, path: string): HttpRefusal | undefined {
     const { host } = request.headers;
     if (host === undefined) return request.httpVersion === '1.1' ? NO_HOST : undefined;
-    // Probes address a server by whatever name it has; their answers tell nothing.
+    // Health probes use any name, e.g. the address of a pod, and their answers hold no data.
     if (deps.isOwnHost(host) || path === '/healthz' || path === '/readyz') return undefined;
     return OTHER_HOST;
   }
 
-  const state = () => ({
+  const snapshot = () => ({
     activeRequests,
     bodyBytes,
     openConnections: connections.size,
     unsentBytes: connections.unsentBytes,
   });
-  return { accept, state };
+  return { accept, snapshot };
 }
 
 function single(value: string | string[] | undefined): string | undefined {

@@ -19,7 +19,10 @@ export function rawPost(body: string, headers = '', path = '/graphql'): string {
 export class RawClient implements Disposable {
   readonly socket: Socket;
   ended = false;
-  #received = Buffer.alloc(0);
+  #chunks: Buffer[] = [];
+  #size = 0;
+  /** Bytes of the next answer; 0 while its head is not complete. */
+  #wanted = 0;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
 
@@ -27,7 +30,8 @@ export class RawClient implements Disposable {
     this.socket = socket;
     const changed = (): void => this.#wake?.();
     socket.on('data', (chunk: Buffer) => {
-      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#chunks.push(chunk);
+      this.#size += chunk.length;
       changed();
     });
     socket.on('end', () => {
@@ -78,15 +82,20 @@ export class RawClient implements Disposable {
   }
 
   #take(): RawAnswer | undefined {
-    const end = this.#received.indexOf('\r\n\r\n');
+    if (this.#size === 0 || this.#size < this.#wanted) return undefined;
+    const received = Buffer.concat(this.#chunks);
+    this.#chunks = [received];
+    const end = received.indexOf('\r\n\r\n');
     if (end < 0) return undefined;
-    const head = this.#received.toString('latin1', 0, end);
-    const size = Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? 0);
-    if (this.#received.length < end + 4 + size) return undefined;
-    const body = this.#received.toString('utf8', end + 4, end + 4 + size);
-    this.#received = this.#received.subarray(end + 4 + size);
-    const status = Number(head.slice(9, 12));
-    return { status, head, body, close: /^connection: close$/im.test(head) };
+    const head = received.toString('latin1', 0, end);
+    this.#wanted = end + 4 + Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? 0);
+    if (received.length < this.#wanted) return undefined;
+    const body = received.toString('utf8', end + 4, this.#wanted);
+    const rest = received.subarray(this.#wanted);
+    this.#chunks = [rest];
+    this.#size = rest.length;
+    this.#wanted = 0;
+    return { status: Number(head.slice(9, 12)), head, body, close: /^connection: close$/im.test(head) };
   }
 
   [Symbol.dispose](): void {

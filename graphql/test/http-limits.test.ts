@@ -78,6 +78,21 @@ suite('readers that take nothing', () => {
     assert.equal(await server.metric('fritzy_http_cut_connections_total'), 0);
   });
 
+  test('the timeout ends with the answer: the next request on the connection may take longer', async () => {
+    const writeTimeoutMs = 1_000;
+    await using server = await startTransport(
+      async (request) => {
+        if (request.path === '/slow') await delay(2 * writeTimeoutMs);
+        return handle(request);
+      },
+      { limits: { writeTimeoutMs } },
+    );
+    using client = await RawClient.connect(server.url);
+    client.socket.write(LARGE_REQUEST + rawPost('{}', '', '/slow'));
+    assert.equal((await client.answer()).body.length, LARGE);
+    assert.equal((await client.answer()).body, '{"small":true}');
+  });
+
   async function assertBounded(limits: Partial<HttpLimits>): Promise<void> {
     await using server = await startTransport(handle, { limits });
     const readers = await Promise.all(Array.from({ length: READERS }, () => idleReader(server)));
