@@ -114,7 +114,7 @@ function prepare(deps: GraphQLDeps, request: HttpRequest): Prepared | Refusal {
 function readParameters(request: HttpRequest): Parameters {
   if (request.method === 'POST') return fromBody(request);
   if (request.method === 'GET') return fromSearch(request.search);
-  throw new BadRequest(405, 'METHOD_NOT_ALLOWED', 'Use GET or POST.', { allow: 'GET, POST' });
+  throw new BadRequest(405, 'METHOD_NOT_ALLOWED', 'Use GET or POST.', { allow: 'GET, HEAD, POST' });
 }
 
 function fromBody(request: HttpRequest): Parameters {
@@ -132,10 +132,12 @@ function fromBody(request: HttpRequest): Parameters {
 function fromSearch(search: string): Parameters {
   const parameters = new URLSearchParams(search);
   const variables = parameters.get('variables');
+  const extensions = parameters.get('extensions');
   return toParameters({
     query: parameters.get('query') ?? undefined,
     operationName: parameters.get('operationName') ?? undefined,
     variables: variables === null || variables === '' ? undefined : parseJson(variables, 'variables'),
+    extensions: extensions === null || extensions === '' ? undefined : parseJson(extensions, 'extensions'),
   });
 }
 
@@ -155,6 +157,9 @@ function toParameters(value: unknown): Parameters {
   if (!isRecord(value))
     throw new BadRequest(400, 'BAD_REQUEST', 'Send a JSON object with query, variables and operationName.');
   const { query, operationName, variables, extensions } = value;
+  // The message and the code by which Apollo's clients know to send the document itself.
+  if (query === undefined && isRecord(extensions) && isRecord(extensions['persistedQuery']))
+    throw new BadRequest(200, 'PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported');
   if (typeof query !== 'string') throw new BadRequest(400, 'BAD_REQUEST', 'query must be a string.');
   if (operationName != null && typeof operationName !== 'string') {
     throw new BadRequest(400, 'BAD_REQUEST', 'operationName must be a string.');

@@ -69,6 +69,14 @@ export const oneOf = <T extends string>(...words: readonly T[]) =>
     );
   });
 
+/** A list, separated by commas, of which each item matches the pattern. `what` says what is wanted. */
+export const listOf = (pattern: RegExp, what: string) =>
+  makeValidator<readonly string[]>((input) => {
+    const items = input.split(',').map((item) => item.trim());
+    if (items.every((item) => pattern.test(item))) return items;
+    throw new Error(what);
+  });
+
 export { str, type CleanedEnv };
 
 /** The settings that every program has. */

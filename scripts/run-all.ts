@@ -83,7 +83,9 @@ async function announce(
   while (!signal.aborted) {
     const answer = await readiness(`http://${local}:${port}/readyz`, signal);
     if (answer === undefined) {
-      process.stdout.write(welcome({ host, port, folder: undefined }));
+      process.stdout.write(
+        welcome({ host, port, folder: undefined, playground: process.env['NODE_ENV'] !== 'production' }),
+      );
       return;
     }
     if (!isSlow && performance.now() > slowAt) {

@@ -1,6 +1,7 @@
 import type { DescService } from '@bufbuild/protobuf';
 import { pino } from 'pino';
 import { startServices, type Link } from '#cmd/fritzy/shop.ts';
+import type { GatewayConfig } from '#graphql/config.ts';
 import type { Clients } from '#graphql/graph/context.ts';
 import { startGateway } from '#graphql/service.ts';
 import { Call } from '#platform/call.ts';
@@ -37,6 +38,8 @@ export interface GatewayOptions {
   /** False: its cache is not told of changes. */
   readonly events?: boolean;
   readonly telemetry?: Telemetry;
+  /** Settings that differ from those of other tests. */
+  readonly config?: Partial<GatewayConfig>;
 }
 
 export interface TestGateway {
@@ -128,7 +131,12 @@ export async function startTestShop(
       port: 0,
       currency: options.currency ?? 'USD',
       requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
+      drainDelayMs: 0,
+      connectionsMax: 1_000,
+      allowedHosts: [],
+      corsOrigins: [],
       playground: true,
+      ...own.config,
       cache: { url: own.cacheUrl ?? 'memory:', entriesMax: 1_000, bytesMax: 10_000_000 },
     };
     const changes = own.events === false ? undefined : eventLog;

@@ -2,7 +2,12 @@
 const LOCAL = new Set(['127.0.0.1', '::1', '0.0.0.0', '::']);
 
 /** What a newcomer reads: where the shop is, three commands that work in that order, and where the data lies. */
-export function welcome(shop: { host: string; port: number; folder: string | undefined }): string {
+export function welcome(shop: {
+  host: string;
+  port: number;
+  folder: string | undefined;
+  playground: boolean;
+}): string {
   const host = LOCAL.has(shop.host) ? 'localhost' : shop.host.includes(':') ? `[${shop.host}]` : shop.host;
   const origin = `http://${host}:${shop.port}`;
   const url = `${origin}/graphql`;
@@ -18,7 +23,7 @@ export function welcome(shop: { host: string; port: number; folder: string | und
   const keep = (name: string, query: string): string =>
     `ANSWER=$(${post(query)}); echo "$ANSWER"; ${name}=$(echo "$ANSWER" | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')`;
   return `
-  The shop is open:  ${url}  (playground in the browser)
+  The shop is open:  ${url}${shop.playground ? '  (playground in the browser)' : ''}
 
   Try these three, one after the other:
 

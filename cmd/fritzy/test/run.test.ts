@@ -88,7 +88,10 @@ test('the welcome names the address on which the shop answers', () => {
     ['192.168.1.5', 'http://192.168.1.5:8000/graphql'],
     ['fe80::1', 'http://[fe80::1]:8000/graphql'],
   ] as const) {
-    const text = welcome({ host, port: 8_000, folder: '/data' });
+    const shop = { host, port: 8_000, folder: '/data' };
+    assert.doesNotMatch(welcome({ ...shop, playground: false }), /playground/);
+    const text = welcome({ ...shop, playground: true });
+    assert.match(text, /playground/);
     assert.ok(text.includes(`The shop is open:  ${url} `), text);
     for (const command of commandsOf(text)) assert.ok(command.includes(` ${url} -H `), command);
   }
