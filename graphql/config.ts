@@ -1,5 +1,6 @@
 import { type commonSettings, oneOf, str, urlOf, wholeNumber, type CleanedEnv } from '#platform/config.ts';
 import { eventsUrl } from '#platform/events/events-url.ts';
+import { grpcUrl } from '#platform/grpc-url.ts';
 
 /** The settings of the gateway. */
 export const gatewaySettings = {
@@ -71,9 +72,9 @@ export function gatewayConfig(
 
 /** Where the gateway of the distributed shop finds its services. */
 export const upstreamSettings = {
-  ACCOUNT_URL: urlOf('grpc')({ desc: 'Where the account service listens.' }),
-  CATALOG_URL: urlOf('grpc')({ desc: 'Where the catalog service listens.' }),
-  ORDER_URL: urlOf('grpc')({ desc: 'Where the order service listens.' }),
+  ACCOUNT_URL: grpcUrl({ desc: 'Where the account service listens.' }),
+  CATALOG_URL: grpcUrl({ desc: 'Where the catalog service listens.' }),
+  ORDER_URL: grpcUrl({ desc: 'Where the order service listens.' }),
   EVENTS_URL: eventsUrl({
     default: undefined,
     desc: 'The event log, which tells what to drop from the cache; unset, changes made elsewhere are seen after 2 s.',
