@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import pg from 'pg';
-import { startScratchServer, testPostgresOn } from '#testkit/postgres.ts';
+import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
+import { findFreePorts } from '#testkit/engine-node.ts';
+import { testPostgresOn } from '#testkit/postgres.ts';
 import { eventually, LINKS, startTestShop, type LinkKind } from '#testkit/shop.ts';
 import { createGoods, orderRequest, startLoad, type LoadRequest } from './load-clients.ts';
 
@@ -25,7 +30,7 @@ function problemsOf(failures: readonly string[]): Problem[] {
     const { errors } = JSON.parse(failure.slice(failure.indexOf(' '))) as {
       errors: { message: string; extensions: { code: string; requestId: string } }[];
     };
-    return errors.map(({ message, extensions }) => ({ message, ...extensions }));
+    return errors.map(({ message, extensions: { code, requestId } }) => ({ code, requestId, message }));
   });
 }
 
@@ -36,15 +41,43 @@ function assertLogged(problems: readonly Problem[], lines: readonly Record<strin
   assert.deepEqual(silent, []);
 }
 
-/** Breaks the server's connections: by a command that ends all, or by killing one process, upon which it recovers. */
-async function breakServer(url: string, round: number): Promise<void> {
+/** A server whose postmaster can be killed, upon which another starts on the same data and port. */
+async function startKillable(stack: AsyncDisposableStack) {
+  const folder = mkdtempSync(join(tmpdir(), 'fritzy-killed-'));
+  const [port = 0] = await findFreePorts(1);
+  const settings = { fsync: 'off', max_connections: '200' };
+  const start = () => startEmbeddedPostgres({ folder, settings, findPort: async () => port });
+  let server = await start();
+  stack.defer(async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return {
+    url: server.url('postgres'),
+    restart: async (): Promise<void> => {
+      process.kill(server.pid, 'SIGKILL');
+      await server.exited;
+      await server.stop();
+      server = await start();
+    },
+  };
+}
+
+type Killable = Awaited<ReturnType<typeof startKillable>>;
+
+/** Breaks connections: by a command that ends all, by killing one process, upon which all end, or the server itself. */
+async function breakServer({ url, restart }: Killable, round: number): Promise<void> {
+  if (round % 3 === 2) {
+    await restart();
+    return;
+  }
   await eventually(async () => {
     const admin = new pg.Client({ connectionString: url });
     admin.on('error', () => {});
     try {
       await admin.connect();
       const others = `FROM pg_stat_activity WHERE application_name LIKE 'fritzy-%' AND state = 'active'`;
-      if (round % 2 === 0) await admin.query(`SELECT pg_terminate_backend(pid) ${others}`);
+      if (round % 3 === 0) await admin.query(`SELECT pg_terminate_backend(pid) ${others}`);
       else {
         const { rows } = await admin.query<{ pid: number }>(`SELECT pid ${others} LIMIT 1`);
         assert.ok(rows[0], 'no statement is under way');
@@ -58,7 +91,7 @@ async function breakServer(url: string, round: number): Promise<void> {
 
 async function underLoad(link: LinkKind) {
   await using stack = new AsyncDisposableStack();
-  const server = stack.use(await startScratchServer());
+  const server = await startKillable(stack);
   const own = new AsyncDisposableStack();
   const shop = stack.use(await startTestShop({ link, postgres: testPostgresOn(server.url, own) }));
   const goods = await createGoods(shop.url);
@@ -74,7 +107,7 @@ async function underLoad(link: LinkKind) {
   for (let round = 0; round < ROUNDS; round += 1) {
     const before = load.tally.answered;
     await eventually(() => assert.ok(load.tally.answered > before + 4 * CLIENTS), DEADLINE_MS);
-    await breakServer(server.url, round);
+    await breakServer(server, round);
   }
   const before = load.tally.answered;
   await eventually(() => assert.ok(load.tally.answered > before + 4 * CLIENTS), DEADLINE_MS);
