@@ -8,6 +8,7 @@ import {
   type CleanedEnv,
 } from '#platform/config.ts';
 import { eventsUrl } from '#platform/events/events-url.ts';
+import { grpcUrl } from '#platform/grpc-url.ts';
 
 const HOST_NAME = /^(?:[\w.-]+|\[[\da-f:.]+\])$/i;
 /** As browsers write them: lower case, no path. */
@@ -113,9 +114,9 @@ export function gatewayConfig(
 
 /** Where the gateway of the distributed shop finds its services. */
 export const upstreamSettings = {
-  ACCOUNT_URL: urlOf('grpc')({ desc: 'Where the account service listens.' }),
-  CATALOG_URL: urlOf('grpc')({ desc: 'Where the catalog service listens.' }),
-  ORDER_URL: urlOf('grpc')({ desc: 'Where the order service listens.' }),
+  ACCOUNT_URL: grpcUrl({ desc: 'Where the account service listens.' }),
+  CATALOG_URL: grpcUrl({ desc: 'Where the catalog service listens.' }),
+  ORDER_URL: grpcUrl({ desc: 'Where the order service listens.' }),
   EVENTS_URL: eventsUrl({
     default: undefined,
     desc: 'The event log, which tells what to drop from the cache; unset, changes made elsewhere are seen after 2 s.',

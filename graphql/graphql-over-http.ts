@@ -213,6 +213,9 @@ function present(error: GraphQLError, logger: Logger | undefined, call: Call, ex
   const cause = originalCause(originalError);
   const where = { ...(locations && { locations }), ...(path && { path }) };
   if (cause instanceof AppError) {
+    // The service has logged it for one of the callers that shared the read; the others have their own request ids.
+    if (cause.reason === 'INTERNAL')
+      logger?.error({ err: cause, path, ...callFields(call) }, 'a service failed');
     return {
       message: cause.publicMessage,
       ...where,

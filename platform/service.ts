@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DescService } from '@bufbuild/protobuf';
 import { systemClock, type Clock } from '#platform/clock.ts';
 import { commonSettings, str, wholeNumber, type CleanedEnv } from '#platform/config.ts';
@@ -117,6 +118,15 @@ export async function serveService<S extends DescService>(
   const own = { logger, telemetry, clock: systemClock };
   const eventLog = await openEventLog(config.EVENTS_URL, own, stack);
   const service = await start({ ...own, eventLog }, stack);
+  let isServing = false;
+  const ready = async (): Promise<void> => {
+    if (!isServing) throw new Error('the service starts or drains');
+    await service.ready();
+  };
+  const adminPort = await serveHealth(
+    { host: config.ADMIN_HOST, port: config.ADMIN_PORT, telemetry, ready },
+    stack,
+  );
   const server = stack.use(
     await serve([service.implementation], {
       address: config.LISTEN,
@@ -124,12 +134,16 @@ export async function serveService<S extends DescService>(
       newRequestId: systemClock.newId,
     }),
   );
-  const adminPort = await serveHealth(
-    { host: config.ADMIN_HOST, port: config.ADMIN_PORT, telemetry, ready: service.ready },
-    stack,
-  );
-  server.setServing(true);
-  // Disposed first: load balancers see it before connections close.
-  stack.defer(() => server.setServing(false));
+  const setServing = (serving: boolean): void => {
+    isServing = serving;
+    server.setServing(serving);
+  };
+  setServing(true);
+  // Disposed first: whoever balances load turns to other instances while this one still accepts calls. Then the server
+  // answers the calls in hand; background loops and pools end after it.
+  stack.defer(async () => {
+    setServing(false);
+    await delay(config.DRAIN_DELAY_MS);
+  });
   logger.info({ grpc_port: server.port, admin_port: adminPort }, 'serving');
 }

@@ -56,6 +56,11 @@ export async function startScratchServer(): Promise<{ url: string } & AsyncDispo
 export async function openTestPostgres(): Promise<TestPostgres> {
   const stack = new AsyncDisposableStack();
   const url = process.env['FRITZY_TEST_POSTGRES'] ?? stack.use(await startScratchServer()).url;
+  return testPostgresOn(url, stack);
+}
+
+/** The databases of a server that the test has started itself; they end with `stack`. */
+export function testPostgresOn(url: string, stack: AsyncDisposableStack): TestPostgres {
   return {
     createDatabase: (kind) => cloneTemplate(url, kind),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),

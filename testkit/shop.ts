@@ -9,7 +9,8 @@ import { createClock, systemClock, type Clock } from '#platform/clock.ts';
 import type { EventLog } from '#platform/events/event.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { Statement } from '#platform/postgres/pool.ts';
-import { connect, serve } from '#platform/rpc-grpc.ts';
+import { connect } from '#platform/rpc-grpc-client.ts';
+import { serve } from '#platform/rpc-grpc.ts';
 import { inProcess, type Client, type Implementation } from '#platform/rpc.ts';
 import { openEventLog } from '#platform/service.ts';
 import { createTelemetry, type Telemetry } from '#platform/telemetry.ts';
@@ -113,7 +114,7 @@ export async function startTestShop(
     trail.statements.push(name);
     statementTexts.set(name, text);
   };
-  const link = options.link === 'grpc' ? overGrpc(failed) : directly;
+  const link = options.link === 'grpc' ? overGrpc(failed, logger) : directly;
   const { clients, ready } = await startServices(
     (service) => databaseUrls[service],
     { logger, telemetry, clock, eventLog, onQuery },
@@ -169,7 +170,7 @@ export async function startTestShop(
 
 const directly: Link = async (implementation) => inProcess(implementation);
 
-function overGrpc(stack: AsyncDisposableStack): Link {
+function overGrpc(stack: AsyncDisposableStack, logger: Logger): Link {
   return async <S extends DescService>(implementation: Implementation<S>) => {
     const server = stack.use(
       await serve([implementation], {
@@ -179,7 +180,7 @@ function overGrpc(stack: AsyncDisposableStack): Link {
       }),
     );
     server.setServing(true);
-    return stack.use(connect(implementation.service, `grpc://127.0.0.1:${server.port}`)).client;
+    return stack.use(connect(implementation.service, `grpc://127.0.0.1:${server.port}`, { logger })).client;
   };
 }
 

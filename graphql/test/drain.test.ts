@@ -127,7 +127,7 @@ const untilRefused = (url: string): Promise<void> =>
 
 suite('the steps of a drain', () => {
   test('pipelined requests are all answered; only the last answer closes', async () => {
-    const state = { draining: true };
+    const state = { draining: true, closing: true };
     await using server = await startTransport(async () => json('{}'), { state });
     using client = await RawClient.connect(server.url);
     client.socket.write(REQUEST.repeat(3));
@@ -142,7 +142,7 @@ suite('the steps of a drain', () => {
 
   test('a request behind an answer that closes is not executed', async () => {
     let executed = 0;
-    const state = { draining: true };
+    const state = { draining: true, closing: true };
     await using server = await startTransport(
       async () => {
         executed += 1;
