@@ -3,6 +3,7 @@ import { after, test } from 'node:test';
 import { systemClock } from '#platform/clock.ts';
 import { DEAD_LETTER_RETENTION_MS, RETENTION_MS } from '#platform/events/event.ts';
 import { postgresEventLog, trimEventLog } from '#platform/events/postgres.ts';
+import { INDEX_ORDER_SETTINGS } from '#platform/postgres/index-order.ts';
 import { openDatabase } from '#platform/postgres/pool.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
@@ -15,7 +16,12 @@ after(() => postgres[Symbol.asyncDispose]());
 
 async function open(now = systemClock.now) {
   const url = await postgres.createDatabase('events');
-  const database = openDatabase({ url, name: 'events', telemetry: createTelemetry() });
+  const database = openDatabase({
+    url,
+    name: 'events',
+    telemetry: createTelemetry(),
+    settings: INDEX_ORDER_SETTINGS,
+  });
   const { logger, lines } = memoryLogger();
   const deps = { database, logger, now };
   return {
