@@ -25,7 +25,7 @@ const WRITERS: Statement = {
  */
 export interface OutboxFloor {
   readonly id: bigint;
-  /** Begins with 0 again: for another set of shards. */
+  /** Begins with 0 again: for shards that were not read so far. */
   reset(): void;
   /** Takes one step of the way. Call it from time to time, between two reads. */
   observe(): Promise<void>;

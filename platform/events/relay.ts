@@ -100,10 +100,9 @@ async function relayAsMember(deps: RelayDeps, session: Queryable, stop: AbortSig
   while (!stop.aborted) {
     if (performance.now() - settledAtMs >= SETTLE_MS) {
       await shares.settle();
-      if (shards.length !== shares.held.size || !shards.every((shard) => shares.held.has(shard))) {
-        shards = [...shares.held];
-        floor.reset();
-      }
+      const before = new Set(shards);
+      shards = [...shares.held];
+      if (!shares.held.isSubsetOf(before)) floor.reset();
       await floor.observe();
       settledAtMs = performance.now();
     }
