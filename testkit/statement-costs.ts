@@ -13,7 +13,7 @@ export interface StatementCost {
 }
 
 /** A node of EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON). */
-interface PlanNode {
+export interface PlanNode {
   readonly 'Relation Name'?: string;
   readonly 'Index Name'?: string;
   readonly 'Actual Rows': number;
