@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import pg from 'pg';
 import { writeOutbox } from '#platform/events/outbox.ts';
 import { setIndexOrder } from '#platform/postgres/index-order.ts';
-import type { Database, Queryable, Statement } from '#platform/postgres/pool.ts';
+import type { Database, Queryable } from '#platform/postgres/pool.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 import { eventually } from '#testkit/shop.ts';
 import { costOf, type PlanNode } from '#testkit/statement-costs.ts';
@@ -12,26 +12,26 @@ import { eventOf, firstOf, namesOf, openLog, openOutbox, realRelay } from './eve
 const postgres = await openTestPostgres();
 after(() => postgres[Symbol.asyncDispose]());
 
-type Send = (session: Queryable, statement: Statement, values: readonly unknown[]) => Promise<object[]>;
+type Query = (...args: Parameters<Queryable['query']>) => Promise<object[]>;
+/** Stands before the statements of a session. */
+type Wrap = (query: Query) => Query;
 
-/** The same database, whose session statements go through `send`. */
-function through(database: Database, send: Send): Database {
-  const query = <R extends object>(session: Queryable) =>
-    ((statement, values) => send(session, statement, values) as Promise<R[]>) as Queryable['query'];
+function wrapped(database: Database, wrap: Wrap): Database {
   return {
     ...database,
-    session: (work) => database.session((session) => work({ query: query(session) })),
+    session: (work) =>
+      database.session((session) => work({ query: wrap(session.query) as Queryable['query'] })),
   };
 }
 
 /** A transaction that has drawn its id stays open while the floor rises three times as far as it may. */
-async function assertLateCommitArrives(send: Send, patienceMs: number): Promise<void> {
+async function assertLateCommitArrives(wrap: Wrap, patienceMs: number): Promise<void> {
   await using log = await openLog(postgres);
   await using outbox = await openOutbox(postgres);
   let floors = 0;
-  const database = through(outbox.database, (session, statement, values) => {
+  const database = wrapped(outbox.database, (query) => (statement, values) => {
     if (statement.name === 'outbox_writers') floors += 1;
-    return send(session, statement, values);
+    return wrap(query)(statement, values);
   });
   await outbox.write(eventOf('first', 1));
   await using _ = realRelay({ ...outbox, database }, log.log);
@@ -63,10 +63,10 @@ async function assertLateCommitArrives(send: Send, patienceMs: number): Promise<
 }
 
 test('the floor waits for whoever has drawn an id: an event that is committed much later arrives', async () => {
-  await assertLateCommitArrives((session, ...rest) => session.query(...rest), 10_000);
+  await assertLateCommitArrives((query) => query, 10_000);
   // Known-bad twin: takes the last id that was drawn for the floor, whoever is still writing.
-  const forgetsWriters: Send = async (session, statement, values) =>
-    statement.name === 'outbox_writers' ? [] : session.query(statement, values);
+  const forgetsWriters: Wrap = (query) => async (statement, values) =>
+    statement.name === 'outbox_writers' ? [] : query(statement, values);
   await assert.rejects(assertLateCommitArrives(forgetsWriters, 3_000), /lost/);
 });
 
@@ -96,9 +96,9 @@ test('while a long transaction keeps deleted rows, a relay does not read past th
   await old.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
   await old.query('SELECT count(*) FROM outbox');
   let next: { text: string; values: readonly unknown[] } = { text: '', values: [] };
-  const database = through(outbox.database, (session, statement, values) => {
+  const database = wrapped(outbox.database, (query) => (statement, values) => {
     if (statement.name === 'next_outbox') next = { text: statement.text, values };
-    return session.query(statement, values);
+    return query(statement, values);
   });
   await using _ = realRelay({ ...outbox, database }, { append: () => Promise.resolve() });
   const buffers: number[] = [];
