@@ -94,6 +94,10 @@ bench: $(INSTALLED) ## Measure, and print ratios against named references
 bench-reindex: $(INSTALLED) ## Rebuild the index of 100,000 products under load; fails if it loses, shows half or takes too much
 	@node bench/reindex.ts
 
+.PHONY: bench-idle
+bench-idle: $(INSTALLED) ## Measure PostgreSQL's CPU for an idle shop, before and after 100,000 orders
+	@node bench/idle.ts
+
 .PHONY: lint
 lint: $(INSTALLED) ## Check the code: lint, format, protobuf
 	@oxlint --deny-warnings

@@ -63,7 +63,10 @@ export function compile(
     for (const name of conditions) key += variables[name] === true ? '1' : '0';
     const known = variants.get(key);
     if (known || variants.size === VARIANTS_MAX || variants.has(key)) return known;
-    const compiled = compileQuery(schemas.ofCoerced, withoutConditions(document, variables), operationName);
+    const compiled = compileQuery(schemas.ofCoerced, withoutConditions(document, variables), operationName, {
+      // What a resolver threw has its own.
+      disablingCapturingStackErrors: true,
+    });
     const query = isCompiledQuery(compiled) ? compiled.query : undefined;
     variants.set(key, query);
     return query;

@@ -49,17 +49,17 @@ const READS: Readonly<Record<string, number>> = {
   'ProductSearchConnection.didYouMean': 4,
   'ProductSearchConnection.facets': 2,
 };
-/** Names of things have at most 200 characters of at most four bytes. Any other text counts as a description. */
-const SHORT_TEXT_BYTES_MAX = 800;
+/** Bytes of texts at the most, four a character. Any other text counts as the longest there is, a description. */
 const LONG_TEXT_BYTES_MAX = 40_000;
-const SHORT_TEXTS: ReadonlySet<string> = new Set([
-  'Account.name',
-  'Category.name',
-  'OrderedProduct.name',
-  'Product.name',
-  'Product.tags',
-  'ProductSuggestion.text',
-]);
+const TEXT_BYTES_MAX: Readonly<Record<string, number>> = {
+  'Account.name': 800,
+  'Category.name': 400,
+  'OrderedProduct.description': 2_000,
+  'OrderedProduct.name': 800,
+  'Product.name': 800,
+  'Product.tags': 160,
+  'ProductSuggestion.text': 800,
+};
 /** Scalars whose values have to be worded. */
 const RESOLVED_WEIGHTS: Readonly<Record<string, number>> = { DateTime: 8 };
 /** Bytes of an id, a number, a moment, a cursor or a word of an enum. */
@@ -134,7 +134,7 @@ function usualWeight(
 
 function leafBytesMax(field: string, type: string): number {
   if (type !== 'String') return LEAF_BYTES_MAX;
-  return SHORT_TEXTS.has(field) ? SHORT_TEXT_BYTES_MAX : LONG_TEXT_BYTES_MAX;
+  return TEXT_BYTES_MAX[field] ?? LONG_TEXT_BYTES_MAX;
 }
 
 function introspectionItems(schema: GraphQLSchema, field: string): number {

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type ExecutionResult } from 'graphql';
 import type { Bodies } from '#graphql/bodies.ts';
 import type { Documents, Refusal } from '#graphql/documents.ts';
 import type { Executed, Prepared } from '#graphql/execute.ts';
@@ -188,7 +188,7 @@ async function execute(
     operation.succeeded.observe(startedMs);
     return { status: 200, headers: headersOf(accepted), body: json };
   }
-  const errors = (result.errors ?? []).map((error) => present(error, deps.logger, call, 'data' in result));
+  const errors = distinctErrors(result).map((error) => present(error, deps.logger, call, 'data' in result));
   const errorType = errors[0]?.extensions.code ?? '';
   deps.telemetry.operationDuration.observe(startedMs, operation.type, operation.rootField, errorType);
   const refused = !('data' in result) && accepted !== JSON_TYPE;
@@ -205,6 +205,27 @@ async function executed(deps: GraphQLDeps, prepared: Prepared, call: Call): Prom
     const errors = [new GraphQLError(publicMessage, { originalError: error })];
     return { result: { data: null, errors }, json: undefined };
   }
+}
+
+/** Errors of one answer at the most: each costs more bytes than the field that it is about. */
+const ERRORS_MAX = 100;
+
+/** Of the errors that made the same field null the first: the others are of fields that are not in the answer. */
+function distinctErrors({ data, errors = [] }: ExecutionResult): GraphQLError[] {
+  const byField = new Map<string, GraphQLError>();
+  for (const error of errors) {
+    let value: unknown = data;
+    const present: (string | number)[] = [];
+    for (const key of error.path ?? []) {
+      if (value === null || value === undefined) break;
+      present.push(key);
+      value = Reflect.get(Object(value), key);
+    }
+    const field = error.path ? present.join('.') : `${byField.size}`;
+    if (!byField.has(field)) byField.set(field, error);
+    if (byField.size === ERRORS_MAX) break;
+  }
+  return [...byField.values()];
 }
 
 /** An error as the caller may see it: a code from a closed list, never a stack, a statement or a name of ours. */

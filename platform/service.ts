@@ -11,6 +11,7 @@ import { startRelay } from '#platform/events/relay.ts';
 import { serveHealth } from '#platform/health.ts';
 import { createLogger, type Logger } from '#platform/logger.ts';
 import { migrate, type MigrationFolders } from '#platform/postgres/migrate.ts';
+import { INDEX_ORDER_SETTINGS } from '#platform/postgres/index-order.ts';
 import { openDatabase, type Database, type Statement } from '#platform/postgres/pool.ts';
 import { serve } from '#platform/rpc-grpc.ts';
 import type { Implementation } from '#platform/rpc.ts';
@@ -100,7 +101,9 @@ export async function openEventLog(
     return stack.use(kafkaEventLog({ brokers, logger, newId: clock.newId }));
   }
   await migrate(url, { 'event-log': EVENT_LOG_MIGRATIONS });
-  const database = stack.use(openDatabase({ url, name: 'events', telemetry: deps.telemetry }));
+  const database = stack.use(
+    openDatabase({ url, name: 'events', telemetry: deps.telemetry, settings: INDEX_ORDER_SETTINGS }),
+  );
   const own = { database, logger, now: clock.now };
   stack.use(trimEventLog(own));
   return postgresEventLog(own);

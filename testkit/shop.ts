@@ -77,7 +77,7 @@ export async function startTestShop(
   options: {
     link?: LinkKind;
     clock?: Clock;
-    postgres?: TestPostgres;
+    postgres?: Pick<TestPostgres, 'createDatabase'>;
     currency?: string;
     requestTimeoutMs?: number;
     /** An alias of its own on a search engine. */

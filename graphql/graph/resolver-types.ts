@@ -183,6 +183,7 @@ export type OrderProductInput = {
 
 /** A product as it was when the order was placed. */
 export type OrderedProduct = {
+  /** At most 500 characters: a longer one is cut and ends in an ellipsis. */
   description: Scalars['String']['output'];
   /** The product's id. */
   id: Scalars['ID']['output'];

@@ -43,7 +43,7 @@ export const resolvers: Resolvers = {
       loaders.children.load(parentId == null ? '' : requireUuid('parentId', parentId)),
     order: async (_, { id }, { clients, call }) => {
       try {
-        return present((await clients.orders.getOrder({ id }, call)).order);
+        return present((await clients.orders.getOrder({ id, withoutLines: true }, call)).order);
       } catch (error) {
         if (error instanceof AppError && error.reason === 'NOT_FOUND') return null;
         throw error;
@@ -160,7 +160,9 @@ export const resolvers: Resolvers = {
     createdAt: (order) => present(order.createdAt),
     totalPrice: (order) => order.totalPriceMinor,
     account: (order, _, { loaders }) => loaders.account.load(order.accountId),
-    products: (order) => order.lines,
+    // An order has lines. Read by itself it comes without them: many queries do not ask for them.
+    products: (order, _, { loaders }) =>
+      order.lines.length > 0 ? order.lines : loaders.lines.load(order.id),
   },
 
   OrderedProduct: {
