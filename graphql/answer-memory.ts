@@ -1,13 +1,14 @@
 import type { Clients } from '#graphql/graph/context.ts';
 import type { Call } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
+import { memoryShare } from '#platform/memory.ts';
 
 /** Bytes of one answer: 100 products with descriptions of 10,000 characters of four bytes each. */
 export const ANSWER_BYTES_MAX = 4_000_000;
 /** Bytes that services may give for one operation. */
 const OPERATION_BYTES_MAX = 16_000_000;
 /** Bytes that they may give for all operations under way together. */
-const TOTAL_BYTES_MAX = 64_000_000;
+const TOTAL_BYTES_MAX = memoryShare(1 / 8, 64_000_000);
 /** An operation that holds no more than this is let through, however much the others hold. */
 const SMALL_BYTES_MAX = 20_000;
 

@@ -1,6 +1,7 @@
 import { createAdmissionCache } from '#graphql/admission-cache.ts';
 import type { Operation } from '#graphql/documents.ts';
 import type { Prepared } from '#graphql/execute.ts';
+import { memoryShare } from '#platform/memory.ts';
 
 /** Queries by the body that asked for them: shops send the same few, which then are not read again. */
 export interface Bodies {
@@ -11,7 +12,7 @@ export interface Bodies {
   forget(operation: Operation): void;
 }
 
-const BYTES_MAX = 8_000_000;
+const BYTES_MAX = memoryShare(1 / 32, 8_000_000);
 /** What a body takes beside its text, and how many bytes its variables take for a byte of text, about. */
 const ENTRY_BYTES = 600;
 const BYTES_PER_CHARACTER = 6;

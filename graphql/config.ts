@@ -7,6 +7,7 @@ import {
   wholeNumber,
   type CleanedEnv,
 } from '#platform/config.ts';
+import { memoryShare } from '#platform/memory.ts';
 import { eventsUrl } from '#platform/events/events-url.ts';
 import { grpcUrl } from '#platform/grpc-url.ts';
 
@@ -68,7 +69,10 @@ export const gatewaySettings = {
   CACHE_MB_MAX: wholeNumber(
     1,
     100_000,
-  )({ default: 64, desc: 'How many megabytes of memory either of these caches may take.' }),
+  )({
+    default: Math.max(1, Math.floor(memoryShare(1 / 10, 64_000_000) / 1e6)),
+    desc: 'How many megabytes of memory either of these caches may take.',
+  }),
 };
 
 export interface GatewayConfig {

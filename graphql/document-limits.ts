@@ -109,7 +109,11 @@ export function createSizeOf(schema: GraphQLSchema): (document: DocumentNode) =>
         depth: below.depth + 1,
         fields: below.fields + 1,
         lists: below.lists + (isSized ? 0 : (field?.reads ?? 0)),
-        cost: (field?.weight ?? 1) + assumed * ((field?.objectWeight ?? 0) + below.cost),
+        cost:
+          (field?.weight ?? 1) +
+          (field?.sizedWeight ?? 0) * (items?.assumed ?? 0) +
+          // The items of a sized field were counted where its size is given.
+          assumed * ((isSized ? 1 : (field?.itemWeight ?? 0)) + below.cost),
         bytesMax:
           key.length + PUNCTUATION_BYTES + max * ((field?.bytesMax ?? LEAF_BYTES) + 1 + below.bytesMax),
       };

@@ -20,6 +20,7 @@ import {
   TOKENS_MAX,
 } from '#graphql/document-limits.ts';
 import { createSchemas, type Schemas } from '#graphql/graph/schema.ts';
+import { memoryShare } from '#platform/memory.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
 /** A document made ready once: parsed, validated, compiled (docs/decisions/0003-graphql-jit.md). */
@@ -29,6 +30,8 @@ export interface Operation {
   readonly type: 'query' | 'mutation';
   /** The one root field that it has, or `several`: a label with a closed set of values. */
   readonly rootField: string;
+  /** What its answer costs, about (graphql/document-limits.ts). */
+  readonly cost: number;
   /** Bytes of its answer at the most. */
   readonly bytesMax: number;
   /** Observes an execution without errors. */
@@ -50,8 +53,8 @@ export interface Documents {
   readonly keptBytes: number;
 }
 
-/** Bytes of compiled documents that are kept; about 400 documents of 50 tokens, or 10 of the largest. */
-export const DOCUMENT_CACHE_BYTES_MAX = 32_000_000;
+/** Bytes of compiled documents that are kept: 32 MB are about 400 documents of 50 tokens, or 10 of the largest. */
+export const DOCUMENT_CACHE_BYTES_MAX = memoryShare(1 / 12, 32_000_000);
 /** Bytes that a token takes as a syntax tree and as compiled code, measured: 600 to 1,400. */
 const BYTES_PER_TOKEN = 1_500;
 
@@ -131,6 +134,7 @@ function make(
       id: nextId++,
       type: node.operation,
       rootField,
+      cost: Math.max(...sizes.map(({ cost }) => cost)),
       bytesMax: Math.max(...sizes.map(({ bytesMax }) => bytesMax)),
       succeeded: telemetry.operationDuration.with(node.operation, rootField, ''),
       execute,

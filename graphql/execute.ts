@@ -1,5 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import { ANSWER_BYTES_MAX, boundAnswers, isWithin, responseTooLarge } from '#graphql/answer-memory.ts';
+import { createCostGate } from '#graphql/cost-gate.ts';
+import { COST_MAX } from '#graphql/document-limits.ts';
 import type { Operation } from '#graphql/documents.ts';
 import { Context, type Clients } from '#graphql/graph/context.ts';
 import { Call } from '#platform/call.ts';
@@ -43,7 +45,20 @@ export function createExecutor(
 
   const memory = boundAnswers(clients);
 
-  async function execute({ operation, variables }: Prepared, call: Call): Promise<Executed> {
+  const gate = createCostGate(EXPENSIVE_AT_ONCE_MAX);
+
+  async function execute(prepared: Prepared, call: Call): Promise<Executed> {
+    const { cost } = prepared.operation;
+    if (cost <= CHEAP_MAX) return executeNow(prepared, call);
+    await gate.enter(cost, call);
+    try {
+      return await executeNow(prepared, call);
+    } finally {
+      gate.leave(cost);
+    }
+  }
+
+  async function executeNow({ operation, variables }: Prepared, call: Call): Promise<Executed> {
     using _held = memory.open(call);
     const result = await operation.execute(new Context(memory.clients, call), variables);
     // Most operations cannot have an answer that is too large, whatever they find.
@@ -58,6 +73,11 @@ export function createExecutor(
       ? executeShared({ prepared, first: call }, call)
       : execute(prepared, call);
 }
+
+/** What an operation may cost to run without waiting: a page of 20 products with all their fields. */
+const CHEAP_MAX = 10_000;
+/** What others may cost together: what services send for ten pages of 100 products is in memory at once. */
+const EXPENSIVE_AT_ONCE_MAX = 2 * COST_MAX;
 
 /** Characters of JSON up to which text is cheaper than bytes: Node sends it together with the head. */
 const TEXT_LENGTH_MAX = 65_536;

@@ -25,8 +25,10 @@ export interface FieldCost {
   readonly sizedFields: ReadonlySet<string>;
   /** What the field costs, whatever it has: 1 for a plain property. */
   readonly weight: number;
-  /** What each object of it costs beside the fields of its selection. */
-  readonly objectWeight: number;
+  /** What each item or object of it costs beside the fields of its selection. */
+  readonly itemWeight: number;
+  /** What the items of its sized fields cost, whether these are selected or not: they are read. */
+  readonly sizedWeight: number;
   /** Reads of a service that it may cause. */
   readonly reads: number;
   /** Bytes of one value in the answer at the most; of an object its brackets. */
@@ -60,8 +62,8 @@ const TEXT_BYTES_MAX: Readonly<Record<string, number>> = {
   'Product.tags': 160,
   'ProductSuggestion.text': 800,
 };
-/** Scalars whose values have to be worded. */
-const RESOLVED_WEIGHTS: Readonly<Record<string, number>> = { DateTime: 8 };
+/** Scalars whose values are not in the answer as they are. */
+const SCALAR_WEIGHTS: Readonly<Record<string, number>> = { Cursor: 5, DateTime: 8, Money: 4 };
 /** Bytes of an id, a number, a moment, a cursor or a word of an enum. */
 const LEAF_BYTES_MAX = 200;
 
@@ -105,13 +107,16 @@ function costOf(
   const assumed = isIntrospection
     ? introspectionItems(schema, field.name)
     : numberOf(listSize['assumedSize'], ITEMS_MAX);
+  const isEdgeNode = field.name === 'node' && parent.name.endsWith('Edge');
   const isRead = !isIntrospection && type !== undefined && (isList || sizedFields.size > 0);
   return {
     type,
     isList,
     sizedFields,
     weight: numberOf(argumentsOf(field, 'cost')['weight'], usualWeight(field, named, isIntrospection)),
-    objectWeight: numberOf(argumentsOf(named, 'cost')['weight'], type ? 1 : 0),
+    // The node of an edge was counted with its connection.
+    itemWeight: isEdgeNode ? 1 : itemWeightOf(named, type !== undefined || isList ? 1 : 0),
+    sizedWeight: Math.max(0, ...[...sizedFields].map((name) => sizedWeightOf(type, name))),
     reads: (READS[name] ?? 0) + (isRead ? 1 : 0),
     bytesMax: type ? 2 : leafBytesMax(name, named.name),
     items: (node) => {
@@ -122,14 +127,26 @@ function costOf(
   };
 }
 
+/** What an object of a type costs, or an item of a list of leaves. */
+function itemWeightOf(type: GraphQLNamedType, otherwise: number): number {
+  return numberOf(argumentsOf(type, 'cost')['weight'], otherwise);
+}
+
+function sizedWeightOf(connection: GraphQLCompositeType | undefined, name: string): number {
+  const field = connection && 'getFields' in connection ? connection.getFields()[name] : undefined;
+  return field ? itemWeightOf(getNamedType(field.type), 1) : 0;
+}
+
 /** By what has to be done for a value, where @cost does not say. */
 function usualWeight(
   field: GraphQLField<unknown, unknown>,
   type: GraphQLNamedType,
   isIntrospection: boolean,
 ): number {
+  const scalarWeight = SCALAR_WEIGHTS[type.name];
+  if (scalarWeight !== undefined) return scalarWeight;
   if (field.resolve === undefined || isIntrospection) return 1;
-  return RESOLVED_WEIGHTS[type.name] ?? (isCompositeType(type) ? 8 : 4);
+  return isCompositeType(type) ? 8 : 4;
 }
 
 function leafBytesMax(field: string, type: string): number {

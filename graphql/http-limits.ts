@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { memoryShare } from '#platform/memory.ts';
 
 /** Bounds of what callers can make the HTTP server hold. */
 export interface HttpLimits {
@@ -28,8 +29,8 @@ export interface HttpLimits {
 export const HTTP_LIMITS: HttpLimits = {
   inFlightMax: 10_000,
   pipelinedMax: 32,
-  bodyBytesMax: 33_554_432,
-  unsentBytesMax: 67_108_864,
+  bodyBytesMax: memoryShare(1 / 16, 33_554_432),
+  unsentBytesMax: memoryShare(1 / 10, 67_108_864),
   writeTimeoutMs: 30_000,
   headersTimeoutMs: 10_000,
   keepAliveTimeoutMs: 65_000,
