@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { newFolder, processesIn } from '#platform/test/embedded-server-owner.ts';
+import { needsProc, newFolder, processesIn } from '#platform/test/embedded-server-owner.ts';
 import { givesUp, spawnProgram, startShop } from './program.ts';
 
 const PROGRAM = 'cmd/fritzy/main.ts';
@@ -58,6 +58,10 @@ suite('the shop that cannot start says in a line what is wrong and how to mend i
     writeFileSync(file, '');
     const folder = join(file, 'data');
     assert.match(await theLine({ FRITZY_DATA: folder, PORT: '0' }), /cannot be written .*FRITZY_DATA/);
+  });
+
+  test('a data folder in a file system that keeps no files', { skip: needsProc }, async () => {
+    assert.match(await theLine({ FRITZY_DATA: '/proc/x', PORT: '0' }), /^\/proc\/x cannot be written/);
   });
 
   test(
