@@ -4,7 +4,8 @@ import { handle, routeOf, type HandlerDeps } from '#graphql/handler.ts';
 import type { HttpResponse } from '#graphql/http.ts';
 import { Call, cancelled } from '#platform/call.ts';
 import { systemClock, type Clock } from '#platform/clock.ts';
-import { asAppError, messageOf, StartError } from '#platform/errors.ts';
+import { asAppError } from '#platform/errors.ts';
+import { listenError } from '#platform/listen-error.ts';
 import { callFields, type Logger } from '#platform/logger.ts';
 
 export interface HttpServerDeps extends HandlerDeps {
@@ -20,6 +21,7 @@ const IN_FLIGHT_MAX = 10_000;
 /** How long requests under way may take to end once the server is asked to stop. */
 const DRAIN_TIMEOUT_MS = 10_000;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
+const SETTINGS = { settings: { host: 'HOST', port: 'PORT' }, otherPort: 9_000 };
 const NOTHING = Buffer.alloc(0);
 const METHODS = new Set(['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
 
@@ -44,15 +46,7 @@ async function bind(
   logger: Logger,
 ): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const problem =
-        error.code === 'EADDRINUSE' ? 'is in use by another program' : `cannot be used (${messageOf(error)})`;
-      reject(
-        new StartError(
-          `port ${port} ${problem}: end that program or choose another port, e.g. make run PORT=${port === 9_000 ? 9_001 : 9_000}`,
-        ),
-      );
-    });
+    server.once('error', (error) => reject(listenError(error, { host, port, ...SETTINGS })));
     server.listen(port, host, resolve);
   });
   server.removeAllListeners('error');

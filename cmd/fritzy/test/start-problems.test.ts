@@ -27,9 +27,19 @@ suite('the shop that cannot start says in a line what is wrong and how to mend i
     assert.ok(typeof address === 'object' && address !== null);
     const line = await theLine({ FRITZY_DATA: folder, PORT: String(address.port) });
     other.close();
-    assert.match(line, new RegExp(`^port ${address.port} is in use .*make run PORT=\\d+`));
+    assert.match(line, new RegExp(`^port ${address.port} is in use .*e\\.g\\. PORT=\\d+$`));
     assert.deepEqual(processesIn(folder), []);
   });
+
+  for (const host of ['nonsense.invalid', '192.0.2.1', '2001:db8::1'])
+    test(`HOST=${host}, which is not an address of this machine`, async () => {
+      const folder = newFolder();
+      const line = await theLine({ FRITZY_DATA: folder, PORT: '0', HOST: host });
+      assert.ok(line.startsWith(`HOST is "${host}", which is not an address of this machine`), line);
+      assert.match(line, /set it to 127\.0\.0\.1/);
+      assert.doesNotMatch(line, /port/i);
+      assert.deepEqual(processesIn(folder), []);
+    });
 
   test('settings that are wrong: all of them together, before anything is made', async () => {
     const folder = newFolder();
