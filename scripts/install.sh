@@ -26,6 +26,7 @@ disk_full() {
 
 # Prints why the registry cannot be reached, by npm's own settings of registry and proxy; nothing if it answers, whatever it answers.
 registry_problem() {
+  # shellcheck disable=SC2016 # JavaScript, not the shell, fills in the ${}
   node -e '
     const options = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=1000"];
     const { spawnSync } = require("node:child_process");
