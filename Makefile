@@ -104,7 +104,7 @@ stop: $(INSTALLED) ## Stop what make run-all started
 	@node scripts/stop.ts
 
 .PHONY: migrate-up
-migrate-up: $(INSTALLED) ## Create the tables and topics of all services
+migrate-up: $(INSTALLED) ## Create the tables and topics of all services; waits a minute for engines
 	@node $(ENGINES_ENV) cmd/migrate/main.ts up
 
 .PHONY: migrate-status

@@ -190,7 +190,9 @@ function requireNoShop(folder: string, dataDir: string): void {
     );
   }
   if (existsSync(dataDir) && readdirSync(dataDir).length > 0)
-    throw new StartError(`${dataDir} holds files that are no database: remove it to begin an empty shop`);
+    throw new StartError(
+      `${dataDir} holds files that are not a database: move them elsewhere, or set FRITZY_DATA to another folder`,
+    );
 }
 
 /**

@@ -116,7 +116,7 @@ test('a data folder with files that are no database is left alone', async () => 
   writeFileSync(join(folder, 'postgres', 'notes.txt'), 'mine');
   await assert.rejects(startEmbeddedPostgres({ folder, settings: FAST }), {
     name: 'StartError',
-    message: /no database: remove it to begin an empty shop$/,
+    message: /not a database: move them elsewhere/,
   });
   assert.equal(readFileSync(join(folder, 'postgres', 'notes.txt'), 'utf8'), 'mine');
 });
