@@ -93,6 +93,10 @@ bench: $(INSTALLED) ## Measure the shop against named references
 bench-reindex: $(INSTALLED) ## Rebuild the search index of 100,000 products under load, and check its bounds
 	@node bench/reindex.ts
 
+.PHONY: bench-idle
+bench-idle: $(INSTALLED) ## Measure PostgreSQL's CPU for an idle shop, before and after 100,000 orders
+	@node bench/idle.ts
+
 ##@ Operate
 
 .PHONY: run-all
@@ -135,5 +139,5 @@ engines-up: engines ## Start 3 Kafka brokers, Elasticsearch, Redis and PostgreSQ
 	@node scripts/engines-up.ts
 
 .PHONY: engines-down
-engines-down: $(INSTALLED) ## Stop what make engines-up started and with CLEAN=1 remove its data
+engines-down: $(INSTALLED) ## Stop what make engines-up started [CLEAN=1 also removes its data]
 	@node scripts/engines-down.ts

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execute, parse } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
-import { createSchema } from '#graphql/graph/schema.ts';
+import { createSchemas } from '#graphql/graph/schema.ts';
 import { orderPlaced } from '#order/events.ts';
 import type { Order } from '#order/order.ts';
 import { createStore } from '#order/store.ts';
@@ -108,7 +108,7 @@ report(
   await rate(() => shared(accountId, call)),
 );
 
-const schema = createSchema(2);
+const schema = createSchemas(2).schema;
 const document = parse('{ products(pagination: { take: 10 }) { id name price } }');
 const compiled = compileQuery(schema, document);
 if (!isCompiledQuery(compiled)) throw new Error('the document does not compile');

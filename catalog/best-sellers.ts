@@ -1,15 +1,6 @@
 import type { Product } from '#catalog/product.ts';
 import type { SalesStore } from '#catalog/sales-store.ts';
 import type { CatalogStore } from '#catalog/store.ts';
-import { invalid } from '#platform/errors.ts';
-
-const SIZE_MAX = 100;
-
-/** Throws INVALID_ARGUMENT. */
-export function requireSize(size: number): number {
-  if (size < 1 || size > SIZE_MAX) throw invalid('first', `must be from 1 to ${SIZE_MAX}`);
-  return size;
-}
 
 /** What is on sale and was ordered most, most units first; the newer product first where they are equal. */
 export async function bestSellers(

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { archiveProduct } from '#catalog/archive-product.ts';
-import { bestSellers, requireSize } from '#catalog/best-sellers.ts';
+import { bestSellers } from '#catalog/best-sellers.ts';
 import type { Category } from '#catalog/category.ts';
 import type { CategoryStore } from '#catalog/category-store.ts';
 import { createCategory } from '#catalog/create-category.ts';
@@ -47,7 +47,7 @@ import type { CatalogStore } from '#catalog/store.ts';
 import { updateProduct } from '#catalog/update-product.ts';
 import type { Clock } from '#platform/clock.ts';
 import { shareReads } from '#platform/group.ts';
-import { pageKey, requirePage, type Page } from '#platform/input.ts';
+import { pageKey, requirePage, requirePageSize, type Page } from '#platform/input.ts';
 import type { Handlers } from '#platform/rpc.ts';
 
 /** Proto ↔ use case. */
@@ -96,7 +96,7 @@ export function catalogHandlers(deps: {
     listProducts: async ({ page }, call) => list(requirePage(page), call),
     searchProducts: async (request, call) => search(requireSearch(request), call),
     suggestProducts: async (request, call) => suggest(requirePrefix(request), call),
-    listBestSellers: async ({ size }, call) => best(requireSize(size), call),
+    listBestSellers: async ({ size }, call) => best(requirePageSize('size', size), call),
     updateProduct: async (request, call) => ({
       product: toMessage(await updateProduct({ ...deps, requireCategory }, request, call)),
     }),

@@ -11,7 +11,7 @@ import {
 } from '#catalog/search/search-index.ts';
 import type { CatalogStore } from '#catalog/store.ts';
 import { invalid } from '#platform/errors.ts';
-import { PAGE_SIZE_MAX, requireText, requireUuid, requireWhole, SKIP_MAX } from '#platform/input.ts';
+import { requirePageSize, requireText, requireUuid, requireWhole, SKIP_MAX } from '#platform/input.ts';
 
 const SORTS: Readonly<Record<SearchSort, Sort>> = {
   [SearchSort.UNSPECIFIED]: 'relevance',
@@ -33,7 +33,7 @@ export function requireSearch(request: SearchProductsRequest): ProductQuery {
     text,
     filter: requireFilter(request),
     sort,
-    size: requireWhole('size', request.size, 1, PAGE_SIZE_MAX),
+    size: requirePageSize('size', request.size),
     skip,
     after,
     wants: {
@@ -103,7 +103,7 @@ export interface Prefix {
 export function requirePrefix(request: Prefix): Prefix {
   return {
     prefix: requireText('prefix', request.prefix, { min: 0, max: PREFIX_LENGTH_MAX }),
-    size: requireWhole('size', request.size, 1, SUGGESTIONS_MAX),
+    size: requirePageSize('size', request.size, SUGGESTIONS_MAX),
   };
 }
 

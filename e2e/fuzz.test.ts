@@ -6,10 +6,11 @@ import { buffer } from 'node:stream/consumers';
 import { after, before, suite, test } from 'node:test';
 import { execute, Kind, parse, type DocumentNode, type SelectionSetNode } from 'graphql';
 import { Context } from '#graphql/graph/context.ts';
-import { brokenLimit } from '#graphql/document-limits.ts';
-import { createSchema } from '#graphql/graph/schema.ts';
+import { brokenLimit, createSizeOf } from '#graphql/document-limits.ts';
+import { createSchemas } from '#graphql/graph/schema.ts';
 import { eventually, startTestShop, testCall } from '#testkit/shop.ts';
-import { Random, randomDocument, type Known, type RandomDocument } from './random-document.ts';
+import { Random } from '#testkit/random.ts';
+import { randomDocument, type Known, type RandomDocument } from './random-document.ts';
 import { hugeRequests, randomRequest, RAW_REQUESTS, type RandomRequest } from './random-request.ts';
 
 /** FUZZ_SEED=<n> node --test e2e/fuzz.test.ts repeats a run; the seed is part of every failure's message. */
@@ -24,7 +25,8 @@ after(async () => {
   agent.destroy();
   await shop[Symbol.asyncDispose]();
 });
-const schema = createSchema(2);
+const schema = createSchemas(2).schema;
+const sizeOf = createSizeOf(schema);
 let known: Known;
 // In a hook: what fails before the tests start would leave the shop running.
 before(async () => {
@@ -143,7 +145,7 @@ async function checkValid({ kind, query, variables }: RandomDocument): Promise<'
 function withinLimits(random: Random): RandomDocument {
   for (let attempt = 0; attempt < 100; attempt++) {
     const document = randomDocument(schema, known, random);
-    if (brokenLimit(parse(document.query)) === undefined) return document;
+    if (sizeOf(parse(document.query)).every((size) => brokenLimit(size) === undefined)) return document;
   }
   throw new Error('a hundred random documents in a row ask for too much');
 }

@@ -2,24 +2,34 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { suite, test } from 'node:test';
+import { execute, parse } from 'graphql';
+import { Context, type Clients } from '#graphql/graph/context.ts';
+import { createSchemas } from '#graphql/graph/schema.ts';
 import { LINES_BYTES_MAX } from '#order/store.ts';
-import { LINKS, startTestShop, type TestShop } from '#testkit/shop.ts';
+import { LINKS, startTestShop, testCall, type GraphQLResult, type TestShop } from '#testkit/shop.ts';
 
 const LINES = 100;
-const DESCRIPTION = 'é'.repeat(10_000);
+const NAME = 'Large';
+/** Of the heaviest characters, and more of them than an order keeps. */
+const DESCRIPTION = '🎈'.repeat(10_000);
+const KEPT = `${'🎈'.repeat(499)}…`;
+const BYTES_OF_ORDER = LINES * (Buffer.byteLength(KEPT) + NAME.length + 100);
+/** The lines of so many orders do not fit into one answer. */
+const TOO_MANY = Math.ceil(LINES_BYTES_MAX / BYTES_OF_ORDER);
 const ORDERS = '{ accounts { orders { products { description } } } }';
 
-async function fillWithLargeProducts(shop: TestShop): Promise<object> {
+async function createAccount(shop: TestShop, name: string): Promise<string> {
+  const create = 'mutation($name: String!) { createAccount(account: { name: $name }) { id } }';
+  return (await shop.graphql(create, { name })).data.createAccount.id;
+}
+
+async function createLargeProducts(shop: TestShop): Promise<object[]> {
   const create =
-    'mutation($d: String!) { createProduct(product: { name: "Large", description: $d, price: 1 }) { id } }';
+    'mutation($name: String!, $d: String!) { createProduct(product: { name: $name, description: $d, price: 1 }) { id } }';
   const products = await Promise.all(
-    Array.from({ length: LINES }, () => shop.graphql(create, { d: DESCRIPTION })),
+    Array.from({ length: LINES }, () => shop.graphql(create, { name: NAME, d: DESCRIPTION })),
   );
-  const account = await shop.graphql('mutation { createAccount(account: { name: "Reader" }) { id } }');
-  return {
-    accountId: account.data.createAccount.id,
-    products: products.map(({ data }) => ({ productId: data.createProduct.id, quantity: 1 })),
-  };
+  return products.map(({ data }) => ({ productId: data.createProduct.id, quantity: 1 }));
 }
 
 async function placeOrders(shop: TestShop, order: object, count: number): Promise<void> {
@@ -32,14 +42,18 @@ for (const link of LINKS) {
   suite(`large answers, services linked ${link}`, () => {
     test('an answer above the 4 MB of a plain gRPC client arrives; one above the bound is a typed error', async () => {
       await using shop = await startTestShop({ link });
-      const order = await fillWithLargeProducts(shop);
-      const bytesOfOrder = LINES * 2 * DESCRIPTION.length;
-      await placeOrders(shop, order, 4);
+      const order = {
+        accountId: await createAccount(shop, 'Reader'),
+        products: await createLargeProducts(shop),
+      };
+      const count = Math.ceil((5 * 1_048_576) / BYTES_OF_ORDER);
+      await placeOrders(shop, order, count);
       const large = await shop.graphql(ORDERS);
       assert.equal(large.errors, undefined);
-      assert.ok(JSON.stringify(large.data).length * 2 > 4 * 1_048_576);
+      assert.equal(large.data.accounts[0].orders.length, count);
+      assert.equal(large.data.accounts[0].orders[0].products[0].description, KEPT);
 
-      await placeOrders(shop, order, Math.ceil(LINES_BYTES_MAX / bytesOfOrder) - 4);
+      await placeOrders(shop, order, TOO_MANY - count);
       const tooLarge = await shop.graphql(ORDERS);
       assert.deepEqual(tooLarge.data, { accounts: [{ orders: null }] });
       assert.equal(tooLarge.errors?.[0]?.extensions['code'], 'RESOURCE_EXHAUSTED');
@@ -52,10 +66,72 @@ for (const link of LINKS) {
 
     test('many large orders at once are all placed: a group has a weight', async () => {
       await using shop = await startTestShop({ link });
-      await placeOrders(shop, await fillWithLargeProducts(shop), 60);
+      const accountId = await createAccount(shop, 'Reader');
+      await placeOrders(shop, { accountId, products: await createLargeProducts(shop) }, 60);
+    });
+
+    test("one account's heavy orders leave those of the 19 others readable, and its own without their lines", async () => {
+      await using shop = await startTestShop({ link });
+      await fillPage(shop);
+      await assertOthersReadable(shop.graphql);
     });
   });
 }
+
+const OTHERS = 19;
+const HEAVY = 'Heavy';
+
+/** A page of accounts, of which one has more orders than can be read with their lines. */
+async function fillPage(shop: TestShop): Promise<void> {
+  const products = await createLargeProducts(shop);
+  for (let nr = 0; nr < OTHERS; nr++) {
+    const accountId = await createAccount(shop, `Other ${nr}`);
+    await placeOrders(shop, { accountId, products: products.slice(nr, nr + 1) }, 1);
+    if (nr === 7)
+      await placeOrders(shop, { accountId: await createAccount(shop, HEAVY), products }, TOO_MANY);
+  }
+}
+
+async function assertOthersReadable(graphql: TestShop['graphql']): Promise<void> {
+  const page = (fields: string): string =>
+    `{ accounts(pagination: { take: 20 }) { name orders { ${fields} } } }`;
+  const ids = await graphql(page('id'));
+  assert.equal(ids.errors, undefined);
+  const counts = ids.data.accounts.map(({ orders }: { orders: unknown[] }) => orders.length);
+  assert.deepEqual(
+    counts.toSorted((a: number, b: number) => a - b),
+    [...Array.from({ length: OTHERS }, () => 1), TOO_MANY],
+  );
+
+  const lines = await graphql(page('products { name }'));
+  for (const { name, orders } of lines.data.accounts)
+    assert.deepEqual(orders, name === HEAVY ? null : [{ products: [{ name: NAME }] }], 'orders are hidden');
+  const heavy = lines.data.accounts.findIndex(({ name }: { name: string }) => name === HEAVY);
+  assert.ok(lines.errors);
+  for (const { extensions, path } of lines.errors) {
+    assert.equal(extensions['code'], 'RESOURCE_EXHAUSTED');
+    assert.deepEqual(path?.slice(0, 3), ['accounts', heavy, 'orders']);
+  }
+}
+
+test('known-bad twin: a list whose lines are bounded together is caught', async () => {
+  await using shop = await startTestShop();
+  await fillPage(shop);
+  // The orders of all accounts with all their lines, as a list that is not asked to leave them out.
+  const orders: Clients['orders'] = {
+    ...shop.clients.orders,
+    listOrdersByAccounts: (request, call) =>
+      shop.clients.orders.listOrdersByAccounts({ ...request, withoutLines: false }, call),
+  };
+  const schema = createSchemas(2).schema;
+  const graphql: TestShop['graphql'] = async (query) => {
+    using call = testCall();
+    const contextValue = new Context({ ...shop.clients, orders }, call);
+    const result = await execute({ schema, document: parse(query), contextValue });
+    return { status: 200, ...(JSON.parse(JSON.stringify(result)) as Pick<GraphQLResult, 'data' | 'errors'>) };
+  };
+  await assert.rejects(assertOthersReadable(graphql), assert.AssertionError);
+});
 
 test('a request that is not complete by its deadline is answered 408 and its connection closed', async () => {
   await using shop = await startTestShop({ requestTimeoutMs: 200 });

@@ -1,4 +1,4 @@
-import type { Random } from './random-document.ts';
+import type { Random } from '#testkit/random.ts';
 
 /** What careless and hostile callers write. */
 

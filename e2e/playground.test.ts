@@ -78,6 +78,18 @@ async function runTab(page: Page, title: string, expected: string): Promise<void
 const foreign = (requests: readonly Pick<Request, 'url'>[], origin: string): string[] =>
   requests.map((request) => request.url()).filter((url) => new URL(url).origin !== origin);
 
+/** Document and answer have the width of the screen, one below the other, and each a third of its height at least. */
+async function assertStacked(page: Page, width: number): Promise<void> {
+  const boxOf = async (selector: string) => page.locator(selector).boundingBox();
+  const [editors, answer] = [await boxOf('.graphiql-editors'), await boxOf('.graphiql-response')];
+  assert.ok(editors && answer);
+  assert.ok(answer.y >= editors.y + editors.height);
+  for (const box of [editors, answer]) {
+    assert.ok(box.width > width * 0.8 && box.x + box.width <= width);
+    assert.ok(box.height > 844 / 3);
+  }
+}
+
 suite('the playground in Chromium', { skip }, () => {
   test('loads from the gateway alone, and its tabs run in order with the ids filled in', async () => {
     await using shop = await startTestShop();
@@ -106,6 +118,24 @@ suite('the playground in Chromium', { skip }, () => {
     assert.ok(requests.length >= 5, 'the page and four operations were asked for');
     assert.deepEqual(foreign(requests, shop.url), []);
     if (process.env['UPDATE_SCREENSHOT'] === '1') await page.screenshot({ path: SCREENSHOT });
+  });
+
+  test('on a phone the answer stands below the document, and nothing is wider than the screen', async () => {
+    await using shop = await startTestShop();
+    await using browser = await openBrowser();
+    const { page } = browser;
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(`${shop.url}/graphql`);
+    assert.equal(
+      await page.locator('meta[name=viewport]').getAttribute('content'),
+      'width=device-width, initial-scale=1',
+    );
+    await eventually(() => assertStacked(page, 390));
+    await runTab(page, 'CreateAccount', 'John Doe');
+    // Known-bad twin: the layout of a wide screen, in which the answer stands beside the document.
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.locator('.graphiql-horizontal-drag-bar').first().waitFor();
+    await assert.rejects(assertStacked(page, 1280), assert.AssertionError);
   });
 
   test('known-bad twin: a page that loads one thing from elsewhere is caught', async () => {

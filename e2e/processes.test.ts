@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import { givesUp, saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
-import { eventually, postGraphQL, type GraphQLResult } from '#testkit/shop.ts';
+import { AccountService } from '#account/pb/account_pb.js';
+import { connect } from '#platform/rpc-grpc-client.ts';
+import { eventually, memoryLogger, postGraphQL, testCall, type GraphQLResult } from '#testkit/shop.ts';
 
 const stack = new AsyncDisposableStack();
 after(() => stack.disposeAsync());
@@ -152,6 +154,23 @@ suite('one process per service', () => {
       const placed = await graphql(orderOf(ids));
       assert.equal(placed.data?.createOrder?.totalPrice, 2399.98);
     });
+  });
+
+  test('a service that was asked to stop fails its readiness and still answers calls for DRAIN_DELAY_MS', async () => {
+    const service = await startAccount({ DRAIN_DELAY_MS: '5000' });
+    const { logger } = memoryLogger();
+    await using connection = connect(AccountService, `grpc://127.0.0.1:${service.grpcPort}`, { logger });
+    const list = () => connection.client.listAccounts({}, testCall());
+    await list();
+    service.program.signal('SIGTERM');
+    await eventually(async () => {
+      const response = await fetch(`${service.adminUrl}/readyz`);
+      assert.equal(response.status, 503);
+      assert.match(await response.text(), /drains/);
+    }, 4_000);
+    assert.ok((await list()).accounts.length > 0);
+    assert.equal(await service.program.ended, 0, service.program.stderr());
+    await assert.rejects(list(), { reason: 'UNAVAILABLE' }, 'known-bad twin: a service that does not wait');
   });
 
   test('a port in use is one line that names it', async () => {

@@ -11,7 +11,8 @@ import {
   ODD_VALUES,
   randomBytes,
 } from './odd-input.ts';
-import type { Random, RandomDocument } from './random-document.ts';
+import type { Random } from '#testkit/random.ts';
+import type { RandomDocument } from './random-document.ts';
 
 /** A request that a careless or hostile caller might send. */
 export interface RandomRequest {

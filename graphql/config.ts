@@ -1,5 +1,18 @@
-import { type commonSettings, oneOf, str, urlOf, wholeNumber, type CleanedEnv } from '#platform/config.ts';
+import {
+  type commonSettings,
+  listOf,
+  oneOf,
+  str,
+  urlOf,
+  wholeNumber,
+  type CleanedEnv,
+} from '#platform/config.ts';
 import { eventsUrl } from '#platform/events/events-url.ts';
+import { grpcUrl } from '#platform/grpc-url.ts';
+
+const HOST_NAME = /^(?:[\w.-]+|\[[\da-f:.]+\])$/i;
+/** As browsers write them: lower case, no path. */
+const ORIGIN = /^(?:\*|https?:\/\/[a-z\d_.-]+(?::\d{1,5})?)$/;
 
 /** The settings of the gateway. */
 export const gatewaySettings = {
@@ -19,6 +32,27 @@ export const gatewaySettings = {
     100,
     60_000,
   )({ default: 10_000, desc: 'How long a request may take, in milliseconds.' }),
+  CONNECTIONS_MAX: wholeNumber(
+    10,
+    100_000,
+  )({
+    default: 4_000,
+    desc: 'How many connections may be open at once; idle ones make room for new ones.',
+  }),
+  ALLOWED_HOSTS: listOf(
+    HOST_NAME,
+    'host names without ports, separated by commas',
+  )({
+    default: [],
+    desc: 'The names in Host headers that are answered, beside those of loopback; unset, any where HOST is not loopback.',
+  }),
+  CORS_ORIGINS: listOf(
+    ORIGIN,
+    'origins such as https://shop.example, separated by commas, or *',
+  )({
+    default: [],
+    desc: 'The origins whose pages may use the API from a browser; * for any.',
+  }),
   CACHE_URL: urlOf(
     'redis',
     'rediss',
@@ -42,6 +76,11 @@ export interface GatewayConfig {
   readonly port: number;
   readonly currency: string;
   readonly requestTimeoutMs: number;
+  readonly drainDelayMs: number;
+  readonly connectionsMax: number;
+  /** Names that a Host header may have beside those of loopback. */
+  readonly allowedHosts: readonly string[];
+  readonly corsOrigins: readonly string[];
   readonly playground: boolean;
   readonly cache: {
     /** `memory:`, `redis://…` or `rediss://…`. */
@@ -60,6 +99,10 @@ export function gatewayConfig(
     port: config.PORT,
     currency: config.CURRENCY,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+    drainDelayMs: config.DRAIN_DELAY_MS,
+    connectionsMax: config.CONNECTIONS_MAX,
+    allowedHosts: config.ALLOWED_HOSTS,
+    corsOrigins: config.CORS_ORIGINS,
     playground: config.NODE_ENV !== 'production',
     cache: {
       url: config.CACHE_URL,
@@ -71,9 +114,9 @@ export function gatewayConfig(
 
 /** Where the gateway of the distributed shop finds its services. */
 export const upstreamSettings = {
-  ACCOUNT_URL: urlOf('grpc')({ desc: 'Where the account service listens.' }),
-  CATALOG_URL: urlOf('grpc')({ desc: 'Where the catalog service listens.' }),
-  ORDER_URL: urlOf('grpc')({ desc: 'Where the order service listens.' }),
+  ACCOUNT_URL: grpcUrl({ desc: 'Where the account service listens.' }),
+  CATALOG_URL: grpcUrl({ desc: 'Where the catalog service listens.' }),
+  ORDER_URL: grpcUrl({ desc: 'Where the order service listens.' }),
   EVENTS_URL: eventsUrl({
     default: undefined,
     desc: 'The event log, which tells what to drop from the cache; unset, changes made elsewhere are seen after 2 s.',

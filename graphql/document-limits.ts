@@ -1,4 +1,5 @@
 import {
+  isCompositeType,
   Kind,
   Lexer,
   Source,
@@ -6,10 +7,12 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLCompositeType,
+  type GraphQLSchema,
   type SelectionNode,
   type SelectionSetNode,
-  type ValueNode,
 } from 'graphql';
+import { createFieldCosts, type Items } from '#graphql/field-costs.ts';
 
 /**
  * What one document may ask for. Without bounds a few hundred bytes of nested fragments or aliases ask for millions
@@ -22,142 +25,146 @@ export const TOKENS_MAX = 2_000;
 export const NESTING_MAX = 200;
 /** Levels of selection; the deepest introspection query of common tools has 15. */
 export const DEPTH_MAX = 16;
+/** Definitions of fragments. Validation compares each with each that it spreads. */
+export const FRAGMENTS_MAX = 64;
 /** Fields after fragments are spread out; an introspection query has about 150. */
 export const FIELDS_MAX = 1_000;
 export const ROOT_FIELDS_MAX = 20;
-/** Fields that load a list, after fragments are spread out: each may be a read of its own. */
+/** Reads of a service: one a list, more for what a search works out beside its hits. */
 export const LISTS_MAX = 20;
-/** Fields that are no lists but cost as much as so many. */
-const COSTS: Readonly<Record<string, number>> = { didYouMean: 4, facets: 2 };
-/** Objects in the answer if every list were full: 100 accounts with 100 orders each have room, twice over is too much. */
-export const NODES_MAX = 100_000;
+/** What all values of the answer cost if every list were as long as assumed: about 100 ms of the gateway's CPU. */
+export const COST_MAX = 210_000;
 
-interface Size {
+/** What a valid document asks for. */
+export interface Size {
   /** Fields of the selection itself, not below them. */
   readonly own: number;
   readonly depth: number;
   readonly fields: number;
   readonly lists: number;
-  /** Objects, lists multiplied by their size. */
-  readonly nodes: number;
+  /** Values and what they weigh, lists multiplied by their size. */
+  readonly cost: number;
+  /** Bytes of the answer at the most, lists multiplied by the largest size that they have. */
+  readonly bytesMax: number;
 }
 
-const NOTHING: Size = { own: 0, depth: 0, fields: 0, lists: 0, nodes: 0 };
+const NOTHING: Size = { own: 0, depth: 0, fields: 0, lists: 0, cost: 0, bytesMax: 0 };
 
-/** How many items a list field has at the most, by its name; undefined for other fields. */
-function listSize(field: FieldNode, atRoot: boolean): number | undefined {
-  switch (field.name.value) {
-    case 'accounts':
-    case 'products':
-      // Below the root these are the lines of an order, of which few have more than five.
-      if (!atRoot) return 5;
-      return argument(field, 'id')?.kind === Kind.STRING
-        ? 1
-        : pageSize(argument(field, 'pagination'), 'take');
-    case 'orders':
-      return 100;
-    // A few have up to 100, most have a dozen.
-    case 'categories':
-      return atRoot ? 40 : 20;
-    case 'children':
-      return 40;
-    case 'ancestors':
-      return 7;
-    case 'priceBuckets':
-      return 11;
-    case 'suggestProducts':
-      return Math.min(pageSize(argument(field, 'first')), 20);
-    case 'bestSellers':
-    case 'searchProducts':
-    case 'accountsConnection':
-    case 'productsConnection':
-    case 'ordersConnection':
-      return pageSize(argument(field, 'first') ?? argument(field, 'last'));
-    default:
-      return undefined;
-  }
-}
-
-/** A literal size; the largest page for a variable, the default page where nothing is said. */
-function pageSize(value: ValueNode | undefined, key?: string): number {
-  if (value === undefined || value.kind === Kind.NULL) return 20;
-  if (value.kind === Kind.INT) return Math.min(Math.max(Number(value.value), 1), 100);
-  if (value.kind === Kind.OBJECT) return pageSize(value.fields.find(({ name }) => name.value === key)?.value);
-  return 100;
-}
-
-function argument(field: FieldNode, name: string): ValueNode | undefined {
-  return field.arguments?.find((one) => one.name.value === name)?.value;
-}
-
-/** Whether brackets are nested too deep for a parser. Throws the parser's own error for text that has no tokens. */
-export function isNestedTooDeep(source: string): boolean {
+/**
+ * Tokens and brackets within brackets of a document, as far as TOKENS_MAX and NESTING_MAX: what a parser may be given.
+ * Throws the parser's own error for text that has no tokens.
+ */
+export function countTokens(source: string): { tokens: number; nesting: number } {
   const lexer = new Lexer(new Source(source));
+  let open = 0;
   let nesting = 0;
-  for (let count = 0; count <= TOKENS_MAX; count++) {
+  let tokens = 0;
+  for (; tokens <= TOKENS_MAX && nesting <= NESTING_MAX; tokens++) {
     const { kind } = lexer.advance();
-    if (kind === TokenKind.EOF) return false;
-    if (kind === TokenKind.BRACE_L || kind === TokenKind.BRACKET_L || kind === TokenKind.PAREN_L)
-      nesting += 1;
-    if (kind === TokenKind.BRACE_R || kind === TokenKind.BRACKET_R || kind === TokenKind.PAREN_R)
-      nesting -= 1;
-    if (nesting > NESTING_MAX) return true;
+    if (kind === TokenKind.EOF) break;
+    if (kind === TokenKind.BRACE_L || kind === TokenKind.BRACKET_L || kind === TokenKind.PAREN_L) open += 1;
+    if (kind === TokenKind.BRACE_R || kind === TokenKind.BRACKET_R || kind === TokenKind.PAREN_R) open -= 1;
+    nesting = Math.max(nesting, open);
   }
-  return false;
+  return { tokens, nesting };
 }
 
-/** The first bound that a valid document breaks, or undefined. Fragments are counted once and remembered. */
-export function brokenLimit(document: DocumentNode): string | undefined {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const node of document.definitions)
-    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
-  const sizes = new Map<string, Size>();
+/** Counts what valid documents of a schema ask for. Each fragment is counted once and remembered. */
+export function createSizeOf(schema: GraphQLSchema): (document: DocumentNode) => readonly Size[] {
+  const costOf = createFieldCosts(schema);
 
-  function sizeOf(selectionSet: SelectionSetNode | undefined, atRoot: boolean): Size {
-    let { own, depth, fields, lists, nodes } = NOTHING;
-    for (const selection of selectionSet?.selections ?? []) {
-      const size = sizeOfSelection(selection, atRoot);
-      own += size.own;
-      depth = Math.max(depth, size.depth);
-      fields += size.fields;
-      lists += size.lists;
-      nodes += size.nodes;
+  return (document) => {
+    const fragments = new Map<string, FragmentDefinitionNode>();
+    for (const node of document.definitions)
+      if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
+    const sizes = new Map<string, Size>();
+
+    /** `sized` are the items of those fields that have as many as their parent's arguments say. */
+    function sizeOf(set: SelectionSetNode | undefined, parent: Parent, sized: Sized | undefined): Size {
+      const all = (set?.selections ?? []).map((selection) => sizeOfSelection(selection, parent, sized));
+      return all.reduce(sum, NOTHING);
     }
-    return { own, depth, fields, lists, nodes };
-  }
 
-  function sizeOfSelection(selection: SelectionNode, atRoot: boolean): Size {
-    if (selection.kind === Kind.FRAGMENT_SPREAD) return fragmentSize(selection.name.value, atRoot);
-    if (selection.kind === Kind.INLINE_FRAGMENT) return sizeOf(selection.selectionSet, atRoot);
-    const { depth, fields, lists, nodes } = sizeOf(selection.selectionSet, false);
-    const items = listSize(selection, atRoot);
-    if (items === undefined) {
-      const cost = COSTS[selection.name.value] ?? 0;
-      return { own: 1, depth: depth + 1, fields: fields + 1, lists: lists + cost, nodes };
+    function sizeOfSelection(selection: SelectionNode, parent: Parent, sized: Sized | undefined): Size {
+      if (selection.kind === Kind.FIELD) return sizeOfField(selection, parent, sized);
+      if (selection.kind === Kind.FRAGMENT_SPREAD) return sizeOfFragment(selection.name.value, sized);
+      const on = selection.typeCondition && schema.getType(selection.typeCondition.name.value);
+      return sizeOf(selection.selectionSet, isCompositeType(on) ? on : parent, sized);
     }
-    return { own: 1, depth: depth + 1, fields: fields + 1, lists: lists + 1, nodes: items * (1 + nodes) };
-  }
 
-  function fragmentSize(name: string, atRoot: boolean): Size {
-    const key = `${name} ${atRoot}`;
-    const known = sizes.get(key);
-    if (known) return known;
-    const size = sizeOf(fragments.get(name)?.selectionSet, atRoot);
-    sizes.set(key, size);
-    return size;
-  }
-
-  for (const node of document.definitions) {
-    if (node.kind !== Kind.OPERATION_DEFINITION) continue;
-    const { own, depth, fields, lists, nodes } = sizeOf(node.selectionSet, true);
-    if (depth > DEPTH_MAX) return `The document is ${depth} levels deep; at most ${DEPTH_MAX} are allowed.`;
-    if (fields > FIELDS_MAX)
-      return `The document asks for ${fields} fields; at most ${FIELDS_MAX} are allowed.`;
-    if (lists > LISTS_MAX) return `The document asks for ${lists} lists; at most ${LISTS_MAX} are allowed.`;
-    if (nodes > NODES_MAX) {
-      return `The document asks for up to ${nodes} objects; at most ${NODES_MAX} are allowed. Ask for smaller pages.`;
+    function sizeOfField(node: FieldNode, parent: Parent, sized: Sized | undefined): Size {
+      const name = node.name.value;
+      const key = (node.alias ?? node.name).value;
+      const field = parent && costOf(parent, name);
+      const items = field?.items(node);
+      const below = sizeOf(
+        node.selectionSet,
+        field?.type,
+        field && items && { fields: field.sizedFields, items },
+      );
+      const isSized = sized?.fields.has(name) ?? false;
+      const { assumed, max } = (field?.isList && (isSized ? sized?.items : items)) || ONE;
+      return {
+        own: 1,
+        depth: below.depth + 1,
+        fields: below.fields + 1,
+        lists: below.lists + (isSized ? 0 : (field?.reads ?? 0)),
+        cost: (field?.weight ?? 1) + assumed * ((field?.objectWeight ?? 0) + below.cost),
+        bytesMax:
+          key.length + PUNCTUATION_BYTES + max * ((field?.bytesMax ?? LEAF_BYTES) + 1 + below.bytesMax),
+      };
     }
-    if (own > ROOT_FIELDS_MAX) return `An operation may have at most ${ROOT_FIELDS_MAX} root fields.`;
-  }
+
+    function sizeOfFragment(name: string, sized: Sized | undefined): Size {
+      const key = `${name} ${sized?.items.assumed} ${[...(sized?.fields ?? [])].join()}`;
+      const known = sizes.get(key);
+      if (known) return known;
+      const fragment = fragments.get(name);
+      const on = fragment && schema.getType(fragment.typeCondition.name.value);
+      const size = sizeOf(fragment?.selectionSet, isCompositeType(on) ? on : undefined, sized);
+      sizes.set(key, size);
+      return size;
+    }
+
+    return document.definitions.flatMap((node) =>
+      node.kind === Kind.OPERATION_DEFINITION
+        ? [sizeOf(node.selectionSet, schema.getRootType(node.operation) ?? undefined, undefined)]
+        : [],
+    );
+  };
+}
+
+type Parent = GraphQLCompositeType | undefined;
+interface Sized {
+  readonly fields: ReadonlySet<string>;
+  readonly items: Items;
+}
+
+const ONE: Items = { assumed: 1, max: 1 };
+/** Quotes, colon and comma of a member of a JSON object. */
+const PUNCTUATION_BYTES = 4;
+/** Bytes of a field that every type has: __typename. */
+const LEAF_BYTES = 100;
+
+function sum(one: Size, other: Size): Size {
+  return {
+    own: one.own + other.own,
+    depth: Math.max(one.depth, other.depth),
+    fields: one.fields + other.fields,
+    lists: one.lists + other.lists,
+    cost: one.cost + other.cost,
+    bytesMax: one.bytesMax + other.bytesMax,
+  };
+}
+
+/** The first bound that an operation breaks, or undefined. */
+export function brokenLimit({ own, depth, fields, lists, cost }: Size): string | undefined {
+  if (depth > DEPTH_MAX) return `The document is ${depth} levels deep; at most ${DEPTH_MAX} are allowed.`;
+  if (fields > FIELDS_MAX)
+    return `The document asks for ${fields} fields; at most ${FIELDS_MAX} are allowed.`;
+  if (lists > LISTS_MAX) return `The document asks for ${lists} lists; at most ${LISTS_MAX} are allowed.`;
+  if (cost > COST_MAX)
+    return `The document costs up to ${cost}; at most ${COST_MAX} is allowed. Ask for smaller pages or fewer fields.`;
+  if (own > ROOT_FIELDS_MAX) return `An operation may have at most ${ROOT_FIELDS_MAX} root fields.`;
   return undefined;
 }

@@ -1,26 +1,26 @@
 import {
   getOperationAST,
-  getVariableValues,
   GraphQLError,
   Kind,
   OperationTypeNode,
   parse,
   validate,
   type DocumentNode,
-  type ExecutionResult,
   type GraphQLSchema,
-  type OperationDefinitionNode,
 } from 'graphql';
-import { compileQuery, isCompiledQuery, type CompiledQuery } from 'graphql-jit';
-import { createSchema, createSchemaOfCoerced } from '#graphql/graph/schema.ts';
-import type { Telemetry } from '#platform/telemetry.ts';
+import { createAdmissionCache } from '#graphql/admission-cache.ts';
+import { compile, type Execute } from '#graphql/compile.ts';
 import {
   brokenLimit,
+  countTokens,
+  createSizeOf,
   DOCUMENT_LENGTH_MAX,
-  isNestedTooDeep,
+  FRAGMENTS_MAX,
   NESTING_MAX,
   TOKENS_MAX,
 } from '#graphql/document-limits.ts';
+import { createSchemas, type Schemas } from '#graphql/graph/schema.ts';
+import type { Telemetry } from '#platform/telemetry.ts';
 
 /** A document made ready once: parsed, validated, compiled (docs/decisions/0003-graphql-jit.md). */
 export interface Operation {
@@ -29,12 +29,11 @@ export interface Operation {
   readonly type: 'query' | 'mutation';
   /** The one root field that it has, or `several`: a label with a closed set of values. */
   readonly rootField: string;
+  /** Bytes of its answer at the most. */
+  readonly bytesMax: number;
   /** Observes an execution without errors. */
   readonly succeeded: { observe(startedMs: number): void };
-  readonly execute: (
-    context: unknown,
-    variables: Record<string, unknown>,
-  ) => Promise<ExecutionResult> | ExecutionResult;
+  readonly execute: Execute;
 }
 
 /** Why a document cannot be executed: a caller's mistake. */
@@ -42,69 +41,79 @@ export interface Refusal {
   readonly errors: readonly GraphQLError[];
 }
 
-/** Documents that are kept compiled. The one that was not used for longest makes room. */
-const CACHE_SIZE_MAX = 500;
+/** Prepares documents; those that come again are kept. */
+export interface Documents {
+  prepare(source: string, operationName: string | undefined): Operation | Refusal;
+  /** Whether the operation is kept: what refers to one that is not would keep it alive. */
+  isKept(operation: Operation): boolean;
+  /** Estimated bytes of what is kept. */
+  readonly keptBytes: number;
+}
+
+/** Bytes of compiled documents that are kept; about 400 documents of 50 tokens, or 10 of the largest. */
+export const DOCUMENT_CACHE_BYTES_MAX = 32_000_000;
+/** Bytes that a token takes as a syntax tree and as compiled code, measured: 600 to 1,400. */
+const BYTES_PER_TOKEN = 1_500;
 
 let nextId = 1;
 
-interface Schemas {
-  readonly schema: GraphQLSchema;
-  /** What documents are compiled against. */
-  readonly ofCoerced: GraphQLSchema;
-}
-
-/** Prepares documents of a shop whose currency has `digits` decimal places. */
+/** Prepares documents of a shop whose currency has `digits` decimal places. `onEvict` gets operations that make room. */
 export function createDocuments(
   digits: number,
   telemetry: Telemetry,
-): (source: string, operationName: string | undefined) => Operation | Refusal {
-  const schemas = { schema: createSchema(digits), ofCoerced: createSchemaOfCoerced(digits) };
-  const cache = new Map<string, Operation>();
-  return function prepare(source, operationName) {
-    // No name and no document has a NUL in it: a key with a name is never another document's text.
-    const key = operationName === undefined ? source : `${operationName}\0${source}`;
-    const known = cache.get(key);
-    if (known) {
-      // Only when the cache is full does it matter which was used last.
-      if (cache.size === CACHE_SIZE_MAX) {
-        cache.delete(key);
-        cache.set(key, known);
-      }
-      return known;
-    }
-    const operation = compile(schemas, telemetry, source, operationName);
-    if ('errors' in operation) return operation;
-    if (cache.size === CACHE_SIZE_MAX) cache.delete(cache.keys().next().value ?? '');
-    cache.set(key, operation);
-    return operation;
+  onEvict: (operation: Operation) => void = () => {},
+): Documents {
+  const schemas = createSchemas(digits);
+  const sizeOf = createSizeOf(schemas.schema);
+  const kept = new Set<Operation>();
+  const cache = createAdmissionCache<Operation>({
+    weightMax: DOCUMENT_CACHE_BYTES_MAX,
+    onEvict: (operation) => {
+      kept.delete(operation);
+      onEvict(operation);
+    },
+  });
+
+  return {
+    prepare(source, operationName) {
+      if (source.length > DOCUMENT_LENGTH_MAX)
+        return refuse(
+          'GRAPHQL_LIMIT_EXCEEDED',
+          `The document is longer than ${DOCUMENT_LENGTH_MAX} characters.`,
+        );
+      // No name and no document has a NUL in it: a key with a name is never another document's text.
+      const key = operationName === undefined ? source : `${operationName}\0${source}`;
+      const known = cache.get(key);
+      if (known) return known;
+      const made = make({ schemas, sizeOf, telemetry }, source, operationName);
+      if ('errors' in made) return made;
+      if (cache.offer(key, made.operation, made.bytes)) kept.add(made.operation);
+      return made.operation;
+    },
+    isKept: (operation) => kept.has(operation),
+    get keptBytes() {
+      return cache.weight;
+    },
   };
 }
 
-function compile(
-  schemas: Schemas,
-  telemetry: Telemetry,
+interface MakeDeps {
+  readonly schemas: Schemas;
+  readonly sizeOf: ReturnType<typeof createSizeOf>;
+  readonly telemetry: Telemetry;
+}
+
+/** The operation and the bytes of memory that it takes, about. */
+function make(
+  { schemas, sizeOf, telemetry }: MakeDeps,
   source: string,
   operationName: string | undefined,
-): Operation | Refusal {
-  if (source.length > DOCUMENT_LENGTH_MAX) {
-    return refuse('GRAPHQL_LIMIT_EXCEEDED', `The document is longer than ${DOCUMENT_LENGTH_MAX} characters.`);
-  }
-  let document: DocumentNode;
-  try {
-    if (isNestedTooDeep(source)) {
-      return refuse(
-        'GRAPHQL_LIMIT_EXCEEDED',
-        `The document has more than ${NESTING_MAX} brackets within brackets.`,
-      );
-    }
-    document = parse(source, { maxTokens: TOKENS_MAX });
-  } catch (error) {
-    if (error instanceof GraphQLError) return { errors: [coded(error, 'GRAPHQL_PARSE_FAILED')] };
-    throw error;
-  }
-  const errors = validate(schemas.schema, document, undefined, { maxErrors: 10 });
-  if (errors.length > 0) return { errors: errors.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')) };
-  const broken = brokenLimit(document);
+): { operation: Operation; bytes: number } | Refusal {
+  const read = readDocument(schemas.schema, source);
+  if ('errors' in read) return read;
+  const { document, tokens } = read;
+  const sizes = sizeOf(document);
+  const broken = sizes.map(brokenLimit).find((problem) => problem !== undefined);
   if (broken !== undefined) return refuse('GRAPHQL_LIMIT_EXCEEDED', broken);
   const node = getOperationAST(document, operationName);
   if (!node) {
@@ -115,33 +124,52 @@ function compile(
   }
   if (node.operation === OperationTypeNode.SUBSCRIPTION)
     return refuse('OPERATION_NOT_FOUND', 'Subscriptions are not supported.');
-  const compiled = compileQuery(schemas.ofCoerced, document, operationName);
-  if (!isCompiledQuery(compiled))
-    return { errors: (compiled.errors ?? []).map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')) };
+  const { execute, variantsMax } = compile(schemas, document, node);
   const rootField = rootFieldOf(node.selectionSet.selections);
   return {
-    id: nextId++,
-    type: node.operation,
-    rootField,
-    succeeded: telemetry.operationDuration.with(node.operation, rootField, ''),
-    execute: executor(schemas.schema, node, compiled),
+    operation: {
+      id: nextId++,
+      type: node.operation,
+      rootField,
+      bytesMax: Math.max(...sizes.map(({ bytesMax }) => bytesMax)),
+      succeeded: telemetry.operationDuration.with(node.operation, rootField, ''),
+      execute,
+    },
+    bytes: 2 * source.length + tokens * BYTES_PER_TOKEN * Math.max(1, variantsMax),
   };
 }
 
-/**
- * graphql-jit coerces variables by rules of its own: it refuses input objects that leave a field with a default out.
- * So graphql-js coerces them, and what was compiled takes them as they are.
- */
-function executor(
+/** Reads and checks a document. What bounds the work comes before the work. */
+function readDocument(
   schema: GraphQLSchema,
-  { variableDefinitions = [] }: OperationDefinitionNode,
-  compiled: CompiledQuery,
-): Operation['execute'] {
-  if (variableDefinitions.length === 0) return (context) => compiled.query(undefined, context, {});
-  return (context, variables) => {
-    const { coerced, errors } = getVariableValues(schema, variableDefinitions, variables, { maxErrors: 10 });
-    return errors ? { errors } : compiled.query(undefined, context, coerced);
-  };
+  source: string,
+): { document: DocumentNode; tokens: number } | Refusal {
+  let document: DocumentNode;
+  let tokens: number;
+  try {
+    const counted = countTokens(source);
+    if (counted.nesting > NESTING_MAX) {
+      return refuse(
+        'GRAPHQL_LIMIT_EXCEEDED',
+        `The document has more than ${NESTING_MAX} brackets within brackets.`,
+      );
+    }
+    tokens = counted.tokens;
+    document = parse(source, { maxTokens: TOKENS_MAX });
+  } catch (error) {
+    if (error instanceof GraphQLError) return { errors: [coded(error, 'GRAPHQL_PARSE_FAILED')] };
+    throw error;
+  }
+  const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION).length;
+  if (fragments > FRAGMENTS_MAX) {
+    return refuse(
+      'GRAPHQL_LIMIT_EXCEEDED',
+      `The document has ${fragments} fragments; at most ${FRAGMENTS_MAX} are allowed.`,
+    );
+  }
+  const errors = validate(schema, document, undefined, { maxErrors: 10 });
+  if (errors.length > 0) return { errors: errors.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')) };
+  return { document, tokens };
 }
 
 function rootFieldOf(

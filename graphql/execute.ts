@@ -1,4 +1,5 @@
 import type { ExecutionResult } from 'graphql';
+import { ANSWER_BYTES_MAX, boundAnswers, isWithin, responseTooLarge } from '#graphql/answer-memory.ts';
 import type { Operation } from '#graphql/documents.ts';
 import { Context, type Clients } from '#graphql/graph/context.ts';
 import { Call } from '#platform/call.ts';
@@ -16,8 +17,11 @@ export interface Prepared {
 
 export interface Executed {
   readonly result: ExecutionResult;
-  /** The result as JSON text; undefined if it has errors, which are worded for each caller. */
-  readonly json: string | undefined;
+  /**
+   * The result as JSON; undefined if it has errors, which are worded for each caller. Long text is bytes, which all who
+   * wait for it are sent without a copy for each.
+   */
+  readonly json: string | Buffer | undefined;
 }
 
 /**
@@ -37,16 +41,30 @@ export function createExecutor(
     },
   );
 
+  const memory = boundAnswers(clients);
+
   async function execute({ operation, variables }: Prepared, call: Call): Promise<Executed> {
-    const result = await operation.execute(new Context(clients, call), variables);
+    using _held = memory.open(call);
+    const result = await operation.execute(new Context(memory.clients, call), variables);
+    // Most operations cannot have an answer that is too large, whatever they find.
+    if (operation.bytesMax > ANSWER_BYTES_MAX && !isWithin(ANSWER_BYTES_MAX, result))
+      throw responseTooLarge();
     const failed = result.errors !== undefined && result.errors.length > 0;
-    return { result, json: failed ? undefined : JSON.stringify(result) };
+    return { result, json: failed ? undefined : toJson(result) };
   }
 
   return (prepared, call) =>
     prepared.operation.type === 'query'
       ? executeShared({ prepared, first: call }, call)
       : execute(prepared, call);
+}
+
+/** Characters of JSON up to which text is cheaper than bytes: Node sends it together with the head. */
+const TEXT_LENGTH_MAX = 65_536;
+
+function toJson(result: ExecutionResult): string | Buffer {
+  const text = JSON.stringify(result);
+  return text.length > TEXT_LENGTH_MAX ? Buffer.from(text) : text;
 }
 
 /** No request may take longer (graphql/config.ts), so the deadline of the last of a crowd comes before that. */

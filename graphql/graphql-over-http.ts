@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import { GraphQLError } from 'graphql';
-import type { createDocuments, Refusal } from '#graphql/documents.ts';
+import { GraphQLError, type ExecutionResult } from 'graphql';
+import type { Bodies } from '#graphql/bodies.ts';
+import type { Documents, Refusal } from '#graphql/documents.ts';
 import type { Executed, Prepared } from '#graphql/execute.ts';
 import type { HttpRequest, HttpResponse } from '#graphql/http.ts';
+import { brokenBound, isTooDeep, JSON_DEPTH_MAX } from '#graphql/json-bounds.ts';
 import type { Call } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
 import { callFields, type Logger } from '#platform/logger.ts';
@@ -13,10 +15,9 @@ import type { Telemetry } from '#platform/telemetry.ts';
  * status codes. Held by the official audit suite in graphql/test/graphql-over-http.test.ts.
  */
 export interface GraphQLDeps {
-  readonly documents: ReturnType<typeof createDocuments>;
+  readonly documents: Documents;
   readonly execute: (prepared: Prepared, call: Call) => Promise<Executed>;
-  /** Queries by the body that asked for them, as many as BODIES_MAX. */
-  readonly bodies: Map<string, Prepared>;
+  readonly bodies: Bodies;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
 }
@@ -25,14 +26,11 @@ const RESPONSE_JSON = 'application/graphql-response+json';
 const JSON_TYPE = 'application/json';
 const JSON_HEADERS = { 'content-type': `${JSON_TYPE}; charset=utf-8` };
 const RESPONSE_JSON_HEADERS = { 'content-type': `${RESPONSE_JSON}; charset=utf-8` };
-/** JSON nested deeper than that is refused before it can exhaust the stack of whatever walks it. */
-const JSON_DEPTH_MAX = 64;
 /** Characters of a message about the request itself. */
 const MESSAGE_LENGTH_MAX = 500;
 
-/** Bytes of a body that is worth remembering, and how many are. The one that came first makes room. */
+/** Bytes of a body that is worth remembering. */
 const BODY_REMEMBERED_MAX = 2_048;
-const BODIES_MAX = 1_000;
 
 interface Parameters {
   readonly query: string;
@@ -102,21 +100,21 @@ function prepare(deps: GraphQLDeps, request: HttpRequest): Prepared | Refusal {
   const known = remember ? deps.bodies.get(text) : undefined;
   if (known) return known;
   const { query, operationName, variables } = readParameters(request);
-  const operation = deps.documents(query, operationName);
+  const broken = brokenBound('variables', variables);
+  if (broken !== undefined)
+    return { errors: [new GraphQLError(broken, { extensions: { code: 'BAD_USER_INPUT' } })] };
+  const operation = deps.documents.prepare(query, operationName);
   if ('errors' in operation) return operation;
   if (operation.type === 'mutation') return { operation, variables, key: '' };
   const prepared = { operation, variables, key: `${operation.id} ${JSON.stringify(variables)}` };
-  if (remember) {
-    if (deps.bodies.size === BODIES_MAX) deps.bodies.delete(deps.bodies.keys().next().value ?? '');
-    deps.bodies.set(text, prepared);
-  }
+  if (remember && deps.documents.isKept(operation)) deps.bodies.offer(text, prepared);
   return prepared;
 }
 
 function readParameters(request: HttpRequest): Parameters {
   if (request.method === 'POST') return fromBody(request);
   if (request.method === 'GET') return fromSearch(request.search);
-  throw new BadRequest(405, 'METHOD_NOT_ALLOWED', 'Use GET or POST.', { allow: 'GET, POST' });
+  throw new BadRequest(405, 'METHOD_NOT_ALLOWED', 'Use GET or POST.', { allow: 'GET, HEAD, POST' });
 }
 
 function fromBody(request: HttpRequest): Parameters {
@@ -134,10 +132,12 @@ function fromBody(request: HttpRequest): Parameters {
 function fromSearch(search: string): Parameters {
   const parameters = new URLSearchParams(search);
   const variables = parameters.get('variables');
+  const extensions = parameters.get('extensions');
   return toParameters({
     query: parameters.get('query') ?? undefined,
     operationName: parameters.get('operationName') ?? undefined,
     variables: variables === null || variables === '' ? undefined : parseJson(variables, 'variables'),
+    extensions: extensions === null || extensions === '' ? undefined : parseJson(extensions, 'extensions'),
   });
 }
 
@@ -148,22 +148,18 @@ function parseJson(text: string, what: string): unknown {
   } catch {
     throw new BadRequest(400, 'BAD_REQUEST', `${what} is not valid JSON.`);
   }
-  if (isDeeperThan(value, JSON_DEPTH_MAX))
+  if (isTooDeep(value))
     throw new BadRequest(400, 'BAD_REQUEST', `${what} is nested deeper than ${JSON_DEPTH_MAX} levels.`);
   return value;
-}
-
-function isDeeperThan(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (levels === 0) return true;
-  for (const key in value) if (isDeeperThan(Reflect.get(value, key), levels - 1)) return true;
-  return false;
 }
 
 function toParameters(value: unknown): Parameters {
   if (!isRecord(value))
     throw new BadRequest(400, 'BAD_REQUEST', 'Send a JSON object with query, variables and operationName.');
   const { query, operationName, variables, extensions } = value;
+  // The message and the code by which Apollo's clients know to send the document itself.
+  if (query === undefined && isRecord(extensions) && isRecord(extensions['persistedQuery']))
+    throw new BadRequest(200, 'PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported');
   if (typeof query !== 'string') throw new BadRequest(400, 'BAD_REQUEST', 'query must be a string.');
   if (operationName != null && typeof operationName !== 'string') {
     throw new BadRequest(400, 'BAD_REQUEST', 'operationName must be a string.');
@@ -187,16 +183,49 @@ async function execute(
 ): Promise<HttpResponse> {
   const { operation } = prepared;
   const startedMs = performance.now();
-  const { result, json } = await deps.execute(prepared, call);
+  const { result, json } = await executed(deps, prepared, call);
   if (json !== undefined) {
     operation.succeeded.observe(startedMs);
     return { status: 200, headers: headersOf(accepted), body: json };
   }
-  const errors = (result.errors ?? []).map((error) => present(error, deps.logger, call, 'data' in result));
+  const errors = distinctErrors(result).map((error) => present(error, deps.logger, call, 'data' in result));
   const errorType = errors[0]?.extensions.code ?? '';
   deps.telemetry.operationDuration.observe(startedMs, operation.type, operation.rootField, errorType);
   const refused = !('data' in result) && accepted !== JSON_TYPE;
   return answer(refused ? 400 : 200, accepted, { ...result, errors });
+}
+
+/** What became of the operation. An expected failure of the whole of it is an error of the answer, as of a field. */
+async function executed(deps: GraphQLDeps, prepared: Prepared, call: Call): Promise<Executed> {
+  try {
+    return await deps.execute(prepared, call);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { publicMessage } = error;
+    const errors = [new GraphQLError(publicMessage, { originalError: error })];
+    return { result: { data: null, errors }, json: undefined };
+  }
+}
+
+/** Errors of one answer at the most: each costs more bytes than the field that it is about. */
+const ERRORS_MAX = 100;
+
+/** Of the errors that made the same field null the first: the others are of fields that are not in the answer. */
+function distinctErrors({ data, errors = [] }: ExecutionResult): GraphQLError[] {
+  const byField = new Map<string, GraphQLError>();
+  for (const error of errors) {
+    let value: unknown = data;
+    const present: (string | number)[] = [];
+    for (const key of error.path ?? []) {
+      if (value === null || value === undefined) break;
+      present.push(key);
+      value = Reflect.get(Object(value), key);
+    }
+    const field = error.path ? present.join('.') : `${byField.size}`;
+    if (!byField.has(field)) byField.set(field, error);
+    if (byField.size === ERRORS_MAX) break;
+  }
+  return [...byField.values()];
 }
 
 /** An error as the caller may see it: a code from a closed list, never a stack, a statement or a name of ours. */
@@ -205,6 +234,9 @@ function present(error: GraphQLError, logger: Logger | undefined, call: Call, ex
   const cause = originalCause(originalError);
   const where = { ...(locations && { locations }), ...(path && { path }) };
   if (cause instanceof AppError) {
+    // The service has logged it for one of the callers that shared the read; the others have their own request ids.
+    if (cause.reason === 'INTERNAL')
+      logger?.error({ err: cause, path, ...callFields(call) }, 'a service failed');
     return {
       message: cause.publicMessage,
       ...where,

@@ -1,37 +1,57 @@
+import { ASSETS, playgroundAnswer } from '#graphql/playground.ts';
+import type { Cors } from '#graphql/cors.ts';
 import { answerGraphQL, type GraphQLDeps } from '#graphql/graphql-over-http.ts';
-import type { HttpRequest, HttpResponse } from '#graphql/http.ts';
-import { playgroundPage } from '#graphql/playground.ts';
+import { refusalResponse, type HttpRequest, type HttpResponse } from '#graphql/http.ts';
 import { operationAnswer, type HealthDeps } from '#platform/health.ts';
 
 export interface HandlerDeps extends GraphQLDeps, HealthDeps {
   /** Whether a browser that opens /graphql is given the playground. */
   readonly playground: boolean;
+  readonly cors: Cors;
 }
 
 const GRAPHQL = '/graphql';
+const ROUTES = new Set([GRAPHQL, '/', '/healthz', '/readyz', '/metrics']);
 
 /** The route of a path, for metrics: a closed set of values. */
 export function routeOf(path: string): string {
-  return path === GRAPHQL || path === '/' || path === '/healthz' || path === '/readyz' || path === '/metrics'
-    ? path
-    : '';
+  if (ROUTES.has(path)) return path;
+  return path.startsWith(ASSETS) ? ASSETS : '';
 }
 
-/** Everything that the gateway answers, independent of the transport. */
-export function handle(deps: HandlerDeps, request: HttpRequest): Promise<HttpResponse> {
-  if (request.path !== GRAPHQL) return handleOther(deps, request);
-  if (request.method === 'GET' && deps.playground && wantsPage(request)) {
-    return playgroundPage(request.header('accept-encoding'));
-  }
-  return answerGraphQL(deps, request);
+/** Everything that the gateway answers, independent of the transport, which leaves out the body of a HEAD's answer. */
+export async function handle(deps: HandlerDeps, request: HttpRequest): Promise<HttpResponse> {
+  const { method, path } = request;
+  if (path !== GRAPHQL) return handleOther(deps, request);
+  if (method === 'POST') return handlePost(deps, request);
+  if (method === 'OPTIONS') return deps.cors.preflight(request) ?? answerGraphQL(deps, request);
+  if (method !== 'GET' && method !== 'HEAD') return answerGraphQL(deps, request);
+  if (deps.playground && wantsPage(request)) return (await playgroundAnswer(request)) ?? notFound();
+  const answer = await answerGraphQL(deps, { ...request, method: 'GET' });
+  return { ...answer, headers: { ...answer.headers, ...GET_HEADERS } };
 }
 
-async function handleOther(deps: HandlerDeps, { method, path }: HttpRequest): Promise<HttpResponse> {
-  if (method !== 'GET' && method !== 'HEAD') return plain(404, 'Not found. The API is at /graphql.\n');
+/** Data of the moment. Answers to POST need neither header: caches never store them (RFC 9110, section 9.3.3). */
+const GET_HEADERS = { 'cache-control': 'no-store', vary: 'accept, accept-encoding' };
+
+function handlePost(deps: HandlerDeps, request: HttpRequest): Promise<HttpResponse> | HttpResponse {
+  const coding = request.header('content-encoding');
+  if (coding === undefined || coding === 'identity') return answerGraphQL(deps, request);
+  const code = 'UNSUPPORTED_MEDIA_TYPE';
+  const message = 'Send the body without a content coding.';
+  const headers = { 'accept-encoding': 'identity' };
+  return refusalResponse({ status: 415, code, message, headers }, request.call.requestId);
+}
+
+async function handleOther(deps: HandlerDeps, request: HttpRequest): Promise<HttpResponse> {
+  const { method, path } = request;
+  if (method !== 'GET' && method !== 'HEAD') return notFound();
   if (path === '/') return { status: 302, headers: { location: GRAPHQL }, body: '' };
+  if (path.startsWith(ASSETS) && deps.playground) return (await playgroundAnswer(request)) ?? notFound();
   const answer = await operationAnswer(deps, path);
-  if (!answer) return plain(404, 'Not found. The API is at /graphql.\n');
-  return { status: answer.status, headers: { 'content-type': answer.contentType }, body: answer.body };
+  if (!answer) return notFound();
+  const headers = { 'content-type': answer.contentType, 'cache-control': 'no-store' };
+  return { status: answer.status, headers, body: answer.body };
 }
 
 /** A browser that navigates asks for HTML; a program that sends a query does not. */
@@ -39,6 +59,7 @@ function wantsPage(request: HttpRequest): boolean {
   return request.header('accept')?.includes('text/html') ?? false;
 }
 
-function plain(status: number, body: string): HttpResponse {
-  return { status, headers: { 'content-type': 'text/plain' }, body };
+function notFound(): HttpResponse {
+  const headers = { 'content-type': 'text/plain' };
+  return { status: 404, headers, body: 'Not found. The API is at /graphql.\n' };
 }

@@ -1,42 +1,107 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
-import { handle, routeOf, type HandlerDeps } from '#graphql/handler.ts';
-import type { HttpResponse } from '#graphql/http.ts';
+import { Connections, type Connection } from '#graphql/connections.ts';
+import { compress, negotiateEncoding, COMPRESSED_SIZE_MIN } from '#graphql/compression.ts';
+import type { Cors } from '#graphql/cors.ts';
+import { drain, type StopState } from '#graphql/drain.ts';
+import { routeOf } from '#graphql/handler.ts';
+import { connectionsMaxOf, HTTP_LIMITS, openFilesMax, type HttpLimits } from '#graphql/http-limits.ts';
+import { refusalResponse, type HttpRefusal, type HttpRequest, type HttpResponse } from '#graphql/http.ts';
+import { refuseMalformed } from '#graphql/malformed.ts';
 import { Call, cancelled } from '#platform/call.ts';
 import { systemClock, type Clock } from '#platform/clock.ts';
-import { asAppError } from '#platform/errors.ts';
+import { AppError, asAppError } from '#platform/errors.ts';
 import { listenError } from '#platform/listen-error.ts';
 import { callFields, type Logger } from '#platform/logger.ts';
+import type { Telemetry } from '#platform/telemetry.ts';
 
-export interface HttpServerDeps extends HandlerDeps {
+export interface HttpServerDeps {
+  readonly handle: (request: HttpRequest) => Promise<HttpResponse>;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
   readonly clock: Clock;
+  readonly cors: Cors;
+  /** Whether the value of a Host header names this server. */
+  readonly isOwnHost: (host: string) => boolean;
   /** Milliseconds from the first byte to the deadline of everything that the request causes. */
   readonly requestTimeoutMs: number;
+  readonly connectionsMax: number;
+  /** Milliseconds between a stop and the close of the listener. */
+  readonly drainDelayMs: number;
+  readonly state: StopState;
+  readonly limits?: Partial<HttpLimits>;
 }
 
 /** Bytes. An order of 100 items has 8 kB. */
 export const BODY_SIZE_MAX = 1_048_576;
-/** Requests under way at once; one more is told to come back. */
-const IN_FLIGHT_MAX = 10_000;
-/** How long requests under way may take to end once the server is asked to stop. */
-const DRAIN_TIMEOUT_MS = 10_000;
+/** Milliseconds between two checks of how long headers are under way. */
+const CHECK_INTERVAL_MS = 500;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 const SETTINGS = { settings: { host: 'HOST', port: 'PORT' }, otherPort: 9_000 };
 const NOTHING = Buffer.alloc(0);
 const METHODS = new Set(['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
+const RETRY_LATER = { 'retry-after': '1' };
 
-/** Serves the gateway's handler over HTTP/1.1. */
+const TOO_MANY = refusal(
+  503,
+  'RESOURCE_EXHAUSTED',
+  'Too many requests are under way. Try again in a moment.',
+);
+const NO_ROOM = refusal(
+  503,
+  'RESOURCE_EXHAUSTED',
+  'The bodies of the requests under way take too much memory. Try again in a moment.',
+);
+const TOO_LATE = refusal(408, 'DEADLINE_EXCEEDED', 'The request was not complete in time.');
+const TOO_LARGE = refusal(413, 'BODY_TOO_LARGE', `The body is larger than ${BODY_SIZE_MAX} bytes.`);
+const NO_HOST = refusal(400, 'BAD_REQUEST', 'A request of HTTP/1.1 needs a Host header.');
+const EXPECTATION = refusal(417, 'EXPECTATION_FAILED', 'The only expectation that is met is 100-continue.');
+/** 421 by RFC 9110, section 7.4: the request is for an origin that this server does not answer for. */
+const OTHER_HOST = refusal(
+  421,
+  'MISDIRECTED_REQUEST',
+  'This server does not answer for the host that the Host header names. Its operator can add names to ALLOWED_HOSTS.',
+);
+
+function refusal(status: number, code: string, message: string): HttpRefusal {
+  return { status, code, message, headers: status === 503 ? RETRY_LATER : {} };
+}
+
+/** Serves a handler over HTTP/1.1. Returns the port. `stack` stops the server as graphql/drain.ts describes. */
 export async function listen(
   deps: HttpServerDeps,
   address: { host: string; port: number },
   stack: AsyncDisposableStack,
 ): Promise<number> {
-  const server = createServer(
-    { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 },
-    acceptor(deps),
+  const limits = { ...HTTP_LIMITS, ...deps.limits };
+  const { http } = deps.telemetry;
+  const connectionsMax = connectionsMaxOf(deps.connectionsMax, await openFilesMax());
+  if (connectionsMax < deps.connectionsMax)
+    deps.logger.warn(
+      { connections_max: connectionsMax },
+      'CONNECTIONS_MAX is more than the limit of open files (ulimit -n) allows',
+    );
+  const connections = new Connections(limits, connectionsMax, http);
+  const server = createServer({
+    // The deadline of the call bounds the time for the body.
+    requestTimeout: 0,
+    headersTimeout: limits.headersTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: CHECK_INTERVAL_MS,
+    requireHostHeader: false,
+  });
+  // Otherwise Node closes a connection as soon as the caller sends FIN, and the answer is lost. The types lack it.
+  Reflect.set(server, 'httpAllowHalfOpen', true);
+  const { accept, snapshot } = acceptor(deps, limits, connections);
+  server.on('request', accept);
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
+    accept(request, response, EXPECTATION),
   );
+  server.on('connection', (socket) => connections.open(socket));
+  server.on('timeout', (socket) => connections.timedOut(socket));
+  refuseMalformed(server, connections, { metrics: http, newRequestId: deps.clock.newId });
   const port = await bind(server, address, deps.logger);
-  stack.defer(() => stop(server));
+  stack.use(http.watch(snapshot));
+  stack.defer(() => drain(server, connections, { ...deps, settleMs: limits.settleMs }));
   return port;
 }
 
@@ -55,26 +120,30 @@ async function bind(
   return typeof bound === 'object' && bound !== null ? bound.port : port;
 }
 
-async function stop(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  server.closeIdleConnections();
-  const timeout = new AbortController();
-  await Promise.race([
-    closed,
-    delay(DRAIN_TIMEOUT_MS, undefined, { signal: timeout.signal }).catch(() => {}),
-  ]);
-  timeout.abort();
-  server.closeAllConnections();
-  await closed;
-}
+type Accept = (request: IncomingMessage, response: ServerResponse, refused?: HttpRefusal) => void;
 
-/** One listener per request; what it does per request is the hot path of the whole shop (bench/, row b). */
-function acceptor(deps: HttpServerDeps): (request: IncomingMessage, response: ServerResponse) => void {
-  let inFlight = 0;
-  const succeeded = deps.telemetry.httpDuration.with('POST', routeOf('/graphql'), '200');
-  return (request, response) => {
+/** The listener of requests; what it does per request is the hot path of the whole shop (bench/, row b). */
+function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connections) {
+  let activeRequests = 0;
+  let bodyBytes = 0;
+  const { telemetry, cors, state: stop } = deps;
+  const succeeded = telemetry.httpDuration.with('POST', routeOf('/graphql'), '200');
+
+  const accept: Accept = (request, response, refused) => {
+    const connection = connections.of(request.socket);
+    // Behind an answer that says `Connection: close` nothing is executed (RFC 9112, section 9.6).
+    if (!connection || connection.closing) request.resume();
+    else if (connection.active)
+      connections.enqueue(connection, () => begin(connection, request, response, refused));
+    else begin(connection, request, response, refused);
+  };
+
+  function begin(
+    connection: Connection,
+    request: IncomingMessage,
+    response: ServerResponse,
+    refused: HttpRefusal | undefined,
+  ): void {
     const startedMs = performance.now();
     const { headers, method = 'GET', url = '/' } = request;
     const call = new Call({
@@ -84,53 +153,149 @@ function acceptor(deps: HttpServerDeps): (request: IncomingMessage, response: Se
       nowMs: systemClock.now(),
       timeoutMs: deps.requestTimeoutMs,
     });
-    inFlight += 1;
+    connection.active = true;
+    connection.usedMs = startedMs;
+    activeRequests += 1;
+    let size = 0;
     response.on('close', () => {
-      inFlight -= 1;
-      if (!response.writableFinished) call.abort(cancelled());
+      activeRequests -= 1;
+      bodyBytes -= size;
+      if (!response.writableFinished) abandon(call);
       call[Symbol.dispose]();
+      connections.answered(connection);
     });
     const questionMark = url.indexOf('?');
     const path = questionMark < 0 ? url : url.slice(0, questionMark);
     const search = questionMark < 0 ? '' : url.slice(questionMark + 1);
     const header = (name: string): string | undefined => single(headers[name]);
 
-    if (inFlight > IN_FLIGHT_MAX) {
+    const refusal = refused ?? (activeRequests > limits.inFlightMax ? TOO_MANY : refusalOf(request, path));
+    if (refusal) {
       request.resume();
-      finish(503, 'RESOURCE_EXHAUSTED', 'Too many requests are under way. Try again in a moment.');
+      refuse(refusal);
       return;
     }
     // Who sends too slowly has the deadline too: a slot is not held by a body that never ends.
-    const giveUp = (): void => finish(408, 'DEADLINE_EXCEEDED', 'The request was not complete in time.');
+    const giveUp = (): void => refuse(TOO_LATE);
     call.onAbort(giveUp);
-    readBody(request, (body) => {
-      call.offAbort(giveUp);
-      if (!body) {
-        finish(413, 'BODY_TOO_LARGE', `The body is larger than ${BODY_SIZE_MAX} bytes.`);
-        return;
-      }
-      handle(deps, { method, path, search, header, body, call }).then(
-        (result) => {
-          send(response, method, result, call);
-          if (result.status === 200 && path === '/graphql' && method === 'POST') succeeded.observe(startedMs);
-          else observe(result.status);
-        },
-        (error: unknown) => {
-          deps.logger.error({ err: error, ...callFields(call) }, 'unexpected error');
-          finish(500, 'INTERNAL', asAppError(error).publicMessage);
-        },
-      );
-    });
+    connection.refuseBody = (refused) => {
+      if (!request.complete) refuse(refused);
+      return !request.complete;
+    };
+    readBody();
 
-    function finish(status: number, code: string, message: string): void {
-      refuse(response, status, code, message, call);
-      observe(status);
+    /** Reads the body and hands it over; not at all if the caller goes away. */
+    function readBody(): void {
+      let chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => {
+        // The request was refused: the rest is read and dropped, so that the caller gets the answer.
+        if (response.headersSent) return;
+        size += chunk.length;
+        bodyBytes += chunk.length;
+        if (size <= BODY_SIZE_MAX && bodyBytes <= limits.bodyBytesMax) {
+          chunks.push(chunk);
+          return;
+        }
+        refuse(size > BODY_SIZE_MAX ? TOO_LARGE : NO_ROOM);
+        bodyBytes -= size;
+        size = 0;
+        chunks = [];
+      });
+      request.on('end', () => {
+        if (response.headersSent) return;
+        const [only = NOTHING] = chunks;
+        execute(chunks.length <= 1 ? only : Buffer.concat(chunks, size));
+      });
+      // Whoever waits for the answer has gone with the connection.
+      request.on('error', () => {});
     }
+
+    function execute(body: Buffer): void {
+      connection.refuseBody = undefined;
+      call.offAbort(giveUp);
+      deps.handle({ method, path, search, header, body, call }).then(answer, fail);
+    }
+
+    function answer(result: HttpResponse): void {
+      const { body } = result;
+      const accepted = headers['accept-encoding'];
+      if (accepted === undefined || body.length < COMPRESSED_SIZE_MIN || result.headers['content-encoding'])
+        send(result, false);
+      else compressed(result, accepted);
+      if (result.status === 200 && method === 'POST' && path === '/graphql') succeeded.observe(startedMs);
+      else observe(result.status);
+    }
+
+    function compressed(result: HttpResponse, accepted: string | string[]): void {
+      const encoding = negotiateEncoding(String(accepted));
+      if (encoding) compress(result, encoding).then((smaller) => send(smaller, false), fail);
+      else send(result, false);
+    }
+
+    function fail(error: unknown): void {
+      // The caller went away, and the work for it was cancelled.
+      if (response.destroyed && error instanceof AppError) return;
+      deps.logger.error({ err: error, ...callFields(call) }, 'unexpected error');
+      refuse({ status: 500, code: 'INTERNAL', message: asAppError(error).publicMessage });
+    }
+
+    /** A refusal instead of the handler's answer; the connection is not used again. */
+    function refuse(refused: HttpRefusal): void {
+      connection.refuseBody = undefined;
+      if (response.headersSent) return;
+      connection.waiting.length = 0;
+      send(refusalResponse(refused, call.requestId), true);
+      observe(refused.status);
+    }
+
+    function send(result: HttpResponse, close: boolean): void {
+      if (response.destroyed) return;
+      const { status, body } = result;
+      const length = Buffer.byteLength(body);
+      // While draining, the last answer of each connection closes it.
+      if (close || (stop.closing && connection.waiting.length === 0)) {
+        connection.closing = true;
+        response.shouldKeepAlive = false;
+      }
+      const own = headers.origin === undefined ? result.headers : cors.extend(result.headers, headers.origin);
+      if (status === 204 || status === 304)
+        response.writeHead(status, { ...own, 'x-request-id': call.requestId });
+      else response.writeHead(status, { ...own, 'content-length': length, 'x-request-id': call.requestId });
+      if (method === 'HEAD' || length === 0) response.end();
+      // As many bytes as characters: plain ASCII, which Node writes together with the head in one cheap copy.
+      else if (typeof body === 'string') response.end(body, length === body.length ? 'latin1' : 'utf8');
+      else response.end(body);
+      connections.written(connection);
+    }
+
     function observe(status: number): void {
       const known = METHODS.has(method) ? method : '_OTHER';
-      deps.telemetry.httpDuration.observe(startedMs, known, routeOf(path), String(status));
+      telemetry.httpDuration.observe(startedMs, known, routeOf(path), String(status));
     }
-  };
+  }
+
+  /** Cancels the work for a caller that went away or whose connection was cut. */
+  function abandon(call: Call): void {
+    telemetry.http.abandonedRequests.inc();
+    deps.logger.debug(callFields(call), 'the caller went away before the answer was sent');
+    call.abort(cancelled());
+  }
+
+  function refusalOf(request: IncomingMessage, path: string): HttpRefusal | undefined {
+    const { host } = request.headers;
+    if (host === undefined) return request.httpVersion === '1.1' ? NO_HOST : undefined;
+    // Health probes use any name, e.g. the address of a pod, and their answers hold no data.
+    if (deps.isOwnHost(host) || path === '/healthz' || path === '/readyz') return undefined;
+    return OTHER_HOST;
+  }
+
+  const snapshot = () => ({
+    activeRequests,
+    bodyBytes,
+    openConnections: connections.size,
+    unsentBytes: connections.unsentBytes,
+  });
+  return { accept, snapshot };
 }
 
 function single(value: string | string[] | undefined): string | undefined {
@@ -141,47 +306,4 @@ function single(value: string | string[] | undefined): string | undefined {
 function requestIdOf(value: string | string[] | undefined): string | undefined {
   const id = single(value);
   return id !== undefined && REQUEST_ID.test(id) ? id : undefined;
-}
-
-/** Calls back with the body, or with undefined as soon as it is too large; not at all if the caller goes away. */
-function readBody(request: IncomingMessage, done: (body: Buffer | undefined) => void): void {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  request.on('data', (chunk: Buffer) => {
-    size += chunk.length;
-    if (size <= BODY_SIZE_MAX) chunks.push(chunk);
-    else if (size - chunk.length <= BODY_SIZE_MAX) done(undefined);
-  });
-  request.on('end', () => {
-    const [only = NOTHING] = chunks;
-    if (size <= BODY_SIZE_MAX) done(chunks.length <= 1 ? only : Buffer.concat(chunks, size));
-  });
-  // Whoever waits for the answer has gone with the connection.
-  request.on('error', () => {});
-}
-
-function send(response: ServerResponse, method: string, result: HttpResponse, call: Call): void {
-  if (response.destroyed) return;
-  const { body } = result;
-  const length = Buffer.byteLength(body);
-  response.writeHead(result.status, {
-    ...result.headers,
-    'content-length': length,
-    'x-request-id': call.requestId,
-  });
-  if (method === 'HEAD') response.end();
-  // As many bytes as characters: plain ASCII, which Node writes together with the head in one cheap copy.
-  else if (typeof body === 'string') response.end(body, length === body.length ? 'latin1' : 'utf8');
-  else response.end(body);
-}
-
-/** An answer instead of the handler's, in the form of a GraphQL error; the connection is not used again. */
-function refuse(response: ServerResponse, status: number, code: string, message: string, call: Call): void {
-  if (response.destroyed || response.headersSent) return;
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    connection: 'close',
-    'x-request-id': call.requestId,
-  });
-  response.end(JSON.stringify({ errors: [{ message, extensions: { code, requestId: call.requestId } }] }));
 }

@@ -17,3 +17,30 @@ export interface HttpResponse {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
 }
+
+/** Why a request is not executed: an HTTP status, a code for programs and a sentence for people. */
+export interface HttpRefusal {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A refusal in the form of a GraphQL error. */
+export function refusalResponse(
+  { status, code, message, headers }: HttpRefusal,
+  requestId: string,
+): HttpResponse {
+  return {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
+    body: JSON.stringify({ errors: [{ message, extensions: { code, requestId } }] }),
+  };
+}
+
+/** Adds a field name to the Vary header. */
+export function appendVary(headers: HttpResponse['headers'], name: string): HttpResponse['headers'] {
+  const { vary } = headers;
+  if (vary === undefined) return { ...headers, vary: name };
+  return vary.split(', ').includes(name) ? headers : { ...headers, vary: `${vary}, ${name}` };
+}

@@ -1,6 +1,6 @@
-import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
-import type { HttpResponse } from '#graphql/http.ts';
+import { createHash } from 'node:crypto';
+import { compressedOnce, negotiateEncoding, type Encoding } from '#graphql/compression.ts';
+import type { HttpRequest, HttpResponse } from '#graphql/http.ts';
 
 /**
  * GraphiQL, served by the gateway itself: nothing is loaded from elsewhere. Its tabs hold the first three mutations,
@@ -91,44 +91,154 @@ const FILL_IN_IDS = `
 /**
  * GraphiQL animates its tabs and leaves stale offsets on them, which take effect as soon as one is pressed (seen in
  * Chromium 156): it jumps away from under the pointer and the click misses it. e2e/playground.test.ts clicks them.
+ * On phones the answer stands below the document instead of beside it.
  */
-const STYLE = '.graphiql-tab { transform: none !important; }';
+const STYLE = `
+  .graphiql-tab { transform: none !important; }
+  @media (max-width: 700px) {
+    .graphiql-container { flex-direction: column-reverse; height: 100dvh; }
+    .graphiql-container .graphiql-sidebar { flex-direction: row; justify-content: center; padding: 0 8px 4px; width: auto; }
+    .graphiql-container .graphiql-sidebar > * { margin: 0; }
+    .graphiql-container .graphiql-main, #graphiql-session { flex-direction: column; min-height: 0; }
+    .graphiql-container .graphiql-main > *, #graphiql-session > * { flex: 1 1 0 !important; min-height: 0; min-width: 0; }
+    .graphiql-container .graphiql-sessions { margin: 8px; max-height: none; }
+    .graphiql-container .graphiql-horizontal-drag-bar { display: none; }
+  }
+`;
 
-const HEADERS = {
+/** Where the assets are: their names change with their content. */
+export const ASSETS = '/graphql/assets/';
+
+const SECURITY = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+};
+const PAGE_HEADERS = {
+  ...SECURITY,
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-cache',
-  'x-content-type-options': 'nosniff',
   'content-security-policy': "frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
   vary: 'accept, accept-encoding',
 };
+const ASSET_HEADERS = {
+  ...SECURITY,
+  'cache-control': 'public, max-age=31536000, immutable',
+  vary: 'accept-encoding',
+};
+const TYPES = { js: 'text/javascript; charset=utf-8', css: 'text/css; charset=utf-8', ico: 'image/x-icon' };
 
-let zipped: Promise<Buffer> | undefined;
-
-/** The page. It is made on first use, since its 9 MB are of no use to a gateway that nobody looks at. */
-export async function playgroundPage(acceptEncoding: string | undefined): Promise<HttpResponse> {
-  zipped ??= makePage().catch((error: unknown) => {
-    zipped = undefined;
-    throw error;
-  });
-  const page = await zipped;
-  if (acceptEncoding?.includes('gzip'))
-    return { status: 200, headers: { ...HEADERS, 'content-encoding': 'gzip' }, body: page };
-  return { status: 200, headers: HEADERS, body: await promisify(gunzip)(page) };
+/** Bytes with everything that an answer needs to know about them. */
+interface Resource {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly hash: string;
+  readonly encoded: (encoding: Encoding | undefined) => Promise<Buffer>;
 }
 
-async function makePage(): Promise<Buffer> {
-  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
+interface Playground {
+  readonly page: Resource;
+  /** By the last part of their path. */
+  readonly assets: ReadonlyMap<string, Resource>;
+}
+
+let playground: Promise<Playground> | undefined;
+
+/** The page or one of its assets; undefined for a path that is neither. */
+export async function playgroundAnswer(request: HttpRequest): Promise<HttpResponse | undefined> {
+  // Made on first use, since its 9 MB are of no use to a gateway that nobody looks at.
+  playground ??= makePlayground().catch((error: unknown) => {
+    playground = undefined;
+    throw error;
+  });
+  const { page, assets } = await playground;
+  const { path } = request;
+  const resource = path.startsWith(ASSETS) ? assets.get(path.slice(ASSETS.length)) : page;
+  return resource && answer(resource, request);
+}
+
+async function answer({ headers, hash, encoded }: Resource, request: HttpRequest): Promise<HttpResponse> {
+  const encoding = negotiateEncoding(request.header('accept-encoding') ?? '');
+  // Strong: other bytes have another tag, also if they are the same content in another coding.
+  const etag = `"${hash}${encoding ? `-${encoding}` : ''}"`;
+  const all = { ...headers, etag };
+  if (matches(request.header('if-none-match'), etag)) return { status: 304, headers: all, body: '' };
+  const body = await encoded(encoding);
+  return {
+    status: 200,
+    headers: encoding ? { ...all, 'content-encoding': encoding } : all,
+    body,
+  };
+}
+
+/** If-None-Match compares weakly (RFC 9110, section 13.1.2). */
+function matches(condition: string | undefined, etag: string): boolean {
+  if (condition === undefined) return false;
+  return condition.split(',').some((one) => {
+    const tag = one.trim();
+    return tag === '*' || tag === etag || tag === `W/${etag}`;
+  });
+}
+
+async function makePlayground(): Promise<Playground> {
+  const graphiql = await import('@graphql-yoga/render-graphiql/graphiql');
+  const assets = new Map<string, Resource>();
+  const add = (name: string, type: keyof typeof TYPES, bytes: Buffer | string): string => {
+    const resource = resourceOf(Buffer.from(bytes), { ...ASSET_HEADERS, 'content-type': TYPES[type] });
+    const file = `${name}.${resource.hash.slice(0, 16)}.${type}`;
+    assets.set(file, resource);
+    return ASSETS + file;
+  };
+  const html = pageOf({
+    favicon: add('favicon', 'ico', bytesOfDataUrl(graphiql.favicon)),
+    css: add('graphiql', 'css', graphiql.css + STYLE),
+    js: add('graphiql', 'js', graphiql.js),
+    workers: {
+      editorWorkerService: add('editor-worker', 'js', graphiql.editorWorkerService),
+      json: add('json-worker', 'js', graphiql.jsonWorker),
+      graphql: add('graphql-worker', 'js', graphiql.graphqlWorker),
+    },
+  });
+  return { page: resourceOf(Buffer.from(html), PAGE_HEADERS), assets };
+}
+
+function bytesOfDataUrl(url: string): Buffer {
+  return Buffer.from(url.slice(url.indexOf(',') + 1), 'base64');
+}
+
+function resourceOf(bytes: Buffer, headers: Resource['headers']): Resource {
+  const hash = createHash('sha256').update(bytes).digest('base64url').slice(0, 27);
+  return { headers, hash, encoded: compressedOnce(bytes) };
+}
+
+/** As renderGraphiQL of the same package, but with its scripts and styles by reference. */
+function pageOf(urls: { favicon: string; css: string; js: string; workers: Record<string, string> }): string {
   const options = {
     title: 'Fritzy',
     endpoint: '/graphql',
     defaultTabs: TABS.map((query) => ({ query })),
     defaultEditorToolsVisibility: false,
   };
-  const root = '<div id="root"></div>';
-  const page = renderGraphiQL(options).replace(
-    root,
-    () => `<style>${STYLE}</style>${root}<script>${FILL_IN_IDS}</script>`,
-  );
-  return promisify(gzip)(page);
+  return `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <title>Fritzy</title>
+    <link rel="icon" href="${urls.favicon}" />
+    <link rel="stylesheet" href="${urls.css}" />
+  </head>
+  <body id="body" class="no-focus-outline">
+    <noscript>The playground needs JavaScript.</noscript>
+    <div id="root"></div>
+    <script>${FILL_IN_IDS}</script>
+    <script>
+      const workers = ${JSON.stringify(urls.workers)};
+      self['MonacoEnvironment'] = { globalAPI: false, getWorkerUrl: (_, label) => workers[label] };
+    </script>
+    <script src="${urls.js}"></script>
+    <script>
+      YogaGraphiQL.renderYogaGraphiQL(document.querySelector('#root'), ${JSON.stringify(options)});
+    </script>
+  </body>
+</html>
+`;
 }

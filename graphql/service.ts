@@ -1,11 +1,14 @@
 import type { GatewayConfig } from '#graphql/config.ts';
 import { cacheEntities, type CacheDeps } from '#graphql/cached-clients.ts';
+import { createBodies } from '#graphql/bodies.ts';
 import { createDocuments } from '#graphql/documents.ts';
 import { createExecutor } from '#graphql/execute.ts';
 import type { Clients } from '#graphql/graph/context.ts';
 import { currencyDigits } from '#graphql/graph/money.ts';
-import type { HandlerDeps } from '#graphql/handler.ts';
+import { createCors } from '#graphql/cors.ts';
+import { handle, type HandlerDeps } from '#graphql/handler.ts';
 import { listen } from '#graphql/http-server.ts';
+import { createHostCheck } from '#graphql/own-hosts.ts';
 import { systemClock } from '#platform/clock.ts';
 
 /** Starts the gateway in front of the services. Returns the port that it listens on. `stack` ends it. */
@@ -15,9 +18,23 @@ export async function startGateway(
   deps: Pick<HandlerDeps, 'logger' | 'telemetry' | 'ready'> & CacheDeps,
   stack: AsyncDisposableStack,
 ): Promise<number> {
-  const documents = createDocuments(currencyDigits(config.currency), deps.telemetry);
+  const bodies = createBodies();
+  const documents = createDocuments(currencyDigits(config.currency), deps.telemetry, bodies.forget);
   const cached = await cacheEntities(config.cache, clients, deps, stack);
   // Deadlines are real time, as the timers that hold them are, also where a test decides what time it is.
   const execute = createExecutor(cached, systemClock);
-  return listen({ ...deps, ...config, documents, execute, bodies: new Map() }, config, stack);
+  const cors = createCors(config.corsOrigins);
+  const state = { draining: false, closing: false };
+  const ready = async (): Promise<void> => {
+    if (state.draining) throw new Error('draining');
+    await deps.ready();
+  };
+  const { playground } = config;
+  const handler: HandlerDeps = { ...deps, ready, documents, execute, bodies, playground, cors };
+  const isOwnHost = createHostCheck(config.host, config.allowedHosts);
+  return listen(
+    { ...deps, ...config, handle: (request) => handle(handler, request), cors, isOwnHost, state },
+    config,
+    stack,
+  );
 }

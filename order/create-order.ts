@@ -1,7 +1,14 @@
 import type { AccountService } from '#account/pb/account_pb.js';
 import type { CatalogService, Product } from '#catalog/pb/catalog_pb.js';
 import { orderPlaced } from '#order/events.ts';
-import { requireItems, totalOf, type Order, type OrderItem, type OrderLine } from '#order/order.ts';
+import {
+  orderedDescription,
+  requireItems,
+  totalOf,
+  type Order,
+  type OrderItem,
+  type OrderLine,
+} from '#order/order.ts';
 import type { OrderStore } from '#order/store.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -61,7 +68,7 @@ function toLines(items: readonly OrderItem[], products: readonly Product[]): Ord
     if (product.archivedAt)
       throw new AppError('PRODUCT_ARCHIVED', `Product ${productId} is no longer sold.`, { detail });
     const { name, description, priceMinor } = product;
-    return { productId, name, description, priceMinor, quantity };
+    return { productId, name, description: orderedDescription(description), priceMinor, quantity };
   });
 }
 

@@ -1,13 +1,17 @@
 import { invalid } from '#platform/errors.ts';
 import { requireUuid, requireWhole } from '#platform/input.ts';
 
-/** What was bought, by whom, at which price. */
-export interface Order {
+/** An order without its lines. */
+export interface OrderHead {
   readonly id: string;
   readonly accountId: string;
   /** Minor units. */
   readonly totalPriceMinor: bigint;
   readonly createdAt: Date;
+}
+
+/** What was bought, by whom, at which price. */
+export interface Order extends OrderHead {
   /** 1 to 100, each product once. */
   readonly lines: readonly OrderLine[];
 }
@@ -16,6 +20,7 @@ export interface Order {
 export interface OrderLine {
   readonly productId: string;
   readonly name: string;
+  /** At most DESCRIPTION_LENGTH_MAX characters. */
   readonly description: string;
   /** The price of one, in minor units. */
   readonly priceMinor: bigint;
@@ -32,6 +37,10 @@ export const QUANTITY_MAX = 10_000;
 export const ITEMS_MAX = 100;
 /** How many accounts one call may ask for. */
 export const BATCH_SIZE_MAX = 1_000;
+/** Of how many orders one call may ask for the lines. */
+export const LINES_BATCH_SIZE_MAX = 10_000;
+/** Characters of a product's description that an order keeps; the product itself may have 10,000. */
+export const DESCRIPTION_LENGTH_MAX = 500;
 /** Minor units: 15 digits, so that a client that reads JSON numbers as doubles sees every total exactly. */
 export const TOTAL_MINOR_MAX = 999_999_999_999_999n;
 
@@ -50,6 +59,15 @@ export function requireItems(items: readonly OrderItem[]): OrderItem[] {
     quantities.set(productId, sum);
   }
   return [...quantities].map(([productId, quantity]) => ({ productId, quantity }));
+}
+
+/** The part of a description that an order keeps: a longer one is cut and ends in an ellipsis. */
+export function orderedDescription(description: string): string {
+  if (description.length <= DESCRIPTION_LENGTH_MAX) return description;
+  // A character has one or two UTF-16 units.
+  const characters = Array.from(description.slice(0, 2 * (DESCRIPTION_LENGTH_MAX + 1)));
+  if (characters.length <= DESCRIPTION_LENGTH_MAX) return description;
+  return `${characters.slice(0, DESCRIPTION_LENGTH_MAX - 1).join('')}…`;
 }
 
 /** Minor units: the sum of price × quantity. */

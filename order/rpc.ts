@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { createOrderUseCase, type CreateOrderDeps } from '#order/create-order.ts';
-import { BATCH_SIZE_MAX, type Order } from '#order/order.ts';
+import { BATCH_SIZE_MAX, LINES_BATCH_SIZE_MAX, type Order, type OrderHead } from '#order/order.ts';
 import { OrderSchema, type Order as OrderMessage, type OrderService } from '#order/pb/order_pb.js';
 import { AppError, invalid } from '#platform/errors.ts';
 import { requirePage, requireUuid, requireUuids } from '#platform/input.ts';
@@ -10,13 +10,33 @@ import type { Handlers } from '#platform/rpc.ts';
 
 /** Proto ↔ use case. */
 export function orderHandlers(deps: CreateOrderDeps): Handlers<typeof OrderService> {
+  const { store } = deps;
   const createOrder = createOrderUseCase(deps);
-  const read = groupReadsById(deps.store.byIds);
+  const read = groupReadsById(store.byIds);
+
+  /** Throws RESOURCE_EXHAUSTED if all lines do not fit into one answer. */
+  async function withLines(orders: readonly OrderHead[], signal: AbortSignal): Promise<Order[]> {
+    const found = await store.linesOf(
+      orders.map(({ id }) => id),
+      signal,
+    );
+    const byId = new Map(found.map(({ orderId, lines }) => [orderId, lines]));
+    return orders.map((order) => {
+      const lines = byId.get(order.id);
+      if (lines) return { ...order, lines };
+      throw new AppError(
+        'RESOURCE_EXHAUSTED',
+        'These orders have too many lines to be read at once. Ask for fewer orders.',
+      );
+    });
+  }
+
   return {
     createOrder: async (request, call) => ({ order: toMessage(await createOrder(request, call)) }),
     getOrder: async (request, call) => {
       const id = requireUuid('id', request.id);
-      const [order] = await read([id], call);
+      const found = await read([id], call);
+      const [order] = request.withoutLines ? found.map(withoutLines) : await withLines(found, call.signal);
       if (!order) throw new AppError('NOT_FOUND', `There is no order ${id}.`, { detail: { field: 'id' } });
       return { order: toMessage(order) };
     },
@@ -24,16 +44,34 @@ export function orderHandlers(deps: CreateOrderDeps): Handlers<typeof OrderServi
       const accountIds = requireUuids('accountIds', request.accountIds, BATCH_SIZE_MAX);
       const page = requirePage(request.page);
       if (page.skip > 0) throw invalid('page.skip', 'must be 0: go on with afterId');
-      const found = await deps.store.byAccounts(accountIds, page, call.signal);
+      const found = await store.byAccounts(accountIds, page, call.signal);
+      const heads = found.flatMap(({ page: { rows } }) => rows);
+      const orders = request.withoutLines ? heads.map(withoutLines) : await withLines(heads, call.signal);
+      const ofAccount = Map.groupBy(orders, (order) => order.accountId);
       return {
-        accounts: found.map(({ accountId, page: { rows, hasMore } }) => ({
+        accounts: found.map(({ accountId, page: { hasMore } }) => ({
           accountId,
-          orders: rows.map(toMessage),
+          orders: ofAccount.get(accountId)?.map(toMessage) ?? [],
           hasMore,
         })),
       };
     },
+    batchGetOrderLines: async (request, call) => {
+      const orderIds = requireUuids('orderIds', request.orderIds, LINES_BATCH_SIZE_MAX);
+      const found = await store.linesOf(orderIds, call.signal);
+      return {
+        orders: found.map(({ orderId, lines }) => ({
+          orderId,
+          lines: [...(lines ?? [])],
+          tooLarge: lines === null,
+        })),
+      };
+    },
   };
+}
+
+function withoutLines(order: OrderHead): Order {
+  return { ...order, lines: [] };
 }
 
 function toMessage(order: Order): OrderMessage {

@@ -1,5 +1,4 @@
-import type { Order, OrderLine } from '#order/order.ts';
-import { AppError } from '#platform/errors.ts';
+import { DESCRIPTION_LENGTH_MAX, type Order, type OrderHead, type OrderLine } from '#order/order.ts';
 import type { Event } from '#platform/events/event.ts';
 import { outboxInsert, outboxValues } from '#platform/events/outbox.ts';
 import type { Page } from '#platform/input.ts';
@@ -15,18 +14,23 @@ interface OrderRow {
   readonly created_at: Date;
 }
 
-interface LineRow {
-  readonly order_id: string;
-  readonly product_id: string;
-  readonly name: string;
-  readonly description: string;
-  readonly price_minor: bigint;
-  readonly quantity: number;
-  readonly bytes_so_far: bigint;
-}
+/** Null except for the first two where the order's lines do not fit. */
+type LineRow =
+  | { readonly order_id: string; readonly fits: false }
+  | {
+      readonly order_id: string;
+      readonly fits: true;
+      readonly product_id: string;
+      readonly name: string;
+      readonly description: string;
+      readonly price_minor: bigint;
+      readonly quantity: number;
+    };
 
 /** Bytes of lines that one call may read. 10,000 orders of three lines with 300 characters each have 12 million. */
 export const LINES_BYTES_MAX = 16_000_000;
+/** A character has up to four bytes. */
+const DESCRIPTION_BYTES_MAX = 4 * DESCRIPTION_LENGTH_MAX;
 
 const COLUMNS = 'id, account_id, total_price_minor, created_at';
 
@@ -45,18 +49,32 @@ const BY_IDS: Statement = {
   name: 'orders_by_ids',
   text: `SELECT ${COLUMNS} FROM orders WHERE id = ANY($1::uuid[])`,
 };
-/** Reads lines up to the first one with which they pass LINES_BYTES_MAX: the names and descriptions are what weighs. */
+/**
+ * Accounts with few bytes come first, and each with all of its lines or none: one with heavy orders leaves those of the
+ * others readable. Of the others' orders one row is given. Descriptions that were kept before they were cut are cut here.
+ */
 const LINES: Statement = {
   name: 'lines_of_orders',
   text: `
-    SELECT order_id, product_id, name, description, price_minor, quantity, bytes_so_far
+    SELECT order_id, fits, product_id,
+      CASE WHEN fits THEN name END AS name,
+      CASE WHEN NOT fits THEN NULL
+        WHEN char_length(description) <= ${DESCRIPTION_LENGTH_MAX} THEN description
+        ELSE left(description, ${DESCRIPTION_LENGTH_MAX - 1}) || '…' END AS description,
+      price_minor, quantity
     FROM (
-      SELECT *,
-        octet_length(name) + octet_length(description) + 100 AS bytes,
-        sum(octet_length(name) + octet_length(description) + 100) OVER (ORDER BY order_id, nr) AS bytes_so_far
-      FROM order_line WHERE order_id = ANY($1::uuid[])
-    ) AS line
-    WHERE bytes_so_far - bytes <= ${LINES_BYTES_MAX}
+      SELECT *, sum(bytes) OVER (ORDER BY account_bytes, account_id) <= ${LINES_BYTES_MAX} AS fits
+      FROM (
+        SELECT *, sum(bytes) OVER (PARTITION BY account_id) AS account_bytes
+        FROM (
+          SELECT orders.account_id, order_line.*, 100 + octet_length(order_line.name)
+            + least(octet_length(order_line.description), ${DESCRIPTION_BYTES_MAX}) AS bytes
+          FROM orders JOIN order_line ON order_line.order_id = orders.id
+          WHERE orders.id = ANY($1::uuid[])
+        ) AS line
+      ) AS weighed
+    ) AS counted
+    WHERE fits OR nr = 0
     ORDER BY order_id, nr`,
 };
 const byAccounts = (direction: 'forward' | 'backward'): string => `
@@ -69,25 +87,18 @@ const BY_ACCOUNTS_BACKWARD: Statement = { name: 'orders_by_accounts_backward', t
 
 export interface AccountOrders {
   readonly accountId: string;
-  readonly page: PageOf<Order>;
+  readonly page: PageOf<OrderHead>;
+}
+
+export interface OrderLines {
+  readonly orderId: string;
+  /** Null if those of its account do not fit into LINES_BYTES_MAX beside those of lighter accounts. */
+  readonly lines: readonly OrderLine[] | null;
 }
 
 export type OrderStore = ReturnType<typeof createStore>;
 
 export function createStore(database: Database) {
-  async function withLines(rows: readonly OrderRow[], signal: AbortSignal): Promise<Order[]> {
-    if (rows.length === 0) return [];
-    const lineRows = await database.query<LineRow>(LINES, [rows.map((row) => row.id)], signal);
-    if ((lineRows.at(-1)?.bytes_so_far ?? 0n) > LINES_BYTES_MAX) {
-      throw new AppError(
-        'RESOURCE_EXHAUSTED',
-        'These orders have too many lines to be read at once. Ask for fewer orders.',
-      );
-    }
-    const lines = Map.groupBy(lineRows, (line) => line.order_id);
-    return rows.map((row) => toOrder(row, lines.get(row.id) ?? []));
-  }
-
   return {
     /** All of them with their lines and events in one commit. */
     async insert(orders: readonly Order[], events: readonly Event[]): Promise<void> {
@@ -110,8 +121,21 @@ export function createStore(database: Database) {
       ]);
     },
 
-    async byIds(ids: readonly string[], signal: AbortSignal): Promise<Order[]> {
-      return withLines(await database.query<OrderRow>(BY_IDS, [ids], signal), signal);
+    async byIds(ids: readonly string[], signal: AbortSignal): Promise<OrderHead[]> {
+      return (await database.query<OrderRow>(BY_IDS, [ids], signal)).map(toOrderHead);
+    },
+
+    /** The lines of the orders that exist. */
+    async linesOf(orderIds: readonly string[], signal: AbortSignal): Promise<OrderLines[]> {
+      if (orderIds.length === 0) return [];
+      const rows = await database.query<LineRow>(LINES, [orderIds], signal);
+      return Array.from(
+        Map.groupBy(rows, (row) => row.order_id),
+        ([orderId, its]) => {
+          const lines = its.flatMap((row) => (row.fits ? [toLine(row)] : []));
+          return { orderId, lines: lines.length > 0 ? lines : null };
+        },
+      );
     },
 
     /** The same page of each account's list; accounts without orders on it are left out. */
@@ -122,24 +146,22 @@ export function createStore(database: Database) {
     ): Promise<AccountOrders[]> {
       const statement = page.fromEnd ? BY_ACCOUNTS_BACKWARD : BY_ACCOUNTS;
       const rows = await database.query<OrderRow>(statement, [accountIds, ...keysetValues(page)], signal);
-      const orders = await withLines(rows, signal);
-      const ofAccount = Map.groupBy(orders, (order) => order.accountId);
+      const ofAccount = Map.groupBy(rows.map(toOrderHead), (order) => order.accountId);
       return [...ofAccount].map(([accountId, its]) => ({ accountId, page: toPage(its, page) }));
     },
   };
 }
 
-function toOrder(row: OrderRow, lines: readonly LineRow[]): Order {
+function toOrderHead(row: OrderRow): OrderHead {
   return {
     id: row.id,
     accountId: row.account_id,
     totalPriceMinor: row.total_price_minor,
     createdAt: row.created_at,
-    lines: lines.map(toLine),
   };
 }
 
-function toLine(row: LineRow): OrderLine {
+function toLine(row: Extract<LineRow, { fits: true }>): OrderLine {
   return {
     productId: row.product_id,
     name: row.name,

@@ -28,7 +28,9 @@ export function readConfig<S extends Record<string, ValidatorSpec<unknown>>>(
 
 /** What stands between the scheme's slashes and the @ of a URL is nobody's business, well formed or not. */
 function withoutPassword(value: string): string {
-  return value.replace(/\/\/.*@/, '//***@');
+  const start = value.indexOf('//') + 2;
+  const end = value.lastIndexOf('@');
+  return start >= 2 && end >= start ? `${value.slice(0, start)}***${value.slice(end)}` : value;
 }
 
 function expectation(error: Error | undefined): string {
@@ -65,6 +67,14 @@ export const oneOf = <T extends string>(...words: readonly T[]) =>
         ? `one of ${words.join(', ')}`
         : `one of ${words.slice(0, 3).join(', ')} and ${words.length - 3} more such words`,
     );
+  });
+
+/** A list, separated by commas, of which each item matches the pattern. `what` says what is wanted. */
+export const listOf = (pattern: RegExp, what: string) =>
+  makeValidator<readonly string[]>((input) => {
+    const items = input.split(',').map((item) => item.trim());
+    if (items.every((item) => pattern.test(item))) return items;
+    throw new Error(what);
   });
 
 export { str, type CleanedEnv };

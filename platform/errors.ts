@@ -28,6 +28,8 @@ export const REASONS = {
   CANCELLED: 1,
   /** A bound on work in progress is reached: wait, then retry. */
   RESOURCE_EXHAUSTED: 8,
+  /** The answer would have more bytes than one may have: ask for less. */
+  RESPONSE_TOO_LARGE: 8,
   /** A service or engine that is needed cannot be reached: retry later. */
   UNAVAILABLE: 14,
   /** A bug. The public message never says more than the request id. */

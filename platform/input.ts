@@ -53,7 +53,14 @@ export function requireWhole(field: string, value: number, min: number, max: num
 }
 
 export const PAGE_SIZE_MAX = 100;
+/** Rows of a page whose size is 0 or left out. */
+const PAGE_SIZE_DEFAULT = 20;
 export const SKIP_MAX = 10_000;
+
+/** How many rows a page has: 0, which is what a message without the field says, means 20. */
+export function requirePageSize(field: string, size: number, max = PAGE_SIZE_MAX): number {
+  return requireWhole(field, size === 0 ? PAGE_SIZE_DEFAULT : size, 1, max);
+}
 
 /** A part of a list that is ordered by id, newest first. */
 export interface Page {
@@ -64,7 +71,7 @@ export interface Page {
   readonly fromEnd: boolean;
 }
 
-/** Checks a page's bounds. */
+/** Checks a page's bounds; without a page request, the first PAGE_SIZE_DEFAULT rows. */
 export function requirePage(page: PageRequest | undefined): Page {
   const skip = requireWhole('page.skip', page?.skip ?? 0, 0, SKIP_MAX);
   const afterId = page?.afterId ? requireUuid('page.afterId', page.afterId) : null;
@@ -72,7 +79,7 @@ export function requirePage(page: PageRequest | undefined): Page {
   if (skip > 0 && (afterId !== null || beforeId !== null))
     throw invalid('page.skip', 'must be 0 together with afterId or beforeId');
   return {
-    size: requireWhole('page.size', page?.size ?? 0, 1, PAGE_SIZE_MAX),
+    size: requirePageSize('page.size', page?.size ?? 0),
     skip,
     afterId,
     beforeId,

@@ -6,18 +6,23 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 /**
  * Runs a program: starts it, waits for a signal (or until `failed` of the started program resolves), releases what
  * it holds and lets the event loop run empty. Never calls process.exit, so nothing is cut off.
+ * A signal during the start ends the program as soon as the start is through or has failed; a start that waits for
+ * something can listen to `stopping`, which is aborted at once.
  * A StartError is printed as it is, one line, anything else with its stack; the exit status is then 1.
  */
 export async function run(
-  start: (stack: AsyncDisposableStack) => Promise<void | { failed: Promise<string> }>,
+  start: (stack: AsyncDisposableStack, stopping: AbortSignal) => Promise<void | { failed: Promise<string> }>,
 ): Promise<void> {
   const stopped = Promise.withResolvers<void>();
-  const onSignal = (): void => stopped.resolve();
+  const stopping = new AbortController();
+  const onSignal = (): void => {
+    stopping.abort();
+    stopped.resolve();
+  };
   for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
   const stack = new AsyncDisposableStack();
   try {
-    // A signal during the start ends the program as soon as the start is through or has failed.
-    const started = await start(stack);
+    const started = await start(stack, stopping.signal);
     const failure = await Promise.race([stopped.promise, started?.failed ?? stopped.promise]);
     if (typeof failure === 'string') throw new StartError(failure);
   } catch (error) {

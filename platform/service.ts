@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DescService } from '@bufbuild/protobuf';
 import { systemClock, type Clock } from '#platform/clock.ts';
 import { commonSettings, str, wholeNumber, type CleanedEnv } from '#platform/config.ts';
@@ -10,6 +11,7 @@ import { startRelay } from '#platform/events/relay.ts';
 import { serveHealth } from '#platform/health.ts';
 import { createLogger, type Logger } from '#platform/logger.ts';
 import { migrate, type MigrationFolders } from '#platform/postgres/migrate.ts';
+import { INDEX_ORDER_SETTINGS } from '#platform/postgres/index-order.ts';
 import { openDatabase, type Database, type Statement } from '#platform/postgres/pool.ts';
 import { serve } from '#platform/rpc-grpc.ts';
 import type { Implementation } from '#platform/rpc.ts';
@@ -99,7 +101,9 @@ export async function openEventLog(
     return stack.use(kafkaEventLog({ brokers, logger, newId: clock.newId }));
   }
   await migrate(url, { 'event-log': EVENT_LOG_MIGRATIONS });
-  const database = stack.use(openDatabase({ url, name: 'events', telemetry: deps.telemetry }));
+  const database = stack.use(
+    openDatabase({ url, name: 'events', telemetry: deps.telemetry, settings: INDEX_ORDER_SETTINGS }),
+  );
   const own = { database, logger, now: clock.now };
   stack.use(trimEventLog(own));
   return postgresEventLog(own);
@@ -117,6 +121,15 @@ export async function serveService<S extends DescService>(
   const own = { logger, telemetry, clock: systemClock };
   const eventLog = await openEventLog(config.EVENTS_URL, own, stack);
   const service = await start({ ...own, eventLog }, stack);
+  let isServing = false;
+  const ready = async (): Promise<void> => {
+    if (!isServing) throw new Error('the service starts or drains');
+    await service.ready();
+  };
+  const adminPort = await serveHealth(
+    { host: config.ADMIN_HOST, port: config.ADMIN_PORT, telemetry, ready },
+    stack,
+  );
   const server = stack.use(
     await serve([service.implementation], {
       address: config.LISTEN,
@@ -124,12 +137,16 @@ export async function serveService<S extends DescService>(
       newRequestId: systemClock.newId,
     }),
   );
-  const adminPort = await serveHealth(
-    { host: config.ADMIN_HOST, port: config.ADMIN_PORT, telemetry, ready: service.ready },
-    stack,
-  );
-  server.setServing(true);
-  // Disposed first: load balancers see it before connections close.
-  stack.defer(() => server.setServing(false));
+  const setServing = (serving: boolean): void => {
+    isServing = serving;
+    server.setServing(serving);
+  };
+  setServing(true);
+  // Disposed first: whoever balances load turns to other instances while this one still accepts calls. Then the server
+  // answers the calls in hand; background loops and pools end after it.
+  stack.defer(async () => {
+    setServing(false);
+    await delay(config.DRAIN_DELAY_MS);
+  });
   logger.info({ grpc_port: server.port, admin_port: adminPort }, 'serving');
 }

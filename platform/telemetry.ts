@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { createCacheMetrics, type CacheMetrics } from '#platform/cache/metrics.ts';
+import { createHttpMetrics, type HttpMetrics } from '#platform/http-metrics.ts';
 
 /**
  * The metrics of one process, named by OpenTelemetry's semantic conventions as Prometheus spells them (dots become
@@ -26,6 +27,7 @@ export interface Telemetry {
   /** Age of the oldest event that still waits to be published: 0 when none waits. */
   readonly outboxAge: Gauge<'db_namespace'>;
   readonly cache: CacheMetrics;
+  readonly http: HttpMetrics;
 }
 
 /** A histogram of durations. */
@@ -100,6 +102,7 @@ export function createTelemetry(): Telemetry {
       labelNames: ['db_namespace'],
     }),
     cache: createCacheMetrics(registry),
+    http: createHttpMetrics(registry),
   };
 }
 

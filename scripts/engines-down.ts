@@ -4,17 +4,16 @@ import { HOME, readRunning, stopAll } from '#scripts/engines-state.ts';
 
 /** `make engines-down`: stops exactly what `make engines-up` has started. Data is kept, unless CLEAN=1. */
 try {
-  const running = readRunning();
-  await stopAll(running);
+  const stopped = await stopAll(readRunning());
   console.log(
-    running.length > 0
-      ? `Stopped ${running.map(({ name, pid }) => `${name} (pid ${pid})`).join(', ')}.`
+    stopped.length > 0
+      ? `Stopped ${stopped.map(({ name, pid }) => `${name} (pid ${pid})`).join(', ')}.`
       : 'No engines are up.',
   );
   if (process.env['CLEAN'] === '1') {
     rmSync(HOME, { recursive: true, force: true });
     console.log(`Removed ${HOME}.`);
-  } else if (running.length > 0) {
+  } else if (stopped.length > 0) {
     console.log(`Their data is kept in ${HOME}: make engines-down CLEAN=1 removes it.`);
   }
 } catch (error) {

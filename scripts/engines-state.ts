@@ -1,11 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stopOrphan } from '#platform/postgres/postmaster.ts';
 import { identityOf, isRunning, processFile, type ProcessRecord } from '#scripts/process-record.ts';
 import { stopRecorded } from '#scripts/stop-recorded.ts';
 
 /** What `make engines-up` has started, as `make engines-down` finds it. */
 export const HOME = fileURLToPath(new URL('../.fritzy/engines', import.meta.url));
+/** Of `scripts/engines-postgres.ts`. */
+export const POSTGRES_FOLDER = join(HOME, 'postgres');
 export const ENV_FILE = join(HOME, 'env');
 const file = processFile(HOME);
 /** Three brokers that stop at once can wait for each other in vain; what they have acknowledged is on disk. */
@@ -30,11 +33,26 @@ export function recordRunning(name: string, pid: number): void {
   if (identity !== undefined) file.write([...readRunning(), { name, pid, identity }]);
 }
 
-/** Ends all at once, those that take too long by force. Their data stays. */
-export async function stopAll(running: readonly ProcessRecord[]): Promise<void> {
+/**
+ * Ends all at once, those that take too long by force, and a PostgreSQL that lost its keeper. Their data stays. Returns
+ * what was ended.
+ */
+export async function stopAll(
+  running: readonly ProcessRecord[],
+): Promise<readonly { name: string; pid: number }[]> {
   await Promise.all(running.map((record) => stopRecorded(record, GRACE_MS, () => {})));
+  const orphan = await stopPostgresIn(POSTGRES_FOLDER);
   file.remove();
   rmSync(ENV_FILE, { force: true });
+  return orphan === undefined ? running : [...running, { name: 'PostgreSQL', pid: orphan }];
+}
+
+/**
+ * Ends the server of a data folder whose keeper was killed, or is no longer recorded. PostgreSQL itself notes its pid
+ * beside the data. Returns the pid; undefined if none runs.
+ */
+export function stopPostgresIn(folder: string): Promise<number | undefined> {
+  return stopOrphan(join(folder, 'postgres'));
 }
 
 /** Who listens on a loopback port, as far as /proc tells. */

@@ -9,9 +9,11 @@ import {
   HOME,
   ownerOfPort,
   PORTS,
+  POSTGRES_FOLDER,
   readRunning,
   recordRunning,
   stopAll,
+  stopPostgresIn,
 } from '#scripts/engines-state.ts';
 import { whatIsMissing } from '#testkit/engine-cache.ts';
 import { isFree, type Place } from '#testkit/engine-node.ts';
@@ -43,6 +45,7 @@ async function up(): Promise<void> {
       );
       await stopAll(running);
     }
+    await stopPostgresIn(POSTGRES_FOLDER);
     await refuseTakenPorts();
     console.log(
       `Starting 3 Kafka brokers, Elasticsearch, Redis and PostgreSQL (5 to 20 s; data: ${HOME}) ...`,
@@ -110,7 +113,7 @@ async function timed<T extends { readonly url: string }>(title: string, start: P
 
 /** The embedded PostgreSQL, in a process that keeps it until SIGTERM. */
 async function startPostgres(): Promise<{ url: string }> {
-  const folder = join(HOME, 'postgres');
+  const folder = POSTGRES_FOLDER;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const readyFile = join(folder, 'url');
   const logFile = join(folder, 'keeper.log');

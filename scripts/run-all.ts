@@ -6,6 +6,7 @@ import { messageOf } from '#platform/errors.ts';
 import { lockFolder } from '#platform/postgres/folder-lock.ts';
 import { run } from '#platform/run.ts';
 import { identityOf, processFile, type ProcessFile } from '#scripts/process-record.ts';
+import { requireEngines } from '#scripts/run-all/engines.ts';
 import { runAllConfig } from '#scripts/run-all/services.ts';
 import { supervise, type Supervisor } from '#scripts/run-all/supervise.ts';
 import { stopRecorded } from '#scripts/stop-recorded.ts';
@@ -20,7 +21,7 @@ const READY_TIMEOUT_MS = 3_000;
 const SLOW_MS = 30_000;
 const LEFTOVER_TIMEOUT_MS = 20_000;
 
-await run(async (stack) => {
+await run(async (stack, stopping) => {
   // A closed terminal, or a reader of its lines that went away, ends it as Ctrl-C does: nobody would look after them.
   // Once: a second signal kills, and every line that it says while it stops fails anew.
   let isEnding = false;
@@ -36,6 +37,8 @@ await run(async (stack) => {
   stack.use(lockFolder(folder));
   const file = processFile(folder);
   await stopLeftovers(file);
+  await requireEngines(process.env, stopping);
+  if (stopping.aborted) return undefined;
 
   const self = { name: 'run-all', pid: process.pid, identity: identityOf(process.pid) ?? '' };
   stack.defer(() => file.remove());
@@ -83,7 +86,9 @@ async function announce(
   while (!signal.aborted) {
     const answer = await readiness(`http://${local}:${port}/readyz`, signal);
     if (answer === undefined) {
-      process.stdout.write(welcome({ host, port, folder: undefined }));
+      process.stdout.write(
+        welcome({ host, port, folder: undefined, playground: process.env['NODE_ENV'] !== 'production' }),
+      );
       return;
     }
     if (!isSlow && performance.now() > slowAt) {

@@ -38,14 +38,15 @@ export interface TestPostgres extends AsyncDisposable {
 }
 
 /** Starts a server that forgets on a crash (fsync off): for tests of anything but durability. */
-export async function startScratchServer(): Promise<{ url: string } & AsyncDisposable> {
+export async function startScratchServer(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<{ url: string; dataDir: string } & AsyncDisposable> {
   const home = await mkdtemp(join(tmpdir(), 'fritzy-test-'));
-  const server = await startEmbeddedPostgres({
-    folder: home,
-    settings: { fsync: 'off', full_page_writes: 'off', max_connections: '300', shared_buffers: '64MB' },
-  });
+  const quick = { fsync: 'off', full_page_writes: 'off', max_connections: '300', shared_buffers: '64MB' };
+  const server = await startEmbeddedPostgres({ folder: home, settings: { ...quick, ...settings } });
   return {
     url: server.url('postgres'),
+    dataDir: server.dataDir,
     [Symbol.asyncDispose]: async () => {
       await server.stop();
       await rm(home, { recursive: true, force: true });
@@ -56,10 +57,20 @@ export async function startScratchServer(): Promise<{ url: string } & AsyncDispo
 export async function openTestPostgres(): Promise<TestPostgres> {
   const stack = new AsyncDisposableStack();
   const url = process.env['FRITZY_TEST_POSTGRES'] ?? stack.use(await startScratchServer()).url;
+  return testPostgresOn(url, stack);
+}
+
+/** The databases of a server that the test has started itself; they end with `stack`. */
+export function testPostgresOn(url: string, stack: AsyncDisposableStack): TestPostgres {
   return {
-    createDatabase: (kind) => cloneTemplate(url, kind),
+    ...databasesOn(url),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+/** Databases of tests on that server. */
+export function databasesOn(url: string): Pick<TestPostgres, 'createDatabase'> {
+  return { createDatabase: (kind) => cloneTemplate(url, kind) };
 }
 
 async function cloneTemplate(url: string, kind: DatabaseKind): Promise<string> {

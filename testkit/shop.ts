@@ -1,6 +1,7 @@
 import type { DescService } from '@bufbuild/protobuf';
 import { pino } from 'pino';
 import { startServices, type Link } from '#cmd/fritzy/shop.ts';
+import type { GatewayConfig } from '#graphql/config.ts';
 import type { Clients } from '#graphql/graph/context.ts';
 import { startGateway } from '#graphql/service.ts';
 import { Call } from '#platform/call.ts';
@@ -8,7 +9,8 @@ import { createClock, systemClock, type Clock } from '#platform/clock.ts';
 import type { EventLog } from '#platform/events/event.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { Statement } from '#platform/postgres/pool.ts';
-import { connect, serve } from '#platform/rpc-grpc.ts';
+import { connect } from '#platform/rpc-grpc-client.ts';
+import { serve } from '#platform/rpc-grpc.ts';
 import { inProcess, type Client, type Implementation } from '#platform/rpc.ts';
 import { openEventLog } from '#platform/service.ts';
 import { createTelemetry, type Telemetry } from '#platform/telemetry.ts';
@@ -37,6 +39,8 @@ export interface GatewayOptions {
   /** False: its cache is not told of changes. */
   readonly events?: boolean;
   readonly telemetry?: Telemetry;
+  /** Settings that differ from those of other tests. */
+  readonly config?: Partial<GatewayConfig>;
 }
 
 export interface TestGateway {
@@ -73,7 +77,7 @@ export async function startTestShop(
   options: {
     link?: LinkKind;
     clock?: Clock;
-    postgres?: TestPostgres;
+    postgres?: Pick<TestPostgres, 'createDatabase'>;
     currency?: string;
     requestTimeoutMs?: number;
     /** An alias of its own on a search engine. */
@@ -110,7 +114,7 @@ export async function startTestShop(
     trail.statements.push(name);
     statementTexts.set(name, text);
   };
-  const link = options.link === 'grpc' ? overGrpc(failed) : directly;
+  const link = options.link === 'grpc' ? overGrpc(failed, logger) : directly;
   const { clients, ready } = await startServices(
     (service) => databaseUrls[service],
     { logger, telemetry, clock, eventLog, onQuery },
@@ -128,7 +132,12 @@ export async function startTestShop(
       port: 0,
       currency: options.currency ?? 'USD',
       requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
+      drainDelayMs: 0,
+      connectionsMax: 1_000,
+      allowedHosts: [],
+      corsOrigins: [],
       playground: true,
+      ...own.config,
       cache: { url: own.cacheUrl ?? 'memory:', entriesMax: 1_000, bytesMax: 10_000_000 },
     };
     const changes = own.events === false ? undefined : eventLog;
@@ -161,7 +170,7 @@ export async function startTestShop(
 
 const directly: Link = async (implementation) => inProcess(implementation);
 
-function overGrpc(stack: AsyncDisposableStack): Link {
+function overGrpc(stack: AsyncDisposableStack, logger: Logger): Link {
   return async <S extends DescService>(implementation: Implementation<S>) => {
     const server = stack.use(
       await serve([implementation], {
@@ -171,7 +180,7 @@ function overGrpc(stack: AsyncDisposableStack): Link {
       }),
     );
     server.setServing(true);
-    return stack.use(connect(implementation.service, `grpc://127.0.0.1:${server.port}`)).client;
+    return stack.use(connect(implementation.service, `grpc://127.0.0.1:${server.port}`, { logger })).client;
   };
 }
 

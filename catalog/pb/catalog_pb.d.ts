@@ -409,7 +409,7 @@ export declare type SearchProductsRequest = Message<"fritzy.catalog.v1.SearchPro
   query: string;
 
   /**
-   * How many products at the most: 1 to 100.
+   * How many products at the most: 1 to 100; 0 means 20.
    *
    * @generated from field: int32 size = 2;
    */
@@ -649,7 +649,7 @@ export declare type SuggestProductsRequest = Message<"fritzy.catalog.v1.SuggestP
   prefix: string;
 
   /**
-   * How many at the most: 1 to 20.
+   * How many at the most: 1 to 20; 0 means 20.
    *
    * @generated from field: int32 size = 2;
    */
@@ -689,7 +689,7 @@ export declare const SuggestProductsResponseSchema: GenMessage<SuggestProductsRe
  */
 export declare type ListBestSellersRequest = Message<"fritzy.catalog.v1.ListBestSellersRequest"> & {
   /**
-   * How many at the most: 1 to 100.
+   * How many at the most: 1 to 100; 0 means 20.
    *
    * @generated from field: int32 size = 1;
    */

@@ -63,14 +63,14 @@ suite('bestSellers', () => {
     });
   });
 
-  for (const size of [0, 101])
+  for (const size of [-1, 101])
     test(`refuses to list ${size}`, async () => {
       await assert.rejects(
         best(size),
         (error) =>
           error instanceof AppError &&
           error.reason === 'INVALID_ARGUMENT' &&
-          error.detail['field'] === 'first',
+          error.detail['field'] === 'size',
       );
     });
 });

@@ -57,7 +57,7 @@ suite('listProducts', () => {
   });
 
   for (const [field, page] of [
-    ['page.size', { size: 0 }],
+    ['page.size', { size: -1 }],
     ['page.size', { size: 101 }],
     ['page.skip', { size: 1, skip: 10_001 }],
     ['page.afterId', { size: 1, afterId: 'x' }],

@@ -177,7 +177,7 @@ export function searchContract(backend: Backend, open: () => Promise<SearchBench
     test('INVALID_ARGUMENT names the field that is out of bounds', async () => {
       const place = (await ask({ query: 'phone' })).endCursor;
       for (const [field, part] of [
-        ['size', { size: 0 }],
+        ['size', { size: -1 }],
         ['size', { size: 101 }],
         ['skip', { skip: -1 }],
         ['skip', { skip: 10_001 }],
@@ -326,7 +326,7 @@ export function searchContract(backend: Backend, open: () => Promise<SearchBench
       for (const nothing of ['', '?!', 'xyzzy', 'booth']) assert.deepEqual(await suggest(nothing), []);
       for (const [field, prefix, size] of [
         ['prefix', 'x'.repeat(101), 1],
-        ['size', 'x', 0],
+        ['size', 'x', -1],
         ['size', 'x', 21],
       ] as const)
         await assert.rejects(suggest(prefix, size), { reason: 'INVALID_ARGUMENT', detail: { field } });

@@ -59,13 +59,15 @@ async function startShop(
   const { clients, ready } = await startServices((service) => urls[service], deps, stack, {
     searchUrl: config.SEARCH_URL,
   });
+  const gateway = gatewayConfig(config);
   const port = await startGateway(
-    gatewayConfig(config),
+    gateway,
     clients,
     { logger, telemetry, clock: systemClock, ready, changes: eventLog },
     stack,
   );
-  process.stdout.write(welcome({ host: config.HOST, port, folder: postgres && folder }));
+  const { host, playground } = gateway;
+  process.stdout.write(welcome({ host, port, folder: postgres && folder, playground }));
   if (!postgres) return undefined;
   return {
     failed: postgres.exited.then(

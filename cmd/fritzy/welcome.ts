@@ -5,12 +5,17 @@ const LOCAL = new Set(['127.0.0.1', '::1', '0.0.0.0', '::']);
  * What `make run` prints: where the shop is, three commands that work in that order, and where the data is. Each command can
  * be pasted into sh and bash as it stands; its lines fit 100 columns.
  */
-export function welcome(shop: { host: string; port: number; folder: string | undefined }): string {
+export function welcome(shop: {
+  host: string;
+  port: number;
+  folder: string | undefined;
+  playground: boolean;
+}): string {
   const host = LOCAL.has(shop.host) ? 'localhost' : shop.host.includes(':') ? `[${shop.host}]` : shop.host;
   const origin = `http://${host}:${shop.port}`;
   const url = `${origin}/graphql`;
   return `
-  The shop is open:  ${url}  (playground in the browser)
+  The shop is open:  ${url}${shop.playground ? '  (playground in the browser)' : ''}
 
   Try these three commands, in this order:
 

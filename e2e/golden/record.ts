@@ -35,6 +35,9 @@ const list = (names: readonly string[]): string =>
         .map((name) => `\`${name}\``)
         .join(', ');
 
+/** From one operation to the next: longer than all attempts of one. */
+const OPERATION_MS = 86_400_000 * 7;
+
 /** What operations are asked of. */
 export interface Recorded extends Pick<TestShop, 'graphql' | 'trail' | 'clearTrail'> {
   /** Lets time pass between operations, where that can be had. */
@@ -69,7 +72,14 @@ export async function recordOf(
   const names = new Map<string, string>();
   const answers: Record<string, unknown> = {};
   const records = new Map<string, string>();
-  for (const operation of OPERATIONS) {
+  let passedMs = 0;
+  const pass = (ms: number): void => {
+    passedMs += ms;
+    shop.advance(ms);
+  };
+  for (const [nr, operation] of OPERATIONS.entries()) {
+    // Whatever the attempts before took: each operation has its own time.
+    pass(nr * OPERATION_MS - passedMs);
     const file = `${operation.name}.md`;
     let attempt = await attemptOf(operation);
     if (expected && !attempt.query.startsWith('mutation')) {
@@ -92,7 +102,7 @@ export async function recordOf(
     const variables = variablesOf?.(answers as Answers);
     const { status, ...body } = await eventually(async () => {
       // A minute: no record depends on what the gateway's caches hold of the operations before.
-      shop.advance(60_000);
+      pass(60_000);
       shop.clearTrail();
       const answer = await shop.graphql(query, variables);
       assert.ok(!isSettled || isSettled(answer.data as Answers), `${name} does not settle`);

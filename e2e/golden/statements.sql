@@ -78,14 +78,25 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[],
   AS p(id, name, description, price_minor, created_at, category_id, tags);
 
 -- lines_of_orders
-SELECT order_id, product_id, name, description, price_minor, quantity, bytes_so_far
+SELECT order_id, fits, product_id,
+  CASE WHEN fits THEN name END AS name,
+  CASE WHEN NOT fits THEN NULL
+    WHEN char_length(description) <= 500 THEN description
+    ELSE left(description, 499) || '…' END AS description,
+  price_minor, quantity
 FROM (
-  SELECT *,
-    octet_length(name) + octet_length(description) + 100 AS bytes,
-    sum(octet_length(name) + octet_length(description) + 100) OVER (ORDER BY order_id, nr) AS bytes_so_far
-  FROM order_line WHERE order_id = ANY($1::uuid[])
-) AS line
-WHERE bytes_so_far - bytes <= 16000000
+  SELECT *, sum(bytes) OVER (ORDER BY account_bytes, account_id) <= 16000000 AS fits
+  FROM (
+    SELECT *, sum(bytes) OVER (PARTITION BY account_id) AS account_bytes
+    FROM (
+      SELECT orders.account_id, order_line.*, 100 + octet_length(order_line.name)
+        + least(octet_length(order_line.description), 2000) AS bytes
+      FROM orders JOIN order_line ON order_line.order_id = orders.id
+      WHERE orders.id = ANY($1::uuid[])
+    ) AS line
+  ) AS weighed
+) AS counted
+WHERE fits OR nr = 0
 ORDER BY order_id, nr;
 
 -- list_accounts

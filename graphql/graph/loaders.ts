@@ -2,8 +2,9 @@ import DataLoader from 'dataloader';
 import type { Account } from '#account/pb/account_pb.js';
 import type { Category, Product } from '#catalog/pb/catalog_pb.js';
 import type { Clients } from '#graphql/graph/context.ts';
-import type { AccountOrders } from '#order/pb/order_pb.js';
+import type { AccountOrders, OrderLine } from '#order/pb/order_pb.js';
 import type { Call } from '#platform/call.ts';
+import { AppError } from '#platform/errors.ts';
 import type { Page } from '#graphql/graph/connection.ts';
 
 /** What one request asks for by id, gathered into one call per kind. Made on first use: most requests need none. */
@@ -13,7 +14,9 @@ export interface Loaders {
   readonly category: DataLoader<string, Category | null>;
   /** By the parent's id, an empty one for the top. */
   readonly children: DataLoader<string, Category[]>;
-  /** The page of one account's orders; equal pages of many accounts are one call. */
+  /** By the order's id. RESOURCE_EXHAUSTED where the lines of its account are too much beside those of the others. */
+  readonly lines: DataLoader<string, OrderLine[]>;
+  /** The page of one account's orders, without their lines; equal pages of many accounts are one call. */
   ordersOf(accountId: string, page: Page): Promise<AccountOrders | null>;
 }
 
@@ -27,6 +30,7 @@ export function createLoaders(clients: Clients, call: Call): Loaders {
     product: byId(async (ids) => (await clients.catalog.batchGetProducts({ ids }, call)).products),
     category: byId(async (ids) => (await clients.catalog.batchGetCategories({ ids }, call)).categories),
     children: childrenLoader(clients, call),
+    lines: linesLoader(clients, call),
     ordersOf: (accountId, page) => {
       const key = JSON.stringify(page);
       let loader = orders.get(key);
@@ -34,7 +38,7 @@ export function createLoaders(clients: Clients, call: Call): Loaders {
         loader = new DataLoader<string, AccountOrders | null>(
           async (accountIds) => {
             const { accounts } = await clients.orders.listOrdersByAccounts(
-              { accountIds: [...accountIds], page },
+              { accountIds: [...accountIds], page, withoutLines: true },
               call,
             );
             return inOrder(accountIds, accounts, (one) => one.accountId);
@@ -59,6 +63,27 @@ function childrenLoader(clients: Clients, call: Call): DataLoader<string, Catego
       return parentIds.map((id) => byParent.get(id) ?? []);
     },
     { maxBatchSize: PARENTS_MAX },
+  );
+}
+
+/** Orders per call; the order service accepts no more. A list of 100 accounts with 100 orders each is one call. */
+const ORDERS_MAX = 10_000;
+
+function linesLoader(clients: Clients, call: Call): DataLoader<string, OrderLine[]> {
+  return new DataLoader<string, OrderLine[]>(
+    async (orderIds) => {
+      const { orders } = await clients.orders.batchGetOrderLines({ orderIds: [...orderIds] }, call);
+      const found = inOrder(orderIds, orders, (one) => one.orderId);
+      return found.map((one) => (one && !one.tooLarge ? one.lines : tooLarge()));
+    },
+    { maxBatchSize: ORDERS_MAX },
+  );
+}
+
+function tooLarge(): AppError {
+  return new AppError(
+    'RESOURCE_EXHAUSTED',
+    'The orders of this account have too many lines to be read at once. Ask for fewer orders.',
   );
 }
 

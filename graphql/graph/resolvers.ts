@@ -26,16 +26,16 @@ export const resolvers: Resolvers = {
       return (await clients.catalog.listProducts({ page: offsetPage(pagination) }, call)).products;
     },
     searchProducts: (_, args, { clients, call }) => {
-      if (args.first < 1 || args.first > PAGE_SIZE_MAX)
-        throw invalid('first', `must be from 1 to ${PAGE_SIZE_MAX}`);
+      requireSize('first', args.first);
       return new ProductSearch(args, clients, call);
     },
-    suggestProducts: async (_, { prefix, first: size }, { clients, call }) => {
+    suggestProducts: async (_, { prefix, first }, { clients, call }) => {
+      const size = requireSize('first', first);
       const { products } = await clients.catalog.suggestProducts({ prefix, size }, call);
       return products.map((product) => ({ text: product.name, product }));
     },
-    bestSellers: async (_, { first: size }, { clients, call }) =>
-      (await clients.catalog.listBestSellers({ size }, call)).products,
+    bestSellers: async (_, { first }, { clients, call }) =>
+      (await clients.catalog.listBestSellers({ size: requireSize('first', first) }, call)).products,
     account: (_, { id }, { loaders }) => loaders.account.load(requireUuid('id', id)),
     product: (_, { id }, { loaders }) => loaders.product.load(requireUuid('id', id)),
     category: (_, { id }, { loaders }) => loaders.category.load(requireUuid('id', id)),
@@ -43,7 +43,7 @@ export const resolvers: Resolvers = {
       loaders.children.load(parentId == null ? '' : requireUuid('parentId', parentId)),
     order: async (_, { id }, { clients, call }) => {
       try {
-        return present((await clients.orders.getOrder({ id }, call)).order);
+        return present((await clients.orders.getOrder({ id, withoutLines: true }, call)).order);
       } catch (error) {
         if (error instanceof AppError && error.reason === 'NOT_FOUND') return null;
         throw error;
@@ -160,7 +160,9 @@ export const resolvers: Resolvers = {
     createdAt: (order) => present(order.createdAt),
     totalPrice: (order) => order.totalPriceMinor,
     account: (order, _, { loaders }) => loaders.account.load(order.accountId),
-    products: (order) => order.lines,
+    // An order has lines. Read by itself it comes without them: many queries do not ask for them.
+    products: (order, _, { loaders }) =>
+      order.lines.length > 0 ? order.lines : loaders.lines.load(order.id),
   },
 
   OrderedProduct: {
@@ -171,9 +173,15 @@ export const resolvers: Resolvers = {
 
 type Pagination = { readonly skip: number; readonly take: number } | null | undefined;
 
-/** The first 20 unless said otherwise; the services check the bounds. */
+/** The first 20 unless said otherwise; the services check the other bounds. */
 function offsetPage(pagination: Pagination): { size: number; skip: number } {
-  return { size: pagination?.take ?? 20, skip: pagination?.skip ?? 0 };
+  return { size: requireSize('take', pagination?.take ?? 20), skip: pagination?.skip ?? 0 };
+}
+
+/** To a service 0 means its default; a caller of the API who writes 0 has made a mistake. */
+function requireSize(field: string, size: number): number {
+  if (size < 1 || size > PAGE_SIZE_MAX) throw invalid(field, `must be from 1 to ${PAGE_SIZE_MAX}`);
+  return size;
 }
 
 /** The part of a short list that is at hand. */

@@ -4,6 +4,9 @@ import { GraphQLScalarType, type GraphQLSchema } from 'graphql';
 import { resolvers } from '#graphql/graph/resolvers.ts';
 import { createScalars } from '#graphql/graph/scalars.ts';
 
+/** Resolvers by type and field. */
+type Resolving = Readonly<Record<string, object>>;
+
 const FOLDER = new URL('.', import.meta.url);
 
 /** The SDL files beside this one, as they are written. */
@@ -12,22 +15,30 @@ export function readTypeDefs(): string[] {
   return files.sort().map((file) => readFileSync(new URL(file, FOLDER), 'utf8'));
 }
 
-/** The executable schema for a currency with `digits` decimal places. */
-export function createSchema(digits: number): GraphQLSchema {
-  return makeExecutableSchema({
-    typeDefs: readTypeDefs(),
-    resolvers: { ...createScalars(digits), ...resolvers },
-  });
+/** A schema in the two forms that the gateway executes operations with. */
+export interface Schemas {
+  readonly schema: GraphQLSchema;
+  /** The same with scalars that take coerced values as they are: for variables that `schema` has coerced. */
+  readonly ofCoerced: GraphQLSchema;
 }
 
-/** The same for variables that were coerced by that one: its scalars take them as they are. */
-export function createSchemaOfCoerced(digits: number): GraphQLSchema {
-  const scalars = Object.entries(createScalars(digits)).map(([name, scalar]) => [
+/** The executable schemas for a currency with `digits` decimal places. */
+export function createSchemas(digits: number): Schemas {
+  return makeSchemas(readTypeDefs(), digits, resolvers);
+}
+
+/** The same for any SDL that has the shop's scalars. */
+export function makeSchemas(typeDefs: string[], digits: number, resolvers: Resolving): Schemas {
+  const scalars = createScalars(digits);
+  const ofCoerced = Object.entries(scalars).map(([name, scalar]) => [
     name,
     new GraphQLScalarType<unknown>({ ...scalar.toConfig(), parseValue: (value) => value }),
   ]);
-  return makeExecutableSchema({
-    typeDefs: readTypeDefs(),
-    resolvers: { ...Object.fromEntries(scalars), ...resolvers },
-  });
+  return {
+    schema: makeExecutableSchema({ typeDefs, resolvers: { ...scalars, ...resolvers } }),
+    ofCoerced: makeExecutableSchema({
+      typeDefs,
+      resolvers: { ...Object.fromEntries(ofCoerced), ...resolvers },
+    }),
+  };
 }

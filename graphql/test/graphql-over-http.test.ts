@@ -78,7 +78,7 @@ suite('GraphQL over HTTP: methods and media types', () => {
       variables: JSON.stringify({ id: '00000000-0000-7000-8000-000000000000' }),
       operationName: 'A',
     });
-    const response = await fetch(`${GRAPHQL}?${search}`);
+    const response = await fetch(`${GRAPHQL}?${search.toString()}`);
     assert.equal(response.status, 200);
     assert.deepEqual(await response.json(), { data: { account: null } });
   });
@@ -94,11 +94,10 @@ suite('GraphQL over HTTP: methods and media types', () => {
   });
 
   test('other methods are 405 and say which are allowed', async () => {
-    for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD']) {
+    for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
       const response = await fetch(GRAPHQL, { method });
       assert.equal(response.status, 405, method);
-      assert.equal(response.headers.get('allow'), 'GET, POST', method);
-      if (method === 'HEAD') assert.equal(await response.text(), '');
+      assert.equal(response.headers.get('allow'), 'GET, HEAD, POST', method);
     }
   });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import { parse } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
-import { createSchema } from '#graphql/graph/schema.ts';
+import { createSchemas } from '#graphql/graph/schema.ts';
 import { startTestShop } from '#testkit/shop.ts';
 
 const shop = await startTestShop();
@@ -24,7 +24,7 @@ suite('variables', () => {
   });
 
   test('known-bad twin: graphql-jit alone refuses to leave it out', async () => {
-    const compiled = compileQuery(createSchema(2), parse(LIST));
+    const compiled = compileQuery(createSchemas(2).schema, parse(LIST));
     assert.ok(isCompiledQuery(compiled));
     const { errors } = await compiled.query(undefined, {}, { part: {} });
     assert.match(errors?.[0]?.message ?? '', /was not provided/);
@@ -72,7 +72,22 @@ suite('variables', () => {
       { product: { name: 'x', price: 'cheap' } },
       /"product\.price".*money must be a decimal number/,
     ],
-    ['a value of 100,000 characters', { product: { name: ['x'.repeat(100_000)], price: 1 } }, /^.{501}$/],
+    ['a long value of another type', { product: { name: ['x'.repeat(19_000)], price: 1 } }, /^.{501}$/],
+    [
+      'a text of 20,001 characters',
+      { product: { name: 'x'.repeat(20_001), price: 1 } },
+      /^variables\.product\.name must have at most 20000 characters\.$/,
+    ],
+    [
+      'a list of 1,001 items',
+      { product: { name: 'x', price: 1, tags: Array.from({ length: 1_001 }, () => 'a') } },
+      /^variables\.product\.tags must have at most 1000 items\.$/,
+    ],
+    [
+      'an object of more than 10,000 values',
+      { product: Object.fromEntries(Array.from({ length: 10_000 }, (_, nr) => [`a${nr}`, 1])) },
+      /^variables\.product has too many values: at most 10000 are allowed in all\.$/,
+    ],
   ] as const)
     test(`${problem} is the caller's mistake, and is told where`, async () => {
       const { status, data, errors } = await shop.graphql(CREATE, variables);
@@ -84,11 +99,11 @@ suite('variables', () => {
     });
 
   test('at most 10 mistakes are told, however many there are', async () => {
-    const products = Array.from({ length: 50_000 }, () => ({ productId: 7.5, quantity: 'x' }));
+    const products = Array.from({ length: 1_000 }, () => ({ productId: 7.5, quantity: 'x' }));
     const { errors } = await shop.graphql(
       'mutation($order: OrderInput!) { createOrder(order: $order) { id } }',
       {
-        order: { accountId: 'x', products: products.slice(0, 20_000) },
+        order: { accountId: 'x', products },
       },
     );
     assert.equal(errors?.length, 11);

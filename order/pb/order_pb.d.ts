@@ -49,7 +49,7 @@ export declare type Order = Message<"fritzy.order.v1.Order"> & {
   createdAt?: Timestamp | undefined;
 
   /**
-   * 1 to 100 lines, each product once.
+   * 1 to 100 lines, each product once; empty if the request has without_lines.
    *
    * @generated from field: repeated fritzy.order.v1.OrderLine lines = 5;
    */
@@ -83,7 +83,7 @@ export declare type OrderLine = Message<"fritzy.order.v1.OrderLine"> & {
   name: string;
 
   /**
-   * The product's description at the time.
+   * The product's description at the time: at most 500 characters, a longer one is cut and ends in an ellipsis.
    *
    * @generated from field: string description = 3;
    */
@@ -196,6 +196,13 @@ export declare type GetOrderRequest = Message<"fritzy.order.v1.GetOrderRequest">
    * @generated from field: string id = 1;
    */
   id: string;
+
+  /**
+   * Leaves the lines out.
+   *
+   * @generated from field: bool without_lines = 2;
+   */
+  withoutLines: boolean;
 };
 
 /**
@@ -243,6 +250,13 @@ export declare type ListOrdersByAccountsRequest = Message<"fritzy.order.v1.ListO
    * @generated from field: fritzy.platform.v1.PageRequest page = 2;
    */
   page?: PageRequest | undefined;
+
+  /**
+   * Leaves the lines out.
+   *
+   * @generated from field: bool without_lines = 3;
+   */
+  withoutLines: boolean;
 };
 
 /**
@@ -306,6 +320,81 @@ export declare type AccountOrders = Message<"fritzy.order.v1.AccountOrders"> & {
 export declare const AccountOrdersSchema: GenMessage<AccountOrders>;
 
 /**
+ * Input of BatchGetOrderLines.
+ *
+ * @generated from message fritzy.order.v1.BatchGetOrderLinesRequest
+ */
+export declare type BatchGetOrderLinesRequest = Message<"fritzy.order.v1.BatchGetOrderLinesRequest"> & {
+  /**
+   * At most 10,000 UUIDs.
+   *
+   * @generated from field: repeated string order_ids = 1;
+   */
+  orderIds: string[];
+};
+
+/**
+ * Describes the message fritzy.order.v1.BatchGetOrderLinesRequest.
+ * Use `create(BatchGetOrderLinesRequestSchema)` to create a new message.
+ */
+export declare const BatchGetOrderLinesRequestSchema: GenMessage<BatchGetOrderLinesRequest>;
+
+/**
+ * Answer of BatchGetOrderLines.
+ *
+ * @generated from message fritzy.order.v1.BatchGetOrderLinesResponse
+ */
+export declare type BatchGetOrderLinesResponse = Message<"fritzy.order.v1.BatchGetOrderLinesResponse"> & {
+  /**
+   * One entry for each order that exists, in no particular order.
+   *
+   * @generated from field: repeated fritzy.order.v1.OrderLines orders = 1;
+   */
+  orders: OrderLines[];
+};
+
+/**
+ * Describes the message fritzy.order.v1.BatchGetOrderLinesResponse.
+ * Use `create(BatchGetOrderLinesResponseSchema)` to create a new message.
+ */
+export declare const BatchGetOrderLinesResponseSchema: GenMessage<BatchGetOrderLinesResponse>;
+
+/**
+ * The lines of one order.
+ *
+ * @generated from message fritzy.order.v1.OrderLines
+ */
+export declare type OrderLines = Message<"fritzy.order.v1.OrderLines"> & {
+  /**
+   * A UUID.
+   *
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * In the order in which they were ordered; empty if too_large.
+   *
+   * @generated from field: repeated fritzy.order.v1.OrderLine lines = 2;
+   */
+  lines: OrderLine[];
+
+  /**
+   * The lines of all accounts have more than 16 MB together, and those of this order's account are among the largest.
+   * All orders of an account are left out or none.
+   *
+   * @generated from field: bool too_large = 3;
+   */
+  tooLarge: boolean;
+};
+
+/**
+ * Describes the message fritzy.order.v1.OrderLines.
+ * Use `create(OrderLinesSchema)` to create a new message.
+ */
+export declare const OrderLinesSchema: GenMessage<OrderLines>;
+
+/**
  * Takes orders and keeps them.
  *
  * @generated from service fritzy.order.v1.OrderService
@@ -333,7 +422,8 @@ export declare const OrderService: GenService<{
     output: typeof GetOrderResponseSchema;
   },
   /**
-   * The orders of each of many accounts, newest first. Errors: INVALID_ARGUMENT.
+   * The orders of each of many accounts, newest first. Errors: INVALID_ARGUMENT, RESOURCE_EXHAUSTED if the lines have
+   * more than 16 MB together.
    *
    * @generated from rpc fritzy.order.v1.OrderService.ListOrdersByAccounts
    */
@@ -341,6 +431,16 @@ export declare const OrderService: GenService<{
     methodKind: "unary";
     input: typeof ListOrdersByAccountsRequestSchema;
     output: typeof ListOrdersByAccountsResponseSchema;
+  },
+  /**
+   * The lines of many orders. Errors: INVALID_ARGUMENT.
+   *
+   * @generated from rpc fritzy.order.v1.OrderService.BatchGetOrderLines
+   */
+  batchGetOrderLines: {
+    methodKind: "unary";
+    input: typeof BatchGetOrderLinesRequestSchema;
+    output: typeof BatchGetOrderLinesResponseSchema;
   },
 }>;
 

@@ -84,7 +84,7 @@ suite('listOrdersByAccounts', () => {
   for (const [field, ids, page] of [
     ['accountIds', Array.from({ length: 1_001 }, systemClock.newId), { size: 1 }],
     ['accountIds[0]', ['x'], { size: 1 }],
-    ['page.size', [ann], { size: 0 }],
+    ['page.size', [ann], { size: -1 }],
     ['page.size', [ann], { size: 101 }],
     ['page.skip', [ann], { size: 1, skip: 1 }],
     ['page.afterId', [ann], { size: 1, afterId: 'x' }],

@@ -76,6 +76,7 @@ export interface EventLog {
   watch(topics: readonly string[], see: (message: StoredMessage) => void): Promise<AsyncDisposable>;
   /** What lies in a topic when it is called, from a moment on; a partition's messages in their order. */
   read(topic: string, since?: Date): AsyncIterable<StoredMessage>;
+  /** PostgreSQL counts at most LAG_MAX messages of a partition; it stands for any number above it. */
   lag(group: string, topics: readonly string[]): Promise<PartitionLag[]>;
   /** Rejects while the log cannot be reached. */
   ping(): Promise<void>;

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { startConsumer, type ConsumerDeps, type ReceivedEvent } from '#platform/events/consumer.ts';
 import { RETENTION_MS } from '#platform/events/event.ts';
 import { repeat } from '#platform/events/repeat.ts';
+import { setIndexOrder } from '#platform/postgres/index-order.ts';
 import type { Database, Queryable, Statement } from '#platform/postgres/pool.ts';
 
 export const INBOX_MIGRATIONS = fileURLToPath(new URL('./migrations/inbox', import.meta.url));
@@ -9,7 +10,7 @@ export const INBOX_MIGRATIONS = fileURLToPath(new URL('./migrations/inbox', impo
 /** Longer than the log keeps events, so that none can come again after it was forgotten here. */
 const KEPT_MS = RETENTION_MS + 86_400_000;
 const FORGET_REST_MS = 600_000;
-const FORGET_BATCH_MAX = 10_000;
+const FORGET_BATCH_MAX = 1_000;
 
 /** Sorted, so that two members that were given the same events after a rebalance cannot block each other. */
 const REMEMBER: Statement = {
@@ -24,9 +25,10 @@ const FORGET: Statement = {
   name: 'forget_events',
   text: `
     DELETE FROM inbox WHERE ctid = ANY(ARRAY(
-      SELECT ctid FROM inbox WHERE handled_at < $1 LIMIT ${FORGET_BATCH_MAX}))
+      SELECT ctid FROM inbox WHERE handled_at < $1 ORDER BY handled_at LIMIT ${FORGET_BATCH_MAX}))
     RETURNING event_id`,
 };
+const INDEX_ORDER = setIndexOrder('transaction');
 
 /**
  * Consumes topics so that each event has its effect exactly once in `database`: the effect and the note that it
@@ -58,8 +60,11 @@ export async function startInboxConsumer(
   );
   stack.use(
     repeat(FORGET_REST_MS, deps.logger, `forgetting old events of ${group}`, async () => {
-      const rows = await deps.database.query(FORGET, [new Date(deps.clock.now() - KEPT_MS)]);
-      return rows.length === FORGET_BATCH_MAX;
+      const forgotten = await deps.database.transaction(async (tx) => {
+        await tx.query(INDEX_ORDER, []);
+        return tx.query(FORGET, [new Date(deps.clock.now() - KEPT_MS)]);
+      });
+      return forgotten.length === FORGET_BATCH_MAX;
     }),
   );
   const started = stack.move();

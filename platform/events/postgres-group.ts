@@ -1,6 +1,6 @@
 import { PARTITIONS, type StoredMessage, type Subscription } from '#platform/events/event.ts';
 import { handleRound } from '#platform/events/handle-round.ts';
-import { toStored, type EventRow } from '#platform/events/postgres-rows.ts';
+import { partitionBehind, toStored, type EventRow } from '#platform/events/postgres-rows.ts';
 import type { PostgresEventLogDeps } from '#platform/events/postgres.ts';
 import { repeat, rest } from '#platform/events/repeat.ts';
 import type { Queryable, Statement } from '#platform/postgres/pool.ts';
@@ -17,19 +17,19 @@ const ROUND_SIZE_MAX = 2_000;
 const NEVER = new AbortController().signal;
 
 const SPACE: Statement = { name: 'consumer_space', text: 'SELECT hashtext($1) AS space' };
-/** The oldest unhandled messages of the partitions that the member holds. */
+const POSITIONS: Statement = {
+  name: 'consumer_positions',
+  text: 'SELECT topic, partition, position FROM consumer_position WHERE consumer_group = $1',
+};
+/** The oldest messages behind a position in each of the partitions that the member holds. */
 const NEXT: Statement = {
   name: 'next_events',
   text: `
     SELECT e.position, e.topic, e.partition, e.key, e.ce_id, e.headers, e.value, e.appended_at
-    FROM unnest($2::text[], $3::smallint[]) AS held(topic, partition)
+    FROM unnest($1::text[], $2::smallint[], $3::bigint[]) AS held(topic, partition, position)
     CROSS JOIN LATERAL (
       SELECT position, topic, partition, key, ce_id, headers, value::text AS value, appended_at
-      FROM event
-      WHERE topic = held.topic AND partition = held.partition AND position > coalesce((
-        SELECT position FROM consumer_position
-        WHERE consumer_group = $1 AND topic = held.topic AND partition = held.partition), 0)
-      ORDER BY position LIMIT $4
+      FROM event WHERE ${partitionBehind('held.topic', 'held.partition', 'held.position', '$4')}
     ) AS e`,
 };
 const COMMIT: Statement = {
@@ -50,14 +50,16 @@ export function consumeFromPostgres(
     await database.session(async (session) => {
       const [row] = await session.query<{ space: number }>(SPACE, [group]);
       const shares = await joinShares(session, row?.space ?? 0, topics.length * PARTITIONS);
+      const places = new Places(subscription);
       const inTurn = oneByOne();
       let settledAtMs = -Infinity;
       while (!stop.aborted) {
         if (performance.now() - settledAtMs >= SETTLE_MS) {
           await shares.settle();
+          await places.follow(shares, session);
           settledAtMs = performance.now();
         }
-        const messages = await nextMessages(session, subscription, shares);
+        const messages = await nextMessages(session, places.held);
         if (messages.length === 0) {
           await rest(IDLE_MS, stop);
           continue;
@@ -68,8 +70,7 @@ export function consumeFromPostgres(
           ended: stop,
           lossOf: () => NEVER,
           // Through the connection that holds them: when it broke, another member may have gone on already.
-          commit: ({ topic, partition, offset }) =>
-            inTurn(() => session.query(COMMIT, [group, topic, partition, offset])),
+          commit: (last) => inTurn(() => places.commit(last, session)),
         });
       }
     });
@@ -77,19 +78,61 @@ export function consumeFromPostgres(
   });
 }
 
-/** Partition p of the t-th topic is share t × PARTITIONS + p: a group's topics keep their order, new ones come last. */
-async function nextMessages(
-  session: Queryable,
-  { group, topics }: Subscription,
-  { held }: Shares,
-): Promise<StoredMessage[]> {
-  if (held.size === 0) return [];
-  const shares = [...held];
+interface Place {
+  readonly topic: string;
+  readonly partition: number;
+  /** The position of the last message that was handled; 0 if none was. */
+  readonly position: bigint;
+}
+
+/**
+ * How far the partitions that the member holds are handled. It is read when a partition is taken and then kept here,
+ * since nobody else moves it: the row has been updated so often that reading it costs more and more while a long
+ * transaction keeps its old versions.
+ */
+class Places {
+  readonly #subscription: Subscription;
+  #held = new Map<number, Place>();
+
+  constructor(subscription: Subscription) {
+    this.#subscription = subscription;
+  }
+
+  get held(): Place[] {
+    return [...this.#held.values()];
+  }
+
+  /** Partition p of the t-th topic is share t × PARTITIONS + p: a group's topics keep their order, new ones come last. */
+  async follow({ held }: Shares, session: Queryable): Promise<void> {
+    const { group, topics } = this.#subscription;
+    const isNew = [...held].some((share) => !this.#held.has(share));
+    const stored = isNew ? await session.query<Place>(POSITIONS, [group]) : [];
+    const placeOf = (share: number): Place => {
+      const known = this.#held.get(share);
+      if (known) return known;
+      const topic = topics[Math.floor(share / PARTITIONS)] ?? '';
+      const partition = share % PARTITIONS;
+      const found = stored.find((one) => one.topic === topic && one.partition === partition);
+      return found ?? { topic, partition, position: 0n };
+    };
+    this.#held = new Map(Array.from(held, (share) => [share, placeOf(share)]));
+  }
+
+  async commit({ topic, partition, offset }: StoredMessage, session: Queryable): Promise<void> {
+    const { group, topics } = this.#subscription;
+    await session.query(COMMIT, [group, topic, partition, offset]);
+    const share = topics.indexOf(topic) * PARTITIONS + partition;
+    this.#held.set(share, { topic, partition, position: offset });
+  }
+}
+
+async function nextMessages(session: Queryable, places: readonly Place[]): Promise<StoredMessage[]> {
+  if (places.length === 0) return [];
   const rows = await session.query<EventRow>(NEXT, [
-    group,
-    shares.map((share) => topics[Math.floor(share / PARTITIONS)]),
-    shares.map((share) => share % PARTITIONS),
-    Math.ceil(ROUND_SIZE_MAX / held.size),
+    places.map(({ topic }) => topic),
+    places.map(({ partition }) => partition),
+    places.map(({ position }) => position),
+    Math.ceil(ROUND_SIZE_MAX / places.length),
   ]);
   return rows.map(toStored);
 }

@@ -12,6 +12,26 @@ export interface EventRow {
   readonly appended_at: Date;
 }
 
+/**
+ * The condition, order and limit of a read of one partition behind a position. As comparisons of rows only the index
+ * event_partition_position supports them: with `topic = … AND partition = …` PostgreSQL may choose the primary key
+ * instead and read the events of all topics.
+ */
+export function partitionBehind(
+  topic: string,
+  partition: string,
+  position: string,
+  limit: number | string,
+): string {
+  return (
+    `(topic, partition, position) > (${topic}, ${partition}, ${position}) ` +
+    `AND (topic, partition, position) <= (${topic}, ${partition}, ${POSITION_MAX}) ` +
+    `ORDER BY topic, partition, position LIMIT ${limit}`
+  );
+}
+
+const POSITION_MAX = '9223372036854775807';
+
 /** The message that a row of the table `event` holds. */
 export function toStored(row: EventRow): StoredMessage {
   const { topic, partition, key, headers, value } = row;

@@ -8,7 +8,7 @@ import {
   type Message,
   type StoredMessage,
 } from '#platform/events/event.ts';
-import { toStored, type EventRow } from '#platform/events/postgres-rows.ts';
+import { partitionBehind, toStored, type EventRow } from '#platform/events/postgres-rows.ts';
 import { repeat } from '#platform/events/repeat.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
@@ -18,8 +18,10 @@ export const EVENT_LOG_MIGRATIONS = fileURLToPath(new URL('./migrations/log', im
 /** How often a watcher looks for new messages, in ms. */
 const WATCH_REST_MS = 100;
 const READ_SIZE_MAX = 500;
+/** Messages of a partition that are counted as waiting; it stands for any number above it. */
+export const LAG_MAX = 10_000n;
 const RETENTION_REST_MS = 600_000;
-const RETENTION_BATCH_MAX = 10_000;
+const TRIM_SIZE_MAX = 1_000;
 
 /** Without it two appends could commit out of the order of their positions, and a reader would pass over one. */
 const LOCK_LOG: Statement = { name: 'lock_event_log', text: 'SELECT pg_advisory_xact_lock(4711002)' };
@@ -35,45 +37,89 @@ const APPEND: Statement = {
 };
 const END: Statement = {
   name: 'event_log_end',
-  text: 'SELECT coalesce(max(position), 0) AS position FROM event',
+  text: 'SELECT position FROM event ORDER BY position DESC LIMIT 1',
 };
+/**
+ * The messages of the topics among the next READ_SIZE_MAX of all topics, at least one row: the place moves on also if
+ * nothing of the topics was appended, so that no message is read twice.
+ */
 const WATCH: Statement = {
   name: 'watch_events',
   text: `
-    SELECT position, topic, partition, key, ce_id, headers, value::text AS value, appended_at
-    FROM event WHERE position > $1 AND topic = ANY($2::text[]) ORDER BY position LIMIT ${READ_SIZE_MAX}`,
+    WITH next AS MATERIALIZED (
+      SELECT position, topic, partition, key, ce_id, headers, value, appended_at
+      FROM event WHERE position > $1 ORDER BY position LIMIT ${READ_SIZE_MAX}
+    )
+    SELECT place.read_to, place.rows_read,
+      position, topic, partition, key, ce_id, headers, value::text AS value, appended_at
+    FROM (SELECT coalesce(max(position), $1) AS read_to, count(*)::int AS rows_read FROM next) AS place
+    LEFT JOIN next ON next.topic = ANY($2::text[])
+    ORDER BY next.position`,
 };
 const READ: Statement = {
   name: 'read_events',
   text: `
     SELECT position, topic, partition, key, ce_id, headers, value::text AS value, appended_at
     FROM event
-    WHERE topic = $1 AND partition = $2 AND position > $3 AND position <= $4 AND appended_at >= $5
-    ORDER BY position LIMIT ${READ_SIZE_MAX}`,
+    WHERE position <= $4 AND appended_at >= $5
+      AND ${partitionBehind('$1::text', '$2::smallint', '$3::bigint', READ_SIZE_MAX)}`,
 };
 const LAG: Statement = {
   name: 'consumer_lag',
   text: `
     SELECT t.topic, p.partition, (
-      SELECT count(*) FROM event
-      WHERE event.topic = t.topic AND event.partition = p.partition AND event.position > coalesce((
-        SELECT position FROM consumer_position AS c
-        WHERE c.consumer_group = $1 AND c.topic = t.topic AND c.partition = p.partition), 0)
+      SELECT count(*) FROM (
+        SELECT FROM event WHERE ${partitionBehind(
+          't.topic',
+          'p.partition::smallint',
+          `coalesce((
+            SELECT c.position FROM consumer_position AS c
+            WHERE c.consumer_group = $1 AND c.topic = t.topic AND c.partition = p.partition), 0)`,
+          String(LAG_MAX),
+        )}
+      ) AS waiting
     ) AS messages
     FROM unnest($2::text[]) AS t(topic), generate_series(0, ${PARTITIONS - 1}) AS p(partition)
     ORDER BY t.topic, p.partition`,
 };
+/** Reads the oldest behind a position and deletes those of them that are no dead letters and old. */
 const TRIM: Statement = {
   name: 'trim_events',
   text: `
-    DELETE FROM event WHERE position = ANY(ARRAY(
-      SELECT position FROM event
-      WHERE appended_at < $1 AND (topic NOT LIKE '%.dlq' OR appended_at < $2)
-      LIMIT ${RETENTION_BATCH_MAX}))
+    WITH oldest AS MATERIALIZED (
+      SELECT ctid, position, topic, appended_at < $2 AS is_old
+      FROM event WHERE position > $1 ORDER BY position LIMIT ${TRIM_SIZE_MAX}
+    ), deleted AS (
+      DELETE FROM event
+      WHERE ctid = ANY(ARRAY(SELECT ctid FROM oldest WHERE is_old AND topic NOT LIKE '%.dlq'))
+    )
+    SELECT count(*)::int AS rows_read, max(position) AS last,
+      min(position) FILTER (WHERE NOT is_old) AS first_kept
+    FROM oldest`,
+};
+const TRIM_DEAD_LETTERS: Statement = {
+  name: 'trim_dead_letters',
+  text: `
+    DELETE FROM event WHERE ctid = ANY(ARRAY(
+      SELECT ctid FROM event WHERE topic LIKE '%.dlq' AND appended_at < $1
+      ORDER BY appended_at LIMIT ${TRIM_SIZE_MAX}))
     RETURNING position`,
 };
 
+type WatchRow = (EventRow | { readonly position: null }) & {
+  /** The position of the last message that was read, of whatever topic. */
+  readonly read_to: bigint;
+  readonly rows_read: number;
+};
+
+interface TrimRow {
+  readonly rows_read: number;
+  readonly last: bigint | null;
+  readonly first_kept: bigint | null;
+}
+
 export interface PostgresEventLogDeps {
+  /** Opened with INDEX_ORDER_SETTINGS. */
   readonly database: Database;
   readonly logger: Logger;
   readonly now: () => number;
@@ -118,12 +164,14 @@ export function postgresEventLog(deps: PostgresEventLogDeps): EventLog {
     async watch(topics, see) {
       let last = await endOfLog();
       return repeat(WATCH_REST_MS, deps.logger, 'watching the event log', async () => {
-        const rows = await database.query<EventRow>(WATCH, [last, topics]);
+        const rows = await database.query<WatchRow>(WATCH, [last, topics]);
         for (const row of rows) {
+          if (row.position === null) continue;
           last = row.position;
           see(toStored(row));
         }
-        return rows.length === READ_SIZE_MAX;
+        last = rows[0]?.read_to ?? last;
+        return rows[0]?.rows_read === READ_SIZE_MAX;
       });
     },
 
@@ -140,13 +188,21 @@ export function postgresEventLog(deps: PostgresEventLogDeps): EventLog {
 }
 
 /** Deletes what is older than its retention, from time to time. One of the processes on a log is enough. */
-export function trimEventLog(deps: PostgresEventLogDeps): AsyncDisposable {
-  return repeat(RETENTION_REST_MS, deps.logger, 'deleting old events', async () => {
-    const olderThan = (ms: number): Date => new Date(deps.now() - ms);
-    const rows = await deps.database.query(TRIM, [
-      olderThan(RETENTION_MS),
-      olderThan(DEAD_LETTER_RETENTION_MS),
-    ]);
-    return rows.length === RETENTION_BATCH_MAX;
+export function trimEventLog({ database, logger, now }: PostgresEventLogDeps): AsyncDisposable {
+  /** Up to here only dead letters are left: a walk does not read them again. */
+  let trimmedTo = 0n;
+  const trim = async (): Promise<boolean> => {
+    const [row] = await database.query<TrimRow>(TRIM, [trimmedTo, new Date(now() - RETENTION_MS)]);
+    if (!row || row.last === null) return false;
+    trimmedTo = row.first_kept === null ? row.last : row.first_kept - 1n;
+    return row.first_kept === null && row.rows_read === TRIM_SIZE_MAX;
+  };
+  const trimDeadLetters = async (): Promise<boolean> => {
+    const rows = await database.query(TRIM_DEAD_LETTERS, [new Date(now() - DEAD_LETTER_RETENTION_MS)]);
+    return rows.length === TRIM_SIZE_MAX;
+  };
+  return repeat(RETENTION_REST_MS, logger, 'deleting old events', async () => {
+    const more = await trim();
+    return (await trimDeadLetters()) || more;
   });
 }

@@ -1,6 +1,8 @@
 import type { EventLog, Message } from '#platform/events/event.ts';
+import { outboxFloor, type OutboxFloor } from '#platform/events/outbox-floor.ts';
 import { repeat, rest } from '#platform/events/repeat.ts';
 import type { Logger } from '#platform/logger.ts';
+import { setIndexOrder } from '#platform/postgres/index-order.ts';
 import type { Database, Queryable, Statement } from '#platform/postgres/pool.ts';
 import { joinShares } from '#platform/postgres/shares.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
@@ -33,10 +35,10 @@ const BATCH_BYTES_MAX = 4_000_000;
 const OLDEST_OF_EACH = Array.from(
   { length: SHARDS },
   (_, shard) => `
-          (SELECT * FROM outbox WHERE shard = ${shard} AND ${shard} = ANY($1::smallint[])
+          (SELECT * FROM outbox WHERE shard = ${shard} AND ${shard} = ANY($1::smallint[]) AND id > $2
           ORDER BY id LIMIT ${BATCH_SIZE_MAX})`,
 ).join(' UNION ALL');
-/** Always from the lowest id on, never from the last one seen: a lower one may become visible later. */
+/** From the floor on, never from the last id that was seen: a lower one may become visible later. */
 const NEXT: Statement = {
   name: 'next_outbox',
   text: `
@@ -53,21 +55,16 @@ const NEXT: Statement = {
     ) AS counted
     WHERE bytes_before < ${BATCH_BYTES_MAX} ORDER BY id`,
 };
-/**
- * The plan is made while the outbox is as good as empty, and kept. Sorting looks cheap then; with 100,000 events
- * waiting it took a second for each batch.
- */
-const PLAN: Statement = {
-  name: 'plan_without_sorting',
-  text: `
-    SELECT set_config('enable_sort', 'off', false), set_config('enable_seqscan', 'off', false),
-      set_config('enable_bitmapscan', 'off', false)`,
-};
+const INDEX_ORDER = setIndexOrder('session');
+/** Each row is looked up by itself: a join could be planned as a scan of all that waits. */
 const DELETE: Statement = {
   name: 'delete_outbox',
   text: `
-    DELETE FROM outbox USING unnest($1::smallint[], $2::bigint[]) AS published(shard, id)
-    WHERE outbox.shard = published.shard AND outbox.id = published.id`,
+    DELETE FROM outbox WHERE ctid = ANY(ARRAY(
+      SELECT waiting.ctid FROM unnest($1::smallint[], $2::bigint[]) AS published(shard, id)
+      CROSS JOIN LATERAL (
+        SELECT ctid FROM outbox WHERE shard = published.shard AND id = published.id LIMIT 1
+      ) AS waiting))`,
 };
 
 interface OutboxRow {
@@ -95,24 +92,36 @@ export function startRelay(deps: RelayDeps): AsyncDisposable {
 }
 
 async function relayAsMember(deps: RelayDeps, session: Queryable, stop: AbortSignal): Promise<void> {
-  await session.query(PLAN, []);
+  await session.query(INDEX_ORDER, []);
   const shares = await joinShares(session, SPACE, SHARDS);
+  const floor = outboxFloor(session);
+  let shards: number[] = [];
   let settledAtMs = -Infinity;
   while (!stop.aborted) {
     if (performance.now() - settledAtMs >= SETTLE_MS) {
       await shares.settle();
+      const before = new Set(shards);
+      shards = [...shares.held];
+      if (!shares.held.isSubsetOf(before)) floor.reset();
+      await floor.observe();
       settledAtMs = performance.now();
     }
     // Publishing and deleting go through the connection that holds the shards: when it breaks, so does the hold.
-    const published = await relayBatch(deps, session, [...shares.held]);
+    const published = await relayBatch(deps, session, shards, floor);
     // A rest also lets events gather: a batch of one costs almost as much as one of a thousand.
     if (published < BATCH_SIZE_MAX / 2) await rest(IDLE_MS, stop);
   }
 }
 
-async function relayBatch(deps: RelayDeps, session: Queryable, shards: readonly number[]): Promise<number> {
-  const rows = await session.query<OutboxRow>(NEXT, [shards]);
+async function relayBatch(
+  deps: RelayDeps,
+  session: Queryable,
+  shards: readonly number[],
+  floor: OutboxFloor,
+): Promise<number> {
+  const rows = await session.query<OutboxRow>(NEXT, [shards, floor.id]);
   const [oldest] = rows;
+  floor.sawLowest(oldest?.id);
   const age = deps.telemetry.outboxAge.labels(deps.name);
   age.set(oldest ? Math.max(0, deps.now() - oldest.occurred_at.getTime()) / 1_000 : 0);
   if (rows.length === 0) return 0;

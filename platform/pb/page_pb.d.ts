@@ -19,7 +19,7 @@ export declare const file_platform_pb_page: GenFile;
  */
 export declare type PageRequest = Message<"fritzy.platform.v1.PageRequest"> & {
   /**
-   * How many rows at the most: 1 to 100.
+   * How many rows at the most: 1 to 100; 0, or no PageRequest at all, means 20.
    *
    * @generated from field: int32 size = 1;
    */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { addressesOf, grpcUrl } from '#platform/grpc-url.ts';
 import { commonSettings, oneOf, readConfig, str, urlOf, wholeNumber } from '#platform/config.ts';
 
 const SETTINGS = {
@@ -103,4 +104,32 @@ test('a wrong URL is reported without its password', () => {
     assert.match(text, /^DATABASE_URL is ".*\*\*\*@/);
     assert.doesNotMatch(text, /hunter/);
   }
+});
+
+test('the URL of a service names one instance or several, and says how it must be where it does not', () => {
+  assert.deepEqual(addressesOf('grpc://order:50051,10.0.0.2:50052,[::1]:50053/'), [
+    { host: 'order', port: 50_051 },
+    { host: '10.0.0.2', port: 50_052 },
+    { host: '::1', port: 50_053 },
+  ]);
+  assert.deepEqual(addressesOf('dns:///order.shop.svc:50051'), [{ host: 'order.shop.svc', port: 50_051 }]);
+  const settings = { ORDER_URL: grpcUrl({ desc: 'Where orders are.' }) };
+  const many = Array.from({ length: 21 }, () => 'a:1').join();
+  for (const wrong of [
+    'http://order:1',
+    'grpc://',
+    'grpc://order',
+    'grpc://order:0',
+    'grpc://order:65536',
+    'grpc://order:1,',
+    'grpc://order:1,other',
+    'grpc://order:1;other:2',
+    'grpc://order:1/path',
+    `grpc://${many}`,
+    'dns://order:1',
+  ])
+    assert.throws(() => readConfig({ ORDER_URL: wrong }, settings), {
+      name: 'StartError',
+      message: `ORDER_URL is ${JSON.stringify(wrong)}, but must be a URL like grpc://host:50051, grpc://host:50051,other:50051 (up to 20) or dns:///host:50051. It is where orders are.`,
+    });
 });

@@ -1,11 +1,15 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { fileDesc, serviceDesc, type GenService } from '@bufbuild/protobuf/codegenv2';
 import { base64Encode } from '@bufbuild/protobuf/wire';
-import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
+import {
+  FileDescriptorProtoSchema,
+  MethodOptions_IdempotencyLevel as IdempotencyLevel,
+} from '@bufbuild/protobuf/wkt';
 import { systemClock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
 import { file_platform_pb_error, type ErrorInfoSchema } from '#platform/pb/error_pb.js';
-import { connect, serve, type RpcServer } from '#platform/rpc-grpc.ts';
+import { connect, type Connection, type ConnectOptions } from '#platform/rpc-grpc-client.ts';
+import { serve, type RpcServer } from '#platform/rpc-grpc.ts';
 import { implement, inProcess, type Client, type Handlers, type Implementation } from '#platform/rpc.ts';
 import { createTelemetry, type Telemetry } from '#platform/telemetry.ts';
 import { memoryLogger, type LinkKind } from '#testkit/shop.ts';
@@ -18,16 +22,23 @@ type Ask = {
 export const EchoService = describe('EchoService');
 /** The same under another name. */
 export const OtherService = describe('OtherService');
+/** The same, its method marked as a read. */
+export const ReadService = describe('ReadService', IdempotencyLevel.NO_SIDE_EFFECTS);
 export type EchoService = typeof EchoService;
 export type AskHandler = Handlers<EchoService>['ask'];
 
-function describe(name: string): GenService<Ask> {
+function describe(name: string, idempotencyLevel = IdempotencyLevel.IDEMPOTENCY_UNKNOWN): GenService<Ask> {
   const message = '.google.rpc.ErrorInfo';
   const file = create(FileDescriptorProtoSchema, {
     name: `platform/test/${name}.proto`,
     package: 'fritzy.test.v1',
     dependency: [file_platform_pb_error.proto.name],
-    service: [{ name, method: [{ name: 'Ask', inputType: message, outputType: message }] }],
+    service: [
+      {
+        name,
+        method: [{ name: 'Ask', inputType: message, outputType: message, options: { idempotencyLevel } }],
+      },
+    ],
     syntax: 'proto3',
   });
   const bytes = base64Encode(toBinary(FileDescriptorProtoSchema, file));
@@ -44,10 +55,10 @@ export interface Echo {
 }
 
 /** The service with its one handler. */
-export function implementEcho(ask: AskHandler): Echo {
+export function implementEcho(ask: AskHandler, service: EchoService = EchoService): Echo {
   const telemetry = createTelemetry();
   const { logger, lines } = memoryLogger();
-  return { implementation: implement({ telemetry, logger }, EchoService, { ask }), logger, telemetry, lines };
+  return { implementation: implement({ telemetry, logger }, service, { ask }), logger, telemetry, lines };
 }
 
 /** How an implementation becomes a client: the two real ways, and the wrong ones against which checks are shown. */
@@ -60,7 +71,7 @@ export const OPEN: Readonly<Record<LinkKind, Open>> = {
   'in-process': async (implementation) => inProcess(implementation),
   grpc: async (implementation, stack) => {
     const server = stack.use(await serveEcho(implementation));
-    return stack.use(connect(EchoService, urlOf(server))).client;
+    return stack.use(connectEcho(urlOf(server))).client;
   },
 };
 
@@ -73,6 +84,13 @@ export function serveEcho(
     reflection: options.reflection ?? false,
     newRequestId: systemClock.newId,
   });
+}
+
+export function connectEcho(
+  url: string,
+  { service = EchoService, ...options }: Partial<ConnectOptions> & { service?: EchoService } = {},
+): Connection<EchoService> {
+  return connect(service, url, { logger: memoryLogger().logger, ...options });
 }
 
 export function urlOf(server: RpcServer): string {

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { systemClock } from '#platform/clock.ts';
 import { DEAD_LETTER_RETENTION_MS, RETENTION_MS } from '#platform/events/event.ts';
-import { postgresEventLog, trimEventLog } from '#platform/events/postgres.ts';
-import { openDatabase } from '#platform/postgres/pool.ts';
+import { LAG_MAX, postgresEventLog, trimEventLog } from '#platform/events/postgres.ts';
+import { INDEX_ORDER_SETTINGS } from '#platform/postgres/index-order.ts';
+import { openDatabase, type Statement } from '#platform/postgres/pool.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 import { eventually, memoryLogger } from '#testkit/shop.ts';
@@ -15,7 +16,12 @@ after(() => postgres[Symbol.asyncDispose]());
 
 async function open(now = systemClock.now) {
   const url = await postgres.createDatabase('events');
-  const database = openDatabase({ url, name: 'events', telemetry: createTelemetry() });
+  const database = openDatabase({
+    url,
+    name: 'events',
+    telemetry: createTelemetry(),
+    settings: INDEX_ORDER_SETTINGS,
+  });
   const { logger, lines } = memoryLogger();
   const deps = { database, logger, now };
   return {
@@ -47,4 +53,45 @@ test('messages are deleted when their time is over, dead letters later', async (
   await trimUntil([0, 1]);
   aheadMs = DEAD_LETTER_RETENTION_MS + 1_000;
   await trimUntil([0, 0]);
+});
+
+/** Messages of one key, so that they are in one partition. */
+const FILL: Statement = {
+  name: 'fill_log',
+  text: `
+    INSERT INTO event (topic, key, ce_id, headers, value)
+    SELECT $1, 'a', gen_random_uuid(), '{}', '{}' FROM generate_series(1, $2::integer)`,
+};
+
+test('the lag of a partition is exact up to a bound, which stands for any number above it', async () => {
+  await using backend = await open();
+  const { database } = backend.deps;
+  const lag = async (): Promise<bigint> =>
+    (await backend.log.lag('group', ['topic'])).reduce((sum, { messages }) => sum + messages, 0n);
+  await database.query(FILL, ['other', 100]);
+  await database.query(FILL, ['topic', Number(LAG_MAX) - 1]);
+  assert.equal(await lag(), LAG_MAX - 1n);
+  await database.query(FILL, ['topic', 1]);
+  assert.equal(await lag(), LAG_MAX);
+  await database.query(FILL, ['topic', 5_000]);
+  assert.equal(await lag(), LAG_MAX);
+});
+
+test('a long log is trimmed to its end in steps, whatever dead letters it keeps', async () => {
+  let aheadMs = 0;
+  await using backend = await open(() => Date.now() + aheadMs);
+  const { database } = backend.deps;
+  for (let part = 0; part < 3; part++) {
+    await database.query(FILL, ['topic', 2_500]);
+    await database.query(FILL, ['topic.dlq', 1_500]);
+  }
+  const left = async (topic: string): Promise<number> =>
+    (await Array.fromAsync(backend.log.read(topic))).length;
+  aheadMs = RETENTION_MS + 1_000;
+  await using _ = trimEventLog(backend.deps);
+  await eventually(async () => assert.equal(await left('topic'), 0));
+  assert.equal(await left('topic.dlq'), 4_500);
+  aheadMs = DEAD_LETTER_RETENTION_MS + 1_000;
+  await using _again = trimEventLog(backend.deps);
+  await eventually(async () => assert.equal(await left('topic.dlq'), 0));
 });

@@ -3,6 +3,7 @@ import type { Event, EventLog, Message } from '#platform/events/event.ts';
 import { writeOutbox } from '#platform/events/outbox.ts';
 import { postgresEventLog } from '#platform/events/postgres.ts';
 import { startRelay } from '#platform/events/relay.ts';
+import { INDEX_ORDER_SETTINGS } from '#platform/postgres/index-order.ts';
 import { openDatabase, type Database, type Statement } from '#platform/postgres/pool.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 import type { TestPostgres } from '#testkit/postgres.ts';
@@ -59,6 +60,7 @@ export async function openLog(postgres: TestPostgres) {
     url: await postgres.createDatabase('events'),
     name: 'events',
     telemetry: createTelemetry(),
+    settings: INDEX_ORDER_SETTINGS,
   });
   return {
     database,

@@ -162,6 +162,11 @@ suite('requirePage', () => {
   const page = (init: MessageInitShape<typeof PageRequestSchema>) =>
     requirePage(create(PageRequestSchema, init));
 
+  test('has 20 rows where the size is 0 or there is no page request', () => {
+    assert.equal(page({}).size, 20);
+    assert.equal(requirePage(undefined).size, 20);
+  });
+
   test('takes its bounds, both included', () => {
     assert.deepEqual(page({ size: 1 }), { size: 1, skip: 0, afterId: null, beforeId: null, fromEnd: false });
     assert.deepEqual(page({ size: 100, skip: 10_000, fromEnd: true }), {
@@ -173,12 +178,11 @@ suite('requirePage', () => {
     });
     const between = page({ size: 5, afterId: UUID.toUpperCase(), beforeId: UUID });
     assert.deepEqual([between.afterId, between.beforeId], [UUID, UUID]);
-    for (const size of [0, -1, 101]) assertRefused(() => page({ size }), 'page.size', /from 1 to 100/);
+    for (const size of [-1, 101]) assertRefused(() => page({ size }), 'page.size', /from 1 to 100/);
     for (const skip of [-1, 10_001])
       assertRefused(() => page({ size: 1, skip }), 'page.skip', /from 0 to 10000/);
     assertRefused(() => page({ size: 1, afterId: 'x' }), 'page.afterId', /must be a UUID/);
     assertRefused(() => page({ size: 1, beforeId: 'x' }), 'page.beforeId', /must be a UUID/);
-    assertRefused(() => requirePage(undefined), 'page.size', /from 1 to 100/);
   });
 
   test('refuses skipping together with an id', () => {

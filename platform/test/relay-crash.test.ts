@@ -1,6 +1,7 @@
 import { after } from 'node:test';
 import { systemClock } from '#platform/clock.ts';
 import { postgresEventLog } from '#platform/events/postgres.ts';
+import { INDEX_ORDER_SETTINGS } from '#platform/postgres/index-order.ts';
 import { openDatabase } from '#platform/postgres/pool.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
@@ -13,7 +14,12 @@ after(() => postgres[Symbol.asyncDispose]());
 
 async function open() {
   const url = await postgres.createDatabase('events');
-  const database = openDatabase({ url, name: 'events', telemetry: createTelemetry() });
+  const database = openDatabase({
+    url,
+    name: 'events',
+    telemetry: createTelemetry(),
+    settings: INDEX_ORDER_SETTINGS,
+  });
   const { logger, lines } = memoryLogger();
   return {
     url,

@@ -129,6 +129,35 @@ for (const link of LINKS) {
   });
 }
 
+for (const link of LINKS) {
+  test(`a caller that goes away is counted and a debug line, ${link}`, async () => {
+    await using stack = new AsyncDisposableStack();
+    const atWork = Promise.withResolvers<void>();
+    const { implementation, telemetry, lines } = implementEcho(async (_, call) => {
+      atWork.resolve();
+      return new Promise((_resolve, reject) => {
+        call.onAbort(reject);
+      });
+    });
+    const client = await OPEN[link](implementation, stack);
+    const call = testCall();
+    const answer = client.ask({}, call);
+    await Promise.all([
+      assert.rejects(answer, { reason: 'CANCELLED' }),
+      atWork.promise.then(() => call.abort(cancelled())),
+    ]);
+    await eventually(async () => {
+      assert.deepEqual(
+        lines.map(({ level, msg, request_id: id }) => [level, msg, id]),
+        [[20, 'the caller went away', call.requestId]],
+      );
+      assert.deepEqual(await measured(telemetry), {
+        'fritzy.test.v1.EchoService/Ask CANCELLED CANCELLED': 1,
+      });
+    });
+  });
+}
+
 /** Runs `work` and counts the timers that it set and that neither fired nor were cleared. */
 async function timersLeft(work: () => Promise<void>): Promise<number> {
   const { setTimeout: set, clearTimeout: clear } = globalThis;

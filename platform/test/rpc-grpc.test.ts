@@ -5,10 +5,10 @@ import * as grpc from '@grpc/grpc-js';
 import { service as healthService } from 'grpc-health-check';
 import { AppError, REASONS, type Reason } from '#platform/errors.ts';
 import { ErrorInfoSchema, StatusSchema } from '#platform/pb/error_pb.js';
-import { connect, serve, type RpcServer } from '#platform/rpc-grpc.ts';
+import { serve, type RpcServer } from '#platform/rpc-grpc.ts';
 import { implement } from '#platform/rpc.ts';
 import { eventually, testCall } from '#testkit/shop.ts';
-import { EchoService, implementEcho, OtherService, serveEcho, urlOf } from './echo-service.ts';
+import { connectEcho, EchoService, implementEcho, OtherService, serveEcho, urlOf } from './echo-service.ts';
 
 /** What other people's gRPC tools see: no client of ours takes part, except where its own part is the question. */
 
@@ -41,6 +41,7 @@ const CODES: Readonly<Record<Reason, grpc.status>> = {
   VERSION_CONFLICT: grpc.status.ABORTED,
   CANCELLED: grpc.status.CANCELLED,
   RESOURCE_EXHAUSTED: grpc.status.RESOURCE_EXHAUSTED,
+  RESPONSE_TOO_LARGE: grpc.status.RESOURCE_EXHAUSTED,
   UNAVAILABLE: grpc.status.UNAVAILABLE,
   INTERNAL: grpc.status.INTERNAL,
 };
@@ -118,7 +119,10 @@ suite('reflection', () => {
       const options = { address: '127.0.0.1:0', reflection: true, newRequestId: () => 'id' };
       await using server = await serve([echo.implementation, other], options);
       const list = await reflect(server, version, askFor(7, ''));
-      for (const { typeName } of [EchoService, OtherService]) assert.ok(list.includes(typeName), typeName);
+      for (const name of [EchoService.typeName, OtherService.typeName, 'grpc.health.v1.Health'])
+        assert.ok(list.includes(name), name);
+      const health = await reflect(server, version, askFor(4, 'grpc.health.v1.Health'));
+      assert.ok(health.includes('HealthCheckRequest'));
       const file = await reflect(server, version, askFor(4, OtherService.typeName));
       assert.ok(file.includes('platform/test/OtherService.proto'));
       assert.ok(file.includes('ErrorInfo'));
@@ -140,7 +144,7 @@ test('no served call goes on for longer than 30 s, whatever its caller allows', 
     return {};
   });
   await using server = await serveEcho(implementation);
-  await using connection = connect(EchoService, urlOf(server));
+  await using connection = connectEcho(urlOf(server));
   await connection.client.ask({}, testCall({ timeoutMs: 3_600_000 }));
   assert.ok(leftMs <= 30_000 && leftMs > 0, `${leftMs} ms`);
 });
@@ -149,7 +153,7 @@ test('a server that is not there is UNAVAILABLE, and calls work again once it is
   const { implementation } = implementEcho(async () => ({ reason: 'here' }));
   let server = await serveEcho(implementation);
   const address = `127.0.0.1:${server.port}`;
-  await using connection = connect(EchoService, urlOf(server));
+  await using connection = connectEcho(urlOf(server));
   await connection.ready();
   assert.equal((await connection.client.ask({}, testCall())).reason, 'here');
   await server[Symbol.asyncDispose]();
@@ -176,7 +180,7 @@ test('an answer that is not ours is mapped by its status alone', async () => {
     [grpc.status.UNAVAILABLE, 'UNAVAILABLE'],
     [grpc.status.RESOURCE_EXHAUSTED, 'RESOURCE_EXHAUSTED'],
     [grpc.status.DEADLINE_EXCEEDED, 'DEADLINE_EXCEEDED'],
-    [grpc.status.CANCELLED, 'CANCELLED'],
+    [grpc.status.CANCELLED, 'UNAVAILABLE'],
     [grpc.status.PERMISSION_DENIED, 'INTERNAL'],
   ] as const) {
     const server = new grpc.Server();
@@ -200,7 +204,7 @@ test('an answer that is not ours is mapped by its status alone', async () => {
         error ? reject(error) : resolve(bound),
       );
     });
-    await using connection = connect(EchoService, `grpc://127.0.0.1:${port}`);
+    await using connection = connectEcho(`grpc://127.0.0.1:${port}`);
     const error: unknown = await connection.client.ask({}, testCall()).catch((thrown: unknown) => thrown);
     server.forceShutdown();
     assert.ok(error instanceof AppError);

@@ -53,7 +53,12 @@ export function runAllConfig(env: Environment, isTerminal: boolean): RunAllConfi
     env: { ...urls, LOG_FORMAT: format, ...own },
   });
   const internal = (name: ServiceName, url: string, adminPort: number): ServiceProgram =>
-    service(name, { LISTEN: new URL(url).host, ADMIN_PORT: String(adminPort) });
+    service(name, {
+      LISTEN: new URL(url).host,
+      ADMIN_PORT: String(adminPort),
+      // Its callers end before it, one after the other: there is nobody to turn to another instance.
+      DRAIN_DELAY_MS: '0',
+    });
   return {
     host: HOST,
     port: PORT,

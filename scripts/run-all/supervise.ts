@@ -6,8 +6,8 @@ import type { ServiceProgram } from '#scripts/run-all/services.ts';
 
 /**
  * Keeps programs running. `concurrently` starts them and writes their lines with a coloured name; what it has no
- * setting for is decided here: a wait before each start that grows and is forgotten after a good while, giving up in
- * words, and an end in order.
+ * setting for is decided here: a first restart at once, then rests that grow and are forgotten after a good while, giving
+ * up in words, and an end in order.
  */
 export interface Supervisor {
   /** Writes a line of its own among those of the programs. */
@@ -32,7 +32,7 @@ export interface SuperviseOptions {
   readonly onChange: (running: readonly { name: string; pid: number }[]) => void;
 }
 
-/** The wait before a new start doubles from the first to the longest. */
+/** The rest before the second start in a row, which doubles with each one up to the longest; the first has none. */
 const FIRST_REST_MS = 500;
 const LONGEST_REST_MS = 8_000;
 /** A program that ran this long started well: what comes later is counted anew. */
@@ -138,8 +138,8 @@ function keep(command: Command, { say, onChange, onGivenUp }: KeepDeps): Kept {
       onGivenUp();
       return;
     }
-    const restMs = Math.min(FIRST_REST_MS * 2 ** (ends - 1), LONGEST_REST_MS);
-    say(`${name} ${how}: started again in ${restMs / 1_000} s`);
+    const restMs = ends === 1 ? 0 : Math.min(FIRST_REST_MS * 2 ** (ends - 2), LONGEST_REST_MS);
+    say(`${name} ${how}: started again ${restMs === 0 ? 'at once' : `in ${restMs / 1_000} s`}`);
     waiting = setTimeout(() => {
       ended = Promise.withResolvers();
       command.start();

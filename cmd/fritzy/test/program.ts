@@ -22,8 +22,13 @@ export function spawnProgram(
   path: string,
   env: Readonly<Record<string, string>>,
   args: readonly string[] = [],
+  options: { nodeFlags?: readonly string[]; cgroup?: string | undefined } = {},
 ): Program {
-  const child = spawn(process.execPath, [`${ROOT}${path}`, ...args], {
+  const command = [process.execPath, ...(options.nodeFlags ?? []), `${ROOT}${path}`, ...args];
+  // In its control group before it starts: Node sizes its heap by the bound.
+  const enter = options.cgroup ? ['sh', '-c', 'echo $$ > "$0" && exec "$@"', options.cgroup] : [];
+  const [program = '', ...programArgs] = [...enter, ...command];
+  const child = spawn(program, programArgs, {
     detached: true,
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -87,7 +87,7 @@ suite('make run, opened', async () => {
 });
 
 test('the lines of the welcome fit 100 columns', () => {
-  const text = welcome({ host: '127.0.0.1', port: 65_535, folder: '/data' });
+  const text = welcome({ host: '127.0.0.1', port: 65_535, folder: '/data', playground: true });
   assert.deepEqual(tooWide(text), []);
   // Known-bad twin: a command on one line.
   assert.equal(
@@ -108,7 +108,10 @@ test('the welcome names the address on which the shop answers', () => {
     ['fe80::1', 'http://[fe80::1]:8000/graphql'],
     ['2001:db8:1234:5678::9abc', 'http://[2001:db8:1234:5678::9abc]:8000/graphql'],
   ] as const) {
-    const text = welcome({ host, port: 8_000, folder: '/data' });
+    const shop = { host, port: 8_000, folder: '/data' };
+    assert.doesNotMatch(welcome({ ...shop, playground: false }), /playground/);
+    const text = welcome({ ...shop, playground: true });
+    assert.match(text, /playground/);
     assert.ok(text.includes(`The shop is open:  ${url} `), text);
     assert.equal(commandsOf(text).length, 3);
     for (const command of commandsOf(text))

@@ -6,7 +6,7 @@ import { OrderService } from '#order/pb/order_pb.js';
 import { systemClock } from '#platform/clock.ts';
 import { commonSettings, readConfig } from '#platform/config.ts';
 import { createLogger } from '#platform/logger.ts';
-import { connect } from '#platform/rpc-grpc.ts';
+import { connect } from '#platform/rpc-grpc-client.ts';
 import { run } from '#platform/run.ts';
 import { openEventLog } from '#platform/service.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
@@ -19,9 +19,9 @@ await run(async (stack) => {
     level: config.LOG_LEVEL,
     format: config.LOG_FORMAT,
   });
-  const accounts = stack.use(connect(AccountService, config.ACCOUNT_URL));
-  const catalog = stack.use(connect(CatalogService, config.CATALOG_URL));
-  const orders = stack.use(connect(OrderService, config.ORDER_URL));
+  const accounts = stack.use(connect(AccountService, config.ACCOUNT_URL, { logger }));
+  const catalog = stack.use(connect(CatalogService, config.CATALOG_URL, { logger }));
+  const orders = stack.use(connect(OrderService, config.ORDER_URL, { logger }));
   const telemetry = createTelemetry();
   const deps = { logger, telemetry, clock: systemClock };
   const changes =

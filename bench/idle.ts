@@ -1,0 +1,104 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import { cpuSecondsBelow, startProgram } from '#bench/processes.ts';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
+import { postGraphQL } from '#testkit/shop.ts';
+
+/**
+ * How much of a core PostgreSQL takes for a shop that has nothing to do, before and after so many orders:
+ * `node bench/idle.ts [--orders 100000] [--seconds 20]`. The events of the orders are written where they come to lie: the
+ * log, the inbox of their consumer, and the outbox, from which they were deleted and are not yet vacuumed. Linux only.
+ */
+const { values } = parseArgs({
+  options: { orders: { type: 'string', default: '100000' }, seconds: { type: 'string', default: '20' } },
+});
+const orders = Number(values.orders);
+/** Events that each gateway watches, from before the orders: statistics know nothing else. */
+const PRODUCTS = 200;
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+const FILL = {
+  // Of topics that nobody consumes: a consumer of the rest has handled it, and is idle too.
+  events: `
+    INSERT INTO event (topic, key, ce_id, headers, value)
+    SELECT topic, 'key-' || n % 1000, gen_random_uuid(), '{"aggregate_version": "1"}', '{}'
+    FROM (SELECT pg_advisory_xact_lock(4711002)) AS locked, generate_series(1, $1::integer) AS n,
+      unnest(ARRAY['order.events', 'notifications', 'notifications']) AS topic`,
+  catalog: `
+    INSERT INTO inbox (consumer, event_id)
+    SELECT 'catalog-sales', gen_random_uuid() FROM generate_series(1, $1::integer)`,
+  order: `
+    INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload)
+    SELECT gen_random_uuid(), 'order.events', 'key-' || n, 'order_placed', now(), 1, '', '{}'
+    FROM generate_series(1, 3 * $1::integer) AS n`,
+};
+
+async function fill(postgres: EmbeddedPostgres): Promise<void> {
+  for (const [name, sql] of Object.entries(FILL)) {
+    const client = new pg.Client({ connectionString: postgres.url(name) });
+    await client.connect();
+    await client.query('BEGIN');
+    await client.query(sql, [orders]);
+    // Rolled back, its rows are as dead as those that a relay has deleted.
+    await client.query(name === 'order' ? 'ROLLBACK' : 'COMMIT');
+    await client.end();
+  }
+}
+
+/** In percent of one core. */
+async function shareOf(postgres: EmbeddedPostgres): Promise<string> {
+  await delay(5_000);
+  const [cpuBefore, startedMs] = [await cpuSecondsBelow(postgres.pid), performance.now()];
+  await delay(Number(values.seconds) * 1_000);
+  const share = (await cpuSecondsBelow(postgres.pid)) - cpuBefore;
+  return `${((100_000 * share) / (performance.now() - startedMs)).toFixed(1)} %`;
+}
+
+await using stack = new AsyncDisposableStack();
+const work = await mkdtemp(join(tmpdir(), 'fritzy-idle-'));
+stack.defer(() => rm(work, { recursive: true, force: true }));
+const postgres = stack.use(
+  // Without autovacuum: what it will clean up counts.
+  await startEmbeddedPostgres({ folder: join(work, 'postgres'), settings: { autovacuum: 'off' } }),
+);
+const names = ['account', 'catalog', 'order', 'events'];
+await Promise.all(names.map((name) => postgres.ensureDatabase(name)));
+const env = {
+  PORT: '0',
+  LOG_LEVEL: 'warn',
+  FRITZY_DATA: join(work, 'shop'),
+  ...Object.fromEntries(
+    names.map((name) => [
+      name === 'events' ? 'EVENTS_URL' : `${name.toUpperCase()}_DATABASE_URL`,
+      postgres.url(name),
+    ]),
+  ),
+};
+const flags = (await readFile(here('../cmd/fritzy/node-flags'), 'utf8')).trim().split('\n');
+const start = () => startProgram([...flags, here('../cmd/fritzy/main.ts')], { env });
+
+{
+  await using shop = await start();
+  const query = 'mutation { createProduct(product: { name: "Lamp", description: "", price: 1 }) { id } }';
+  for (let nr = 0; nr < PRODUCTS; nr++) await postGraphQL(`http://127.0.0.1:${shop.port}`, { query });
+  const client = new pg.Client({ connectionString: postgres.url('events') });
+  await client.connect();
+  await client.query('ANALYZE');
+  await client.end();
+  console.log(`${await shareOf(postgres)} of a core: an idle shop without orders`);
+}
+{
+  await using _shop = await start();
+  await delay(1_000);
+  await fill(postgres);
+  console.log(`${await shareOf(postgres)} of a core: after the events of ${orders} orders`);
+}
+{
+  await using _shop = await start();
+  console.log(`${await shareOf(postgres)} of a core: the same after a restart`);
+}

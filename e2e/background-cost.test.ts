@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import pg from 'pg';
+import { startInboxConsumer } from '#platform/events/inbox.ts';
+import { postgresEventLog, trimEventLog } from '#platform/events/postgres.ts';
+import { repeat } from '#platform/events/repeat.ts';
+import { systemClock } from '#platform/clock.ts';
+import { INDEX_ORDER_SETTINGS } from '#platform/postgres/index-order.ts';
+import { openDatabase, type Database, type Statement } from '#platform/postgres/pool.ts';
+import { createTelemetry } from '#platform/telemetry.ts';
+import { databasesOn } from '#testkit/postgres.ts';
+import { eventually, memoryLogger, startTestShop, type TestShop } from '#testkit/shop.ts';
+import { startRecordingServer, UNRECORDED, type StatementCost } from '#testkit/statement-costs.ts';
+
+/**
+ * What an idle shop costs PostgreSQL does not grow with what it has done: whatever a started shop executes by itself
+ * is recorded by the server, with 1,000 and with 1,000,000 events in the log, and with 1,000 and 200,000 in the inbox and
+ * through the outbox. A loop that is added later is covered by itself.
+ */
+const FEW = 1_000;
+const MANY = 1_000_000;
+const INBOX_MANY = 200_000;
+const OUTBOX_MANY = 200_000;
+/** A tree of a million entries is one or two levels higher, for each index that a round looks something up in. */
+const BUFFERS_FACTOR = 2;
+const BUFFERS_MORE = 8;
+
+const stack = new AsyncDisposableStack();
+after(() => stack.disposeAsync());
+const server = stack.use(await startRecordingServer());
+const databases = databasesOn(server.url);
+
+const MANY_TIMES = 100;
+
+type Costs = ReadonlyMap<string, { readonly rows: number; readonly buffers: number }>;
+
+/**
+ * The dearest execution of each statement; of those that are repeated many times in the later half, since a relay that
+ * has just taken a shard reads once past all that is deleted and not vacuumed.
+ */
+function dearest(costs: readonly StatementCost[]): Costs {
+  return new Map(
+    [...Map.groupBy(costs, ({ text }) => text)].map(([text, all]) => {
+      const later = all.slice(all.length < MANY_TIMES ? 0 : Math.floor(all.length / 2));
+      return [
+        text,
+        {
+          rows: Math.max(...later.map(({ rows }) => rows)),
+          buffers: Math.max(...later.map(({ buffers }) => buffers)),
+        },
+      ];
+    }),
+  );
+}
+
+/** The guarantee. */
+function assertSame(few: Costs, many: Costs, what: string): void {
+  for (const [text, { rows, buffers }] of many) {
+    const before = few.get(text) ?? { rows: 0, buffers: 0 };
+    const found = `${rows} rows and ${buffers} buffers, not ${before.rows} and ${before.buffers}`;
+    const isBounded = rows <= before.rows && buffers <= BUFFERS_FACTOR * before.buffers + BUFFERS_MORE;
+    assert.ok(isBounded, `${what}: cost grows with history: ${found}: ${text}`);
+  }
+}
+
+/** Statements without which a window proves nothing, and how often each must have been executed in it. */
+const REQUIRED: readonly (readonly [RegExp, number])[] = [
+  [/^WITH next AS MATERIALIZED .* FROM event /, 5],
+  [/^SELECT e\.position, .* FROM event /, 5],
+  // Six relays with ten rounds a second: they share the shards anew within the first two.
+  [/ FROM outbox WHERE shard = 7 /, 300],
+  [/^SELECT t\.topic, p\.partition, .* FROM event /, 2],
+  [/^WITH oldest AS MATERIALIZED .* DELETE FROM event /, 2],
+  [/^DELETE FROM event WHERE .* topic LIKE '%\.dlq'/, 2],
+  [/^DELETE FROM inbox /, 2],
+];
+/** More than anything reads that has nothing to do. */
+const QUIET_ROWS_MAX = 50;
+const QUIET_BUFFERS_MAX = 200;
+
+/** Connections that prepared their statements while there were ten events, and keep the plans. */
+async function openVeterans(urls: TestShop['databaseUrls']) {
+  const telemetry = createTelemetry();
+  const { logger } = memoryLogger();
+  const open = (name: string, url: string, settings: Record<string, string>): Database =>
+    stack.use(openDatabase({ name, url, telemetry, settings, connectionsMax: 2 }));
+  const events = { database: open('events', urls.events, INDEX_ORDER_SETTINGS), logger, now: Date.now };
+  const inboxDeps = { log: postgresEventLog(events), logger, telemetry, clock: systemClock };
+  const database = open('catalog', urls.catalog, {});
+  const forgetting = { group: 'nobody', topics: [] as string[], effect: () => Promise.resolve() };
+  return {
+    /** Does once what is done every 10 s or 10 minutes. */
+    async once(): Promise<void> {
+      const executed = await server.record();
+      await using _trimming = trimEventLog(events);
+      await using _forgetting = await startInboxConsumer({ ...inboxDeps, database }, forgetting);
+      await inboxDeps.log.lag('catalog-sales', ['order.created']);
+      await eventually(async () => {
+        const costs = await executed();
+        for (const [pattern] of REQUIRED.slice(3))
+          assert.ok(
+            costs.some(({ text }) => pattern.test(text)),
+            `not executed: ${pattern}`,
+          );
+      });
+    },
+  };
+}
+
+/** A gateway watches the former. What is appended while statistics are stale is not what they know. */
+const WATCHED = ['account.events', 'catalog.events'];
+const UNWATCHED = ['order.events', 'notifications'];
+
+/** Known-bad twin: its place is the last event of its topics, so that it reads what others append again and again. */
+const OLD_WATCH: Statement = {
+  name: 'twin_watch_events',
+  text: `/* twin */
+    SELECT position, topic, partition, key, ce_id, headers, value::text AS value, appended_at
+    FROM event WHERE position > $1 AND topic = ANY($2::text[]) ORDER BY position LIMIT 500`,
+};
+/** Known-bad twin: counts all that a group has yet to handle. */
+const OLD_LAG: Statement = {
+  name: 'twin_consumer_lag',
+  text: `/* twin */
+    SELECT p.partition, (
+      SELECT count(*) FROM event
+      WHERE event.topic = $2 AND event.partition = p.partition AND event.position > coalesce((
+        SELECT position FROM consumer_position AS c
+        WHERE c.consumer_group = $1 AND c.topic = $2 AND c.partition = p.partition), 0)
+    ) AS messages
+    FROM generate_series(0, 5) AS p(partition)`,
+};
+const isTwin = ({ text }: StatementCost): boolean => text.startsWith('/* twin */');
+
+test('what an idle shop reads in each round is the same with 1,000 and 1,000,000 events', async () => {
+  const urls = {
+    account: await databases.createDatabase('account'),
+    catalog: await databases.createDatabase('catalog'),
+    order: await databases.createDatabase('order'),
+    events: await databases.createDatabase('events'),
+  };
+  const byKind = new Map<string, string>(Object.entries(urls));
+  const postgres = { createDatabase: async (kind: string) => byKind.get(kind) ?? '' };
+  const log = await connect(urls.events);
+  const inbox = await connect(urls.catalog);
+  const outbox = await connect(urls.order);
+  const append = (count: number, topics: readonly string[]): Promise<unknown> =>
+    log.query(FILL_LOG, [count, topics]);
+  /** What was rolled back lies there like what was deleted: dead, and not vacuumed. */
+  const passOutbox = async (count: number): Promise<void> => {
+    await outbox.query('BEGIN');
+    await outbox.query(FILL_OUTBOX, [count]);
+    await outbox.query('ROLLBACK');
+  };
+  const analyze = async (): Promise<void> => {
+    for (const client of [log, inbox, outbox]) await client.query('ANALYZE');
+  };
+
+  await append(10, WATCHED);
+  await analyze();
+  await using _shop = await startTestShop({ postgres });
+  const veterans = await openVeterans(urls);
+  const twin = openDatabase({ name: 'twin', url: urls.events, telemetry: createTelemetry() });
+  stack.use(twin);
+  const { logger } = memoryLogger();
+  let last = 0n;
+  await using _twin = repeat(2_000, logger, 'watching', async () => {
+    const rows = await twin.query<{ position: bigint }>(OLD_WATCH, [last, WATCHED]);
+    last = rows.at(-1)?.position ?? last;
+    await twin.query(OLD_LAG, ['nobody', 'order.events']);
+    return rows.length > 0;
+  });
+  await veterans.once();
+
+  /** What is executed while the shop idles and another starts beside it. */
+  const record = async (): Promise<readonly StatementCost[]> => {
+    await quiet();
+    const executed = await server.record();
+    await using _ = await startTestShop({ postgres });
+    await veterans.once();
+    return eventually(async () => {
+      const costs = await executed();
+      for (const [pattern, rounds] of REQUIRED)
+        assert.ok(
+          costs.filter(({ text }) => pattern.test(text)).length >= rounds,
+          `not executed: ${pattern}`,
+        );
+      assert.equal(dearest(costs.filter(isTwin)).size, 2);
+      return costs;
+    }, 30_000);
+  };
+
+  await append(FEW - 10, WATCHED);
+  await inbox.query(FILL_INBOX, [1, FEW]);
+  await passOutbox(FEW);
+  const few = await record();
+
+  await append(MANY - FEW, UNWATCHED);
+  await inbox.query(FILL_INBOX, [FEW + 1, INBOX_MANY]);
+  await passOutbox(OUTBOX_MANY);
+  const many: StatementCost[] = [];
+  for (const [statistics, prepare] of [
+    ['stale', () => Promise.resolve()],
+    [
+      'no',
+      async () => void (await Promise.all([log, inbox, outbox].map((client) => client.query(NO_STATISTICS)))),
+    ],
+    ['fresh', analyze],
+  ] as const) {
+    await prepare();
+    const costs = await record();
+    many.push(...costs);
+    const ours = (all: readonly StatementCost[]): Costs => dearest(all.filter((cost) => !isTwin(cost)));
+    assertSame(ours(few), ours(costs), `${statistics} statistics`);
+  }
+  for (const [text, cost] of dearest(many.filter(isTwin)))
+    assert.throws(
+      () => assertSame(dearest(few), new Map([[text, cost]]), 'a twin'),
+      /cost grows with history/,
+    );
+});
+
+const FILL_LOG = `
+  WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock(4711002))
+  INSERT INTO event (topic, key, ce_id, headers, value)
+  SELECT ($2::text[])[1 + n % 2], 'key-' || n % 1000, '018bcfe5-687b-7fff-8000-000000000000', '{}', '{}'
+  FROM locked, generate_series(1, $1::integer) AS n`;
+const FILL_INBOX = `
+  INSERT INTO inbox (consumer, event_id)
+  SELECT 'test', lpad(to_hex(n), 32, '0')::uuid FROM generate_series($1::integer, $2::integer) AS n`;
+const FILL_OUTBOX = `
+  INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload)
+  SELECT gen_random_uuid(), 'order.events', 'key-' || n, 'order_placed', now(), 1, '', '{}'
+  FROM generate_series(1, $1::integer) AS n`;
+const NO_STATISTICS = `
+  WITH tables AS (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i')),
+  cleared AS (DELETE FROM pg_statistic WHERE starelid IN (SELECT oid FROM tables))
+  UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE oid IN (SELECT oid FROM tables)`;
+
+/** Waits until the shop has caught up with what was appended. */
+async function quiet(): Promise<void> {
+  const executed = await server.record();
+  let seen = 0;
+  await eventually(async () => {
+    const all = await executed();
+    const latest = all.slice(seen);
+    assert.ok(latest.length >= 100, 'too little was executed');
+    seen = all.length;
+    const ours = latest.filter((cost) => !isTwin(cost));
+    const busy = ours.find(({ rows, buffers }) => rows > QUIET_ROWS_MAX || buffers > QUIET_BUFFERS_MAX);
+    assert.equal(busy, undefined, 'the shop does not come to rest');
+  }, 60_000);
+}
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  stack.defer(() => client.end());
+  await client.query(UNRECORDED);
+  return client;
+}

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { spawnProgram } from '#cmd/fritzy/test/program.ts';
+import { stopPostgresIn } from '#scripts/engines-state.ts';
+import { findFreePorts, isFree } from '#testkit/engine-node.ts';
+import { eventually } from '#testkit/shop.ts';
+
+test('make engines-down ends the PostgreSQL whose keeper was killed, whatever the record says', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fritzy-engines-'));
+  const [port = 0] = await findFreePorts(1);
+  const urlFile = join(folder, 'url');
+  try {
+    await using keeper = spawnProgram('scripts/engines-postgres.ts', {}, [folder, String(port), urlFile]);
+    await eventually(() => assert.match(readFileSync(urlFile, 'utf8'), /^postgres:/), 60_000);
+    keeper.signal('SIGKILL');
+    await keeper.ended;
+    assert.equal(await isFree(port), false, 'known-bad twin: ending the keeper alone leaves the server');
+    assert.equal(typeof (await stopPostgresIn(folder)), 'number');
+    await eventually(async () => assert.equal(await isFree(port), true));
+    assert.equal(await stopPostgresIn(folder), undefined, 'there is nothing more to end');
+  } finally {
+    await stopPostgresIn(folder);
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,53 @@
+import { appendVary, type HttpRequest, type HttpResponse } from '#graphql/http.ts';
+
+type Headers = HttpResponse['headers'];
+
+/** Which pages of other origins may use the API from a browser (https://fetch.spec.whatwg.org/#http-cors-protocol). */
+export interface Cors {
+  /** The headers of an answer to a request with this Origin header. */
+  extend(headers: Headers, origin: string): Headers;
+  /** The answer to a preflight request; undefined if it is none or not from an allowed origin. */
+  preflight(request: HttpRequest): HttpResponse | undefined;
+}
+
+/** Seconds that a browser may remember a preflight: Chromium's upper bound. */
+const MAX_AGE_SECONDS = '7200';
+const METHODS = 'GET, HEAD, POST';
+const REQUEST_HEADERS = 'accept, content-type, traceparent, x-request-id';
+/** What a page may read of an answer beside the body. */
+const EXPOSED = 'x-request-id, retry-after';
+
+/** Allows a list of origins, e.g. `https://shop.example`; `*` is any. No credentials: the API knows no cookies. */
+export function createCors(origins: readonly string[]): Cors {
+  const allowed = new Set(origins);
+  const any = allowed.has('*');
+  const isAllowed = (origin: string): boolean => any || allowed.has(origin);
+  const extend = (headers: Headers, origin: string): Headers => {
+    if (allowed.size === 0) return headers;
+    const varied = any ? headers : appendVary(headers, 'origin');
+    if (!isAllowed(origin)) return varied;
+    return {
+      ...varied,
+      'access-control-allow-origin': any ? '*' : origin,
+      'access-control-expose-headers': EXPOSED,
+    };
+  };
+  return {
+    extend,
+    preflight: ({ method, header }) => {
+      const origin = header('origin');
+      if (method !== 'OPTIONS' || origin === undefined || !isAllowed(origin)) return undefined;
+      if (header('access-control-request-method') === undefined) return undefined;
+      return {
+        status: 204,
+        headers: {
+          'access-control-allow-methods': METHODS,
+          'access-control-allow-headers': REQUEST_HEADERS,
+          'access-control-max-age': MAX_AGE_SECONDS,
+          vary: 'access-control-request-method, access-control-request-headers',
+        },
+        body: '',
+      };
+    },
+  };
+}

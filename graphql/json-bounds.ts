@@ -1,0 +1,58 @@
+/**
+ * Bounds of the JSON that a caller sends, held before anything else looks at its values: what comes after may take
+ * more than linear time, or recurse.
+ */
+export const JSON_DEPTH_MAX = 64;
+/** UTF-16 units of one text: a description of 10,000 characters of two units each. */
+export const TEXT_LENGTH_MAX = 20_000;
+/** Items of one list; an order has at most 100. */
+export const ITEMS_MAX = 1_000;
+/** Values of all lists and objects together. */
+export const VALUES_MAX = 10_000;
+
+/** Whether one of the first VALUES_MAX values is nested deeper than JSON_DEPTH_MAX. */
+export function isTooDeep(root: unknown): boolean {
+  let level: unknown[] = [root];
+  let values = 0;
+  for (let depth = 0; depth < JSON_DEPTH_MAX; depth++) {
+    const below: unknown[] = [];
+    for (const value of level) {
+      if (typeof value !== 'object' || value === null) continue;
+      const members: unknown[] = Array.isArray(value) ? value : Object.values(value);
+      for (const member of members) {
+        values += 1;
+        if (values > VALUES_MAX) break;
+        below.push(member);
+      }
+    }
+    level = below;
+  }
+  return level.some((value) => typeof value === 'object' && value !== null);
+}
+
+/** What is wrong with a value that is not too deep, with its path; undefined if it is within bounds. */
+export function brokenBound(path: string, root: unknown): string | undefined {
+  let left = VALUES_MAX;
+  const check = (path: string, value: unknown): string | undefined => {
+    if (typeof value === 'string') {
+      return value.length > TEXT_LENGTH_MAX
+        ? `${path} must have at most ${TEXT_LENGTH_MAX} characters.`
+        : undefined;
+    }
+    if (typeof value !== 'object' || value === null) return undefined;
+    if (Array.isArray(value) && value.length > ITEMS_MAX)
+      return `${path} must have at most ${ITEMS_MAX} items.`;
+    const keys = Object.keys(value);
+    left -= keys.length;
+    if (left < 0) return `${path} has too many values: at most ${VALUES_MAX} are allowed in all.`;
+    for (const key of keys) {
+      const problem = check(
+        Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`,
+        Reflect.get(value, key),
+      );
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  };
+  return check(path, root);
+}

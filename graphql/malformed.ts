@@ -1,0 +1,90 @@
+import { STATUS_CODES, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Socket } from 'node:net';
+import type { Connections } from '#graphql/connections.ts';
+import { refusalResponse, type HttpRefusal } from '#graphql/http.ts';
+import type { HttpMetrics } from '#platform/http-metrics.ts';
+
+/** By the code of Node's error; anything else is MALFORMED. */
+const REFUSALS: Readonly<Record<string, HttpRefusal>> = {
+  HPE_HEADER_OVERFLOW: {
+    status: 431,
+    code: 'HEADERS_TOO_LARGE',
+    message: 'The headers of the request are larger than 16 KiB.',
+  },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: {
+    status: 413,
+    code: 'BODY_TOO_LARGE',
+    message: 'The chunk extensions of the body are larger than 16 KiB.',
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    code: 'DEADLINE_EXCEEDED',
+    message: 'The headers of the request were not complete in time.',
+  },
+};
+const MALFORMED: HttpRefusal = {
+  status: 400,
+  code: 'BAD_REQUEST',
+  message: 'The bytes are not a request of HTTP/1.1.',
+};
+const NO_TUNNEL: HttpRefusal = {
+  status: 405,
+  code: 'METHOD_NOT_ALLOWED',
+  message: 'This server is not a proxy.',
+  headers: { allow: 'GET, HEAD, POST' },
+};
+
+/** Answers what the HTTP parser refuses with a code and a request id, behind the requests that came before it. */
+export function refuseMalformed(
+  server: Server,
+  connections: Connections,
+  deps: { metrics: HttpMetrics; newRequestId: () => string },
+): void {
+  server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
+    // Errors of the parser; those of the system have ended the connection themselves.
+    if (error.code?.startsWith('HPE_') || error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
+      refuse(stream, REFUSALS[error.code] ?? MALFORMED);
+    else stream.destroy();
+  });
+  server.on('connect', (_, stream) => refuse(stream, NO_TUNNEL));
+
+  function refuse(stream: Duplex, refusal: HttpRefusal): void {
+    const connection = stream instanceof Socket ? connections.of(stream) : undefined;
+    if (!connection) {
+      stream.destroy();
+      return;
+    }
+    const { socket } = connection;
+    // Bytes behind the last request of the connection.
+    if (connection.closing) return;
+    connection.closing = true;
+    // A browser opens connections in advance: one without a byte has no request to refuse.
+    if (socket.bytesRead === 0) {
+      socket.destroySoon();
+      return;
+    }
+    deps.metrics.malformedRequests.inc({ error_type: refusal.code });
+    if (connection.refuseBody?.(refusal)) return;
+    connection.onIdle = () => {
+      connection.onIdle = undefined;
+      if (socket.writable) socket.write(head(refusal, deps.newRequestId()));
+      socket.destroySoon();
+    };
+    if (!connection.active) connection.onIdle();
+  }
+}
+
+/** A whole answer as bytes: there is no request that Node could answer. */
+function head(refusal: HttpRefusal, requestId: string): string {
+  const { status, headers, body } = refusalResponse(refusal, requestId);
+  const all = {
+    ...headers,
+    'content-length': String(body.length),
+    connection: 'close',
+    'x-request-id': requestId,
+    date: new Date().toUTCString(),
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
+  return [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', String(body)].join('\r\n');
+}

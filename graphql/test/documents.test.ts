@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { LRUCache } from 'lru-cache';
+import { createBodies } from '#graphql/bodies.ts';
+import { createDocuments, DOCUMENT_CACHE_BYTES_MAX, type Documents } from '#graphql/documents.ts';
+import { createTelemetry } from '#platform/telemetry.ts';
+
+const telemetry = createTelemetry();
+const repeat = (count: number, text: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => text(index)).join(' ');
+
+suite('the document cache', () => {
+  const source = (nr: number): string => `{ a${nr}: __typename }`;
+  /** About 2,000 tokens: the heaviest document there is. */
+  const large = (nr: number): string =>
+    `{ products(query: "${nr}", pagination: { take: 1 }) { ${repeat(640, (one) => `a${one}: id`)} } }`;
+  const flood = 40;
+
+  test('a document that comes again is kept, and what one document takes is bounded in bytes', () => {
+    const documents = createDocuments(2, telemetry);
+    const first = documents.prepare(source(0), undefined);
+    const second = documents.prepare(source(0), undefined);
+    assert.notEqual(first, second, 'a document that came once is not kept');
+    assert.equal(documents.prepare(source(0), undefined), second);
+    for (let nr = 0; nr < 30; nr++)
+      for (let time = 0; time < 2; time++) documents.prepare(large(nr), undefined);
+    assert.ok(documents.keptBytes <= DOCUMENT_CACHE_BYTES_MAX);
+    assert.ok(
+      documents.keptBytes > 0.8 * DOCUMENT_CACHE_BYTES_MAX,
+      'the large ones were kept, as far as they fit',
+    );
+  });
+
+  /** Whether a document in use is still kept after a flood of others that come once each. */
+  function survives(documents: Pick<Documents, 'prepare'>): boolean {
+    documents.prepare(source(0), undefined);
+    const trusted = documents.prepare(source(0), undefined);
+    for (let nr = 1; nr <= flood; nr++) documents.prepare(large(nr), undefined);
+    return documents.prepare(source(0), undefined) === trusted;
+  }
+
+  test('what a stranger sends once evicts nothing; a cache that keeps everything is caught', () => {
+    assert.ok(survives(createDocuments(2, telemetry)));
+    const { prepare } = createDocuments(2, telemetry);
+    const careless = new LRUCache<string, object>({ max: flood });
+    assert.ok(
+      !survives({
+        prepare: (text, name) => {
+          const operation = careless.get(text) ?? prepare(text, name);
+          careless.set(text, operation);
+          return operation as ReturnType<typeof prepare>;
+        },
+      }),
+    );
+  });
+
+  test('an operation that makes room takes the bodies that ask for it with it', () => {
+    const bodies = createBodies();
+    const documents = createDocuments(2, telemetry, bodies.forget);
+    for (let time = 0; time < 2; time++) {
+      const operation = documents.prepare(source(0), undefined);
+      assert.ok(!('errors' in operation));
+      if (documents.isKept(operation))
+        for (let again = 0; again < 2; again++) bodies.offer('body', { operation, variables: {}, key: '' });
+    }
+    assert.ok(bodies.get('body'));
+    for (let nr = 0; nr < 30; nr++)
+      for (let time = 0; time < 2; time++) documents.prepare(large(nr), undefined);
+    assert.equal(bodies.get('body'), undefined);
+  });
+
+  test('a document that is refused is not kept in the place of a good one', () => {
+    const documents = createDocuments(2, telemetry);
+    documents.prepare(source(0), undefined);
+    const kept = documents.prepare(source(0), undefined);
+    for (let nr = 0; nr < flood; nr++) assert.ok('errors' in documents.prepare(`{ nope${nr} }`, undefined));
+    assert.equal(documents.prepare(source(0), undefined), kept);
+  });
+});

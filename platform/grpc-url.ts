@@ -1,0 +1,40 @@
+import { makeValidator } from 'envalid';
+
+const HOST = String.raw`(?:[a-z\d](?:[a-z\d._-]*[a-z\d])?|\[[\da-f:.]+\])`;
+const PORT = String.raw`\d{1,5}`;
+/** Addresses that one URL may name. */
+const ADDRESSES_MAX = 20;
+const GRPC = new RegExp(
+  `^(?:grpc://|dns:///)(${HOST}:${PORT}(?:,${HOST}:${PORT}){0,${ADDRESSES_MAX - 1}})/?$`,
+  'i',
+);
+
+/** An address on which an instance of a service listens. */
+export interface GrpcAddress {
+  /** A name, an IPv4 address, or an IPv6 address without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * The URL of a service: `grpc://host:port`, or `grpc://host:port,host:port` for several instances (up to 20). All
+ * addresses that a name resolves to are used. `dns:///host:port`, the usual spelling of gRPC, means the same.
+ */
+export const grpcUrl = makeValidator<string>((input) => {
+  if (addressesOf(input).length > 0) return input;
+  throw new Error(
+    'a URL like grpc://host:50051, grpc://host:50051,other:50051 (up to 20) or dns:///host:50051',
+  );
+});
+
+/** The addresses that the URL names; none if it is not a URL of a service. */
+export function addressesOf(url: string): GrpcAddress[] {
+  const addresses = (GRPC.exec(url)?.[1] ?? '').split(',').filter(Boolean).map(addressOf);
+  return addresses.every(({ port }) => port >= 1 && port <= 65_535) ? addresses : [];
+}
+
+function addressOf(text: string): GrpcAddress {
+  const colon = text.lastIndexOf(':');
+  const host = text.slice(0, colon).replace(/^\[|\]$/g, '');
+  return { host, port: Number(text.slice(colon + 1)) };
+}

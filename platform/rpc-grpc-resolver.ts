@@ -1,0 +1,91 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { experimental, status } from '@grpc/grpc-js';
+import { messageOf } from '#platform/errors.ts';
+import { addressesOf, type GrpcAddress } from '#platform/grpc-url.ts';
+
+/**
+ * A gRPC name resolver for a list of addresses. The resolvers of grpc-js take one name, or several literal IP
+ * addresses, but not several names.
+ */
+const SCHEME = 'addresses';
+/** Names are looked up again when a connection is lost, at most once in so long. */
+const LOOKUP_INTERVAL_MS = 1_000;
+
+/** What a channel connects to for the URL of a service. */
+export function targetOf(url: string): string {
+  return `${SCHEME}:${url.replace(/^\w+:\/+/, '').replace(/\/$/, '')}`;
+}
+
+class AddressResolver implements experimental.Resolver {
+  readonly #addresses: readonly GrpcAddress[];
+  readonly #listener: experimental.ResolverListener;
+  /** What the listener was given last; undefined before that. */
+  #given: string | undefined;
+  #isLookingUp = false;
+  #isWanted = false;
+  /** Grows with each `destroy`: what was looked up before is dropped. */
+  #life = 0;
+  #waiting: NodeJS.Timeout | undefined;
+
+  constructor({ path }: experimental.GrpcUri, listener: experimental.ResolverListener) {
+    this.#addresses = addressesOf(`grpc://${path}`);
+    this.#listener = listener;
+  }
+
+  static getDefaultAuthority({ path }: experimental.GrpcUri): string {
+    return path.split(',', 1)[0] ?? path;
+  }
+
+  updateResolution(): void {
+    this.#isWanted = true;
+    if (!this.#isLookingUp && this.#waiting === undefined) void this.#resolve(this.#life);
+  }
+
+  destroy(): void {
+    this.#life += 1;
+    this.#given = undefined;
+    this.#isWanted = false;
+    this.#isLookingUp = false;
+    clearTimeout(this.#waiting);
+    this.#waiting = undefined;
+  }
+
+  async #resolve(life: number): Promise<void> {
+    this.#isWanted = false;
+    this.#isLookingUp = true;
+    const found = await Promise.allSettled(this.#addresses.map(endpointsOf));
+    if (life !== this.#life) return;
+    this.#isLookingUp = false;
+    this.#give(found);
+    this.#waiting = setTimeout(() => {
+      this.#waiting = undefined;
+      if (this.#isWanted) this.updateResolution();
+    }, LOOKUP_INTERVAL_MS);
+    this.#waiting.unref();
+  }
+
+  /** A list that has not changed is not given again: the balancer would begin anew with it. */
+  #give(found: readonly PromiseSettledResult<experimental.Endpoint[]>[]): void {
+    const endpoints = found.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
+    const failure = found.find((each) => each.status === 'rejected');
+    if (endpoints.length === 0) {
+      const details = `Name resolution failed: ${messageOf(failure?.reason)}`;
+      this.#given = undefined;
+      this.#listener(experimental.statusOrFromError({ code: status.UNAVAILABLE, details }), {}, null, '');
+      return;
+    }
+    const key = endpoints.map(experimental.endpointToString).toSorted().join();
+    if (key === this.#given) return;
+    this.#given = key;
+    this.#listener(experimental.statusOrFromValue(endpoints), {}, null, '');
+  }
+}
+
+async function endpointsOf({ host, port }: GrpcAddress): Promise<experimental.Endpoint[]> {
+  if (isIP(host) !== 0) return [{ addresses: [{ host, port }] }];
+  const all = await lookup(host, { all: true });
+  return all.map(({ address }) => ({ addresses: [{ host: address, port }] }));
+}
+
+experimental.registerResolver(SCHEME, AddressResolver);

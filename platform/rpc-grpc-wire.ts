@@ -1,0 +1,95 @@
+import { anyPack, anyUnpack } from '@bufbuild/protobuf/wkt';
+import { create, fromBinary, toBinary, type DescMessage, type Message } from '@bufbuild/protobuf';
+import * as grpc from '@grpc/grpc-js';
+import { deadlineExceeded } from '#platform/call.ts';
+import { AppError, asAppError, REASONS, type Reason } from '#platform/errors.ts';
+import { ErrorInfoSchema, StatusSchema } from '#platform/pb/error_pb.js';
+
+/** What both sides of a gRPC connection agree on: metadata, sizes, and how an AppError becomes a status and back. */
+
+export const REQUEST_ID = 'x-request-id';
+export const TRACEPARENT = 'traceparent';
+/** Where the richer error model puts its details (https://grpc.io/docs/guides/error/). */
+const DETAILS = 'grpc-status-details-bin';
+const DOMAIN = 'fritzy';
+/** Bytes. The largest answer is a batch of orders, whose lines have at most 16 MB (order/store.ts). */
+const MESSAGE_SIZE_MAX = 64 * 1_048_576;
+export const MESSAGE_LIMITS = {
+  'grpc.max_receive_message_length': MESSAGE_SIZE_MAX,
+  'grpc.max_send_message_length': MESSAGE_SIZE_MAX,
+};
+
+// What grpc-js would print on standard error reaches the caller as an error too.
+grpc.setLogVerbosity(grpc.logVerbosity.NONE);
+
+export function encoder(schema: DescMessage): (message: Message) => Buffer {
+  return (message) => {
+    const bytes = toBinary(schema, message);
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  };
+}
+
+export function decoder(schema: DescMessage): (bytes: Buffer) => Message {
+  return (bytes) => fromBinary(schema, bytes);
+}
+
+export function toStatus(error: AppError): grpc.StatusObject {
+  const code = REASONS[error.reason];
+  const info = create(ErrorInfoSchema, {
+    reason: error.reason,
+    domain: DOMAIN,
+    metadata: { ...error.detail },
+  });
+  const status = create(StatusSchema, {
+    code,
+    message: error.publicMessage,
+    details: [anyPack(ErrorInfoSchema, info)],
+  });
+  const metadata = new grpc.Metadata();
+  metadata.set(DETAILS, Buffer.from(toBinary(StatusSchema, status)));
+  return { code, details: error.publicMessage, metadata };
+}
+
+/** The AppError that a service of ours answered; undefined if the status comes from anything else. */
+export function answeredError(error: grpc.ServiceError): AppError | undefined {
+  const [bytes] = error.metadata?.get(DETAILS) ?? [];
+  if (!(bytes instanceof Buffer)) return undefined;
+  const status = fromBinary(StatusSchema, bytes);
+  const [packed] = status.details;
+  const info = packed && anyUnpack(packed, ErrorInfoSchema);
+  if (info?.domain !== DOMAIN || !Object.hasOwn(REASONS, info.reason)) return undefined;
+  return new AppError(info.reason as Reason, status.message, { detail: info.metadata, cause: error });
+}
+
+/**
+ * Statuses that grpc-js makes itself when a connection breaks in the middle of a call, and that name the HTTP/2 error
+ * instead of the loss.
+ */
+const BROKEN_STREAM = /^(Received RST_STREAM with code|Failed to start HTTP\/2 stream|Write error)/;
+
+/** Whether no answer came because the service, or the way to it, is gone. Only for a status that is no answer of ours. */
+export function isConnectionLoss({ code, details }: grpc.ServiceError): boolean {
+  if (code === grpc.status.UNAVAILABLE) return true;
+  // The other side reset the stream: a call that its own caller cancels never gets here.
+  if (code === grpc.status.CANCELLED) return true;
+  return code === grpc.status.INTERNAL && BROKEN_STREAM.test(details);
+}
+
+/** What the caller of a call sees that got no answer of a service of ours. */
+export function errorWithoutAnswer(error: grpc.ServiceError): AppError {
+  if (isConnectionLoss(error)) {
+    return new AppError('UNAVAILABLE', 'A service that is needed cannot be reached. Try again in a moment.', {
+      cause: error,
+    });
+  }
+  switch (error.code) {
+    case grpc.status.DEADLINE_EXCEEDED:
+      return deadlineExceeded();
+    case grpc.status.RESOURCE_EXHAUSTED:
+      return new AppError('RESOURCE_EXHAUSTED', 'Too much was asked at once. Try again with less.', {
+        cause: error,
+      });
+    default:
+      return asAppError(error);
+  }
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { after, suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { openDatabase } from '#platform/postgres/pool.ts';
+import { createTelemetry } from '#platform/telemetry.ts';
+import { openTestPostgres } from '#testkit/postgres.ts';
+
+const stack = new AsyncDisposableStack();
+after(() => stack.disposeAsync());
+const postgres = stack.use(await openTestPostgres());
+const url = await postgres.createDatabase('empty');
+
+/** ReadyForQuery, and the ErrorResponse of a server that shuts down (PostgreSQL's manual, "Message Formats"). */
+const READY = Buffer.from('Z\0\0\0\u0005I', 'latin1');
+const FIELDS = Buffer.from('SFATAL\0C57P01\0Mterminating connection\0\0', 'latin1');
+const SHUTDOWN = Buffer.concat([Buffer.from([0x45, 0, 0, 0, FIELDS.length + 4]), FIELDS]);
+
+/** A way to the server on which each connection is ended in the same bytes that say that it is ready. */
+async function openBreakingWay(): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const server = createServer((near) => {
+    const far = connect(Number(port), hostname);
+    for (const socket of [near, far]) socket.on('error', () => {});
+    near.pipe(far);
+    far.on('data', (bytes: Buffer) =>
+      near.write(bytes.includes(READY) ? Buffer.concat([bytes, SHUTDOWN]) : bytes),
+    );
+    near.on('close', () => far.destroy());
+    far.on('close', () => near.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  stack.defer(() => void server.close());
+  const way = new URL(url);
+  way.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return way.href;
+}
+
+suite('a connection that the server ends as it opens', () => {
+  test('is UNAVAILABLE to whoever wanted it', async () => {
+    await using database = openDatabase({
+      url: await openBreakingWay(),
+      name: 'test',
+      telemetry: createTelemetry(),
+    });
+    await assert.rejects(database.query({ name: 'one', text: 'SELECT 1' }, []), { reason: 'UNAVAILABLE' });
+  });
+
+  test('known-bad twin: a pool whose new connections nobody listens to ends the process', async () => {
+    const program = `
+      import pg from 'pg';
+      const pool = new pg.Pool({ connectionString: ${JSON.stringify(await openBreakingWay())} });
+      pool.on('error', () => {});
+      const client = await pool.connect();
+      client.on('error', () => {});
+      client.release(true);
+      await pool.end();`;
+    const root = fileURLToPath(new URL('../..', import.meta.url));
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let errors = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+    const [status] = (await once(child, 'close')) as [number | null];
+    assert.equal(status, 1);
+    assert.match(errors, /terminating connection/);
+  });
+});

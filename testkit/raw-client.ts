@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+/** A whole answer, as it came over the wire. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly head: string;
+  readonly body: string;
+  /** Whether it says `Connection: close`. */
+  readonly close: boolean;
+}
+
+/** The head of a request to /graphql, and its body. */
+export function rawPost(body: string, headers = '', path = '/graphql'): string {
+  return `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+}
+
+/** One connection that sends what it is given and reads one answer after the other. */
+export class RawClient implements Disposable {
+  readonly socket: Socket;
+  ended = false;
+  #chunks: Buffer[] = [];
+  #size = 0;
+  /** Bytes of the next answer; 0 while its head is not complete. */
+  #wanted = 0;
+  #failure: Error | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    const changed = (): void => this.#wake?.();
+    socket.on('data', (chunk: Buffer) => {
+      this.#chunks.push(chunk);
+      this.#size += chunk.length;
+      changed();
+    });
+    socket.on('end', () => {
+      this.ended = true;
+      changed();
+    });
+    socket.on('error', (error) => {
+      this.#failure = error;
+      changed();
+    });
+    socket.on('close', () => {
+      this.ended = true;
+      changed();
+    });
+  }
+
+  static async connect(url: string): Promise<RawClient> {
+    const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true });
+    await once(socket, 'connect');
+    return new RawClient(socket);
+  }
+
+  /** Sends bytes and reads the answer. */
+  ask(bytes: string): Promise<RawAnswer> {
+    this.socket.write(bytes);
+    return this.answer();
+  }
+
+  /** Reads the next answer; rejects if the connection ends before it is whole. */
+  async answer(): Promise<RawAnswer> {
+    for (;;) {
+      const answer = this.#take();
+      if (answer) return answer;
+      if (this.#failure) throw this.#failure;
+      if (this.ended) throw new Error('the connection ended before the answer was whole');
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** Waits until the server has closed its side. */
+  async untilEnded(): Promise<void> {
+    while (!this.ended)
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+  }
+
+  #take(): RawAnswer | undefined {
+    if (this.#size === 0 || this.#size < this.#wanted) return undefined;
+    const received = Buffer.concat(this.#chunks);
+    this.#chunks = [received];
+    const end = received.indexOf('\r\n\r\n');
+    if (end < 0) return undefined;
+    const head = received.toString('latin1', 0, end);
+    this.#wanted = end + 4 + Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? 0);
+    if (received.length < this.#wanted) return undefined;
+    const body = received.toString('utf8', end + 4, this.#wanted);
+    const rest = received.subarray(this.#wanted);
+    this.#chunks = [rest];
+    this.#size = rest.length;
+    this.#wanted = 0;
+    return { status: Number(head.slice(9, 12)), head, body, close: /^connection: close$/im.test(head) };
+  }
+
+  [Symbol.dispose](): void {
+    this.socket.destroy();
+  }
+}

@@ -1,0 +1,96 @@
+import { open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startScratchServer } from '#testkit/postgres.ts';
+
+/** What one execution of a statement cost PostgreSQL. */
+export interface StatementCost {
+  readonly database: string;
+  readonly text: string;
+  /** Rows that scans of tables and indexes returned or filtered out. */
+  readonly rows: number;
+  /** 8 KiB blocks that were read, from the buffer cache or the disk. */
+  readonly buffers: number;
+}
+
+/** A node of EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON). */
+export interface PlanNode {
+  readonly 'Relation Name'?: string;
+  readonly 'Index Name'?: string;
+  readonly 'Actual Rows': number;
+  readonly 'Actual Loops': number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly 'Rows Removed by Index Recheck'?: number;
+  readonly 'Shared Hit Blocks': number;
+  readonly 'Shared Read Blocks': number;
+  readonly Plans?: readonly PlanNode[];
+}
+
+const EXPLAIN_SETTINGS = {
+  shared_preload_libraries: 'auto_explain',
+  'auto_explain.log_min_duration': '0',
+  'auto_explain.log_analyze': 'on',
+  'auto_explain.log_buffers': 'on',
+  'auto_explain.log_timing': 'off',
+  'auto_explain.log_format': 'json',
+  'auto_explain.log_parameter_max_length': '0',
+  logging_collector: 'on',
+  log_destination: 'jsonlog',
+  log_directory: 'log',
+  log_filename: 'statements.log',
+  log_rotation_size: '0',
+  log_rotation_age: '0',
+  // Statistics change only when a test changes them.
+  autovacuum: 'off',
+};
+/** Set in a session whose statements are not to be recorded. */
+export const UNRECORDED = 'SET auto_explain.log_min_duration = -1';
+
+/** A server that records what each statement of each client really costs, with the plan that it really has. */
+export async function startRecordingServer() {
+  const server = await startScratchServer(EXPLAIN_SETTINGS);
+  const file = join(server.dataDir, 'log', 'statements.json');
+  return {
+    url: server.url,
+    /** Gives what was executed since this call: more each time. */
+    async record(): Promise<() => Promise<readonly StatementCost[]>> {
+      let from = (await stat(file)).size;
+      const costs: StatementCost[] = [];
+      return async () => {
+        const size = (await stat(file)).size - from;
+        await using handle = await open(file);
+        const { buffer } = await handle.read({ buffer: Buffer.alloc(size), position: from });
+        // What is behind the last end of a line is still being written.
+        const end = buffer.lastIndexOf('\n') + 1;
+        from += end;
+        const lines = buffer.toString('utf8', 0, end).split('\n').filter(Boolean);
+        costs.push(...lines.flatMap(costOfLine));
+        return costs;
+      };
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+function costOfLine(line: string): StatementCost[] {
+  const { message, dbname } = JSON.parse(line) as { message?: string; dbname?: string };
+  const [, json] = /^duration: .*? plan:\n(\{.*)$/s.exec(message ?? '') ?? [];
+  if (json === undefined) return [];
+  const { 'Query Text': text, Plan: plan } = JSON.parse(json) as { 'Query Text': string; Plan: PlanNode };
+  return [{ database: dbname ?? '', text: text.replace(/\s+/g, ' ').trim(), ...costOf(plan) }];
+}
+
+/** Of a plan with what it really did. */
+export function costOf(plan: PlanNode): Pick<StatementCost, 'rows' | 'buffers'> {
+  // Buffers of a node are those of the nodes below it too.
+  return { rows: rowsOf(plan), buffers: plan['Shared Hit Blocks'] + plan['Shared Read Blocks'] };
+}
+
+function rowsOf(node: PlanNode): number {
+  const isScan = node['Relation Name'] !== undefined || node['Index Name'] !== undefined;
+  const perLoop =
+    node['Actual Rows'] +
+    (node['Rows Removed by Filter'] ?? 0) +
+    (node['Rows Removed by Index Recheck'] ?? 0);
+  const below = (node.Plans ?? []).reduce((sum, child) => sum + rowsOf(child), 0);
+  return below + (isScan ? Math.round(perLoop * node['Actual Loops']) : 0);
+}
