@@ -7,7 +7,7 @@ import { catalogMetrics } from '#catalog/metrics.ts';
 import { openEngineCatalog, type EngineCatalog } from '#catalog/test/engine-catalog.ts';
 import { systemClock } from '#platform/clock.ts';
 import { messageOf } from '#platform/errors.ts';
-import { productOf } from '#scripts/seed-data.ts';
+import { productOf } from '#bench/products.ts';
 import { openTestEngine } from '#testkit/engines.ts';
 import { testCall } from '#testkit/shop.ts';
 

@@ -5,7 +5,7 @@ import { measure, perSecond, row, spread, type Measured } from '#bench/measure.t
 import { startProgram } from '#bench/processes.ts';
 import { searchBody } from '#catalog/search/engine-query.ts';
 import { parseSearch } from '#catalog/search/search-terms.ts';
-import { productOf } from '#scripts/seed-data.ts';
+import { productOf } from '#bench/products.ts';
 import { startElasticsearch } from '#testkit/engines.ts';
 import { postGraphQL } from '#testkit/shop.ts';
 

@@ -9,7 +9,8 @@ import { refusalResponse, type HttpRefusal, type HttpRequest, type HttpResponse 
 import { refuseMalformed } from '#graphql/malformed.ts';
 import { Call, cancelled } from '#platform/call.ts';
 import { systemClock, type Clock } from '#platform/clock.ts';
-import { AppError, asAppError, messageOf, StartError } from '#platform/errors.ts';
+import { AppError, asAppError } from '#platform/errors.ts';
+import { listenError } from '#platform/listen-error.ts';
 import { callFields, type Logger } from '#platform/logger.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
@@ -35,6 +36,7 @@ export const BODY_SIZE_MAX = 1_048_576;
 /** Milliseconds between two checks of how long headers are under way. */
 const CHECK_INTERVAL_MS = 500;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
+const SETTINGS = { settings: { host: 'HOST', port: 'PORT' }, otherPort: 9_000 };
 const NOTHING = Buffer.alloc(0);
 const METHODS = new Set(['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
 const RETRY_LATER = { 'retry-after': '1' };
@@ -109,15 +111,7 @@ async function bind(
   logger: Logger,
 ): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const problem =
-        error.code === 'EADDRINUSE' ? 'is in use by another program' : `cannot be used (${messageOf(error)})`;
-      reject(
-        new StartError(
-          `port ${port} ${problem}: end that program or choose another port, e.g. make run PORT=${port === 9_000 ? 9_001 : 9_000}`,
-        ),
-      );
-    });
+    server.once('error', (error) => reject(listenError(error, { host, port, ...SETTINGS })));
     server.listen(port, host, resolve);
   });
   server.removeAllListeners('error');

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
-import { messageOf, StartError } from '#platform/errors.ts';
+import { messageOf } from '#platform/errors.ts';
+import { listenError } from '#platform/listen-error.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
 /** A plain HTTP answer. */
@@ -17,6 +18,7 @@ export interface HealthDeps {
 
 /** How long the readiness check may take before it counts as failed. */
 const READY_TIMEOUT_MS = 2_000;
+const SETTINGS = { settings: { host: 'ADMIN_HOST', port: 'ADMIN_PORT' }, otherPort: 9_190 };
 
 /**
  * Answers the paths of operation: /healthz (the process lives), /readyz (it can serve) and /metrics (Prometheus
@@ -72,13 +74,7 @@ export async function serveHealth(
       });
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) =>
-      reject(
-        new StartError(
-          `cannot listen on ${deps.host}:${deps.port} (${messageOf(error)}): set ADMIN_PORT to a free port.`,
-        ),
-      ),
-    );
+    server.once('error', (error) => reject(listenError(error, { ...deps, ...SETTINGS })));
     server.listen(deps.port, deps.host, resolve);
   });
   stack.defer(async () => {

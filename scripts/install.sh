@@ -1,11 +1,86 @@
 #!/bin/sh
-# Installs the pinned packages. Quiet unless something is wrong.
+# Installs the pinned packages. Quiet unless something is wrong; an old Node, no network and a full disk are one line each.
 set -eu
-if ! command -v npm >/dev/null 2>&1; then
-  echo "fritzy: npm is missing: install Node 20 or newer (https://nodejs.org)." >&2
+NODE_MIN=20
+NPM_MIN=9
+NODE_HINT="install Node $NODE_MIN or newer (https://nodejs.org)"
+# What node_modules and npm's cache take.
+PACKAGES_MIB=750
+CACHE_MIB=300
+# Milliseconds for one small answer of the registry. npm itself waits for minutes, also for a network that is not there.
+PROBE_MS=8000
+
+fail() {
+  printf 'fritzy: %s\n' "$*" >&2
   exit 1
+}
+
+major() { expr "$1" : 'v\{0,1\}\([0-9]*\)'; }
+
+# Free MiB on the disk of a folder.
+free_mib() { df -Pk "$1" | awk 'NR == 2 { print int($4 / 1024) }'; }
+
+disk_full() {
+  fail "the disk is full: $PWD has $(free_mib .) MiB free, npm's cache $cache has $(free_mib "$cache") MiB; the packages need about $PACKAGES_MIB MiB and $CACHE_MIB MiB: free some space and try again."
+}
+
+# Prints why the registry cannot be reached, by npm's own settings of registry and proxy; nothing if it answers, whatever it answers.
+registry_problem() {
+  # shellcheck disable=SC2016 # JavaScript, not the shell, fills in the ${}
+  node -e '
+    const options = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=1000"];
+    const { spawnSync } = require("node:child_process");
+    const timeout = Number(process.argv[1]);
+    const { status, stderr } = spawnSync("npm", ["ping", ...options], { timeout, killSignal: "SIGKILL", encoding: "utf8" });
+    const code = /code (\w+)/.exec(stderr)?.[1];
+    if (status === null) console.log(`no answer within ${timeout / 1000} s`);
+    else if (status !== 0 && !/^E\d{3}$/.test(code ?? "")) console.log(code ?? "unknown error");
+  ' "$PROBE_MS"
+}
+
+no_network() {
+  fail "the npm registry $(npm config get registry) cannot be reached ($1): check the network or the proxy and try again; on a very slow network, run npm ci first."
+}
+
+command -v node >/dev/null 2>&1 || fail "Node is missing: $NODE_HINT."
+node_version=$(node --version)
+[ "$(major "$node_version")" -ge "$NODE_MIN" ] || fail "Node $node_version is too old: $NODE_HINT."
+command -v npm >/dev/null 2>&1 || fail "npm is missing: $NODE_HINT."
+npm_version=$(npm --version)
+[ "$(major "$npm_version")" -ge "$NPM_MIN" ] || fail "npm $npm_version is too old: $NODE_HINT, or run npm install -g npm@$NPM_MIN."
+
+# On a full disk npm may fail even to tell its settings.
+cache=$(npm config get cache 2>/dev/null) || cache=$HOME
+# What is installed now makes room first. npm itself takes minutes to notice a full disk, and then reports success.
+installed=0
+if [ -d node_modules ]; then installed=$(du -sk node_modules | awk '{ print int($1 / 1024) }'); fi
+[ $(($(free_mib .) + installed)) -ge "$PACKAGES_MIB" ] || disk_full
+
+# Warnings are kept: some of npm's errors are only that.
+install_packages() { npm ci --no-audit --no-fund --loglevel=warn "$@" 2>&1; }
+
+problem=$(registry_problem)
+if [ -n "$problem" ]; then
+  # npm's cache may hold everything.
+  install_packages --offline >/dev/null || no_network "$problem"
+else
+  echo "Installing packages (once, about half a minute) ..."
+  status=0
+  output=$(install_packages) || status=$?
+  case $output in
+    *ENOSPC* | *EDQUOT*)
+      rm -f node_modules/.package-lock.json
+      disk_full
+      ;;
+  esac
+  if [ "$status" -ne 0 ]; then
+    code=$(printf '%s\n' "$output" | sed -n 's/^npm error code \([A-Z_]*\)$/\1/p' | head -n 1)
+    case $code in
+      ENOTFOUND | EAI_AGAIN | ECONN* | ENET* | EHOST* | ETIMEDOUT | ERR_SOCKET_TIMEOUT) no_network "$code" ;;
+    esac
+    printf '%s\n' "$output" >&2
+    fail "npm ci failed: the lines above say why."
+  fi
 fi
-echo "Installing packages (once, about half a minute) ..."
-npm ci --no-audit --no-fund --loglevel=error
 # make compares times: the lock file may be as new as what was just installed.
 touch node_modules/.package-lock.json

@@ -1,86 +1,94 @@
-/** The deterministic catalogue of `make seed`: the same numbers give the same products, accounts and orders. */
+import type { Department, Kind } from '#scripts/seed-departments.ts';
+import { INDOORS } from '#scripts/seed-indoors.ts';
+import { OUTDOORS } from '#scripts/seed-outdoors.ts';
 
-const range = (count: number): number[] => Array.from({ length: count }, (_, nr) => nr);
+/** The deterministic shop of `make seed`: the same numbers give the same products, accounts and orders. */
 
-export const PRODUCTS = range(10_000);
-export const ACCOUNTS = range(1_000);
+const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+const PER_BRAND = 10;
+const FIRST_NAMES =
+  'Ada Bela Chloe Dario Elif Femi Greta Hugo Ines Jonas Kira Leon Mila Noor Oskar Priya Quinn Rosa Sami Tara Uma Viktor Wanda Xenia Yusuf Zoe Anton Bruno Carla Diego Emma Farah Goran Hanna Ivo Julia Karim Lena Marek Nina'.split(
+    ' ',
+  );
+const LAST_NAMES =
+  'Almeida Berger Costa Dubois Eriksen Fischer Garcia Horvat Ivanova Jensen Kowalski Lindgren Moreau Novak Okafor Petrov Quist Rossi Silva Tanaka Ueda Varga Weber Yilmaz Zhang'.split(
+    ' ',
+  );
+
+interface Shelved {
+  readonly department: Department;
+  readonly path: readonly string[];
+  readonly kind: Kind;
+}
+
+const KINDS: readonly Shelved[] = [...INDOORS, ...OUTDOORS].flatMap((department) =>
+  Object.entries(department.shelves).flatMap(([shelf, kinds]) =>
+    kinds.map((kind) => ({ department, path: [department.name, ...shelf.split(' > ')], kind })),
+  ),
+);
+const BRANDS = 10;
+
+export const PRODUCTS = range(KINDS.length * BRANDS * PER_BRAND);
+export const ACCOUNTS = range(FIRST_NAMES.length * LAST_NAMES.length);
 export const ORDERS_PER_ACCOUNT = 5;
 
-const MAKES = [
-  'Aurora',
-  'Borealis',
-  'Cascade',
-  'Dune',
-  'Ember',
-  'Fjord',
-  'Granite',
-  'Harbour',
-  'Indigo',
-  'Juniper',
-];
-const QUALITIES = [
-  'Wireless',
-  'Compact',
-  'Foldable',
-  'Classic',
-  'Lightweight',
-  'Waterproof',
-  'Silent',
-  'Smart',
-  'Organic',
-  'Premium',
-];
-const THINGS = [
-  ['Headphones', 'Clear sound and a soft fit for long days.'],
-  ['Backpack', 'Room for a laptop, a lunch and the rest of the day.'],
-  ['Kettle', 'Boils a litre in three minutes and switches itself off.'],
-  ['Desk Lamp', 'Warm light that can be dimmed, on an arm that stays where it is put.'],
-  ['Running Shoes', 'Cushioned for roads, with a sole that grips in the rain.'],
-  ['Water Bottle', 'Keeps cold for a day and hot for half of it.'],
-  ['Keyboard', 'Quiet keys with a short way down, for two computers.'],
-  ['Coffee Grinder', 'Steel burrs, forty settings, little noise.'],
-  ['Bicycle Light', 'Seen from two kilometres, charged in two hours.'],
-  ['Notebook', 'A hundred and sixty dotted pages that lie flat.'],
-] as const;
-const FIRST_NAMES = ['Ada', 'Bela', 'Chloe', 'Dario', 'Elif', 'Femi', 'Greta', 'Hugo', 'Ines', 'Jonas'];
-const LAST_NAMES = [
-  'Almeida',
-  'Berger',
-  'Costa',
-  'Dubois',
-  'Eriksen',
-  'Fischer',
-  'Garcia',
-  'Horvat',
-  'Ivanova',
-  'Jensen',
-];
+/** Paths of categories from the top down, each after the one above it. */
+export const CATEGORY_PATHS: readonly (readonly string[])[] = [
+  ...new Map(
+    KINDS.flatMap(({ path }) => path.map((_, depth) => path.slice(0, depth + 1))).map((path) => [
+      path.join(' > '),
+      path,
+    ]),
+  ).values(),
+].toSorted((a, b) => a.length - b.length);
 
-function pick<T>(from: readonly T[], nr: number): T {
-  const found = from[nr % from.length];
+export interface SeedProduct {
+  readonly name: string;
+  readonly description: string;
+  readonly price: number;
+  readonly category: readonly string[];
+  readonly tags: readonly string[];
+}
+
+function pick<T>(from: readonly T[], index: number): T {
+  const found = from[index % from.length];
   if (found === undefined) throw new Error('nothing to pick from');
   return found;
 }
 
-/** Product `nr`: its name ends in its number, so that it is unique. */
-export function productOf(nr: number): { name: string; description: string; price: number } {
-  const [thing, description] = pick(THINGS, nr);
-  const make = pick(MAKES, Math.floor(nr / 10));
-  const quality = pick(QUALITIES, Math.floor(nr / 100));
-  const cents = 499 + ((nr * 7_919) % 50_000);
+/** Product `index`. Its brand, quality and finish make its name unique among those of its kind. */
+export function productOf(index: number): SeedProduct {
+  const { department, path, kind } = pick(KINDS, index);
+  const brand = Math.floor(index / KINDS.length) % BRANDS;
+  const variant = Math.floor(index / (KINDS.length * BRANDS));
+  const quality = variant % department.qualities.length;
+  const finish = pick(department.finishes, variant + brand);
+  const [qualityName, qualityAbout] = pick(department.qualities, quality);
+  const [kindName, low, high, about] = kind;
+  const description = [about, `${about} ${qualityAbout}`, `${qualityAbout} ${about}`];
+  // Better brands and qualities cost more; the rest differs from product to product.
+  const level = brand * 0.06 + quality * 0.08 + ((index * 7_919) % 97) / 970;
   return {
-    name: `${make} ${quality} ${thing} ${String(nr).padStart(5, '0')}`,
-    description,
-    price: cents / 100,
+    name: `${pick(department.brands, brand)} ${qualityName} ${kindName}, ${finish}`,
+    description: pick(description, brand + variant),
+    price: priceOf(low + (high - low) * level),
+    category: path,
+    tags: [...finish.split(' '), qualityName.toLowerCase()],
   };
 }
 
-/** The name of account `nr`. */
-export function accountName(nr: number): string {
-  return `${pick(FIRST_NAMES, nr)} ${pick(LAST_NAMES, Math.floor(nr / 10))} ${String(nr).padStart(4, '0')}`;
+/** As shops write prices: 24.99, and whole amounts from 200 on. */
+function priceOf(amount: number): number {
+  return amount < 200 ? (Math.round(amount) * 100 - 1) / 100 : Math.round(amount / 10) * 10 - 1;
 }
 
-/** The lines of an account's order number `index`: one to three products. */
+/** The name of account `index`. */
+export function accountName(index: number): string {
+  return `${pick(FIRST_NAMES, index)} ${pick(LAST_NAMES, Math.floor(index / FIRST_NAMES.length))}`;
+}
+
+/** The items of an account's order number `index`: one to three products. */
 export function linesOf(account: number, index: number): { product: number; quantity: number }[] {
   const start = account * 31 + index * 977;
   return range(1 + (start % 3)).map((line) => ({

@@ -2,9 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Presets, SingleBar } from 'cli-progress';
+import { StartError } from '#platform/errors.ts';
+import { runOnce } from '#platform/run.ts';
 import {
   accountName,
   ACCOUNTS,
+  CATEGORY_PATHS,
   linesOf,
   ORDERS_PER_ACCOUNT,
   productOf,
@@ -12,70 +15,102 @@ import {
 } from '#scripts/seed-data.ts';
 
 /**
- * Fills the shop with a deterministic catalogue, over its public API: `make seed`. Uses the shop that runs on PORT,
- * or starts one on FRITZY_DATA for as long as it takes. What is there already (found by name, and orders by their
- * number per account) is left alone, so it is safe to run twice and goes on after an interruption.
+ * Fills the shop with deterministic data over its public API: `make seed`. Uses the shop that runs on PORT, or starts one on
+ * FRITZY_DATA and stops it at the end. Existing categories, products and accounts are found by name, orders by their number
+ * per account, and left as they are: running it twice, or after an interruption, adds what is missing.
  */
 const CONCURRENCY = 64;
 const PAGE = 100;
+/** What a shell reports for a program that a signal has ended. */
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 interface Shop extends AsyncDisposable {
   readonly url: string;
 }
 
-async function findShop(): Promise<Shop> {
+async function findShop(signal: AbortSignal): Promise<Shop> {
   const url = `http://127.0.0.1:${process.env['PORT'] || 8_000}`;
   const answers = await fetch(`${url}/readyz`).then(
     (response) => response.ok,
     () => false,
   );
   if (answers) return { url, [Symbol.asyncDispose]: async () => {} };
-  console.log('No shop is running: starting one for as long as it takes ...');
+  console.log('No shop is running: starting one until the data is there ...');
+  return startShop(signal);
+}
+
+async function startShop(signal: AbortSignal): Promise<Shop> {
   const main = fileURLToPath(new URL('../cmd/fritzy/main.ts', import.meta.url));
   const child = spawn(process.execPath, [main], {
+    // A process group of its own: Ctrl-C in a terminal reaches only this program, which then stops the shop.
+    detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, PORT: '0' },
+    env: { ...process.env, HOST: '127.0.0.1', PORT: '0' },
   });
-  const port = await new Promise<string>((resolve, reject) => {
-    let text = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      const found = /http:\/\/localhost:(\d+)\/graphql/.exec(text)?.[1];
-      if (found) resolve(found);
-    });
-    child.once('exit', () => reject(new Error('the shop did not start')));
-  });
-  return {
-    url: `http://127.0.0.1:${port}`,
-    [Symbol.asyncDispose]: async () => {
-      const exited = once(child, 'exit');
-      child.kill('SIGTERM');
-      await exited;
-    },
+  const ended = once(child, 'exit');
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    await ended;
   };
+  try {
+    const port = await Promise.race([
+      portOf(child.stdout),
+      once(signal, 'abort').then(() => undefined),
+      ended.then(() => undefined),
+    ]);
+    signal.throwIfAborted();
+    // The shop has written the reason to standard error.
+    if (port === undefined) throw new StartError('the shop could not be started');
+    return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Reads what the shop prints until it names its port. */
+async function portOf(stdout: NodeJS.ReadableStream): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let text = '';
+  stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+    const found = /http:\/\/localhost:(\d+)\/graphql/.exec(text)?.[1];
+    if (found) resolve(found);
+  });
+  return promise;
+}
+
+interface Api {
+  readonly url: string;
+  /** Fires when the program is asked to stop. */
+  readonly signal: AbortSignal;
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- an answer of the API, taken apart where it is asked for
-async function graphql(url: string, query: string, variables: object): Promise<any> {
+async function graphql({ url, signal }: Api, query: string, variables: object): Promise<any> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
+    signal,
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ query, variables }),
+  }).catch((error: unknown) => {
+    throw signal.aborted ? error : new StartError(`the shop at ${url} does not answer`, { cause: error });
   });
   const { data, errors } = (await response.json()) as { data: unknown; errors?: { message: string }[] };
-  if (errors) throw new Error(`the shop refused: ${errors.map((error) => error.message).join('; ')}`);
+  if (errors)
+    throw new StartError(`the shop refused the data: ${errors.map((error) => error.message).join('; ')}`);
   return data;
 }
 
 /** Walks a connection and calls `see` with each node. */
 async function walk(
-  url: string,
+  api: Api,
   query: string,
   see: (node: { id: string; name: string; seen: number }) => void,
 ): Promise<void> {
   let after: string | null = null;
   do {
-    const { page } = await graphql(url, query, { first: PAGE, after });
+    const { page } = await graphql(api, query, { first: PAGE, after });
     for (const node of page.nodes)
       see({ id: node.id, name: node.name, seen: node.ordersConnection?.nodes.length ?? 0 });
     after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
@@ -95,70 +130,144 @@ async function each<T>(
   );
   bar.start(total, total - items.length);
   const queue = items.values();
-  await Promise.all(
-    Array.from({ length: CONCURRENCY }, async () => {
-      for (const item of queue) {
-        await work(item);
-        bar.increment();
-      }
-    }),
-  );
-  bar.stop();
+  try {
+    await Promise.all(
+      Array.from({ length: CONCURRENCY }, async () => {
+        for (const item of queue) {
+          await work(item);
+          bar.increment();
+        }
+      }),
+    );
+  } finally {
+    bar.stop();
+  }
 }
 
-await using shop = await findShop();
-const { url } = shop;
+/** The ids of all categories by their path, `Kitchen > Cookware`. One at a time: each needs the one above it. */
+async function seedCategories(api: Api): Promise<Map<string, string>> {
+  const ids = new Map<string, string>();
+  const children = new Map<string, Map<string, string>>();
+  for (const path of CATEGORY_PATHS) {
+    const [above, name] = [path.slice(0, -1).join(' > '), path.at(-1)];
+    const parentId = ids.get(above) ?? null;
+    let siblings = children.get(above);
+    if (!siblings) {
+      const { categories } = await graphql(
+        api,
+        'query Categories($parentId: ID) { categories(parentId: $parentId) { id name } }',
+        { parentId },
+      );
+      siblings = new Map(categories.map((each: { id: string; name: string }) => [each.name, each.id]));
+      children.set(above, siblings);
+    }
+    const id = siblings.get(name ?? '') ?? (await createCategory(api, { name, parentId }));
+    ids.set(path.join(' > '), id);
+  }
+  return ids;
+}
 
-const products = new Map<string, string>();
-await walk(
-  url,
-  'query Products($first: Int, $after: Cursor) { page: productsConnection(first: $first, after: $after) { nodes { id name } pageInfo { hasNextPage endCursor } } }',
-  ({ id, name }) => {
-    products.set(name, id);
-  },
-);
-const missingProducts = PRODUCTS.filter((nr) => !products.has(productOf(nr).name));
-await each('products', missingProducts, PRODUCTS.length, async (nr) => {
-  const product = productOf(nr);
-  const { created } = await graphql(
-    url,
-    'mutation Product($product: ProductInput!) { created: createProduct(product: $product) { id } }',
-    { product },
+async function createCategory(api: Api, category: object): Promise<string> {
+  const query =
+    'mutation Category($category: CategoryInput!) { created: createCategory(category: $category) { id } }';
+  return (await graphql(api, query, { category })).created.id;
+}
+
+/** The ids of all products by their name. */
+async function seedProducts(api: Api, categories: ReadonlyMap<string, string>): Promise<Map<string, string>> {
+  const ids = new Map<string, string>();
+  await walk(
+    api,
+    'query Products($first: Int, $after: Cursor) { page: productsConnection(first: $first, after: $after) { nodes { id name } pageInfo { hasNextPage endCursor } } }',
+    ({ id, name }) => {
+      ids.set(name, id);
+    },
   );
-  products.set(product.name, created.id);
-});
+  const missing = PRODUCTS.filter((index) => !ids.has(productOf(index).name));
+  await each('products', missing, PRODUCTS.length, async (index) => {
+    const { category, ...product } = productOf(index);
+    const { created } = await graphql(
+      api,
+      'mutation Product($product: ProductInput!) { created: createProduct(product: $product) { id } }',
+      { product: { ...product, categoryId: categories.get(category.join(' > ')) } },
+    );
+    ids.set(product.name, created.id);
+  });
+  return ids;
+}
 
-const accounts = new Map<string, { id: string; seen: number }>();
-await walk(
-  url,
-  `query Accounts($first: Int, $after: Cursor) { page: accountsConnection(first: $first, after: $after) { nodes { id name ordersConnection(first: ${ORDERS_PER_ACCOUNT}) { nodes { id } } } pageInfo { hasNextPage endCursor } } }`,
-  ({ id, name, seen }) => {
-    accounts.set(name, { id, seen });
-  },
-);
-const missingAccounts = ACCOUNTS.filter((nr) => !accounts.has(accountName(nr)));
-await each('accounts', missingAccounts, ACCOUNTS.length, async (nr) => {
-  const name = accountName(nr);
-  const { created } = await graphql(
-    url,
-    'mutation Account($name: String!) { created: createAccount(account: { name: $name }) { id } }',
-    { name },
+type Accounts = Map<string, { readonly id: string; readonly orders: number }>;
+
+/** The accounts by their name, with the number of their orders so far. */
+async function seedAccounts(api: Api): Promise<Accounts> {
+  const accounts: Accounts = new Map();
+  await walk(
+    api,
+    `query Accounts($first: Int, $after: Cursor) { page: accountsConnection(first: $first, after: $after) { nodes { id name ordersConnection(first: ${ORDERS_PER_ACCOUNT}) { nodes { id } } } pageInfo { hasNextPage endCursor } } }`,
+    ({ id, name, seen }) => {
+      accounts.set(name, { id, orders: seen });
+    },
   );
-  accounts.set(name, { id: created.id, seen: 0 });
-});
+  const missing = ACCOUNTS.filter((index) => !accounts.has(accountName(index)));
+  await each('accounts', missing, ACCOUNTS.length, async (index) => {
+    const name = accountName(index);
+    const { created } = await graphql(
+      api,
+      'mutation Account($name: String!) { created: createAccount(account: { name: $name }) { id } }',
+      { name },
+    );
+    accounts.set(name, { id: created.id, orders: 0 });
+  });
+  return accounts;
+}
 
-const missingOrders = ACCOUNTS.flatMap((nr) => {
-  const seen = accounts.get(accountName(nr))?.seen ?? 0;
-  return Array.from({ length: ORDERS_PER_ACCOUNT - seen }, (_, index) => ({ nr, index: seen + index }));
+async function seedOrders(
+  api: Api,
+  products: ReadonlyMap<string, string>,
+  accounts: Accounts,
+): Promise<void> {
+  const missing = ACCOUNTS.flatMap((account) => {
+    const orders = accounts.get(accountName(account))?.orders ?? 0;
+    return Array.from({ length: ORDERS_PER_ACCOUNT - orders }, (_, at) => ({ account, index: orders + at }));
+  });
+  await each('orders', missing, ACCOUNTS.length * ORDERS_PER_ACCOUNT, async ({ account, index }) => {
+    const items = linesOf(account, index).map(({ product, quantity }) => ({
+      productId: products.get(productOf(product).name),
+      quantity,
+    }));
+    const order = { accountId: accounts.get(accountName(account))?.id, products: items };
+    await graphql(api, 'mutation Order($order: OrderInput!) { createOrder(order: $order) { id } }', {
+      order,
+    });
+  });
+}
+
+async function seed(signal: AbortSignal): Promise<void> {
+  await using shop = await findShop(signal);
+  const api = { url: shop.url, signal };
+  const categories = await seedCategories(api);
+  const products = await seedProducts(api, categories);
+  const accounts = await seedAccounts(api);
+  await seedOrders(api, products, accounts);
+  console.log(
+    `The shop has ${categories.size} categories, ${products.size} products and ${accounts.size} accounts; each seeded account has ${ORDERS_PER_ACCOUNT} orders.`,
+  );
+}
+
+const interruption = new AbortController();
+let exitCode: number | undefined;
+for (const [signal, code] of Object.entries(EXIT_CODES)) {
+  process.on(signal, () => {
+    exitCode ??= code;
+    interruption.abort();
+  });
+}
+await runOnce(async () => {
+  try {
+    await seed(interruption.signal);
+  } catch (error) {
+    if (exitCode === undefined) throw error;
+    process.stderr.write('fritzy: interrupted; run make seed again to add the rest\n');
+    process.exitCode = exitCode;
+  }
 });
-await each('orders', missingOrders, ACCOUNTS.length * ORDERS_PER_ACCOUNT, async ({ nr, index }) => {
-  const lines = linesOf(nr, index).map(({ product, quantity }) => ({
-    productId: products.get(productOf(product).name),
-    quantity,
-  }));
-  const order = { accountId: accounts.get(accountName(nr))?.id, products: lines };
-  await graphql(url, 'mutation Order($order: OrderInput!) { createOrder(order: $order) { id } }', { order });
-});
-console.log(
-  `The shop has ${products.size} products and ${accounts.size} accounts; each seeded account has ${ORDERS_PER_ACCOUNT} orders.`,
-);

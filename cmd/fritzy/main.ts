@@ -5,9 +5,10 @@ import { welcome } from '#cmd/fritzy/welcome.ts';
 import { gatewayConfig } from '#graphql/config.ts';
 import { startGateway } from '#graphql/service.ts';
 import { systemClock } from '#platform/clock.ts';
-import { readConfig } from '#platform/config.ts';
+import { readConfig, type CleanedEnv } from '#platform/config.ts';
 import { createLogger } from '#platform/logger.ts';
 import { findDatabases } from '#cmd/fritzy/databases.ts';
+import { diskFull, isDiskFull } from '#platform/postgres/disk-full.ts';
 import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
 import { run } from '#platform/run.ts';
 import { openEventLog } from '#platform/service.ts';
@@ -16,12 +17,32 @@ import { createTelemetry } from '#platform/telemetry.ts';
 /** The whole shop in one process: what `make run` starts. */
 await run(async (stack) => {
   const config = readConfig(process.env, fritzySettings);
+  const folder = resolve(config.FRITZY_DATA);
+  try {
+    return await startShop(config, folder, stack);
+  } catch (error) {
+    // PostgreSQL may start on a disk that has no room for the tables.
+    throw usesFolder(config) && isDiskFull(error) ? diskFull(folder, error) : error;
+  }
+});
+
+type Config = CleanedEnv<typeof fritzySettings>;
+
+function usesFolder(config: Config): boolean {
+  const { ACCOUNT_DATABASE_URL, CATALOG_DATABASE_URL, ORDER_DATABASE_URL, EVENTS_URL } = config;
+  return !(ACCOUNT_DATABASE_URL && CATALOG_DATABASE_URL && ORDER_DATABASE_URL && EVENTS_URL);
+}
+
+async function startShop(
+  config: Config,
+  folder: string,
+  stack: AsyncDisposableStack,
+): Promise<void | { failed: Promise<string> }> {
   const logger = await createLogger({
     service: 'fritzy',
     level: config.LOG_LEVEL,
     format: config.LOG_FORMAT,
   });
-  const folder = resolve(config.FRITZY_DATA);
   const { urls, postgres } = await findDatabases(
     {
       account: config.ACCOUNT_DATABASE_URL,
@@ -53,4 +74,4 @@ await run(async (stack) => {
       ({ message }) => `PostgreSQL ended by itself (${message}): see ${folder}/postgres.log`,
     ),
   };
-});
+}

@@ -1,7 +1,10 @@
 /** Addresses that this machine reaches by its own name. */
 const LOCAL = new Set(['127.0.0.1', '::1', '0.0.0.0', '::']);
 
-/** What a newcomer reads: where the shop is, three commands that work in that order, and where the data lies. */
+/**
+ * What `make run` prints: where the shop is, three commands that work in that order, and where the data is. Each command can
+ * be pasted into sh and bash as it stands; its lines fit 100 columns.
+ */
 export function welcome(shop: {
   host: string;
   port: number;
@@ -11,29 +14,48 @@ export function welcome(shop: {
   const host = LOCAL.has(shop.host) ? 'localhost' : shop.host.includes(':') ? `[${shop.host}]` : shop.host;
   const origin = `http://${host}:${shop.port}`;
   const url = `${origin}/graphql`;
-  const post = (query: string): string =>
-    `curl -s -w '\\n' ${url} -H 'content-type: application/json' -d '${JSON.stringify({ query })}'`;
-  // The document stands in single quotes for the shell; the two ids leave them to be filled in.
-  const order = post(
-    'mutation { createOrder(order: { accountId: "@ACCOUNT", products: [{ productId: "@PRODUCT", quantity: 2 }] }) { id totalPrice createdAt } }',
-  )
-    .replace('@ACCOUNT', `'$ACCOUNT'`)
-    .replace('@PRODUCT', `'$PRODUCT'`);
-  // Shows the answer and keeps its id in a variable.
-  const keep = (name: string, query: string): string =>
-    `ANSWER=$(${post(query)}); echo "$ANSWER"; ${name}=$(echo "$ANSWER" | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')`;
   return `
   The shop is open:  ${url}${shop.playground ? '  (playground in the browser)' : ''}
 
-  Try these three, one after the other:
+  Try these three commands, in this order:
 
-${keep('ACCOUNT', 'mutation { createAccount(account: { name: "John Doe" }) { id name } }')}
+${keep('ACCOUNT', url, CREATE_ACCOUNT)}
 
-${keep('PRODUCT', 'mutation { createProduct(product: { name: "iPhone 15 Pro" description: "Latest flagship" price: 1199.99 }) { id name price } }')}
+${keep('PRODUCT', url, CREATE_PRODUCT)}
 
-${order}
+${post(url, CREATE_ORDER)}
 
-  Data: ${shop.folder ?? 'in the databases that the settings name'}   Metrics: ${origin}/metrics   Ctrl-C ends it.
+  Data:     ${shop.folder ?? 'in the databases that the settings name'}
+  Metrics:  ${origin}/metrics
+  Ctrl-C ends it.
 
 `;
+}
+
+const CREATE_ACCOUNT = `{
+  "query": "mutation($new: AccountInput!) { createAccount(account: $new) { id name } }",
+  "variables": { "new": { "name": "John Doe" } }
+}`;
+const CREATE_PRODUCT = `{
+  "query": "mutation($new: ProductInput!) { createProduct(product: $new) { id name price } }",
+  "variables": { "new": {
+    "name": "iPhone 15 Pro", "description": "Latest flagship", "price": 1199.99
+  } }
+}`;
+/** The request is in single quotes for the shell; the two ids end them. */
+const CREATE_ORDER = `{
+  "query": "mutation($new: OrderInput!) { createOrder(order: $new) { id totalPrice createdAt } }",
+  "variables": { "new": {
+    "accountId": "'$ACCOUNT'", "products": [{ "productId": "'$PRODUCT'", "quantity": 2 }]
+  } }
+}`;
+
+function post(url: string, body: string): string {
+  return `curl -s -w '\\n' -H 'content-type: application/json' -d '${body}' ${url}`;
+}
+
+/** Prints the answer and keeps its id in a variable of the shell. */
+function keep(name: string, url: string, body: string): string {
+  return `ANSWER=$(${post(url, body)})
+echo "$ANSWER"; ${name}=$(echo "$ANSWER" | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')`;
 }

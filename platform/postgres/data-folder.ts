@@ -1,23 +1,24 @@
-import { randomBytes } from 'node:crypto';
 import {
   chownSync,
-  closeSync,
   existsSync,
-  fsyncSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
-  openSync,
-  readFileSync,
   readdirSync,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { StartError, messageOf } from '#platform/errors.ts';
+import { diskFull, isDiskFull } from '#platform/postgres/disk-full.ts';
+import {
+  enclosePassword,
+  passwordPath,
+  syncFolder,
+  writeNewPassword,
+} from '#platform/postgres/password-file.ts';
 import { type Owner, type RunAs, giveTo, runProgram, waysToInit } from '#platform/postgres/run-as.ts';
 import { lastWordOf } from '#platform/postgres/server-log.ts';
 import { SUPERUSER } from '#platform/postgres/server-query.ts';
@@ -25,17 +26,15 @@ import { SUPERUSER } from '#platform/postgres/server-query.ts';
 /** What initdb says if /etc/passwd does not list its user. */
 const UNLISTED = 'could not look up effective user ID';
 const TEMPORARY = 'postgres.tmp-';
-const FOLDER_PROBLEMS = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EIO']);
-const PASSWORD_BYTES = 24;
+const FOLDER_PROBLEMS = new Set(['EACCES', 'EPERM', 'EROFS', 'EIO']);
 /** pg_trgm and citext ask the C library what a letter is; the first of these that it has. `C` knows only ASCII. */
 const CHARACTER_TYPES = ['C.UTF-8', 'en_US.UTF-8', 'C'];
 
 /** Makes the folder if it is missing and returns its real path. A StartError says what to do if it cannot be written. */
 export function prepareFolder(path: string): string {
   try {
-    const firstMade = mkdirSync(path, { recursive: true });
-    if (firstMade !== undefined && process.getuid?.() === 0)
-      giveToParentOwner(resolve(firstMade), resolve(path));
+    const firstMade = makeFolders(resolve(path));
+    if (firstMade !== undefined && process.getuid?.() === 0) giveToParentOwner(firstMade, resolve(path));
     const folder = realpathSync(path);
     rmSync(mkdtempSync(join(folder, TEMPORARY)), { recursive: true, force: true });
     return folder;
@@ -46,14 +45,16 @@ export function prepareFolder(path: string): string {
 
 /** The StartError for a folder in which this process cannot make or open files. */
 export function unwritable(folder: string, cause: unknown): StartError {
+  if (isDiskFull(cause)) return diskFull(folder, cause);
   return new StartError(
     `${folder} cannot be written (${messageOf(cause)}): make it writable for this user, or set FRITZY_DATA to another folder`,
     { cause },
   );
 }
 
-/** What an error from the file system means for the start: a StartError if the folder's owner can mend it. */
+/** What an error of the start means: a StartError if the disk is full or the folder's owner can mend it. */
 export function explainFileError(folder: string, error: unknown): unknown {
+  if (isDiskFull(error)) return diskFull(folder, error);
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return FOLDER_PROBLEMS.has(String(code)) ? unwritable(folder, error) : error;
 }
@@ -74,8 +75,9 @@ export function ownerOfData(dataDir: string): Owner | undefined {
 }
 
 /**
- * Runs initdb unless the data folder is there, and returns whether it did. It works beside the data folder and renames
- * at the end, so that a start which was cut off leaves only what the next one removes.
+ * Runs initdb unless the data folder is there, and returns whether it did. It works in a temporary folder and renames
+ * at the end, so that a start which was cut off leaves only what the next one removes (password-file.ts has the steps).
+ * A StartError if the folder held a shop whose data folder is gone.
  */
 export async function initDataFolder(input: {
   folder: string;
@@ -88,13 +90,15 @@ export async function initDataFolder(input: {
 }): Promise<boolean> {
   const { folder, dataDir, runAs } = input;
   if (existsSync(join(dataDir, 'PG_VERSION'))) return false;
+  requireNoShop(folder, dataDir);
   const place = mkdtempSync(join(folder, TEMPORARY));
   try {
     const made = join(place, 'data');
     const passwordFile = join(place, 'password');
     mkdirSync(made, { mode: 0o700 });
-    writeFileSync(passwordFile, writePassword(folder), { mode: 0o600 });
+    writeNewPassword(passwordFile);
     await runInitdb({ ...input, place, made, passwordFile });
+    enclosePassword(passwordFile, made);
     giveTo(runAs.owner, place);
     renameSync(made, dataDir);
     syncFolder(folder);
@@ -115,19 +119,6 @@ export function removeLeftovers(folder: string): void {
   for (const name of readdirSync(folder)) {
     if (name.startsWith(TEMPORARY))
       rmSync(join(folder, name), { recursive: true, force: true, maxRetries: 5 });
-  }
-}
-
-/** The password of SUPERUSER, from a file that only its owner may read. */
-export function readPassword(folder: string): string {
-  const file = passwordPath(folder);
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    throw new StartError(
-      `${file} cannot be read (${messageOf(error)}): restore it, or remove ${folder} to start with an empty shop`,
-      { cause: error },
-    );
   }
 }
 
@@ -190,26 +181,36 @@ async function runInitdbAs(runAs: RunAs, input: InitdbInput): Promise<void> {
   throw new Error(`the C library has none of the locales ${CHARACTER_TYPES.join(', ')}`);
 }
 
-/** A new password for a new data folder, on disk before that folder gets its name. */
-function writePassword(folder: string): string {
-  const password = randomBytes(PASSWORD_BYTES).toString('base64url');
-  const file = passwordPath(folder);
-  rmSync(file, { force: true });
-  writeFileSync(file, `${password}\n`, { mode: 0o600, flush: true });
-  return password;
-}
-
-function passwordPath(folder: string): string {
-  return join(folder, 'postgres.password');
-}
-
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
+/** An unmounted volume or a moved data folder must not be taken for a first start. */
+function requireNoShop(folder: string, dataDir: string): void {
+  const password = passwordPath(folder);
+  if (existsSync(password)) {
+    throw new StartError(
+      `${dataDir} has no database, but ${password} shows that it had one: restore ${dataDir} (mount its volume, or move it back), or remove ${password} to begin an empty shop`,
+    );
   }
+  if (existsSync(dataDir) && readdirSync(dataDir).length > 0)
+    throw new StartError(
+      `${dataDir} holds files that are not a database: move them elsewhere, or set FRITZY_DATA to another folder`,
+    );
+}
+
+/**
+ * Makes a folder and those above it, and returns the first that it made. One level at a time: where the parent exists but
+ * refuses with ENOENT, as /proc does, mkdirSync with `recursive` repeats both steps forever.
+ */
+export function makeFolders(path: string): string | undefined {
+  const missing: string[] = [];
+  for (let at = path; !existsSync(at); at = dirname(at)) missing.unshift(at);
+  for (const level of missing) {
+    try {
+      mkdirSync(level);
+    } catch (error) {
+      // Another process may have made it meanwhile.
+      if (!statSync(level, { throwIfNoEntry: false })?.isDirectory()) throw error;
+    }
+  }
+  return missing[0];
 }
 
 /** What root makes inside a user's folder belongs to that user. */

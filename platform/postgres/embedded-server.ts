@@ -9,9 +9,10 @@ import {
   initDataFolder,
   ownerOfData,
   prepareFolder,
-  readPassword,
   removeLeftovers,
 } from '#platform/postgres/data-folder.ts';
+import { diskFull, hasNoRoom } from '#platform/postgres/disk-full.ts';
+import { placePassword, readPassword } from '#platform/postgres/password-file.ts';
 import { HOST, SUPERUSER, ensureDatabase, query } from '#platform/postgres/server-query.ts';
 import { lockFolder } from '#platform/postgres/folder-lock.ts';
 import {
@@ -95,6 +96,7 @@ async function startInFolder(
   const isDurable = settings?.['fsync'] !== 'off';
   const isNew = await initDataFolder({ folder, dataDir, initdb, runAs, timeoutMs, isDurable });
   if (isNew) log(`made ${dataDir}`);
+  placePassword(folder, dataDir);
   giveTo(runAs.owner, dataDir);
   const password = readPassword(folder);
   const serverLog = cleanup.use(openServerLog(join(folder, 'postgres.log'), log));
@@ -136,7 +138,10 @@ async function startPostmaster(input: ServerInput): Promise<{ postmaster: Postma
       if (text.includes('could not bind')) portsLost += 1;
       if (!isTransient(text) || portsLost >= PORTS_MAX || performance.now() > deadline) {
         const problem = `PostgreSQL ended while starting: ${lastWordOf(text)} (log: ${serverLog.path})`;
-        throw new StartError(problem, { cause: error });
+        // Without room for its lock file and its log the server cannot say why it ended.
+        throw hasNoRoom(dataDir)
+          ? diskFull(dataDir, error)
+          : new StartError(problem, { cause: new Error(text, { cause: error }) });
       }
       await stopOrphan(dataDir);
       await sleep(RETRY_MS);

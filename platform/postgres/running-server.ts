@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readPassword } from '#platform/postgres/data-folder.ts';
+import { readPassword } from '#platform/postgres/password-file.ts';
 import { HOST, SUPERUSER } from '#platform/postgres/server-query.ts';
 
 /**

@@ -12,6 +12,7 @@ import { spawnProgram, startShop } from './program.ts';
 const run = promisify(execFile);
 const isRoot = process.getuid?.() === 0;
 const IDLE_MB_MAX = 200;
+const COLUMNS_MAX = 100;
 
 function lacks(...programs: string[]): string | false {
   const missing = programs.filter((name) => {
@@ -25,9 +26,13 @@ function lacks(...programs: string[]): string | false {
   return missing.length > 0 && `needs ${missing.join(' and ')}`;
 }
 
-/** The commands of the welcome, as they stand there. */
+/** The commands of the welcome as they are printed: the paragraphs that call curl. */
 function commandsOf(output: string): string[] {
-  return output.split('\n').filter((line) => line.includes('curl '));
+  return output.split(/\n{2,}/).filter((paragraph) => paragraph.includes('curl '));
+}
+
+function tooWide(text: string): string[] {
+  return text.split('\n').filter((line) => line.length > COLUMNS_MAX);
 }
 
 async function createAccount(url: string): Promise<string> {
@@ -73,12 +78,26 @@ suite('make run, opened', async () => {
   }
 
   test('says where the shop, its metrics and its data are, and nothing on standard error', async () => {
-    assert.ok(shop.stdout().includes(`Data: ${folder}`));
+    assert.match(shop.stdout(), new RegExp(`Data: +${folder}\\n`));
     const [metrics = ''] = /http:\S+\/metrics/.exec(shop.stdout()) ?? [];
     assert.match(await (await fetch(metrics)).text(), /^# HELP /);
     assert.equal((await fetch(`${shop.url}/readyz`)).status, 200);
     assert.equal(shop.stderr(), '');
   });
+});
+
+test('the lines of the welcome fit 100 columns', () => {
+  const text = welcome({ host: '127.0.0.1', port: 65_535, folder: '/data', playground: true });
+  assert.deepEqual(tooWide(text), []);
+  // Known-bad twin: a command on one line.
+  assert.equal(
+    tooWide(
+      commandsOf(text)
+        .map((command) => command.replaceAll('\n', ' '))
+        .join('\n'),
+    ).length,
+    3,
+  );
 });
 
 test('the welcome names the address on which the shop answers', () => {
@@ -87,13 +106,17 @@ test('the welcome names the address on which the shop answers', () => {
     ['0.0.0.0', 'http://localhost:8000/graphql'],
     ['192.168.1.5', 'http://192.168.1.5:8000/graphql'],
     ['fe80::1', 'http://[fe80::1]:8000/graphql'],
+    ['2001:db8:1234:5678::9abc', 'http://[2001:db8:1234:5678::9abc]:8000/graphql'],
   ] as const) {
     const shop = { host, port: 8_000, folder: '/data' };
     assert.doesNotMatch(welcome({ ...shop, playground: false }), /playground/);
     const text = welcome({ ...shop, playground: true });
     assert.match(text, /playground/);
     assert.ok(text.includes(`The shop is open:  ${url} `), text);
-    for (const command of commandsOf(text)) assert.ok(command.includes(` ${url} -H `), command);
+    assert.equal(commandsOf(text).length, 3);
+    for (const command of commandsOf(text))
+      assert.match(command, new RegExp(`^}' ${RegExp.escape(url)}\\)?$`, 'm'));
+    assert.deepEqual(tooWide(text), []);
   }
 });
 

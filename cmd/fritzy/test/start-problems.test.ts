@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { newFolder, processesIn } from '#platform/test/embedded-server-owner.ts';
+import { needsProc, newFolder, processesIn } from '#platform/test/embedded-server-owner.ts';
 import { givesUp, spawnProgram, startShop } from './program.ts';
 
 const PROGRAM = 'cmd/fritzy/main.ts';
@@ -27,9 +27,19 @@ suite('the shop that cannot start says in a line what is wrong and how to mend i
     assert.ok(typeof address === 'object' && address !== null);
     const line = await theLine({ FRITZY_DATA: folder, PORT: String(address.port) });
     other.close();
-    assert.match(line, new RegExp(`^port ${address.port} is in use .*make run PORT=\\d+`));
+    assert.match(line, new RegExp(`^port ${address.port} is in use .*e\\.g\\. PORT=\\d+$`));
     assert.deepEqual(processesIn(folder), []);
   });
+
+  for (const host of ['nonsense.invalid', '192.0.2.1', '2001:db8::1'])
+    test(`HOST=${host}, which is not an address of this machine`, async () => {
+      const folder = newFolder();
+      const line = await theLine({ FRITZY_DATA: folder, PORT: '0', HOST: host });
+      assert.ok(line.startsWith(`HOST is "${host}", which is not an address of this machine`), line);
+      assert.match(line, /set it to 127\.0\.0\.1/);
+      assert.doesNotMatch(line, /port/i);
+      assert.deepEqual(processesIn(folder), []);
+    });
 
   test('settings that are wrong: all of them together, before anything is made', async () => {
     const folder = newFolder();
@@ -58,6 +68,10 @@ suite('the shop that cannot start says in a line what is wrong and how to mend i
     writeFileSync(file, '');
     const folder = join(file, 'data');
     assert.match(await theLine({ FRITZY_DATA: folder, PORT: '0' }), /cannot be written .*FRITZY_DATA/);
+  });
+
+  test('a data folder in a file system that keeps no files', { skip: needsProc }, async () => {
+    assert.match(await theLine({ FRITZY_DATA: '/proc/x', PORT: '0' }), /^\/proc\/x cannot be written/);
   });
 
   test(

@@ -1,0 +1,13 @@
+# Prints the targets of the Makefile in groups: `##@ Group` starts one, `target: ... ## what it does` is a target.
+BEGIN {
+  FS = ":.*## "
+}
+
+/^##@ / {
+  printf "%s%s\n", separator, substr($0, 5)
+  separator = "\n"
+}
+
+/^[a-z-]+:.*## / {
+  if ($1 != "help") printf "  make %-15s %s\n", $1, $2
+}

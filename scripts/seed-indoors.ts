@@ -1,0 +1,215 @@
+import type { Department } from '#scripts/seed-departments.ts';
+
+export const INDOORS: readonly Department[] = [
+  {
+    name: 'Kitchen',
+    brands: [
+      'Hearthly',
+      'Copperpot',
+      'Larder',
+      'Bistro Nord',
+      'Fennel',
+      'Saltworks',
+      'Pestle & Son',
+      'Alder',
+      'Kessel',
+      'Brasserie',
+    ],
+    qualities: [
+      ['Everyday', 'It is simple and easy to clean.'],
+      ['Compact', 'It takes up little room on the worktop.'],
+      ['Family', 'It is large enough for six.'],
+      ['Professional', 'It is built for daily use in restaurants.'],
+      ['Heritage', 'Its shape has not changed since the fifties.'],
+    ],
+    finishes: ['black steel', 'brushed steel', 'white enamel', 'red enamel', 'copper', 'sage ceramic'],
+    shelves: {
+      'Appliances > Coffee and tea': [
+        ['Kettle', 24, 129, 'Boils a litre of water in three minutes and switches itself off.'],
+        ['Coffee Grinder', 29, 249, 'Grinds from espresso to French press in forty steps.'],
+        ['Espresso Machine', 99, 899, 'Makes espresso and steamed milk from whole or ground coffee.'],
+      ],
+      'Appliances > Cooking': [
+        ['Toaster', 25, 139, 'Toasts two slices evenly, also frozen ones.'],
+        ['Stand Mixer', 119, 649, 'Kneads bread dough and whips egg whites.'],
+      ],
+      Cookware: [
+        ['Frying Pan', 19, 149, 'Works on all hobs, induction included.'],
+        ['Casserole', 39, 299, 'Goes from the hob to the oven and to the table.'],
+        ['Saucepan', 17, 119, 'Pours without dripping from either side.'],
+      ],
+      Tableware: [
+        ['Dinner Plate Set', 24, 159, 'Four plates, safe in the dishwasher.'],
+        ['Serving Bowl', 12, 79, 'Holds a salad for the whole table.'],
+      ],
+    },
+  },
+  {
+    name: 'Home',
+    brands: [
+      'Nestwell',
+      'Lumen',
+      'Holm',
+      'Casa Verde',
+      'Birch & Bay',
+      'Skagen House',
+      'Amberly',
+      'Northlight',
+      'Oakfield',
+      'Maison Clair',
+    ],
+    qualities: [
+      ['Modern', 'Clean lines that fit small rooms.'],
+      ['Rustic', 'Each piece differs slightly.'],
+      ['Cosy', 'Made for long evenings.'],
+      ['Slim', 'It fits where others do not.'],
+      ['Classic', 'A shape that outlasts fashions.'],
+    ],
+    finishes: ['natural oak', 'walnut', 'white', 'anthracite', 'sand linen', 'forest green'],
+    shelves: {
+      'Furniture > Living room': [
+        ['Sofa', 399, 1_899, 'Seats three; its covers can be removed and washed.'],
+        ['Coffee Table', 79, 449, 'With a shelf for books underneath.'],
+        ['Bookcase', 69, 499, 'Five shelves, two of them adjustable.'],
+      ],
+      'Furniture > Bedroom': [
+        ['Bed Frame', 149, 999, 'Slats included; no tools needed to assemble it.'],
+        ['Bedside Table', 39, 219, 'One drawer and room for a lamp.'],
+      ],
+      Lighting: [
+        ['Desk Lamp', 24, 179, 'Dims from reading light to night light.'],
+        ['Floor Lamp', 49, 349, 'Lights a corner without glare.'],
+        ['Pendant Lamp', 34, 289, 'Two metres of cable, shortened as needed.'],
+      ],
+      Textiles: [
+        ['Cushion', 12, 59, 'Filled with recycled fibre.'],
+        ['Throw', 24, 149, 'Warm enough for two on a winter evening.'],
+      ],
+    },
+  },
+  {
+    name: 'Electronics',
+    brands: [
+      'Voltra',
+      'Pixelio',
+      'Tonic',
+      'Audyn',
+      'Resona',
+      'Novalis',
+      'Clarion Bay',
+      'Helix',
+      'Quantis',
+      'Sennholm',
+    ],
+    qualities: [
+      ['Lite', 'All that matters at a low price.'],
+      ['Wireless', 'Pairs with two devices at once.'],
+      ['Travel', 'Comes with a hard case.'],
+      ['Pro', 'Tuned with studio engineers.'],
+      ['Max', 'Its battery lasts twice as long.'],
+    ],
+    finishes: ['black', 'silver', 'white', 'midnight blue', 'rose gold', 'graphite'],
+    shelves: {
+      'Audio > Headphones': [
+        ['Headphones', 39, 399, 'Cancels the noise of trains and open-plan offices.'],
+        ['Earbuds', 24, 279, 'Stay in place when you run.'],
+        ['Gaming Headset', 34, 229, 'A microphone that can be removed, and surround sound.'],
+      ],
+      'Audio > Speakers': [
+        ['Bluetooth Speaker', 29, 299, 'Plays for a day and survives the rain.'],
+        ['Soundbar', 89, 799, 'Makes films on a flat screen sound as they should.'],
+      ],
+      Cameras: [
+        ['Action Camera', 99, 499, 'Steady pictures on a bicycle or under water.'],
+        ['Instant Camera', 59, 199, 'Prints each picture within a minute.'],
+      ],
+      'Phones and wearables': [
+        ['Smartwatch', 79, 599, 'Heart rate, maps and messages on the wrist.'],
+        ['Power Bank', 19, 99, 'Charges a phone three times.'],
+        ['Phone Case', 9, 49, 'Survives a fall from two metres.'],
+      ],
+    },
+  },
+  {
+    name: 'Office',
+    brands: [
+      'Paperlane',
+      'Inkwell',
+      'Deskmate',
+      'Clerk',
+      'Typo',
+      'Margin',
+      'Quillon',
+      'Foundry',
+      'Ledger & Sons',
+      'Atelier Nine',
+    ],
+    qualities: [
+      ['Basic', 'It does one job well.'],
+      ['Silent', 'It makes almost no noise.'],
+      ['Ergonomic', 'Designed with physiotherapists.'],
+      ['Studio', 'Made for long days of concentrated work.'],
+      ['Executive', 'Finished for meeting rooms and reception areas.'],
+    ],
+    finishes: ['black', 'white', 'slate grey', 'walnut', 'navy', 'terracotta'],
+    shelves: {
+      'Computer accessories': [
+        ['Keyboard', 24, 199, 'Switches between three devices with one key.'],
+        ['Mouse', 14, 129, 'Works on glass and fits both hands.'],
+        ['Laptop Stand', 19, 119, 'Raises the screen to eye level and folds flat.'],
+        ['Monitor Arm', 39, 249, 'Carries nine kilograms and hides its cables.'],
+      ],
+      'Desks and chairs': [
+        ['Office Chair', 99, 899, 'Back, seat and arms adjust separately.'],
+        ['Standing Desk', 229, 999, 'Remembers four heights.'],
+      ],
+      Stationery: [
+        ['Notebook', 6, 34, 'A hundred and sixty dotted pages.'],
+        ['Fountain Pen', 14, 189, 'Writes at once, also after weeks in a drawer.'],
+        ['Desk Organiser', 12, 69, 'Five compartments and a slot for the phone.'],
+        ['Weekly Planner', 8, 39, 'Two pages for each week and room for notes.'],
+      ],
+    },
+  },
+  {
+    name: 'Beauty and health',
+    brands: [
+      'Pure & Plain',
+      'Botanica',
+      'Lavendel',
+      'Derma Lab',
+      'Verbena',
+      'Saltmarsh',
+      'Rosewater',
+      'Apothecary 12',
+      'Villa du Lac',
+      'Maison Iris',
+    ],
+    qualities: [
+      ['Gentle', 'Without perfume, for sensitive skin.'],
+      ['Fresh', 'Wakes you up in the morning.'],
+      ['Vegan', 'Without anything from animals.'],
+      ['Intense', 'A little is enough.'],
+      ['Spa', 'Made for a long bath.'],
+    ],
+    finishes: ['lavender', 'citrus', 'rose', 'sandalwood', 'green tea', 'sea salt'],
+    shelves: {
+      'Skin care': [
+        ['Hand Cream', 4, 29, 'Absorbed within a minute.'],
+        ['Face Cream', 9, 89, 'For day and night.'],
+        ['Body Lotion', 6, 39, 'Lasts until the next shower.'],
+        ['Bath Salts', 6, 34, 'For ten baths.'],
+      ],
+      'Hair care': [
+        ['Shampoo', 4, 34, 'For all hair, every day.'],
+        ['Conditioner', 5, 36, 'Untangles without weighing down.'],
+        ['Hair Mask', 8, 49, 'Five minutes once a week.'],
+      ],
+      'Bath and home': [
+        ['Soap Bar', 3, 19, 'Wrapped in paper, lasts two months.'],
+        ['Scented Candle', 9, 69, 'Burns for forty hours.'],
+        ['Room Spray', 7, 44, 'One spray for a room.'],
+      ],
+    },
+  },
+];
