@@ -89,6 +89,10 @@ check-image: $(INSTALLED) ## Build the container image and place an order with i
 bench: $(INSTALLED) ## Measure the shop against named references
 	@node bench/main.ts
 
+.PHONY: bench-compare
+bench-compare: $(INSTALLED) ## Compare this checkout with another revision: make bench-compare AGAINST=v1.0
+	@node bench/compare.ts $(AGAINST)
+
 .PHONY: bench-reindex
 bench-reindex: $(INSTALLED) ## Rebuild the search index of 100,000 products under load, and check its bounds
 	@node bench/reindex.ts

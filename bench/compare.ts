@@ -1,0 +1,145 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { CONNECTIONS, HEADINGS, measure, perSecond, row, spread, type Measured } from '#bench/measure.ts';
+import { canPin, startProgram, type Program } from '#bench/processes.ts';
+import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
+import { postGraphQL } from '#testkit/shop.ts';
+
+/**
+ * Compares the shop of this checkout with that of another revision, in one run: both take turns in short slices, and the
+ * median of the paired ratios counts. `node bench/compare.ts <revision> [--seconds 2] [--rounds 15]`. Rows are those of
+ * bench/main.ts: (b) one page for all and (f) product(id) on one core, (c) createOrder on all. Both revisions run with
+ * the packages of this checkout.
+ */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { seconds: { type: 'string', default: '2' }, rounds: { type: 'string', default: '15' } },
+});
+const [revision = 'HEAD~1'] = positionals;
+const PRODUCTS = 1_000;
+const root = fileURLToPath(new URL('..', import.meta.url));
+const note = (text: string): void => void process.stderr.write(`${text}\n`);
+
+interface Shop {
+  readonly main: string;
+  readonly env: Record<string, string>;
+}
+
+/** Fills a shop with the same products and one account; returns their ids. */
+async function fill(url: string): Promise<{ products: string[]; account: string }> {
+  const create = async (mutation: string): Promise<string> => {
+    const { data } = await postGraphQL(url, { query: `mutation { made: ${mutation} { id } }` });
+    return String(data.made.id);
+  };
+  const products: string[] = [];
+  for (let from = 0; from < PRODUCTS; from += 50)
+    products.push(
+      ...(await Promise.all(
+        Array.from({ length: 50 }, (_, nr) =>
+          create(
+            `createProduct(product: { name: "Product ${from + nr}", description: "One of many", price: ${from + nr}.99 })`,
+          ),
+        ),
+      )),
+    );
+  return { products, account: await create('createAccount(account: { name: "Buyer" })') };
+}
+
+await using stack = new AsyncDisposableStack();
+const work = await mkdtemp(join(tmpdir(), 'fritzy-compare-'));
+stack.defer(() => rm(work, { recursive: true, force: true }));
+const before = join(work, 'before');
+execFileSync('git', ['-C', root, 'worktree', 'add', '--quiet', '--detach', before, revision]);
+stack.defer(() => void execFileSync('git', ['-C', root, 'worktree', 'remove', '--force', before]));
+await symlink(join(root, 'node_modules'), join(before, 'node_modules'));
+const flags = (await readFile(join(root, 'cmd/fritzy/node-flags'), 'utf8')).trim().split('\n');
+const postgres = stack.use(
+  await startEmbeddedPostgres({ folder: join(work, 'postgres'), settings: { max_connections: '300' } }),
+);
+
+async function prepare(name: string, folder: string): Promise<Shop> {
+  const env: Record<string, string> = { PORT: '0', LOG_LEVEL: 'warn', FRITZY_DATA: join(work, name) };
+  for (const service of ['account', 'catalog', 'order', 'events']) {
+    await postgres.ensureDatabase(`${name}_${service}`);
+    const setting = service === 'events' ? 'EVENTS_URL' : `${service.toUpperCase()}_DATABASE_URL`;
+    env[setting] = postgres.url(`${name}_${service}`);
+  }
+  return { main: join(folder, 'cmd/fritzy/main.ts'), env };
+}
+const shops = { before: await prepare('before', before), now: await prepare('now', root) };
+const start = ({ main, env }: Shop, core?: number): Promise<Program> =>
+  startProgram([...flags, main], { env, ...(core !== undefined && { core }) });
+
+/** Bodies of each row for each shop: their ids differ. */
+async function bodiesOf(name: 'before' | 'now'): Promise<Record<'b' | 'f' | 'c', string>> {
+  await using shop = await start(shops[name]);
+  const { products, account } = await fill(`http://127.0.0.1:${shop.port}`);
+  const pick = (nr: number): string => products[nr % products.length] ?? '';
+  const popular = (nr: number): string =>
+    pick(Math.floor(products.length ** (((nr * 7_919) % 5_000) / 5_000)) - 1);
+  const rows = {
+    b: [{ query: '{ products(pagination: { take: 10 }) { id name price } }' }],
+    f: Array.from({ length: 5_000 }, (_, nr) => ({
+      query: 'query Product($id: ID!) { product(id: $id) { id name description price } }',
+      variables: { id: popular(nr) },
+    })),
+    c: Array.from({ length: 1_000 }, (_, nr) => ({
+      query: 'mutation Order($order: OrderInput!) { createOrder(order: $order) { id totalPrice createdAt } }',
+      variables: {
+        order: {
+          accountId: account,
+          products: [7, 11, 13].map((step, line) => ({
+            productId: pick(nr * step + line),
+            quantity: line + 1,
+          })),
+        },
+      },
+    })),
+  };
+  const files = { b: '', f: '', c: '' };
+  for (const [key, bodies] of Object.entries(rows)) {
+    const file = join(work, `${name}-${key}.json`);
+    await writeFile(file, JSON.stringify(bodies.map((body) => JSON.stringify(body))));
+    files[key as keyof typeof files] = file;
+  }
+  return files;
+}
+
+note(
+  `${cpus().length} cores (${cpus()[0]?.model}), Node ${process.version}, against ${revision}. Filling both shops ...`,
+);
+const files = { before: await bodiesOf('before'), now: await bodiesOf('now') };
+const lines = ['', HEADINGS];
+for (const [key, title, core] of [
+  ['b', 'products(take: 10) { id name price }, one core', 0],
+  ['f', 'product(id), 1,000 by Zipf, with the cache, one core', 0],
+  ['c', 'createOrder with three lines, all cores', undefined],
+] as const) {
+  await using one = await start(shops.before, core);
+  await using other = await start(shops.now, core);
+  const slice = (shop: Program, name: 'before' | 'now', seconds = values.seconds): Promise<Measured> =>
+    measure(shop, { bodiesFile: files[name][key], seconds, ...(core !== undefined && { core: 1 }) });
+  await slice(one, 'before', '4');
+  await slice(other, 'now', '4');
+  const runs = { before: [] as Measured[], now: [] as Measured[] };
+  for (let round = 1; round <= Number(values.rounds); round++) {
+    note(`(${key}) round ${round} of ${values.rounds} ...`);
+    // Neither is always the first of a pair.
+    for (const name of round % 2 === 0 ? (['before', 'now'] as const) : (['now', 'before'] as const))
+      runs[name].push(await slice(name === 'before' ? one : other, name));
+  }
+  const ratios = runs.now.map((run, nr) => run.requestsPerSecond / (runs.before[nr]?.requestsPerSecond ?? 0));
+  lines.push(
+    row(`(${key}) ${title}: before`, perSecond(runs.before), { runs: runs.before }),
+    row(`(${key}) ${title}: now`, perSecond(runs.now), { runs: runs.now, against: spread(ratios, 'before') }),
+  );
+}
+lines.push(
+  '',
+  `Medians of ${values.rounds} slices of ${values.seconds} s that take turns; ratios are of neighbouring slices. ${CONNECTIONS} connections, ${canPin ? 'pinned apart' : 'not pinned'}.`,
+);
+console.log(lines.join('\n'));

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { ANSWER_BYTES_MAX, boundAnswers, isWithin } from '#graphql/answer-memory.ts';
+import type { Clients } from '#graphql/graph/context.ts';
+import type { Reason } from '#platform/errors.ts';
+import { startTestShop, testCall, type TestShop } from '#testkit/shop.ts';
+
+const PRODUCTS = 100;
+const DESCRIPTION = 'd'.repeat(10_000);
+const PAGE = { page: { size: PRODUCTS, skip: 0 } };
+
+suite('the bytes of answers', () => {
+  let shop: TestShop;
+  before(async () => {
+    shop = await startTestShop();
+    const create =
+      'mutation($d: String!) { createProduct(product: { name: "Large", description: $d, price: 1 }) { id } }';
+    for (let nr = 0; nr < PRODUCTS; nr++) await shop.graphql(create, { d: DESCRIPTION });
+  });
+  after(() => shop[Symbol.asyncDispose]());
+
+  const aliases = (count: number): string => {
+    const fields = Array.from({ length: count }, (_, nr) => `a${nr}: description`);
+    return `{ products(pagination: { take: ${PRODUCTS} }) { ${fields.join(' ')} } }`;
+  };
+
+  test('an answer below the bound arrives, a larger one is RESPONSE_TOO_LARGE with the bound', async () => {
+    const small = await shop.graphql(aliases(3));
+    assert.equal(small.errors, undefined);
+    assert.equal(small.data.products.length, PRODUCTS);
+    const large = await shop.graphql(aliases(200));
+    assert.equal(large.data, null);
+    assert.deepEqual(
+      large.errors?.map(({ extensions: { code, bytesMax } }) => ({ code, bytesMax })),
+      [{ code: 'RESPONSE_TOO_LARGE', bytesMax: String(ANSWER_BYTES_MAX) }],
+    );
+  });
+
+  test('text is counted in the bytes that it has in UTF-8', () => {
+    const texts = (text: string): object => ({
+      data: { list: Array.from({ length: 10 }, () => ({ text })) },
+    });
+    for (const text of ['plain', 'é', '汉字', '🎈']) {
+      const bytes = Buffer.byteLength(JSON.stringify(texts(text)));
+      assert.ok(isWithin(2 * bytes, texts(text)), text);
+      assert.ok(!isWithin(Math.floor(bytes / 2), texts(text)), text);
+    }
+  });
+
+  /** The reason for which the last of many operations at once is refused; undefined if all are served. */
+  async function refusal(
+    bounded: ReturnType<typeof boundAnswers>,
+    operations: number,
+  ): Promise<Reason | undefined> {
+    await using held = new AsyncDisposableStack();
+    for (let nr = 0; nr < operations; nr++) {
+      const call = testCall();
+      held.use(bounded.open(call));
+      try {
+        await bounded.clients.catalog.listProducts(PAGE, call);
+      } catch (error) {
+        return (error as { reason?: Reason }).reason;
+      }
+    }
+    return undefined;
+  }
+
+  /** Deliberately wrong: counts nothing. */
+  const careless = (clients: Clients): ReturnType<typeof boundAnswers> => ({
+    clients,
+    open: () => ({ [Symbol.dispose]: () => {} }),
+  });
+
+  test('what one operation and all of them hold is bounded; clients that count nothing are caught', async () => {
+    const bounds = { operationBytesMax: 2_000_000, totalBytesMax: 5_000_000 };
+    assert.equal(await refusal(boundAnswers(shop.clients, bounds), 3), undefined);
+    assert.equal(await refusal(boundAnswers(shop.clients, bounds), 10), 'RESOURCE_EXHAUSTED');
+    assert.equal(
+      await refusal(boundAnswers(shop.clients, { ...bounds, operationBytesMax: 500_000 }), 1),
+      'RESPONSE_TOO_LARGE',
+    );
+    assert.equal(await refusal(careless(shop.clients), 10), undefined);
+  });
+
+  test('what an operation held is free once it is answered', async () => {
+    const bounded = boundAnswers(shop.clients, { operationBytesMax: 2_000_000, totalBytesMax: 2_000_000 });
+    for (let nr = 0; nr < 10; nr++) assert.equal(await refusal(bounded, 1), undefined);
+  });
+});

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import pg from 'pg';
+import { createBodies } from '#graphql/bodies.ts';
+import { createDocuments } from '#graphql/documents.ts';
+import { answerGraphQL } from '#graphql/graphql-over-http.ts';
+import { AppError } from '#platform/errors.ts';
+import { createTelemetry } from '#platform/telemetry.ts';
+import { memoryLogger, startTestShop, testCall, type TestShop } from '#testkit/shop.ts';
+
+const QUERY = '{ accounts { id } }';
+
+suite('an operation that fails as a whole', () => {
+  let shop: TestShop;
+  before(async () => {
+    shop = await startTestShop({ requestTimeoutMs: 300 });
+  });
+  after(() => shop[Symbol.asyncDispose]());
+
+  for (const [kind, document] of [
+    ['query', QUERY],
+    ['mutation', 'mutation { createAccount(account: { name: "Late" }) { id } }'],
+  ] as const)
+    test(`a ${kind} past its deadline is DEADLINE_EXCEEDED, and no line of the log says error`, async () => {
+      const client = new pg.Client({ connectionString: shop.databaseUrls.account });
+      await client.connect();
+      try {
+        await client.query('BEGIN; LOCK TABLE account IN ACCESS EXCLUSIVE MODE');
+        const { status, data, errors } = await shop.graphql(document);
+        assert.equal(status, 200);
+        assert.equal(data, null);
+        assert.deepEqual(
+          errors?.map(({ extensions }) => extensions['code']),
+          ['DEADLINE_EXCEEDED'],
+        );
+        assert.deepEqual(
+          shop.logLines.filter(({ level }) => level === 50),
+          [],
+        );
+      } finally {
+        await client.end();
+      }
+    });
+
+  /** What a caller sees if the executor rejects, and how many lines of the log say error. */
+  async function refusedWith(error: Error): Promise<{ body: string; errorLines: number }> {
+    const { logger, lines } = memoryLogger();
+    const telemetry = createTelemetry();
+    const bodies = createBodies();
+    const documents = createDocuments(2, telemetry, bodies.forget);
+    const deps = { documents, bodies, logger, telemetry, execute: () => Promise.reject(error) };
+    const body = Buffer.from(JSON.stringify({ query: QUERY }));
+    const header = (name: string): string | undefined =>
+      name === 'content-type' ? 'application/json' : undefined;
+    const request = { method: 'POST', path: '/graphql', search: '', header, body, call: testCall() };
+    const answer = await answerGraphQL(deps, request);
+    return { body: String(answer.body), errorLines: lines.filter(({ level }) => level === 50).length };
+  }
+
+  test('too much work is RESOURCE_EXHAUSTED on the same path', async () => {
+    const { body, errorLines } = await refusedWith(
+      new AppError('RESOURCE_EXHAUSTED', 'Too much work is waiting.'),
+    );
+    assert.match(body, /"data":null.*"code":"RESOURCE_EXHAUSTED"/);
+    assert.equal(errorLines, 0);
+  });
+
+  test('a fault of ours is not taken for one of these', async () => {
+    await assert.rejects(refusedWith(new Error('a bug')), /a bug/);
+  });
+});
