@@ -90,7 +90,7 @@ bench: $(INSTALLED) ## Measure the shop against named references
 	@node bench/main.ts
 
 .PHONY: bench-compare
-bench-compare: $(INSTALLED) ## Compare this checkout with another revision: make bench-compare AGAINST=v1.0
+bench-compare: $(INSTALLED) ## Compare with another revision: make bench-compare AGAINST=v1.0
 	@node bench/compare.ts $(AGAINST)
 
 .PHONY: bench-reindex

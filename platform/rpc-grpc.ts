@@ -56,7 +56,7 @@ export async function serve(
       if (error)
         reject(
           new StartError(
-            `cannot listen on ${options.address} (${messageOf(error)}): choose another address.`,
+            `cannot listen on ${options.address} (${messageOf(error)}): set LISTEN to another host:port.`,
           ),
         );
       else resolve(bound);

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as rest } from 'node:timers/promises';
 import { welcome } from '#cmd/fritzy/welcome.ts';
 import { messageOf } from '#platform/errors.ts';
+import { prepareFolder } from '#platform/postgres/data-folder.ts';
 import { lockFolder } from '#platform/postgres/folder-lock.ts';
 import { run } from '#platform/run.ts';
 import { identityOf, processFile, type ProcessFile } from '#scripts/process-record.ts';
@@ -33,7 +34,7 @@ await run(async (stack, stopping) => {
   process.stdout.on('error', endSelf);
   const config = runAllConfig(process.env, process.stdout.isTTY);
   const folder = resolve(config.folder, 'run-all');
-  mkdirSync(folder, { recursive: true });
+  prepareFolder(folder);
   stack.use(lockFolder(folder));
   const file = processFile(folder);
   await stopLeftovers(file);

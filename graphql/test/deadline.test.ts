@@ -48,7 +48,10 @@ suite('an operation that fails as a whole', () => {
     const telemetry = createTelemetry();
     const bodies = createBodies();
     const documents = createDocuments(2, telemetry, bodies.forget);
-    const deps = { documents, bodies, logger, telemetry, execute: () => Promise.reject(error) };
+    const failing = async (): Promise<never> => {
+      throw error;
+    };
+    const deps = { documents, bodies, logger, telemetry, execute: failing };
     const body = Buffer.from(JSON.stringify({ query: QUERY }));
     const header = (name: string): string | undefined =>
       name === 'content-type' ? 'application/json' : undefined;

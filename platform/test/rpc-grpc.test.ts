@@ -170,7 +170,7 @@ test('an address in use is one line that says so', async () => {
   const address = `127.0.0.1:${server.port}`;
   await assert.rejects(serveEcho(implementation, { address }), {
     name: 'StartError',
-    message: /^cannot listen on 127\.0\.0\.1:\d+ \([^\n]*\): choose another address\.$/,
+    message: /^cannot listen on 127\.0\.0\.1:\d+ \([^\n]*\): set LISTEN to another host:port\.$/,
   });
 });
 
