@@ -60,7 +60,12 @@ export function compile(
   /** Undefined for one that is interpreted. */
   function variantOf(variables: Readonly<Record<string, unknown>>): CompiledQuery['query'] | undefined {
     let key = '';
-    for (const name of conditions) key += variables[name] === true ? '1' : '0';
+    for (const name of conditions) {
+      const value = variables[name];
+      // A condition that is null is an error, which graphql-js words.
+      if (typeof value !== 'boolean') return undefined;
+      key += value ? '1' : '0';
+    }
     const known = variants.get(key);
     if (known || variants.size === VARIANTS_MAX || variants.has(key)) return known;
     const compiled = compileQuery(schemas.ofCoerced, withoutConditions(document, variables), operationName, {

@@ -108,6 +108,25 @@ suite(`the compiled executor and graphql-js on random documents (FUZZ_SEED=${SEE
     );
   });
 
+  test('a condition that is null is the same error', async () => {
+    const document = parse('query ($v: Boolean = true) { products @skip(if: $v) { id } }');
+    assert.equal(await differenceOf(schemas, compiled, document, { v: null }, 7), undefined);
+  });
+
+  test('more combinations of conditions than are compiled are executed all the same', async () => {
+    const document = parse(`
+      query ($a: Boolean!, $b: Boolean!, $c: Boolean!, $d: Boolean!) {
+        categories { a: name @skip(if: $a) b: name @skip(if: $b) c: id @skip(if: $c) d: id @skip(if: $d) }
+      }`);
+    const operation = getOperationAST(document);
+    assert.ok(operation);
+    const { execute } = compile(schemas, document, operation);
+    for (let nr = 0; nr < 16; nr++) {
+      const [a, b, c, d] = [1, 2, 4, 8].map((bit) => (nr & bit) > 0);
+      assert.equal(await differenceOf(schemas, () => execute, document, { a, b, c, d }, 7), undefined);
+    }
+  });
+
   test('an alias named __proto__ is in the answer', async () => {
     const document = parse('{ __proto__: __typename }');
     assert.equal(await differenceOf(schemas, compiled, document, {}, 7), undefined);

@@ -139,10 +139,9 @@ class SelectionWriter {
     if (random.chance(0.2)) return String(random.chance(0.5));
     if (this.#conditions.length > 0 && random.chance(0.6)) return random.pick(this.#conditions);
     const type = random.pick(['Boolean!', 'Boolean = true', 'Boolean = false', 'Boolean! = true']);
-    const name = this.#declare(
-      type,
-      type === 'Boolean!' || random.chance(0.5) ? random.chance(0.5) : undefined,
-    );
+    const isGiven = type === 'Boolean!' || random.chance(0.5);
+    const isNull = type.startsWith('Boolean =') && random.chance(0.05);
+    const name = this.#declare(type, isNull ? null : isGiven ? random.chance(0.5) : undefined);
     this.#conditions.push(name);
     return name;
   }
