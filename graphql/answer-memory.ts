@@ -31,11 +31,10 @@ export function boundAnswers(
   clients: Clients,
   { operationBytesMax = OPERATION_BYTES_MAX, totalBytesMax = TOTAL_BYTES_MAX } = {},
 ): AnswerMemory {
-  const held = new Map<Call, number>();
   let total = 0;
 
   function hold(call: Call, bytes: number): void {
-    const before = held.get(call);
+    const before = call.heldBytes;
     // A part of an operation that has its answer already.
     if (before === undefined) return;
     const own = before + bytes;
@@ -45,7 +44,7 @@ export function boundAnswers(
         'RESOURCE_EXHAUSTED',
         'Too many large answers are under way. Try again in a moment.',
       );
-    held.set(call, own);
+    call.heldBytes = own;
     total += bytes;
   }
 
@@ -69,11 +68,11 @@ export function boundAnswers(
       orders: counted(clients.orders),
     },
     open: (call) => {
-      held.set(call, 0);
+      call.heldBytes = 0;
       return {
         [Symbol.dispose]: () => {
-          total -= held.get(call) ?? 0;
-          held.delete(call);
+          total -= call.heldBytes ?? 0;
+          call.heldBytes = undefined;
         },
       };
     },

@@ -1,6 +1,6 @@
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpLimits } from '#graphql/http-limits.ts';
-import type { HttpRefusal } from '#graphql/http.ts';
 import type { HttpMetrics } from '#platform/http-metrics.ts';
 
 type CutReason = 'write_timeout' | 'unsent_bytes' | 'pipelining' | 'connections';
@@ -17,8 +17,8 @@ export class Connection {
   unsentBytes = 0;
   /** Starts the requests that wait for their turn. */
   readonly waiting: (() => void)[] = [];
-  /** Refuses the active request if its body is still on its way; false if it is complete. */
-  refuseBody: ((refusal: HttpRefusal) => boolean) | undefined;
+  /** The response to the active request while its body is on its way. */
+  response: ServerResponse | undefined;
   /** Runs once the last request has been answered. */
   onIdle: (() => void) | undefined;
 

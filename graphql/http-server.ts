@@ -6,7 +6,7 @@ import { drain, type StopState } from '#graphql/drain.ts';
 import { routeOf } from '#graphql/handler.ts';
 import { connectionsMaxOf, HTTP_LIMITS, openFilesMax, type HttpLimits } from '#graphql/http-limits.ts';
 import { refusalResponse, type HttpRefusal, type HttpRequest, type HttpResponse } from '#graphql/http.ts';
-import { refuseMalformed } from '#graphql/malformed.ts';
+import { MALFORMED_BODY, refuseMalformed } from '#graphql/malformed.ts';
 import { Call, cancelled } from '#platform/call.ts';
 import { systemClock, type Clock } from '#platform/clock.ts';
 import { AppError, asAppError } from '#platform/errors.ts';
@@ -178,10 +178,9 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
     // Who sends too slowly has the deadline too: a slot is not held by a body that never ends.
     const giveUp = (): void => refuse(TOO_LATE);
     call.onAbort(giveUp);
-    connection.refuseBody = (refused) => {
-      if (!request.complete) refuse(refused);
-      return !request.complete;
-    };
+    // An object, not a function: V8 keeps what functions in a field of a long-lived object refer to until a full collection.
+    connection.response = response;
+    response.on(MALFORMED_BODY, refuse);
     readBody();
 
     /** Reads the body and hands it over; not at all if the caller goes away. */
@@ -211,7 +210,7 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
     }
 
     function execute(body: Buffer): void {
-      connection.refuseBody = undefined;
+      connection.response = undefined;
       call.offAbort(giveUp);
       deps.handle({ method, path, search, header, body, call }).then(answer, fail);
     }
@@ -241,7 +240,7 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
 
     /** A refusal instead of the handler's answer; the connection is not used again. */
     function refuse(refused: HttpRefusal): void {
-      connection.refuseBody = undefined;
+      connection.response = undefined;
       if (response.headersSent) return;
       connection.waiting.length = 0;
       send(refusalResponse(refused, call.requestId), true);

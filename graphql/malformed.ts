@@ -35,6 +35,9 @@ const NO_TUNNEL: HttpRefusal = {
   headers: { allow: 'GET, HEAD, POST' },
 };
 
+/** The event of a response whose request has a body that the parser refuses; its listener gets the refusal. */
+export const MALFORMED_BODY = Symbol('malformed body');
+
 /** Answers what the HTTP parser refuses with a code and a request id, behind the requests that came before it. */
 export function refuseMalformed(
   server: Server,
@@ -65,7 +68,11 @@ export function refuseMalformed(
       return;
     }
     deps.metrics.malformedRequests.inc({ error_type: refusal.code });
-    if (connection.refuseBody?.(refusal)) return;
+    const { response } = connection;
+    if (response && !response.req.complete) {
+      response.emit(MALFORMED_BODY, refusal);
+      return;
+    }
     connection.onIdle = () => {
       connection.onIdle = undefined;
       if (socket.writable) socket.write(head(refusal, deps.newRequestId()));
