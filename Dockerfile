@@ -16,6 +16,10 @@ FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="fritzy" \
       org.opencontainers.image.description="A headless shop back end: one GraphQL API over account, catalog and order services" \
       org.opencontainers.image.licenses="MIT"
+# glibc gives large blocks back at once and keeps few arenas: without these settings freed buffers of requests of 1 MiB
+# stayed resident, 90 MB in a gateway of 256 MiB.
+ENV MALLOC_ARENA_MAX=2 \
+    MALLOC_MMAP_THRESHOLD_=131072
 # What is reached from other containers; everything else is a setting that has no default.
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
@@ -30,8 +34,8 @@ COPY . .
 USER 65532:65532
 EXPOSE 8000 50051 9090
 STOPSIGNAL SIGTERM
-# The only program that runs is Node, as process 1: it handles the signals itself. The space of young objects is large
-# enough for a hundred requests at once and bounded: three times 16 MiB, so that a service stays below 160 MiB.
-ENTRYPOINT ["node", "--min-semi-space-size=16", "--max-semi-space-size=16", "cmd/container/main.ts"]
+# The only program that runs is Node, as process 1: it handles the signals itself. The heap has 3 times 8 MiB of young
+# objects and 40 % of the memory of old ones; buffers outside it need the rest (e2e/attack.test.ts).
+ENTRYPOINT ["node", "--min-semi-space-size=8", "--max-semi-space-size=8", "--max-old-space-size-percentage=40", "cmd/container/main.ts"]
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["node", "cmd/healthcheck/main.ts"]

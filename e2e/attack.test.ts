@@ -5,7 +5,7 @@ import { createSchemas } from '#graphql/graph/schema.ts';
 import { limitMemory } from '#testkit/memory-limit.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 import { eventually, postGraphQL } from '#testkit/shop.ts';
-import { attackAtOnce, heaviest } from './attack/at-once.ts';
+import { attackAtOnce, heaviest, waves } from './attack/at-once.ts';
 import { canMeasure, costOf, residentBytes, type Cost } from './attack/cost.ts';
 import { documentAttacks } from './attack/documents.ts';
 import { placesOf, type Attack, type KnownIds } from './attack/requests.ts';
@@ -20,7 +20,12 @@ const MEGABYTES_MAX = 20;
 const ATTEMPTS_MAX = 4;
 /** As Compose gives it, with the flags of the image. */
 const GATEWAY_BYTES_MAX = 256 * 1_048_576;
-const NODE_FLAGS = ['--min-semi-space-size=16', '--max-semi-space-size=16'];
+const NODE_FLAGS = [
+  '--min-semi-space-size=8',
+  '--max-semi-space-size=8',
+  '--max-old-space-size-percentage=40',
+];
+const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
 
 const schema = createSchemas(2).schema;
 const isMeasured = canMeasure();
@@ -75,6 +80,10 @@ suite('attacks on the API', { skip: isMeasured ? false : 'needs /proc of Linux, 
 
   test('the heaviest of them from 64 connections at once, of which a third does not read', async () => {
     await attackAtOnce(shop.url, heaviest(documentAttacks(schema, ids), placesOf(schema, ids)));
+  });
+
+  test('many at once that are cheap one by one: documents that differ, compressed answers, pipelined headers', async () => {
+    for (const wave of waves(ids)) await attackAtOnce(shop.url, wave.bodies, wave);
   });
 
   test(`the gateway has survived in ${GATEWAY_BYTES_MAX / 1_048_576} MiB, and who shopped meanwhile saw no error`, async (context) => {
@@ -152,7 +161,7 @@ async function startShop(): Promise<Shop> {
   const gateway = stack.use(
     spawnProgram(
       'graphql/cmd/server/main.ts',
-      { PORT: '0', NODE_ENV: 'production', ORDER_URL: orderUrl, ...upstream },
+      { ...MALLOC, PORT: '0', NODE_ENV: 'production', ORDER_URL: orderUrl, ...upstream },
       [],
       { nodeFlags: NODE_FLAGS, cgroup: limit?.processesFile },
     ),
@@ -183,6 +192,10 @@ async function fill(url: string): Promise<KnownIds> {
   const accounts: string[] = [];
   for (let nr = 0; nr < 20; nr++)
     accounts.push(await create(`mutation { createAccount(account: { name: "Account ${nr}" }) { id } }`));
+  for (let nr = 0; nr < 100; nr++)
+    await create('mutation($c: CategoryInput!) { createCategory(category: $c) { id } }', {
+      c: { name: `Below ${nr}`, parentId: Category },
+    });
   let Order = '';
   for (const accountId of accounts)
     for (let nr = 0; nr < 5; nr++) {
@@ -192,6 +205,13 @@ async function fill(url: string): Promise<KnownIds> {
       });
     }
   const [Account = ''] = accounts;
+  // As many lines as orders can have, of products with short texts.
+  const light = await create(newProduct, { n: 'Light', d: '', c: Category });
+  const lines = products.slice(0, 99).map((productId) => ({ productId, quantity: 1 }));
+  for (let nr = 0; nr < 30; nr++)
+    await create('mutation($o: OrderInput!) { createOrder(order: $o) { id } }', {
+      o: { accountId: Account, products: [...lines, { productId: light, quantity: 1 }] },
+    });
   const [Product = ''] = products;
   return { Account, Product, Order, Category };
 }

@@ -5,7 +5,7 @@ import { suite, test } from 'node:test';
 import { execute, parse } from 'graphql';
 import { Context, type Clients } from '#graphql/graph/context.ts';
 import { createSchemas } from '#graphql/graph/schema.ts';
-import { LINES_BYTES_MAX } from '#order/store.ts';
+import { LINE_BYTES, LINES_BYTES_MAX } from '#order/store.ts';
 import { LINKS, startTestShop, testCall, type GraphQLResult, type TestShop } from '#testkit/shop.ts';
 
 const LINES = 100;
@@ -13,7 +13,7 @@ const NAME = 'Large';
 /** Of the heaviest characters, and more of them than an order keeps. */
 const DESCRIPTION = '🎈'.repeat(10_000);
 const KEPT = `${'🎈'.repeat(499)}…`;
-const BYTES_OF_ORDER = LINES * (Buffer.byteLength(KEPT) + NAME.length + 100);
+const BYTES_OF_ORDER = LINES * (Buffer.byteLength(KEPT) + NAME.length + LINE_BYTES);
 /** The lines of so many orders do not fit into one answer. */
 const TOO_MANY = Math.ceil(LINES_BYTES_MAX / BYTES_OF_ORDER);
 const ORDERS = '{ accounts { orders { products { description } } } }';

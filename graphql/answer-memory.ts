@@ -90,7 +90,8 @@ export function responseTooLarge(): AppError {
 
 /** What a message takes in memory, about. */
 function bytesOf(value: unknown): number {
-  if (typeof value === 'string') return value.length;
+  // V8 keeps two bytes for each character of a text that has one beyond Latin-1.
+  if (typeof value === 'string') return 2 * value.length;
   if (typeof value !== 'object' || value === null) return NUMBER_BYTES;
   let bytes = OBJECT_BYTES;
   if (Array.isArray(value)) for (const item of value) bytes += bytesOf(item);

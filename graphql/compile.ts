@@ -102,6 +102,10 @@ function isCompilable(document: DocumentNode): boolean {
     Field: ({ alias }) => {
       if (alias?.value === '__proto__') isCompilable = false;
     },
+    // It finds a variable that is not given in the prototype of the variables.
+    VariableDefinition: ({ variable }) => {
+      if (variable.name.value in Object.prototype) isCompilable = false;
+    },
   });
   return isCompilable;
 }

@@ -73,11 +73,34 @@ function weightsOf(accepted: string): Map<string, number> {
   return weights;
 }
 
-/** The same answer in a content coding. */
-export async function compress(response: HttpResponse, encoding: Encoding): Promise<HttpResponse> {
-  const body = await compressFast[encoding](Buffer.from(response.body));
+/** Compressions at once; each takes up to 8 MB. Further answers are sent as they are, which every caller accepts. */
+const COMPRESSIONS_MAX = 8;
+/** One compression for all who are sent the same bytes. */
+const underWay = new WeakMap<Buffer, Map<Encoding, Promise<Buffer>>>();
+let compressions = 0;
+
+/** The same answer in a content coding; undefined while too many others are being compressed. */
+export async function compress(
+  response: HttpResponse,
+  encoding: Encoding,
+): Promise<HttpResponse | undefined> {
+  const bytes = typeof response.body === 'string' ? Buffer.from(response.body) : response.body;
+  const made = underWay.get(bytes)?.get(encoding) ?? startCompression(bytes, encoding);
+  if (!made) return undefined;
+  const body = await made;
   const headers = { ...response.headers, 'content-encoding': encoding };
   return { ...response, headers: appendVary(headers, 'accept-encoding'), body };
+}
+
+function startCompression(bytes: Buffer, encoding: Encoding): Promise<Buffer> | undefined {
+  if (compressions >= COMPRESSIONS_MAX) return undefined;
+  compressions += 1;
+  const made = compressFast[encoding](bytes).finally(() => {
+    compressions -= 1;
+  });
+  const all = underWay.get(bytes) ?? new Map<Encoding, Promise<Buffer>>();
+  underWay.set(bytes, all.set(encoding, made));
+  return made;
 }
 
 /** An asset in all content codings, each made on first use and kept. */

@@ -40,6 +40,8 @@ export class Connections {
   readonly #metrics: HttpMetrics;
   /** Bytes of answers that the system has not yet taken. */
   unsentBytes = 0;
+  /** Requests that wait behind others on their connections. */
+  #waiting = 0;
 
   constructor(limits: HttpLimits, connectionsMax: number, metrics: HttpMetrics) {
     this.#limits = limits;
@@ -68,18 +70,32 @@ export class Connections {
     }
     const connection = new Connection(socket);
     this.#open.set(socket, connection);
+    // Node takes its own listener away from sockets of CONNECT: a reset would end the process.
+    socket.on('error', () => {});
     // Node calls it after an answer that says `Connection: close`.
     socket.destroySoon = () => this.#linger(connection);
     socket.once('close', () => {
       this.#open.delete(socket);
+      this.dropWaiting(connection);
       this.#sent(connection);
     });
   }
 
   /** Handles a request behind those that its connection already has. */
   enqueue(connection: Connection, start: () => void): void {
-    if (connection.waiting.length < this.#limits.pipelinedMax) connection.waiting.push(start);
-    else this.#cut(connection, 'pipelining');
+    const { pipelinedMax, pipelinedTotalMax } = this.#limits;
+    if (connection.waiting.length >= pipelinedMax || this.#waiting >= pipelinedTotalMax) {
+      this.#cut(connection, 'pipelining');
+      return;
+    }
+    connection.waiting.push(start);
+    this.#waiting += 1;
+  }
+
+  /** Drops the requests that wait on a connection. */
+  dropWaiting(connection: Connection): void {
+    this.#waiting -= connection.waiting.length;
+    connection.waiting.length = 0;
   }
 
   /** Call it right after an answer was written: keeps account of one that its reader has yet to take. */
@@ -103,7 +119,9 @@ export class Connections {
     connection.active = false;
     if (connection.unsentBytes > 0) this.#sent(connection);
     if (connection.waiting.length > 0) {
-      if (!connection.socket.destroyed) connection.waiting.shift()?.();
+      const next = connection.waiting.shift();
+      this.#waiting -= 1;
+      if (!connection.socket.destroyed) next?.();
     } else if (connection.onIdle) connection.onIdle();
   }
 
@@ -129,7 +147,7 @@ export class Connections {
   #linger(connection: Connection): void {
     const { socket } = connection;
     connection.closing = true;
-    connection.waiting.length = 0;
+    this.dropWaiting(connection);
     if (socket.destroyed) return;
     socket.end();
     socket.resume();
@@ -140,7 +158,7 @@ export class Connections {
   #cut(connection: Connection, reason: CutReason): void {
     this.#metrics.cutConnections.inc({ reason });
     connection.closing = true;
-    connection.waiting.length = 0;
+    this.dropWaiting(connection);
     connection.onIdle = undefined;
     this.#sent(connection);
     this.#open.delete(connection.socket);

@@ -1,9 +1,11 @@
 import {
+  BREAK,
   isCompositeType,
   Kind,
   Lexer,
   Source,
   TokenKind,
+  visit,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -42,13 +44,15 @@ export interface Size {
   readonly depth: number;
   readonly fields: number;
   readonly lists: number;
+  /** Items of lists of objects, lists multiplied by their size. */
+  readonly items: number;
   /** Values and what they weigh, lists multiplied by their size. */
   readonly cost: number;
   /** Bytes of the answer at the most, lists multiplied by the largest size that they have. */
   readonly bytesMax: number;
 }
 
-const NOTHING: Size = { own: 0, depth: 0, fields: 0, lists: 0, cost: 0, bytesMax: 0 };
+const NOTHING: Size = { own: 0, depth: 0, fields: 0, lists: 0, items: 0, cost: 0, bytesMax: 0 };
 
 /**
  * Tokens and brackets within brackets of a document, as far as TOKENS_MAX and NESTING_MAX: what a parser may be given.
@@ -67,6 +71,28 @@ export function countTokens(source: string): { tokens: number; nesting: number }
     nesting = Math.max(nesting, open);
   }
   return { tokens, nesting };
+}
+
+/** How often one selection set may have a field of the same name: validation compares each with each. */
+export const REPEATED_FIELDS_MAX = 20;
+
+/** The name of a field that one selection set of a document repeats too often, or undefined. */
+export function repeatedField(document: DocumentNode): string | undefined {
+  let found: string | undefined;
+  visit(document, {
+    SelectionSet: ({ selections }) => {
+      const counts = new Map<string, number>();
+      for (const selection of selections) {
+        if (selection.kind !== Kind.FIELD) continue;
+        const name = (selection.alias ?? selection.name).value;
+        const count = (counts.get(name) ?? 0) + 1;
+        counts.set(name, count);
+        if (count > REPEATED_FIELDS_MAX) found = name;
+      }
+      return found === undefined ? undefined : BREAK;
+    },
+  });
+  return found;
 }
 
 /** Counts what valid documents of a schema ask for. Each fragment is counted once and remembered. */
@@ -109,6 +135,7 @@ export function createSizeOf(schema: GraphQLSchema): (document: DocumentNode) =>
         depth: below.depth + 1,
         fields: below.fields + 1,
         lists: below.lists + (isSized ? 0 : (field?.reads ?? 0)),
+        items: field?.isList && field.type ? assumed * (1 + below.items) : below.items,
         cost:
           (field?.weight ?? 1) +
           (field?.sizedWeight ?? 0) * (items?.assumed ?? 0) +
@@ -156,10 +183,20 @@ function sum(one: Size, other: Size): Size {
     depth: Math.max(one.depth, other.depth),
     fields: one.fields + other.fields,
     lists: one.lists + other.lists,
+    items: one.items + other.items,
     cost: one.cost + other.cost,
     bytesMax: one.bytesMax + other.bytesMax,
   };
 }
+
+/**
+ * Items that the lists of an operation may have when it is executed: as many as it takes for its cost to reach
+ * COST_MAX. Lists that are longer than assumed multiply.
+ */
+export function itemsMaxOf({ items, cost }: Size): number {
+  return Math.max(ITEMS_MIN, Math.floor((items * COST_MAX) / cost));
+}
+const ITEMS_MIN = 1_000;
 
 /** The first bound that an operation breaks, or undefined. */
 export function brokenLimit({ own, depth, fields, lists, cost }: Size): string | undefined {

@@ -16,7 +16,10 @@ import {
   createSizeOf,
   DOCUMENT_LENGTH_MAX,
   FRAGMENTS_MAX,
+  itemsMaxOf,
   NESTING_MAX,
+  REPEATED_FIELDS_MAX,
+  repeatedField,
   TOKENS_MAX,
 } from '#graphql/document-limits.ts';
 import { createSchemas, type Schemas } from '#graphql/graph/schema.ts';
@@ -34,6 +37,10 @@ export interface Operation {
   readonly cost: number;
   /** Bytes of its answer at the most. */
   readonly bytesMax: number;
+  /** Items that its lists may have together. */
+  readonly itemsMax: number;
+  /** Bytes of memory that it takes, about. */
+  readonly bytes: number;
   /** Observes an execution without errors. */
   readonly succeeded: { observe(startedMs: number): void };
   readonly execute: Execute;
@@ -46,7 +53,9 @@ export interface Refusal {
 
 /** Prepares documents; those that come again are kept. */
 export interface Documents {
+  /** Call `done` with the operation once it is no longer used. */
   prepare(source: string, operationName: string | undefined): Operation | Refusal;
+  done(operation: Operation): void;
   /** Whether the operation is kept: what refers to one that is not would keep it alive. */
   isKept(operation: Operation): boolean;
   /** Estimated bytes of what is kept. */
@@ -57,6 +66,8 @@ export interface Documents {
 export const DOCUMENT_CACHE_BYTES_MAX = memoryShare(1 / 12, 32_000_000);
 /** Bytes that a token takes as a syntax tree and as compiled code, measured: 600 to 1,400. */
 const BYTES_PER_TOKEN = 1_500;
+/** Bytes of documents under way that are not kept. */
+const FRESH_BYTES_MAX = memoryShare(1 / 8, 64_000_000);
 
 let nextId = 1;
 
@@ -69,6 +80,9 @@ export function createDocuments(
   const schemas = createSchemas(digits);
   const sizeOf = createSizeOf(schemas.schema);
   const kept = new Set<Operation>();
+  /** Operations under way that are not kept. */
+  const fresh = new Set<Operation>();
+  let freshBytes = 0;
   const cache = createAdmissionCache<Operation>({
     weightMax: DOCUMENT_CACHE_BYTES_MAX,
     onEvict: (operation) => {
@@ -88,10 +102,22 @@ export function createDocuments(
       const key = operationName === undefined ? source : `${operationName}\0${source}`;
       const known = cache.get(key);
       if (known) return known;
-      const made = make({ schemas, sizeOf, telemetry }, source, operationName);
-      if ('errors' in made) return made;
-      if (cache.offer(key, made.operation, made.bytes)) kept.add(made.operation);
-      return made.operation;
+      const operation = make(
+        { schemas, sizeOf, telemetry, bytesLeft: FRESH_BYTES_MAX - freshBytes },
+        source,
+        operationName,
+      );
+      if ('errors' in operation) return operation;
+      if (cache.offer(key, operation, operation.bytes)) {
+        kept.add(operation);
+      } else {
+        fresh.add(operation);
+        freshBytes += operation.bytes;
+      }
+      return operation;
+    },
+    done: (operation) => {
+      if (fresh.delete(operation)) freshBytes -= operation.bytes;
     },
     isKept: (operation) => kept.has(operation),
     get keptBytes() {
@@ -104,15 +130,16 @@ interface MakeDeps {
   readonly schemas: Schemas;
   readonly sizeOf: ReturnType<typeof createSizeOf>;
   readonly telemetry: Telemetry;
+  /** Bytes that the document may take. */
+  readonly bytesLeft: number;
 }
 
-/** The operation and the bytes of memory that it takes, about. */
 function make(
-  { schemas, sizeOf, telemetry }: MakeDeps,
+  { schemas, sizeOf, telemetry, bytesLeft }: MakeDeps,
   source: string,
   operationName: string | undefined,
-): { operation: Operation; bytes: number } | Refusal {
-  const read = readDocument(schemas.schema, source);
+): Operation | Refusal {
+  const read = readDocument(schemas.schema, source, bytesLeft);
   if ('errors' in read) return read;
   const { document, tokens } = read;
   const sizes = sizeOf(document);
@@ -129,17 +156,17 @@ function make(
     return refuse('OPERATION_NOT_FOUND', 'Subscriptions are not supported.');
   const { execute, variantsMax } = compile(schemas, document, node);
   const rootField = rootFieldOf(node.selectionSet.selections);
+  const bytes = 2 * source.length + tokens * BYTES_PER_TOKEN * Math.max(1, variantsMax);
   return {
-    operation: {
-      id: nextId++,
-      type: node.operation,
-      rootField,
-      cost: Math.max(...sizes.map(({ cost }) => cost)),
-      bytesMax: Math.max(...sizes.map(({ bytesMax }) => bytesMax)),
-      succeeded: telemetry.operationDuration.with(node.operation, rootField, ''),
-      execute,
-    },
-    bytes: 2 * source.length + tokens * BYTES_PER_TOKEN * Math.max(1, variantsMax),
+    id: nextId++,
+    type: node.operation,
+    rootField,
+    cost: Math.max(...sizes.map(({ cost }) => cost)),
+    bytesMax: Math.max(...sizes.map(({ bytesMax }) => bytesMax)),
+    itemsMax: Math.min(...sizes.map(itemsMaxOf)),
+    bytes,
+    succeeded: telemetry.operationDuration.with(node.operation, rootField, ''),
+    execute,
   };
 }
 
@@ -147,6 +174,7 @@ function make(
 function readDocument(
   schema: GraphQLSchema,
   source: string,
+  bytesLeft: number,
 ): { document: DocumentNode; tokens: number } | Refusal {
   let document: DocumentNode;
   let tokens: number;
@@ -159,6 +187,8 @@ function readDocument(
       );
     }
     tokens = counted.tokens;
+    if (tokens * BYTES_PER_TOKEN > bytesLeft)
+      return refuse('RESOURCE_EXHAUSTED', 'Too many new documents are under way. Try again in a moment.');
     document = parse(source, { maxTokens: TOKENS_MAX });
   } catch (error) {
     if (error instanceof GraphQLError) return { errors: [coded(error, 'GRAPHQL_PARSE_FAILED')] };
@@ -169,6 +199,13 @@ function readDocument(
     return refuse(
       'GRAPHQL_LIMIT_EXCEEDED',
       `The document has ${fragments} fragments; at most ${FRAGMENTS_MAX} are allowed.`,
+    );
+  }
+  const repeated = repeatedField(document);
+  if (repeated !== undefined) {
+    return refuse(
+      'GRAPHQL_LIMIT_EXCEEDED',
+      `The document repeats ${repeated} more than ${REPEATED_FIELDS_MAX} times in one selection.`,
     );
   }
   const errors = validate(schema, document, undefined, { maxErrors: 10 });

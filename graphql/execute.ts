@@ -1,6 +1,6 @@
 import type { ExecutionResult } from 'graphql';
 import { ANSWER_BYTES_MAX, boundAnswers, isWithin, responseTooLarge } from '#graphql/answer-memory.ts';
-import { createCostGate } from '#graphql/cost-gate.ts';
+import { createCostGate } from '#platform/cost-gate.ts';
 import { COST_MAX } from '#graphql/document-limits.ts';
 import type { Operation } from '#graphql/documents.ts';
 import { Context, type Clients } from '#graphql/graph/context.ts';
@@ -48,8 +48,9 @@ export function createExecutor(
   const gate = createCostGate(EXPENSIVE_AT_ONCE_MAX);
 
   async function execute(prepared: Prepared, call: Call): Promise<Executed> {
-    const { cost } = prepared.operation;
-    if (cost <= CHEAP_MAX) return executeNow(prepared, call);
+    const { cost, type } = prepared.operation;
+    // What mutations cost is bounded where it arises, by the queues of group commits.
+    if (cost <= CHEAP_MAX || type === 'mutation') return executeNow(prepared, call);
     await gate.enter(cost, call);
     try {
       return await executeNow(prepared, call);
@@ -60,7 +61,8 @@ export function createExecutor(
 
   async function executeNow({ operation, variables }: Prepared, call: Call): Promise<Executed> {
     using _held = memory.open(call);
-    const result = await operation.execute(new Context(memory.clients, call), variables);
+    const context = new Context(memory.clients, call, operation.itemsMax);
+    const result = await operation.execute(context, variables);
     // Most operations cannot have an answer that is too large, whatever they find.
     if (operation.bytesMax > ANSWER_BYTES_MAX && !isWithin(ANSWER_BYTES_MAX, result))
       throw responseTooLarge();
@@ -74,8 +76,8 @@ export function createExecutor(
       : execute(prepared, call);
 }
 
-/** What an operation may cost to run without waiting: a page of 20 products with all their fields. */
-const CHEAP_MAX = 10_000;
+/** What an operation may cost to run without waiting: a product or two with all their fields. */
+const CHEAP_MAX = 1_000;
 /** What others may cost together: what services send for ten pages of 100 products is in memory at once. */
 const EXPENSIVE_AT_ONCE_MAX = 2 * COST_MAX;
 

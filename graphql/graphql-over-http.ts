@@ -65,10 +65,13 @@ export async function answerGraphQL(deps: GraphQLDeps, request: HttpRequest): Pr
         errors: prepared.errors.map((error) => present(error, undefined, request.call)),
       });
     }
-    if (prepared.operation.type === 'mutation' && request.method === 'GET') {
-      throw new BadRequest(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.', { allow: 'POST' });
+    try {
+      if (prepared.operation.type === 'mutation' && request.method === 'GET')
+        throw new BadRequest(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.', { allow: 'POST' });
+      return await execute(deps, prepared, request.call, accepted);
+    } finally {
+      deps.documents.done(prepared.operation);
     }
-    return await execute(deps, prepared, request.call, accepted);
   } catch (error) {
     if (!(error instanceof BadRequest)) throw error;
     const extensions = { code: error.code, requestId: request.call.requestId };

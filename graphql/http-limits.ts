@@ -7,6 +7,8 @@ export interface HttpLimits {
   readonly inFlightMax: number;
   /** Requests that may wait behind another on one connection; a caller that pipelines more is cut. */
   readonly pipelinedMax: number;
+  /** Requests that may wait on all connections together: each holds its headers and a part of its body. */
+  readonly pipelinedTotalMax: number;
   /** Bytes of the bodies of all requests under way. */
   readonly bodyBytesMax: number;
   /** Bytes of answers that wait in this process for their readers; above it, who has waited longest is cut. */
@@ -27,9 +29,10 @@ export interface HttpLimits {
 }
 
 export const HTTP_LIMITS: HttpLimits = {
-  inFlightMax: 10_000,
+  inFlightMax: memoryShare(1 / 65_536, 10_000),
   pipelinedMax: 32,
-  bodyBytesMax: memoryShare(1 / 16, 33_554_432),
+  pipelinedTotalMax: memoryShare(1 / 1_048_576, 1_000),
+  bodyBytesMax: memoryShare(1 / 32, 33_554_432),
   unsentBytesMax: memoryShare(1 / 10, 67_108_864),
   writeTimeoutMs: 30_000,
   headersTimeoutMs: 10_000,
@@ -41,9 +44,9 @@ export const HTTP_LIMITS: HttpLimits = {
 /** File descriptors that stay for the database, services, files and the event loop. */
 const DESCRIPTORS_RESERVED = 200;
 
-/** As many connections as the setting says, as far as the process may open files. */
+/** As many connections as the setting says, as far as the process may open files and has memory for their headers. */
 export function connectionsMaxOf(setting: number, openFilesMax: number): number {
-  return Math.max(1, Math.min(setting, openFilesMax - DESCRIPTORS_RESERVED));
+  return Math.max(1, Math.min(memoryShare(1 / 131_072, setting), openFilesMax - DESCRIPTORS_RESERVED));
 }
 
 /** How many files this process may open (RLIMIT_NOFILE); Infinity where the system does not say, as macOS. */

@@ -78,7 +78,7 @@ export async function listen(
   if (connectionsMax < deps.connectionsMax)
     deps.logger.warn(
       { connections_max: connectionsMax },
-      'CONNECTIONS_MAX is more than the limit of open files (ulimit -n) allows',
+      'CONNECTIONS_MAX is more than the limit of open files (ulimit -n) or the memory allows',
     );
   const connections = new Connections(limits, connectionsMax, http);
   const server = createServer({
@@ -132,7 +132,7 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
   const accept: Accept = (request, response, refused) => {
     const connection = connections.of(request.socket);
     // Behind an answer that says `Connection: close` nothing is executed (RFC 9112, section 9.6).
-    if (!connection || connection.closing) request.resume();
+    if (!connection || connection.closing) dropBody(request);
     else if (connection.active)
       connections.enqueue(connection, () => begin(connection, request, response, refused));
     else begin(connection, request, response, refused);
@@ -171,7 +171,7 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
 
     const refusal = refused ?? (activeRequests > limits.inFlightMax ? TOO_MANY : refusalOf(request, path));
     if (refusal) {
-      request.resume();
+      dropBody(request);
       refuse(refusal);
       return;
     }
@@ -187,8 +187,11 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
     function readBody(): void {
       let chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => {
-        // The request was refused: the rest is read and dropped, so that the caller gets the answer.
-        if (response.headersSent) return;
+        if (response.headersSent) {
+          // Few bodies are too large; many have no room at the same time.
+          if (response.statusCode !== TOO_LARGE.status) restAfterDrop(request);
+          return;
+        }
         size += chunk.length;
         bodyBytes += chunk.length;
         if (size <= BODY_SIZE_MAX && bodyBytes <= limits.bodyBytesMax) {
@@ -227,7 +230,7 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
 
     function compressed(result: HttpResponse, accepted: string | string[]): void {
       const encoding = negotiateEncoding(String(accepted));
-      if (encoding) compress(result, encoding).then((smaller) => send(smaller, false), fail);
+      if (encoding) compress(result, encoding).then((smaller) => send(smaller ?? result, false), fail);
       else send(result, false);
     }
 
@@ -242,7 +245,7 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
     function refuse(refused: HttpRefusal): void {
       connection.response = undefined;
       if (response.headersSent) return;
-      connection.waiting.length = 0;
+      connections.dropWaiting(connection);
       send(refusalResponse(refused, call.requestId), true);
       observe(refused.status);
     }
@@ -295,6 +298,22 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
     unsentBytes: connections.unsentBytes,
   });
   return { accept, snapshot };
+}
+
+/** Milliseconds between two reads of a body that was refused. */
+const DROP_REST_MS = 100;
+
+/**
+ * Reads and drops the body of a request that is refused, so that its caller gets the answer. Slowly: what is read at full
+ * speed takes tens of megabytes until it is collected.
+ */
+function dropBody(request: IncomingMessage): void {
+  request.on('data', () => restAfterDrop(request));
+}
+
+function restAfterDrop(request: IncomingMessage): void {
+  request.pause();
+  setTimeout(() => request.resume(), DROP_REST_MS).unref();
 }
 
 function single(value: string | string[] | undefined): string | undefined {

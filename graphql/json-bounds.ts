@@ -39,6 +39,8 @@ export function brokenBound(path: string, root: unknown): string | undefined {
         ? `${path} must have at most ${TEXT_LENGTH_MAX} characters.`
         : undefined;
     }
+    // JSON.parse reads 1e999 as Infinity, which JSON.stringify writes as null.
+    if (typeof value === 'number' && !Number.isFinite(value)) return `${path} is too large a number.`;
     if (typeof value !== 'object' || value === null) return undefined;
     if (Array.isArray(value) && value.length > ITEMS_MAX)
       return `${path} must have at most ${ITEMS_MAX} items.`;

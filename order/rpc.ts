@@ -3,16 +3,21 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { createOrderUseCase, type CreateOrderDeps } from '#order/create-order.ts';
 import { BATCH_SIZE_MAX, LINES_BATCH_SIZE_MAX, type Order, type OrderHead } from '#order/order.ts';
 import { OrderSchema, type Order as OrderMessage, type OrderService } from '#order/pb/order_pb.js';
+import { createCostGate } from '#platform/cost-gate.ts';
 import { AppError, invalid } from '#platform/errors.ts';
 import { requirePage, requireUuid, requireUuids } from '#platform/input.ts';
 import { groupReadsById } from '#platform/read-by-id.ts';
 import type { Handlers } from '#platform/rpc.ts';
+
+/** Orders whose lines are read at once: of 100 lines each they take 40 MB. Further reads wait. */
+const ORDERS_AT_ONCE_MAX = 400;
 
 /** Proto ↔ use case. */
 export function orderHandlers(deps: CreateOrderDeps): Handlers<typeof OrderService> {
   const { store } = deps;
   const createOrder = createOrderUseCase(deps);
   const read = groupReadsById(store.byIds);
+  const lines = createCostGate(ORDERS_AT_ONCE_MAX);
 
   /** Throws RESOURCE_EXHAUSTED if all lines do not fit into one answer. */
   async function withLines(orders: readonly OrderHead[], signal: AbortSignal): Promise<Order[]> {
@@ -58,7 +63,8 @@ export function orderHandlers(deps: CreateOrderDeps): Handlers<typeof OrderServi
     },
     batchGetOrderLines: async (request, call) => {
       const orderIds = requireUuids('orderIds', request.orderIds, LINES_BATCH_SIZE_MAX);
-      const found = await store.linesOf(orderIds, call.signal);
+      await lines.enter(orderIds.length, call);
+      const found = await store.linesOf(orderIds, call.signal).finally(() => lines.leave(orderIds.length));
       return {
         orders: found.map(({ orderId, lines }) => ({
           orderId,

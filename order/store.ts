@@ -27,8 +27,10 @@ type LineRow =
       readonly quantity: number;
     };
 
-/** Bytes of lines that one call may read. 10,000 orders of three lines with 300 characters each have 12 million. */
-export const LINES_BYTES_MAX = 16_000_000;
+/** Bytes of lines that one call may read: 2,000 orders of five lines with 150 characters each have 5.5 million. */
+export const LINES_BYTES_MAX = 6_000_000;
+/** What a line counts beside its texts: reading it and sending it on costs more than its bytes. */
+export const LINE_BYTES = 400;
 /** A character has up to four bytes. */
 const DESCRIPTION_BYTES_MAX = 4 * DESCRIPTION_LENGTH_MAX;
 
@@ -67,7 +69,7 @@ const LINES: Statement = {
       FROM (
         SELECT *, sum(bytes) OVER (PARTITION BY account_id) AS account_bytes
         FROM (
-          SELECT orders.account_id, order_line.*, 100 + octet_length(order_line.name)
+          SELECT orders.account_id, order_line.*, ${LINE_BYTES} + octet_length(order_line.name)
             + least(octet_length(order_line.description), ${DESCRIPTION_BYTES_MAX}) AS bytes
           FROM orders JOIN order_line ON order_line.order_id = orders.id
           WHERE orders.id = ANY($1::uuid[])

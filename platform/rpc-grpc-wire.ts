@@ -12,7 +12,7 @@ export const TRACEPARENT = 'traceparent';
 /** Where the richer error model puts its details (https://grpc.io/docs/guides/error/). */
 const DETAILS = 'grpc-status-details-bin';
 const DOMAIN = 'fritzy';
-/** Bytes. The largest answer is a batch of orders, whose lines have at most 16 MB (order/store.ts). */
+/** Bytes. The largest answer is a batch of orders, whose lines have at most 6 MB (order/store.ts). */
 const MESSAGE_SIZE_MAX = 64 * 1_048_576;
 export const MESSAGE_LIMITS = {
   'grpc.max_receive_message_length': MESSAGE_SIZE_MAX,

@@ -106,6 +106,11 @@ export function postgresIndex(database: Database): SearchIndex {
           found = await page(query, terms, nearness, signal);
         }
       }
+      if (nearness === 'near' && !query.after && query.skip === 0 && isUnfiltered(filter) && wants.hits) {
+        // What the first page does not have, no other statement finds.
+        if (terms && found.hits.length === 0)
+          return { ...NOTHING_FOUND, didYouMean: wants.didYouMean ? await didYouMean(terms, signal) : null };
+      }
       const [total, counted, meant] = await Promise.all([
         wants.total ? count(filter, terms, nearness, signal) : null,
         wants.facets ? facets(filter, terms, nearness, signal) : null,

@@ -3,7 +3,7 @@ import { withSynonyms } from '#catalog/search/synonyms.ts';
 /** What a shopper typed, in the forms in which it is looked for. */
 export interface SearchTerms {
   readonly words: readonly string[];
-  /** The words with one space between them. */
+  /** The words with one space between them, at most as long as a product's name. */
   readonly text: string;
   /**
    * For to_tsquery: words joined by `&`, the last one a beginning, each with its synonyms. Only letters and digits, so
@@ -16,6 +16,8 @@ export interface SearchTerms {
 
 /** Shorter texts are not looked for inside words: they are in too many. */
 export const INSIDE_LENGTH_MIN = 4;
+/** A product's name has no more characters: the rest of a longer text is in no name. */
+const TEXT_LENGTH_MAX = 200;
 /** More words than that say no more about what is wanted. */
 const WORDS_MAX = 16;
 /** A query's own bound: letters that stand for several must not make more of it than engines take (1,024 clauses). */
@@ -34,7 +36,7 @@ export function parseSearch(query: string): SearchTerms | undefined {
   const tsquery = phrases.map((group, index) => oneOf(group, index === phrases.length - 1));
   return {
     words,
-    text: words.join(' '),
+    text: Array.from(words.join(' ')).slice(0, TEXT_LENGTH_MAX).join(''),
     tsquery: tsquery.join(' & '),
     phrase: words.length > 1 ? words.join(' <-> ') : '',
   };

@@ -85,11 +85,11 @@ SELECT order_id, fits, product_id,
     ELSE left(description, 499) || '…' END AS description,
   price_minor, quantity
 FROM (
-  SELECT *, sum(bytes) OVER (ORDER BY account_bytes, account_id) <= 16000000 AS fits
+  SELECT *, sum(bytes) OVER (ORDER BY account_bytes, account_id) <= 6000000 AS fits
   FROM (
     SELECT *, sum(bytes) OVER (PARTITION BY account_id) AS account_bytes
     FROM (
-      SELECT orders.account_id, order_line.*, 100 + octet_length(order_line.name)
+      SELECT orders.account_id, order_line.*, 400 + octet_length(order_line.name)
         + least(octet_length(order_line.description), 2000) AS bytes
       FROM orders JOIN order_line ON order_line.order_id = orders.id
       WHERE orders.id = ANY($1::uuid[])

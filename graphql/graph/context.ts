@@ -3,6 +3,7 @@ import type { CatalogService } from '#catalog/pb/catalog_pb.js';
 import { createLoaders, type Loaders } from '#graphql/graph/loaders.ts';
 import type { OrderService } from '#order/pb/order_pb.js';
 import type { Call } from '#platform/call.ts';
+import { AppError } from '#platform/errors.ts';
 import type { Client } from '#platform/rpc.ts';
 
 /** The services behind the gateway. */
@@ -17,10 +18,26 @@ export class Context {
   readonly clients: Clients;
   readonly call: Call;
   #loaders: Loaders | undefined;
+  #itemsLeft: number;
+  #tooMany: AppError | undefined;
 
-  constructor(clients: Clients, call: Call) {
+  /** `itemsMax`: items that all lists may have together. */
+  constructor(clients: Clients, call: Call, itemsMax = Infinity) {
     this.clients = clients;
     this.call = call;
+    this.#itemsLeft = itemsMax;
+  }
+
+  /** Counts the items of a list that a resolver gave. Throws RESPONSE_TOO_LARGE once there are too many. */
+  countItems(count: number): void {
+    this.#itemsLeft -= count;
+    if (this.#itemsLeft >= 0) return;
+    // One for all lists that come after: making an error costs more than a list.
+    this.#tooMany ??= new AppError(
+      'RESPONSE_TOO_LARGE',
+      'The lists of the answer would have too many items. Ask for smaller pages or fewer levels.',
+    );
+    throw this.#tooMany;
   }
 
   get loaders(): Loaders {

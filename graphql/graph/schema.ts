@@ -1,6 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import { GraphQLScalarType, type GraphQLSchema } from 'graphql';
+import {
+  getNullableType,
+  GraphQLScalarType,
+  isIntrospectionType,
+  isListType,
+  isObjectType,
+  type GraphQLSchema,
+} from 'graphql';
+import type { Context } from '#graphql/graph/context.ts';
 import { resolvers } from '#graphql/graph/resolvers.ts';
 import { createScalars } from '#graphql/graph/scalars.ts';
 
@@ -24,7 +32,31 @@ export interface Schemas {
 
 /** The executable schemas for a currency with `digits` decimal places. */
 export function createSchemas(digits: number): Schemas {
-  return makeSchemas(readTypeDefs(), digits, resolvers);
+  const schemas = makeSchemas(readTypeDefs(), digits, resolvers);
+  countLists(schemas.schema);
+  countLists(schemas.ofCoerced);
+  return schemas;
+}
+
+/** Has every list that a resolver gives counted against the bound of its operation. */
+function countLists(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || isIntrospectionType(type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      const { resolve } = field;
+      if (!resolve || !isListType(getNullableType(field.type))) continue;
+      field.resolve = (source, args, context: Context, info) => {
+        const counted = (list: unknown): unknown => {
+          if (Array.isArray(list)) context.countItems(list.length);
+          return list;
+        };
+        // Nothing is resolved once there are too many.
+        context.countItems(0);
+        const list: unknown = resolve(source, args, context, info);
+        return list instanceof Promise ? list.then(counted) : counted(list);
+      };
+    }
+  }
 }
 
 /** The same for any SDL that has the shop's scalars. */

@@ -36,6 +36,20 @@ suite('the bytes of answers', () => {
     );
   });
 
+  test('lists that are longer than assumed have a bound in items', async () => {
+    const parent = await shop.graphql('mutation { createCategory(category: { name: "Wide" }) { id } }');
+    const { id } = parent.data.createCategory;
+    const create =
+      'mutation($n: String!, $p: ID!) { createCategory(category: { name: $n, parentId: $p }) { id } }';
+    for (let nr = 0; nr < 60; nr++) await shop.graphql(create, { n: `Below ${nr}`, p: id });
+    const rounds = (count: number): string =>
+      count === 0 ? 'id' : `children { parent { ${rounds(count - 1)} } }`;
+    const few = await shop.graphql(`{ category(id: "${id}") { ${rounds(2)} } }`);
+    assert.equal(few.errors, undefined);
+    const many = await shop.graphql(`{ category(id: "${id}") { ${rounds(3)} } }`);
+    assert.equal(many.errors?.[0]?.extensions['code'], 'RESPONSE_TOO_LARGE');
+  });
+
   test('text is counted in the bytes that it has in UTF-8', () => {
     const texts = (text: string): object => ({
       data: { list: Array.from({ length: 10 }, () => ({ text })) },
@@ -72,18 +86,18 @@ suite('the bytes of answers', () => {
   });
 
   test('what one operation and all of them hold is bounded; clients that count nothing are caught', async () => {
-    const bounds = { operationBytesMax: 2_000_000, totalBytesMax: 5_000_000 };
+    const bounds = { operationBytesMax: 4_000_000, totalBytesMax: 10_000_000 };
     assert.equal(await refusal(boundAnswers(shop.clients, bounds), 3), undefined);
     assert.equal(await refusal(boundAnswers(shop.clients, bounds), 10), 'RESOURCE_EXHAUSTED');
     assert.equal(
-      await refusal(boundAnswers(shop.clients, { ...bounds, operationBytesMax: 500_000 }), 1),
+      await refusal(boundAnswers(shop.clients, { ...bounds, operationBytesMax: 1_000_000 }), 1),
       'RESPONSE_TOO_LARGE',
     );
     assert.equal(await refusal(careless(shop.clients), 10), undefined);
   });
 
   test('what an operation held is free once it is answered', async () => {
-    const bounded = boundAnswers(shop.clients, { operationBytesMax: 2_000_000, totalBytesMax: 2_000_000 });
+    const bounded = boundAnswers(shop.clients, { operationBytesMax: 4_000_000, totalBytesMax: 4_000_000 });
     for (let nr = 0; nr < 10; nr++) assert.equal(await refusal(bounded, 1), undefined);
   });
 });

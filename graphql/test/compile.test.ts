@@ -108,6 +108,17 @@ suite(`the compiled executor and graphql-js on random documents (FUZZ_SEED=${SEE
     );
   });
 
+  test('variables named like members of every object are as absent as others', async () => {
+    for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
+      const document = parse(`query ($${name}: String) { searchProducts(query: $${name}) { totalCount } }`);
+      assert.equal(await differenceOf(schemas, compiled, document, {}, 7), undefined, name);
+    }
+    const document = parse(
+      'query ($constructor: String) { searchProducts(query: $constructor) { totalCount } }',
+    );
+    assert.notEqual(await differenceOf(schemas, compileAsItIs, document, {}, 7), undefined);
+  });
+
   test('a condition that is null is the same error', async () => {
     const document = parse('query ($v: Boolean = true) { products @skip(if: $v) { id } }');
     assert.equal(await differenceOf(schemas, compiled, document, { v: null }, 7), undefined);

@@ -21,15 +21,22 @@ import {
   FRAGMENTS_MAX,
   LISTS_MAX,
   NESTING_MAX,
+  REPEATED_FIELDS_MAX,
   ROOT_FIELDS_MAX,
   TOKENS_MAX,
 } from '#graphql/document-limits.ts';
-import { createDocuments } from '#graphql/documents.ts';
+import { createDocuments, type Operation, type Refusal } from '#graphql/documents.ts';
 import { createSchemas } from '#graphql/graph/schema.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 
 const telemetry = createTelemetry();
-const { prepare } = createDocuments(2, telemetry);
+const documents = createDocuments(2, telemetry);
+
+function prepare(source: string, operationName: string | undefined): Operation | Refusal {
+  const operation = documents.prepare(source, operationName);
+  if (!('errors' in operation)) documents.done(operation);
+  return operation;
+}
 const { schema } = createSchemas(2);
 const sizeOf = createSizeOf(schema);
 
@@ -227,6 +234,19 @@ suite('document limits', () => {
     const { data, errors } = await operation.execute({}, {});
     assert.equal(errors, undefined);
     assert.ok(JSON.stringify(data).includes('productsConnection'));
+  });
+});
+
+suite('fields of one name', () => {
+  test(`${REPEATED_FIELDS_MAX} in one selection are allowed, one more is not, however deep`, () => {
+    const names = (count: number): string => repeat(count, () => 'name');
+    assert.equal(refusal(`{ accounts { ${names(REPEATED_FIELDS_MAX)} } }`), undefined);
+    for (const source of [
+      `{ accounts { ${names(REPEATED_FIELDS_MAX + 1)} } }`,
+      `{ accounts { orders { account { ${names(REPEATED_FIELDS_MAX + 1)} } } } }`,
+      `{ accounts { ...f } } fragment f on Account { ${names(REPEATED_FIELDS_MAX + 1)} }`,
+    ])
+      assertLimited(source, /repeats name more than 20 times in one selection/);
   });
 });
 

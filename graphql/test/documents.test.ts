@@ -2,12 +2,33 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { LRUCache } from 'lru-cache';
 import { createBodies } from '#graphql/bodies.ts';
-import { createDocuments, DOCUMENT_CACHE_BYTES_MAX, type Documents } from '#graphql/documents.ts';
+import {
+  createDocuments,
+  DOCUMENT_CACHE_BYTES_MAX,
+  type Documents,
+  type Operation,
+} from '#graphql/documents.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 
 const telemetry = createTelemetry();
 const repeat = (count: number, text: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => text(index)).join(' ');
+
+/** Documents that are used and done with at once. */
+function createUsed(onEvict?: (operation: Operation) => void): Documents {
+  const documents = createDocuments(2, telemetry, onEvict);
+  return {
+    ...documents,
+    prepare: (source, operationName) => {
+      const operation = documents.prepare(source, operationName);
+      if (!('errors' in operation)) documents.done(operation);
+      return operation;
+    },
+    get keptBytes() {
+      return documents.keptBytes;
+    },
+  };
+}
 
 suite('the document cache', () => {
   const source = (nr: number): string => `{ a${nr}: __typename }`;
@@ -17,7 +38,7 @@ suite('the document cache', () => {
   const flood = 40;
 
   test('a document that comes again is kept, and what one document takes is bounded in bytes', () => {
-    const documents = createDocuments(2, telemetry);
+    const documents = createUsed();
     const first = documents.prepare(source(0), undefined);
     const second = documents.prepare(source(0), undefined);
     assert.notEqual(first, second, 'a document that came once is not kept');
@@ -40,8 +61,8 @@ suite('the document cache', () => {
   }
 
   test('what a stranger sends once evicts nothing; a cache that keeps everything is caught', () => {
-    assert.ok(survives(createDocuments(2, telemetry)));
-    const { prepare } = createDocuments(2, telemetry);
+    assert.ok(survives(createUsed()));
+    const { prepare } = createUsed();
     const careless = new LRUCache<string, object>({ max: flood });
     assert.ok(
       !survives({
@@ -56,7 +77,7 @@ suite('the document cache', () => {
 
   test('an operation that makes room takes the bodies that ask for it with it', () => {
     const bodies = createBodies();
-    const documents = createDocuments(2, telemetry, bodies.forget);
+    const documents = createUsed(bodies.forget);
     for (let time = 0; time < 2; time++) {
       const operation = documents.prepare(source(0), undefined);
       assert.ok(!('errors' in operation));
@@ -69,8 +90,22 @@ suite('the document cache', () => {
     assert.equal(bodies.get('body'), undefined);
   });
 
-  test('a document that is refused is not kept in the place of a good one', () => {
+  test('new documents under way are bounded in bytes; those that are done with make room', () => {
     const documents = createDocuments(2, telemetry);
+    const underWay: Operation[] = [];
+    let refused: string | undefined;
+    for (let nr = 0; refused === undefined && nr < 100; nr++) {
+      const operation = documents.prepare(large(nr), undefined);
+      if ('errors' in operation) refused = String(operation.errors[0]?.extensions['code']);
+      else underWay.push(operation);
+    }
+    assert.equal(refused, 'RESOURCE_EXHAUSTED');
+    for (const operation of underWay) documents.done(operation);
+    assert.ok(!('errors' in documents.prepare(large(200), undefined)));
+  });
+
+  test('a document that is refused is not kept in the place of a good one', () => {
+    const documents = createUsed();
     documents.prepare(source(0), undefined);
     const kept = documents.prepare(source(0), undefined);
     for (let nr = 0; nr < flood; nr++) assert.ok('errors' in documents.prepare(`{ nope${nr} }`, undefined));

@@ -61,6 +61,19 @@ suite('what the HTTP parser refuses', () => {
       assert.equal(await server.metric('fritzy_http_malformed_requests_total'), 1);
     });
 
+  test('a reset after CONNECT, or in the middle of any other refusal, ends no process', async () => {
+    await using server = await startTransport(handle);
+    for (const [, , bytes] of MALFORMED) {
+      const client = await RawClient.connect(server.url);
+      await client.ask(bytes);
+      client.socket.resetAndDestroy();
+      await once(client.socket, 'close');
+    }
+    await eventually(async () => assert.equal(await server.metric('http_server_open_connections'), 0));
+    using other = await RawClient.connect(server.url);
+    assert.equal((await other.ask(REQUEST)).status, 200);
+  });
+
   test('known-bad twin: what node:http answers by itself is caught', async () => {
     const server = createServer((_, response) => response.end());
     server.listen(0, '127.0.0.1');

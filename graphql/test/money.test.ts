@@ -265,9 +265,9 @@ suite('money through the API', () => {
       '"1e3"',
       '1199.9900000000002',
     ])
-      assertUserError(await asVariable(shop, json), /money/);
+      assertUserError(await asVariable(shop, json), /money|too large a number/);
     for (const literal of ['1e400', '-1e400', '1e21', 'true', '{}', '[1]', 'ABC', '""'])
-      assertUserError(await asLiteral(shop, literal), /money/);
+      assertUserError(await asLiteral(shop, literal), /money|too large a number/);
     assert.equal((await asVariable(shop, '1.2e3')).data.createProduct.price, 1200);
     assert.equal((await asVariable(shop, '-0')).data.createProduct.price, 0);
   });

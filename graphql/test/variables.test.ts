@@ -3,7 +3,7 @@ import { after, suite, test } from 'node:test';
 import { parse } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { createSchemas } from '#graphql/graph/schema.ts';
-import { startTestShop } from '#testkit/shop.ts';
+import { startTestShop, type GraphQLResult } from '#testkit/shop.ts';
 
 const shop = await startTestShop();
 after(() => shop[Symbol.asyncDispose]());
@@ -79,6 +79,11 @@ suite('variables', () => {
       /^variables\.product\.name must have at most 20000 characters\.$/,
     ],
     [
+      'a number that JSON.parse reads as Infinity',
+      { product: { name: 'x', price: Infinity } },
+      /^variables\.product\.price is too large a number\.$/,
+    ],
+    [
       'a list of 1,001 items',
       { product: { name: 'x', price: 1, tags: Array.from({ length: 1_001 }, () => 'a') } },
       /^variables\.product\.tags must have at most 1000 items\.$/,
@@ -90,7 +95,11 @@ suite('variables', () => {
     ],
   ] as const)
     test(`${problem} is the caller's mistake, and is told where`, async () => {
-      const { status, data, errors } = await shop.graphql(CREATE, variables);
+      // JSON has no Infinity; 1e999 is read as it.
+      const body = JSON.stringify({ query: CREATE, variables }, (_, value: unknown) =>
+        value === Infinity ? 'INFINITY' : value,
+      ).replace('"INFINITY"', '1e999');
+      const { status, data, errors } = await postText(shop.url, body);
       assert.equal(status, 200);
       assert.equal(data, undefined);
       assert.equal(errors?.[0]?.extensions['code'], 'BAD_USER_INPUT');
@@ -110,3 +119,9 @@ suite('variables', () => {
     assert.match(errors.at(-1)?.message ?? '', /Too many errors/);
   });
 });
+
+async function postText(url: string, body: string): Promise<GraphQLResult> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body });
+  return { status: response.status, ...((await response.json()) as Omit<GraphQLResult, 'status'>) };
+}

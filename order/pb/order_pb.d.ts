@@ -380,7 +380,7 @@ export declare type OrderLines = Message<"fritzy.order.v1.OrderLines"> & {
   lines: OrderLine[];
 
   /**
-   * The lines of all accounts have more than 16 MB together, and those of this order's account are among the largest.
+   * The lines of all accounts have more than 6 MB together, and those of this order's account are among the largest.
    * All orders of an account are left out or none.
    *
    * @generated from field: bool too_large = 3;
@@ -423,7 +423,7 @@ export declare const OrderService: GenService<{
   },
   /**
    * The orders of each of many accounts, newest first. Errors: INVALID_ARGUMENT, RESOURCE_EXHAUSTED if the lines have
-   * more than 16 MB together.
+   * more than 6 MB together.
    *
    * @generated from rpc fritzy.order.v1.OrderService.ListOrdersByAccounts
    */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import { DESCRIPTION_LENGTH_MAX, LINES_BATCH_SIZE_MAX, orderedDescription } from '#order/order.ts';
-import { LINES_BYTES_MAX } from '#order/store.ts';
+import { LINE_BYTES, LINES_BYTES_MAX } from '#order/store.ts';
 import { systemClock } from '#platform/clock.ts';
 import { openOrderBench } from '#testkit/service-bench.ts';
 import { testCall } from '#testkit/shop.ts';
@@ -75,7 +75,7 @@ suite('lines of orders', () => {
     const light = [await place(ann, [lamp]), await place(ann, [desk])];
     const heavy = [await place(bob, [lamp]), await place(bob, [desk])];
     // As many lines as it takes, without placing so many orders: 1,000 numbers of one order.
-    const bytesOfLine = 100 + 4 * 200 + 4 * DESCRIPTION_LENGTH_MAX;
+    const bytesOfLine = LINE_BYTES + 4 * 200 + 4 * DESCRIPTION_LENGTH_MAX;
     await bench.rows(
       `INSERT INTO order_line (order_id, nr, product_id, name, description, price_minor, quantity)
        SELECT $1, nr, $2, repeat('🎈', 200), repeat('🎈', 500), 1, 1 FROM generate_series(1, $3::integer) AS nr`,

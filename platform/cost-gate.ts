@@ -12,16 +12,29 @@ export interface CostGate {
 /** Work that may wait; more is refused with RESOURCE_EXHAUSTED. */
 const WAITING_MAX = 1_000;
 
-/** A gate for work that costs `costMax` at once. Work that alone costs more runs alone. First come, first served. */
+/** Work that alone fills the gate lets so many others pass that arrive after it and cost next to nothing. */
+const RANKS_BEHIND = 1_000;
+
+interface Waiting {
+  readonly cost: number;
+  /** The lowest begins next: what arrives early and costs little. */
+  readonly rank: number;
+  readonly start: () => void;
+}
+
+/** A gate for work that costs `costMax` at once. Work that alone costs more runs alone. */
 export function createCostGate(costMax: number): CostGate {
-  const waiting = new Set<{ readonly cost: number; readonly start: () => void }>();
+  const waiting = new Set<Waiting>();
   let running = 0;
+  let arrivals = 0;
 
   const fits = (cost: number): boolean => running === 0 || running + cost <= costMax;
 
   function startNext(): void {
-    for (const next of waiting) {
-      if (!fits(next.cost)) return;
+    for (;;) {
+      let next: Waiting | undefined;
+      for (const one of waiting) if (!next || one.rank < next.rank) next = one;
+      if (!next || !fits(next.cost)) return;
       waiting.delete(next);
       running += next.cost;
       next.start();
@@ -44,8 +57,10 @@ export function createCostGate(costMax: number): CostGate {
           reject(reason);
           startNext();
         };
-        const entry = {
+        arrivals += 1;
+        const entry: Waiting = {
           cost,
+          rank: arrivals + (RANKS_BEHIND * cost) / costMax,
           start: () => {
             call.offAbort(giveUp);
             resolve();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { createCostGate, type CostGate } from '#graphql/cost-gate.ts';
+import { createCostGate, type CostGate } from '#platform/cost-gate.ts';
 import { cancelled, type Call } from '#platform/call.ts';
 import { testCall } from '#testkit/shop.ts';
 
