@@ -36,18 +36,21 @@ suite('attacks on the API', { skip: isMeasured ? false : 'needs /proc of Linux, 
   let shop: Shop;
   let ids: KnownIds;
   let unloaded: readonly number[];
-  let shopper: Shopper;
+  let shopper: Shopper | undefined;
 
   before(async () => {
     shop = await startShop();
     ids = await fill(shop.url);
     for (const { body } of documentAttacks(schema, ids)) await send(shop.url, body);
     await using alone = startShopper(shop.url, ids);
-    await eventually(() => assert.ok(alone.latencies.length >= 300), 60_000);
+    await eventually(() => assert.ok(alone.latencies.length >= 300), 120_000);
     unloaded = [...alone.latencies];
     shopper = startShopper(shop.url, ids);
   });
-  after(() => stack.disposeAsync());
+  after(async () => {
+    await shopper?.[Symbol.asyncDispose]();
+    await stack.disposeAsync();
+  });
 
   test('adversarial texts in every argument of every field', async () => {
     const attacks = placesOf(schema, ids).flatMap((place) =>
@@ -87,6 +90,7 @@ suite('attacks on the API', { skip: isMeasured ? false : 'needs /proc of Linux, 
   });
 
   test(`the gateway has survived in ${GATEWAY_BYTES_MAX / 1_048_576} MiB, and who shopped meanwhile saw no error`, async (context) => {
+    assert.ok(shopper);
     await shopper[Symbol.asyncDispose]();
     assert.equal((await fetch(`${shop.url}/healthz`)).status, 200);
     const [before, during] = [unloaded, shopper.latencies].map((each) => percentile(each, 99));
@@ -161,7 +165,15 @@ async function startShop(): Promise<Shop> {
   const gateway = stack.use(
     spawnProgram(
       'graphql/cmd/server/main.ts',
-      { ...MALLOC, PORT: '0', NODE_ENV: 'production', ORDER_URL: orderUrl, ...upstream },
+      {
+        ...MALLOC,
+        ...upstream,
+        ORDER_URL: orderUrl,
+        PORT: '0',
+        NODE_ENV: 'production',
+        // Beside other tests the heaviest orders of the shop's filling take seconds.
+        REQUEST_TIMEOUT_MS: '30000',
+      },
       [],
       { nodeFlags: NODE_FLAGS, cgroup: limit?.processesFile },
     ),

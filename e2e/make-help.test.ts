@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const COLUMNS_MAX = 100;
 
-const make = (...args: string[]): string => execFileSync('make', args, { cwd: ROOT, encoding: 'utf8' });
+/** As if it were not run by make itself, which would tell which folder it is in. */
+const make = (...args: string[]): string =>
+  execFileSync('make', ['--no-print-directory', ...args], { cwd: ROOT, encoding: 'utf8' });
 const targetsOf = (help: string): string[] =>
   [...help.matchAll(/^ {2}make (\S+) +\S/gm)].map(([, name]) => name ?? '');
 
