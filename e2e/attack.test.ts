@@ -30,6 +30,7 @@ const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
 const schema = createSchemas(2).schema;
 const isMeasured = canMeasure();
 const stack = new AsyncDisposableStack();
+let gatewayProgram: Program | undefined;
 const limit = limitMemory(`fritzy-attack-${process.pid}`, GATEWAY_BYTES_MAX);
 
 suite('attacks on the API', { skip: isMeasured ? false : 'needs /proc of Linux, writable' }, () => {
@@ -162,7 +163,7 @@ async function startShop(): Promise<Shop> {
   const [products, catalogUrl] = await start('catalog', { CATALOG_DATABASE_URL: catalog });
   const upstream = { ACCOUNT_URL: accountUrl, CATALOG_URL: catalogUrl };
   const [orders, orderUrl] = await start('order', { ORDER_DATABASE_URL: order, ...upstream });
-  const gateway = stack.use(
+  const gateway = (gatewayProgram = stack.use(
     spawnProgram(
       'graphql/cmd/server/main.ts',
       {
@@ -177,7 +178,7 @@ async function startShop(): Promise<Shop> {
       [],
       { nodeFlags: NODE_FLAGS, cgroup: limit?.processesFile },
     ),
-  );
+  ));
   const [, port] = await saying(gateway, /"http_port":(\d+)/);
   const url = `http://127.0.0.1:${port}`;
   await eventually(async () => assert.equal((await fetch(`${url}/readyz`)).status, 200));
@@ -234,6 +235,9 @@ async function send(url: string, body: string): Promise<void> {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body,
+  }).catch((cause: unknown) => {
+    const state = `${limit?.kills() ?? 0} kills; the gateway wrote: ${gatewayProgram?.stderr().slice(-2_000)}`;
+    throw new Error(`${state}\n${body.slice(0, 300)}`, { cause });
   });
   const text = await response.text();
   assert.ok(response.status < 500, `${response.status} ${text.slice(0, 500)}`);

@@ -124,6 +124,8 @@ test('a place that no search gave is INVALID_ARGUMENT on after: no price, no who
   assert.equal(requirePlace(`rf10100::${id}`, 'relevance').offset, 10_100);
 });
 
-test('letters that stand for several make a query no longer than 1,000 letters', () => {
-  assert.equal(parseSearch('㍿'.repeat(1_000))?.text.length, 1_000);
+test('letters that stand for several make a query no longer than 1,000 letters, and a text no longer than a name', () => {
+  const terms = parseSearch('㍿'.repeat(1_000));
+  assert.equal(terms?.words.join('').length, 1_000);
+  assert.equal(terms?.text.length, 200);
 });
