@@ -35,7 +35,7 @@ USER 65532:65532
 EXPOSE 8000 50051 9090
 STOPSIGNAL SIGTERM
 # The only program that runs is Node, as process 1: it handles the signals itself. The heap has 3 times 8 MiB of young
-# objects and 40 % of the memory of old ones; buffers outside it need the rest (e2e/attack.test.ts).
-ENTRYPOINT ["node", "--min-semi-space-size=8", "--max-semi-space-size=8", "--max-old-space-size-percentage=40", "cmd/container/main.ts"]
+# objects and 50 % of the memory of old ones; buffers outside it need the rest (e2e/attack.test.ts).
+ENTRYPOINT ["node", "--min-semi-space-size=8", "--max-semi-space-size=8", "--max-old-space-size-percentage=50", "cmd/container/main.ts"]
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["node", "cmd/healthcheck/main.ts"]
