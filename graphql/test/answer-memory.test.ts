@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { ANSWER_BYTES_MAX, boundAnswers, isWithin } from '#graphql/answer-memory.ts';
-import type { Clients } from '#graphql/graph/context.ts';
+import { createDocuments } from '#graphql/documents.ts';
+import { Context, type Clients } from '#graphql/graph/context.ts';
 import type { Reason } from '#platform/errors.ts';
+import { createTelemetry } from '#platform/telemetry.ts';
 import { startTestShop, testCall, type TestShop } from '#testkit/shop.ts';
 
 const PRODUCTS = 100;
@@ -42,12 +44,18 @@ suite('the bytes of answers', () => {
     const create =
       'mutation($n: String!, $p: ID!) { createCategory(category: { name: $n, parentId: $p }) { id } }';
     for (let nr = 0; nr < 60; nr++) await shop.graphql(create, { n: `Below ${nr}`, p: id });
-    const rounds = (count: number): string =>
-      count === 0 ? 'id' : `children { parent { ${rounds(count - 1)} } }`;
-    const few = await shop.graphql(`{ category(id: "${id}") { ${rounds(2)} } }`);
-    assert.equal(few.errors, undefined);
-    const many = await shop.graphql(`{ category(id: "${id}") { ${rounds(3)} } }`);
-    assert.equal(many.errors?.[0]?.extensions['code'], 'RESPONSE_TOO_LARGE');
+    const { prepare } = createDocuments(2, createTelemetry());
+    const operation = prepare(`{ category(id: "${id}") { children { id } } }`, undefined);
+    assert.ok(!('errors' in operation));
+    /** The first error of the operation if its lists may have so many items together. */
+    const errorWith = async (itemsMax?: number): Promise<string | undefined> => {
+      const context = new Context(shop.clients, testCall(), itemsMax);
+      return (await operation.execute(context, {})).errors?.[0]?.message;
+    };
+    assert.equal(await errorWith(60), undefined);
+    assert.match((await errorWith(59)) ?? '', /too many items/);
+    // Known-bad twin: without a bound nothing is refused.
+    assert.equal(await errorWith(), undefined);
   });
 
   test('text is counted in the bytes that it has in UTF-8', () => {
