@@ -44,19 +44,13 @@ export function createExecutor(
   );
 
   const memory = boundAnswers(clients);
-
   const gate = createCostGate(EXPENSIVE_AT_ONCE_MAX);
 
   async function execute(prepared: Prepared, call: Call): Promise<Executed> {
     const { cost, type } = prepared.operation;
     // What mutations cost is bounded where it arises, by the queues of group commits.
     if (cost <= CHEAP_MAX || type === 'mutation') return executeNow(prepared, call);
-    await gate.enter(cost, call);
-    try {
-      return await executeNow(prepared, call);
-    } finally {
-      gate.leave(cost);
-    }
+    return gate.run(cost, call, () => executeNow(prepared, call));
   }
 
   async function executeNow({ operation, variables }: Prepared, call: Call): Promise<Executed> {

@@ -3,6 +3,8 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { createOrderUseCase, type CreateOrderDeps } from '#order/create-order.ts';
 import { BATCH_SIZE_MAX, LINES_BATCH_SIZE_MAX, type Order, type OrderHead } from '#order/order.ts';
 import { OrderSchema, type Order as OrderMessage, type OrderService } from '#order/pb/order_pb.js';
+import type { OrderLines } from '#order/store.ts';
+import type { Call } from '#platform/call.ts';
 import { createCostGate } from '#platform/cost-gate.ts';
 import { AppError, invalid } from '#platform/errors.ts';
 import { requirePage, requireUuid, requireUuids } from '#platform/input.ts';
@@ -17,13 +19,15 @@ export function orderHandlers(deps: CreateOrderDeps): Handlers<typeof OrderServi
   const { store } = deps;
   const createOrder = createOrderUseCase(deps);
   const read = groupReadsById(store.byIds);
-  const lines = createCostGate(ORDERS_AT_ONCE_MAX);
+  const gate = createCostGate(ORDERS_AT_ONCE_MAX);
+  const linesOf = (orderIds: readonly string[], call: Call): Promise<OrderLines[]> =>
+    gate.run(orderIds.length, call, () => store.linesOf(orderIds, call.signal));
 
   /** Throws RESOURCE_EXHAUSTED if all lines do not fit into one answer. */
-  async function withLines(orders: readonly OrderHead[], signal: AbortSignal): Promise<Order[]> {
-    const found = await store.linesOf(
+  async function withLines(orders: readonly OrderHead[], call: Call): Promise<Order[]> {
+    const found = await linesOf(
       orders.map(({ id }) => id),
-      signal,
+      call,
     );
     const byId = new Map(found.map(({ orderId, lines }) => [orderId, lines]));
     return orders.map((order) => {
@@ -41,7 +45,7 @@ export function orderHandlers(deps: CreateOrderDeps): Handlers<typeof OrderServi
     getOrder: async (request, call) => {
       const id = requireUuid('id', request.id);
       const found = await read([id], call);
-      const [order] = request.withoutLines ? found.map(withoutLines) : await withLines(found, call.signal);
+      const [order] = request.withoutLines ? found.map(withoutLines) : await withLines(found, call);
       if (!order) throw new AppError('NOT_FOUND', `There is no order ${id}.`, { detail: { field: 'id' } });
       return { order: toMessage(order) };
     },
@@ -51,7 +55,7 @@ export function orderHandlers(deps: CreateOrderDeps): Handlers<typeof OrderServi
       if (page.skip > 0) throw invalid('page.skip', 'must be 0: go on with afterId');
       const found = await store.byAccounts(accountIds, page, call.signal);
       const heads = found.flatMap(({ page: { rows } }) => rows);
-      const orders = request.withoutLines ? heads.map(withoutLines) : await withLines(heads, call.signal);
+      const orders = request.withoutLines ? heads.map(withoutLines) : await withLines(heads, call);
       const ofAccount = Map.groupBy(orders, (order) => order.accountId);
       return {
         accounts: found.map(({ accountId, page: { hasMore } }) => ({
@@ -63,8 +67,7 @@ export function orderHandlers(deps: CreateOrderDeps): Handlers<typeof OrderServi
     },
     batchGetOrderLines: async (request, call) => {
       const orderIds = requireUuids('orderIds', request.orderIds, LINES_BATCH_SIZE_MAX);
-      await lines.enter(orderIds.length, call);
-      const found = await store.linesOf(orderIds, call.signal).finally(() => lines.leave(orderIds.length));
+      const found = await linesOf(orderIds, call);
       return {
         orders: found.map(({ orderId, lines }) => ({
           orderId,

@@ -1,12 +1,11 @@
 import type { Call } from '#platform/call.ts';
-import { AppError } from '#platform/errors.ts';
+import type { AppError } from '#platform/errors.ts';
+import { tooMuchWaits } from '#platform/group.ts';
 
 /** Lets so much work run at once; further work waits for its turn. */
 export interface CostGate {
-  /** Resolves when the work may begin. Rejects if its call ends before, or if too much waits already. */
-  enter(cost: number, call: Call): Promise<void>;
-  /** Call it once the work has ended. */
-  leave(cost: number): void;
+  /** Does the work in its turn. Rejects if its call ends before, or if too much waits already. */
+  run<T>(cost: number, call: Call, work: () => Promise<T>): Promise<T>;
 }
 
 /** Work that may wait; more is refused with RESOURCE_EXHAUSTED. */
@@ -41,38 +40,44 @@ export function createCostGate(costMax: number): CostGate {
     }
   }
 
-  return {
-    enter(cost, call) {
-      if (waiting.size === 0 && fits(cost)) {
-        running += cost;
-        return Promise.resolve();
+  function enter(cost: number, call: Call): Promise<void> | undefined {
+    if (waiting.size === 0 && fits(cost)) {
+      running += cost;
+      return undefined;
+    }
+    return new Promise((resolve, reject) => {
+      if (waiting.size >= WAITING_MAX) {
+        reject(tooMuchWaits());
+        return;
       }
-      return new Promise((resolve, reject) => {
-        if (waiting.size >= WAITING_MAX) {
-          reject(new AppError('RESOURCE_EXHAUSTED', 'Too much work is waiting. Try again in a moment.'));
-          return;
-        }
-        const giveUp = (reason: AppError): void => {
-          waiting.delete(entry);
-          reject(reason);
-          startNext();
-        };
-        arrivals += 1;
-        const entry: Waiting = {
-          cost,
-          rank: arrivals + (RANKS_BEHIND * cost) / costMax,
-          start: () => {
-            call.offAbort(giveUp);
-            resolve();
-          },
-        };
-        waiting.add(entry);
-        call.onAbort(giveUp);
-      });
-    },
-    leave(cost) {
-      running -= cost;
-      startNext();
+      const giveUp = (reason: AppError): void => {
+        waiting.delete(entry);
+        reject(reason);
+        startNext();
+      };
+      arrivals += 1;
+      const entry: Waiting = {
+        cost,
+        rank: arrivals + (RANKS_BEHIND * cost) / costMax,
+        start: () => {
+          call.offAbort(giveUp);
+          resolve();
+        },
+      };
+      waiting.add(entry);
+      call.onAbort(giveUp);
+    });
+  }
+
+  return {
+    async run(cost, call, work) {
+      await enter(cost, call);
+      try {
+        return await work();
+      } finally {
+        running -= cost;
+        startNext();
+      }
     },
   };
 }

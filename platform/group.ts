@@ -98,7 +98,8 @@ export function groupCalls<I, O>(options: GroupOptions<I, O>): (input: I, call: 
   };
 }
 
-function tooMuchWaits(): AppError {
+/** The error of who would wait where as many wait already as may. */
+export function tooMuchWaits(): AppError {
   return new AppError('RESOURCE_EXHAUSTED', 'Too much work is waiting. Try again in a moment.');
 }
 

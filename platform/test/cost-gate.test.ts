@@ -1,22 +1,35 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { createCostGate, type CostGate } from '#platform/cost-gate.ts';
-import { cancelled, type Call } from '#platform/call.ts';
+import { cancelled } from '#platform/call.ts';
 import { testCall } from '#testkit/shop.ts';
+
+/** Work that runs from its turn until it is ended. */
+function work(gate: CostGate, cost: number, call = testCall()): { begun: Promise<void>; end: () => void } {
+  const begun = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<void>();
+  gate
+    .run(cost, call, () => {
+      begun.resolve();
+      return ended.promise;
+    })
+    .catch(begun.reject);
+  return { begun: begun.promise, end: ended.resolve };
+}
 
 /** The most that has run at once of many pieces of work. */
 async function mostAtOnce(gate: CostGate, costs: readonly number[]): Promise<number> {
   let running = 0;
   let most = 0;
   await Promise.all(
-    costs.map(async (cost) => {
-      await gate.enter(cost, testCall());
-      running += cost;
-      most = Math.max(most, running);
-      await new Promise(setImmediate);
-      running -= cost;
-      gate.leave(cost);
-    }),
+    costs.map((cost) =>
+      gate.run(cost, testCall(), async () => {
+        running += cost;
+        most = Math.max(most, running);
+        await new Promise(setImmediate);
+        running -= cost;
+      }),
+    ),
   );
   return most;
 }
@@ -26,7 +39,7 @@ suite('the gate of expensive operations', () => {
 
   test('no more than the bound runs at once; a gate that lets all in is caught', async () => {
     assert.ok((await mostAtOnce(createCostGate(100), costs)) <= 100);
-    const careless: CostGate = { enter: async () => {}, leave: () => {} };
+    const careless: CostGate = { run: (_cost, _call, work) => work() };
     assert.ok((await mostAtOnce(careless, costs)) > 100);
   });
 
@@ -36,29 +49,38 @@ suite('the gate of expensive operations', () => {
 
   test('who goes away while waiting takes no turn', async () => {
     const gate = createCostGate(100);
-    await gate.enter(100, testCall());
-    const calls: Call[] = [testCall(), testCall()];
-    const [first, second] = calls.map((call) => gate.enter(60, call));
-    calls[0]?.abort(cancelled());
-    await assert.rejects(first ?? Promise.resolve(), { reason: 'CANCELLED' });
-    gate.leave(100);
-    await second;
+    const full = work(gate, 100);
+    const gone = testCall();
+    const first = work(gate, 60, gone);
+    const second = work(gate, 60);
+    gone.abort(cancelled());
+    await assert.rejects(first.begun, { reason: 'CANCELLED' });
+    full.end();
+    await second.begun;
     // The second holds 60: 40 more fit, 50 do not.
-    await gate.enter(40, testCall());
+    await work(gate, 40).begun;
     const late = testCall();
-    const refused = gate.enter(50, late);
+    const refused = work(gate, 50, late);
     late.abort(cancelled());
-    await assert.rejects(refused, { reason: 'CANCELLED' });
+    await assert.rejects(refused.begun, { reason: 'CANCELLED' });
+  });
+
+  test('work that fails gives its turn to the next', async () => {
+    const gate = createCostGate(1);
+    await assert.rejects(
+      gate.run(1, testCall(), () => Promise.reject(new Error('a bug'))),
+      /a bug/,
+    );
+    await work(gate, 1).begun;
   });
 
   test('what waits is bounded', async () => {
     const gate = createCostGate(1);
-    await gate.enter(1, testCall());
-    const waiting = Array.from({ length: 1_000 }, () => gate.enter(1, testCall()));
-    await assert.rejects(gate.enter(1, testCall()), { reason: 'RESOURCE_EXHAUSTED' });
-    for (const turn of waiting) {
-      gate.leave(1);
-      await turn;
+    const all = Array.from({ length: 1_001 }, () => work(gate, 1));
+    await assert.rejects(work(gate, 1).begun, { reason: 'RESOURCE_EXHAUSTED' });
+    for (const one of all) {
+      await one.begun;
+      one.end();
     }
   });
 });
