@@ -56,7 +56,7 @@ export interface Documents {
   /** Call `done` with the operation once it is no longer used. */
   prepare(source: string, operationName: string | undefined): Operation | Refusal;
   done(operation: Operation): void;
-  /** Whether the operation is kept: what refers to one that is not would keep it alive. */
+  /** Whether an operation that is not done with is kept: what refers to one that is not would keep it alive. */
   isKept(operation: Operation): boolean;
   /** Estimated bytes of what is kept. */
   readonly keptBytes: number;
@@ -79,17 +79,10 @@ export function createDocuments(
 ): Documents {
   const schemas = createSchemas(digits);
   const sizeOf = createSizeOf(schemas.schema);
-  const kept = new Set<Operation>();
   /** Operations under way that are not kept. */
   const fresh = new Set<Operation>();
   let freshBytes = 0;
-  const cache = createAdmissionCache<Operation>({
-    weightMax: DOCUMENT_CACHE_BYTES_MAX,
-    onEvict: (operation) => {
-      kept.delete(operation);
-      onEvict(operation);
-    },
-  });
+  const cache = createAdmissionCache<Operation>({ weightMax: DOCUMENT_CACHE_BYTES_MAX, onEvict });
 
   return {
     prepare(source, operationName) {
@@ -108,9 +101,7 @@ export function createDocuments(
         operationName,
       );
       if ('errors' in operation) return operation;
-      if (cache.offer(key, operation, operation.bytes)) {
-        kept.add(operation);
-      } else {
+      if (!cache.offer(key, operation, operation.bytes)) {
         fresh.add(operation);
         freshBytes += operation.bytes;
       }
@@ -119,7 +110,7 @@ export function createDocuments(
     done: (operation) => {
       if (fresh.delete(operation)) freshBytes -= operation.bytes;
     },
-    isKept: (operation) => kept.has(operation),
+    isKept: (operation) => !fresh.has(operation),
     get keptBytes() {
       return cache.weight;
     },

@@ -3,7 +3,7 @@ import { GraphQLError, type ExecutionResult } from 'graphql';
 import type { Bodies } from '#graphql/bodies.ts';
 import type { Documents, Refusal } from '#graphql/documents.ts';
 import type { Executed, Prepared } from '#graphql/execute.ts';
-import type { HttpRequest, HttpResponse } from '#graphql/http.ts';
+import { refusalResponse, type HttpRefusal, type HttpRequest, type HttpResponse } from '#graphql/http.ts';
 import { brokenBound, isTooDeep, JSON_DEPTH_MAX } from '#graphql/json-bounds.ts';
 import type { Call } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
@@ -39,7 +39,7 @@ interface Parameters {
 }
 
 /** A request that is not one of GraphQL over HTTP: the caller's mistake, with its HTTP status. */
-class BadRequest extends Error {
+class BadRequest extends Error implements HttpRefusal {
   readonly status: number;
   readonly code: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -74,11 +74,8 @@ export async function answerGraphQL(deps: GraphQLDeps, request: HttpRequest): Pr
     }
   } catch (error) {
     if (!(error instanceof BadRequest)) throw error;
-    const extensions = { code: error.code, requestId: request.call.requestId };
-    const response = answer(error.status, accepted ?? JSON_TYPE, {
-      errors: [{ message: error.message, extensions }],
-    });
-    return { ...response, headers: { ...response.headers, ...error.headers } };
+    const { status, body } = refusalResponse(error, request.call.requestId);
+    return { status, headers: { ...headersOf(accepted ?? JSON_TYPE), ...error.headers }, body };
   }
 }
 

@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os';
 
 /** Bytes of memory that this process may use: those of its control group, or of the machine if it has no bound. */
-export function memoryBytes(): number {
+function memoryBytes(): number {
   const constrained = process.constrainedMemory();
   return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }

@@ -99,18 +99,16 @@ export function postgresIndex(database: Database): SearchIndex {
       const first = query.after?.nearness ?? 'fits';
       let nearness = first;
       let found = await page(query, terms, nearness, signal);
+      /** Whether a page without hits means that nothing fits at all. */
+      const isWhole = wants.hits && !query.after && query.skip === 0 && isUnfiltered(filter);
       if (terms && !query.after && found.hits.length === 0) {
-        const isEmpty = wants.hits && query.skip === 0 && isUnfiltered(filter);
-        if (isEmpty || (await count(NO_FILTER, terms, 'fits', signal)) === 0) {
+        if (isWhole || (await count(NO_FILTER, terms, 'fits', signal)) === 0) {
           nearness = 'near';
           found = await page(query, terms, nearness, signal);
         }
       }
-      if (nearness === 'near' && !query.after && query.skip === 0 && isUnfiltered(filter) && wants.hits) {
-        // What the first page does not have, no other statement finds.
-        if (terms && found.hits.length === 0)
-          return { ...NOTHING_FOUND, didYouMean: wants.didYouMean ? await didYouMean(terms, signal) : null };
-      }
+      if (terms && nearness === 'near' && isWhole && found.hits.length === 0)
+        return { ...NOTHING_FOUND, didYouMean: wants.didYouMean ? await didYouMean(terms, signal) : null };
       const [total, counted, meant] = await Promise.all([
         wants.total ? count(filter, terms, nearness, signal) : null,
         wants.facets ? facets(filter, terms, nearness, signal) : null,

@@ -46,17 +46,18 @@ function countLists(schema: GraphQLSchema): void {
       const { resolve } = field;
       if (!resolve || !isListType(getNullableType(field.type))) continue;
       field.resolve = (source, args, context: Context, info) => {
-        const counted = (list: unknown): unknown => {
-          if (Array.isArray(list)) context.countItems(list.length);
-          return list;
-        };
         // Nothing is resolved once there are too many.
         context.countItems(0);
         const list: unknown = resolve(source, args, context, info);
-        return list instanceof Promise ? list.then(counted) : counted(list);
+        return list instanceof Promise ? list.then((items) => count(items, context)) : count(list, context);
       };
     }
   }
+}
+
+function count(list: unknown, context: Context): unknown {
+  if (Array.isArray(list)) context.countItems(list.length);
+  return list;
 }
 
 /** The same for any SDL that has the shop's scalars. */

@@ -15,8 +15,8 @@ const repeat = (count: number, text: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => text(index)).join(' ');
 
 /** Documents that are used and done with at once. */
-function createUsed(onEvict?: (operation: Operation) => void): Documents {
-  const documents = createDocuments(2, telemetry, onEvict);
+function createUsed(): Documents {
+  const documents = createDocuments(2, telemetry);
   return {
     ...documents,
     prepare: (source, operationName) => {
@@ -77,16 +77,21 @@ suite('the document cache', () => {
 
   test('an operation that makes room takes the bodies that ask for it with it', () => {
     const bodies = createBodies();
-    const documents = createUsed(bodies.forget);
-    for (let time = 0; time < 2; time++) {
-      const operation = documents.prepare(source(0), undefined);
+    const documents = createDocuments(2, telemetry, bodies.forget);
+    const use = (text: string, work: (operation: Operation) => void = () => {}): void => {
+      const operation = documents.prepare(text, undefined);
       assert.ok(!('errors' in operation));
-      if (documents.isKept(operation))
+      work(operation);
+      documents.done(operation);
+    };
+    for (let time = 0; time < 2; time++)
+      use(source(0), (operation) => {
+        assert.equal(documents.isKept(operation), time === 1);
+        if (!documents.isKept(operation)) return;
         for (let again = 0; again < 2; again++) bodies.offer('body', { operation, variables: {}, key: '' });
-    }
+      });
     assert.ok(bodies.get('body'));
-    for (let nr = 0; nr < 30; nr++)
-      for (let time = 0; time < 2; time++) documents.prepare(large(nr), undefined);
+    for (let nr = 0; nr < 30; nr++) for (let time = 0; time < 2; time++) use(large(nr));
     assert.equal(bodies.get('body'), undefined);
   });
 
