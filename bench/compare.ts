@@ -1,13 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CONNECTIONS, HEADINGS, measure, perSecond, row, spread, type Measured } from '#bench/measure.ts';
 import { canPin, startProgram, type Program } from '#bench/processes.ts';
+import { productBodies } from '#bench/product-reads.ts';
+import {
+  fillAccounts,
+  fillProducts,
+  nodeFlags,
+  orderBodies,
+  PAGE_BODY,
+  shopEnvironment,
+} from '#bench/shop.ts';
 import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
-import { postGraphQL } from '#testkit/shop.ts';
 
 /**
  * Compares the shop of this checkout with that of another revision, in one run: both take turns in short slices, and the
@@ -21,32 +29,13 @@ const { values, positionals } = parseArgs({
 });
 const [revision = 'HEAD~1'] = positionals;
 const PRODUCTS = 1_000;
+const ACCOUNTS = 100;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const note = (text: string): void => void process.stderr.write(`${text}\n`);
 
 interface Shop {
   readonly main: string;
   readonly env: Record<string, string>;
-}
-
-/** Fills a shop with the same products and one account; returns their ids. */
-async function fill(url: string): Promise<{ products: string[]; account: string }> {
-  const create = async (mutation: string): Promise<string> => {
-    const { data } = await postGraphQL(url, { query: `mutation { made: ${mutation} { id } }` });
-    return String(data.made.id);
-  };
-  const products: string[] = [];
-  for (let from = 0; from < PRODUCTS; from += 50)
-    products.push(
-      ...(await Promise.all(
-        Array.from({ length: 50 }, (_, nr) =>
-          create(
-            `createProduct(product: { name: "Product ${from + nr}", description: "One of many", price: ${from + nr}.99 })`,
-          ),
-        ),
-      )),
-    );
-  return { products, account: await create('createAccount(account: { name: "Buyer" })') };
 }
 
 await using stack = new AsyncDisposableStack();
@@ -56,20 +45,15 @@ const before = join(work, 'before');
 execFileSync('git', ['-C', root, 'worktree', 'add', '--quiet', '--detach', before, revision]);
 stack.defer(() => void execFileSync('git', ['-C', root, 'worktree', 'remove', '--force', before]));
 await symlink(join(root, 'node_modules'), join(before, 'node_modules'));
-const flags = (await readFile(join(root, 'cmd/fritzy/node-flags'), 'utf8')).trim().split('\n');
+const flags = await nodeFlags();
 const postgres = stack.use(
   await startEmbeddedPostgres({ folder: join(work, 'postgres'), settings: { max_connections: '300' } }),
 );
 
-async function prepare(name: string, folder: string): Promise<Shop> {
-  const env: Record<string, string> = { PORT: '0', LOG_LEVEL: 'warn', FRITZY_DATA: join(work, name) };
-  for (const service of ['account', 'catalog', 'order', 'events']) {
-    await postgres.ensureDatabase(`${name}_${service}`);
-    const setting = service === 'events' ? 'EVENTS_URL' : `${service.toUpperCase()}_DATABASE_URL`;
-    env[setting] = postgres.url(`${name}_${service}`);
-  }
-  return { main: join(folder, 'cmd/fritzy/main.ts'), env };
-}
+const prepare = async (name: string, folder: string): Promise<Shop> => ({
+  main: join(folder, 'cmd/fritzy/main.ts'),
+  env: await shopEnvironment(postgres, join(work, name), `${name}_`),
+});
 const shops = { before: await prepare('before', before), now: await prepare('now', root) };
 const start = ({ main, env }: Shop, core?: number): Promise<Program> =>
   startProgram([...flags, main], { env, ...(core !== undefined && { core }) });
@@ -77,33 +61,14 @@ const start = ({ main, env }: Shop, core?: number): Promise<Program> =>
 /** Bodies of each row for each shop: their ids differ. */
 async function bodiesOf(name: 'before' | 'now'): Promise<Record<'b' | 'f' | 'c', string>> {
   await using shop = await start(shops[name]);
-  const { products, account } = await fill(`http://127.0.0.1:${shop.port}`);
-  const pick = (nr: number): string => products[nr % products.length] ?? '';
-  const popular = (nr: number): string =>
-    pick(Math.floor(products.length ** (((nr * 7_919) % 5_000) / 5_000)) - 1);
-  const rows = {
-    b: [{ query: '{ products(pagination: { take: 10 }) { id name price } }' }],
-    f: Array.from({ length: 5_000 }, (_, nr) => ({
-      query: 'query Product($id: ID!) { product(id: $id) { id name description price } }',
-      variables: { id: popular(nr) },
-    })),
-    c: Array.from({ length: 1_000 }, (_, nr) => ({
-      query: 'mutation Order($order: OrderInput!) { createOrder(order: $order) { id totalPrice createdAt } }',
-      variables: {
-        order: {
-          accountId: account,
-          products: [7, 11, 13].map((step, line) => ({
-            productId: pick(nr * step + line),
-            quantity: line + 1,
-          })),
-        },
-      },
-    })),
-  };
+  const url = `http://127.0.0.1:${shop.port}`;
+  const products = await fillProducts(url, PRODUCTS);
+  const accounts = await fillAccounts(url, ACCOUNTS);
+  const rows = { b: [PAGE_BODY], f: productBodies(products), c: orderBodies(products, accounts) };
   const files = { b: '', f: '', c: '' };
   for (const [key, bodies] of Object.entries(rows)) {
     const file = join(work, `${name}-${key}.json`);
-    await writeFile(file, JSON.stringify(bodies.map((body) => JSON.stringify(body))));
+    await writeFile(file, JSON.stringify(bodies));
     files[key as keyof typeof files] = file;
   }
   return files;

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { cpuSecondsBelow, startProgram } from '#bench/processes.ts';
+import { fillProducts, nodeFlags, shopEnvironment } from '#bench/shop.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
-import { postGraphQL } from '#testkit/shop.ts';
 
 /**
  * How much of a core PostgreSQL takes for a shop that has nothing to do, before and after so many orders:
@@ -66,26 +66,13 @@ const postgres = stack.use(
   // Without autovacuum: what it will clean up counts.
   await startEmbeddedPostgres({ folder: join(work, 'postgres'), settings: { autovacuum: 'off' } }),
 );
-const names = ['account', 'catalog', 'order', 'events'];
-await Promise.all(names.map((name) => postgres.ensureDatabase(name)));
-const env = {
-  PORT: '0',
-  LOG_LEVEL: 'warn',
-  FRITZY_DATA: join(work, 'shop'),
-  ...Object.fromEntries(
-    names.map((name) => [
-      name === 'events' ? 'EVENTS_URL' : `${name.toUpperCase()}_DATABASE_URL`,
-      postgres.url(name),
-    ]),
-  ),
-};
-const flags = (await readFile(here('../cmd/fritzy/node-flags'), 'utf8')).trim().split('\n');
+const env = await shopEnvironment(postgres, join(work, 'shop'));
+const flags = await nodeFlags();
 const start = () => startProgram([...flags, here('../cmd/fritzy/main.ts')], { env });
 
 {
   await using shop = await start();
-  const query = 'mutation { createProduct(product: { name: "Lamp", description: "", price: 1 }) { id } }';
-  for (let nr = 0; nr < PRODUCTS; nr++) await postGraphQL(`http://127.0.0.1:${shop.port}`, { query });
+  await fillProducts(`http://127.0.0.1:${shop.port}`, PRODUCTS);
   const client = new pg.Client({ connectionString: postgres.url('events') });
   await client.connect();
   await client.query('ANALYZE');

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,9 +17,16 @@ import {
 import { measureProductReads, productReadRows } from '#bench/product-reads.ts';
 import { canPin, residentMiB, runProgram, startProgram } from '#bench/processes.ts';
 import { measureSearch, searchRows } from '#bench/search.ts';
+import {
+  fillAccounts,
+  fillProducts,
+  nodeFlags,
+  orderBodies,
+  PAGE_BODY,
+  shopEnvironment,
+} from '#bench/shop.ts';
 import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
 import { whatIsMissing } from '#testkit/engine-cache.ts';
-import { postGraphQL } from '#testkit/shop.ts';
 
 /**
  * Measures the shop against named references in one run and prints ratios: absolute figures depend on the machine and
@@ -52,24 +59,8 @@ interface Round {
   readonly d: { readonly insertsPerSecond: number };
 }
 
-/** Creates entities over the API, 50 mutations at a time; returns their ids. */
-async function fill(
-  url: string,
-  count: number,
-  mutation: (nr: number) => string,
-  field: string,
-): Promise<string[]> {
-  const ids: string[] = [];
-  while (ids.length < count) {
-    const chunk = Array.from({ length: Math.min(50, count - ids.length) }, (_, nr) => ids.length + nr);
-    const results = await Promise.all(chunk.map((nr) => postGraphQL(url, { query: mutation(nr) })));
-    ids.push(...results.map((result) => String(result.data[field].id)));
-  }
-  return ids;
-}
-
-/** The flags of `make run`, for the reference too. */
-const flags = (await readFile(here('../cmd/fritzy/node-flags'), 'utf8')).trim().split('\n');
+/** For the reference too. */
+const flags = await nodeFlags();
 
 await using stack = new AsyncDisposableStack();
 const work = await mkdtemp(join(tmpdir(), 'fritzy-bench-'));
@@ -81,8 +72,7 @@ note(
 note('Starting the shop with durable settings, filling it ...');
 const bodies = join(work, 'bodies.json');
 const orders = join(work, 'orders.json');
-const query = JSON.stringify({ query: '{ products(pagination: { take: 10 }) { id name price } }' });
-await writeFile(bodies, JSON.stringify([query]));
+await writeFile(bodies, JSON.stringify([PAGE_BODY]));
 const pages = join(work, 'pages.json');
 const paged = 'query Page($skip: Int!) { products(pagination: { skip: $skip, take: 10 }) { id name price } }';
 const pageBodies = Array.from({ length: 500 }, (_, skip) =>
@@ -93,19 +83,8 @@ await writeFile(pages, JSON.stringify(pageBodies));
 const postgres = stack.use(
   await startEmbeddedPostgres({ folder: join(work, 'postgres'), settings: { max_connections: '200' } }),
 );
-const names = ['account', 'catalog', 'order', 'events', 'bench'];
-await Promise.all(names.map((name) => postgres.ensureDatabase(name)));
-const env = {
-  PORT: '0',
-  LOG_LEVEL: 'warn',
-  FRITZY_DATA: join(work, 'shop'),
-  ...Object.fromEntries(
-    names.map((name) => [
-      name === 'events' ? 'EVENTS_URL' : `${name.toUpperCase()}_DATABASE_URL`,
-      postgres.url(name),
-    ]),
-  ),
-};
+await postgres.ensureDatabase('bench');
+const env = await shopEnvironment(postgres, join(work, 'shop'));
 
 const reads: Pick<Round, 'a' | 'b'>[] = [];
 const differentPages: Pick<Round, 'a' | 'b2'>[] = [];
@@ -121,39 +100,15 @@ let size: number;
   await using shop = await startProgram([...flags, here('../cmd/fritzy/main.ts')], { env });
   idleMiB = await residentMiB(shop.pid);
   const url = `http://127.0.0.1:${shop.port}`;
-  const products = await fill(
-    url,
-    PRODUCTS,
-    (nr) =>
-      `mutation { createProduct(product: { name: "Product ${nr}", description: "One of a thousand", price: ${nr}.99 }) { id } }`,
-    'createProduct',
-  );
+  const products = await fillProducts(url, PRODUCTS);
   productIds = products;
-  const accounts = await fill(
-    url,
-    ACCOUNTS,
-    (nr) => `mutation { createAccount(account: { name: "Account ${nr}" }) { id } }`,
-    'createAccount',
-  );
-  const pick = (from: readonly string[], nr: number): string => from[nr % from.length] ?? '';
-  const document =
-    'mutation Order($order: OrderInput!) { createOrder(order: $order) { id totalPrice createdAt } }';
-  const orderBodies = Array.from({ length: 1_000 }, (_, nr) => {
-    const lines = [7, 11, 13].map((step, line) => ({
-      productId: pick(products, nr * step + line),
-      quantity: line + 1,
-    }));
-    return JSON.stringify({
-      query: document,
-      variables: { order: { accountId: pick(accounts, nr), products: lines } },
-    });
-  });
-  await writeFile(orders, JSON.stringify(orderBodies));
+  const accounts = await fillAccounts(url, ACCOUNTS);
+  await writeFile(orders, JSON.stringify(orderBodies(products, accounts)));
   size = (
     await (
       await fetch(`${url}/graphql`, {
         method: 'POST',
-        body: query,
+        body: PAGE_BODY,
         headers: { 'content-type': 'application/json' },
       })
     ).text()

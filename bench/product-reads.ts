@@ -25,9 +25,7 @@ export async function measureProductReads(options: {
   readonly seconds: string;
 }): Promise<ProductReads[]> {
   const { ids, flags, env, bodiesFile, seconds } = options;
-  const popular = (): string => ids[Math.floor(ids.length ** Math.random()) - 1] ?? '';
-  const bodies = Array.from({ length: BODIES }, () => ({ query: DOCUMENT, variables: { id: popular() } }));
-  await writeFile(bodiesFile, JSON.stringify(bodies.map((body) => JSON.stringify(body))));
+  await writeFile(bodiesFile, JSON.stringify(productBodies(ids)));
   const main = here('../cmd/fritzy/main.ts');
   await using cached = await startProgram([...flags, main], { core: 0, env });
   await using uncached = await startProgram([...flags, main], {
@@ -54,6 +52,14 @@ export async function measureProductReads(options: {
       uncached: await slice(uncached),
     });
   return rounds;
+}
+
+/** Bodies of row (f): the products of a shop by Zipf's law. */
+export function productBodies(ids: readonly string[]): string[] {
+  const popular = (): string => ids[Math.floor(ids.length ** Math.random()) - 1] ?? '';
+  return Array.from({ length: BODIES }, () =>
+    JSON.stringify({ query: DOCUMENT, variables: { id: popular() } }),
+  );
 }
 
 export function productReadRows(rounds: readonly ProductReads[]): string[] {

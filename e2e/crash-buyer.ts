@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { postGraphQL } from '#testkit/shop.ts';
+import { createGoods, ORDER } from './load-clients.ts';
 
 /** Order id → total as the shop's answer gave it. */
 export type Acknowledged = Map<string, number>;
@@ -16,16 +17,8 @@ export interface Buyer {
 }
 
 export async function createBuyer(url: string): Promise<Buyer> {
-  const { data } = await postGraphQL(url, {
-    query: `mutation {
-      createAccount(account: { name: "Buyer" }) { id }
-      a: createProduct(product: { name: "Nail", price: 0.07 }) { id }
-      b: createProduct(product: { name: "Hammer", price: 19.99 }) { id }
-    }`,
-  });
-  const query = `mutation ($order: OrderInput!) { createOrder(order: $order) { id totalPrice } }`;
-  const accountId: string = data.createAccount.id;
-  const [nail, hammer]: [string, string] = [data.a.id, data.b.id];
+  const { accountId, productIds } = await createGoods(url);
+  const [nail, hammer] = productIds;
 
   return {
     order: async (at, { calls, concurrency, afterEach }) => {
@@ -40,7 +33,7 @@ export async function createBuyer(url: string): Promise<Buyer> {
             { productId: hammer, quantity: 1 },
           ];
           const answer = await postGraphQL(at, {
-            query,
+            query: ORDER,
             variables: { order: { accountId, products } },
           }).catch(() => undefined);
           // The shop was killed: whether this order was placed is nobody's promise.

@@ -121,10 +121,10 @@ function parse(answer: string): { data?: unknown; errors?: unknown } {
   }
 }
 
-/** What orders need: an account and two products. */
+/** What orders need: an account, and products for 0.07 and 19.99. */
 export interface Goods {
   readonly accountId: string;
-  readonly productIds: readonly string[];
+  readonly productIds: readonly [string, string];
 }
 
 export async function createGoods(url: string): Promise<Goods> {
@@ -138,7 +138,7 @@ export async function createGoods(url: string): Promise<Goods> {
   return { accountId: data.createAccount.id, productIds: [data.a.id, data.b.id] };
 }
 
-const ORDER = 'mutation ($order: OrderInput!) { createOrder(order: $order) { id totalPrice } }';
+export const ORDER = 'mutation ($order: OrderInput!) { createOrder(order: $order) { id totalPrice } }';
 
 /** A request that places an order; `acknowledged` gets its id when it is answered. */
 export function orderRequest(

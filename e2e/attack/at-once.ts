@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { rawPost } from '#testkit/raw-client.ts';
 import { adversarialTexts } from './texts.ts';
 import type { Attack, KnownIds, Place } from './requests.ts';
 
@@ -104,11 +105,8 @@ export async function attackAtOnce(
       socket.on('connect', () => {
         for (let request = 0; request < requests; request++) {
           const body = bodies[(nr + request) % bodies.length] ?? '';
-          const last = request === requests - 1 ? 'connection: close\r\n' : '';
-          socket.write(
-            `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${headers}${last}` +
-              `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-          );
+          const isLast = request === requests - 1;
+          socket.write(rawPost(body, `${headers}${isLast ? 'Connection: close\r\n' : ''}`));
         }
       });
       if (isReader) socket.resume();

@@ -6,7 +6,7 @@ import { after, suite, test } from 'node:test';
 import pg from 'pg';
 import { systemClock } from '#platform/clock.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
-import { assertDrained, CLIENTS, DRAIN_DELAY_MS, load, type Stop } from '#testkit/closed-loop.ts';
+import { assertDrained, CLIENTS, DRAIN_DELAY_MS, load, type Stop } from './closed-loop.ts';
 import { eventually, memoryLogger, startTestShop } from '#testkit/shop.ts';
 import { startGateway } from '#graphql/service.ts';
 import { RawClient, rawPost } from '#testkit/raw-client.ts';
