@@ -23,7 +23,7 @@ const PRODUCTS = 200;
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 const FILL = {
-  // Of topics that nobody consumes: a consumer of the rest has handled it, and is idle too.
+  // Topics without a consumer group: the consumers of the other topics have handled everything, and are idle too.
   events: `
     INSERT INTO event (topic, key, ce_id, headers, value)
     SELECT topic, 'key-' || n % 1000, gen_random_uuid(), '{"aggregate_version": "1"}', '{}'

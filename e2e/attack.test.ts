@@ -95,7 +95,7 @@ suite('attacks on the API', { skip: isMeasured ? false : 'needs /proc of Linux, 
     for (const wave of waves(ids)) await attackAtOnce(shop.url, wave.bodies, wave);
   });
 
-  test(`the gateway has survived in ${GATEWAY_BYTES_MAX / 1_048_576} MiB, and who shopped meanwhile saw no error`, async (context) => {
+  test(`the gateway has survived in ${GATEWAY_BYTES_MAX / 1_048_576} MiB, and the shopper saw no error meanwhile`, async (context) => {
     assert.ok(shopper);
     await shopper[Symbol.asyncDispose]();
     assert.equal((await fetch(`${shop.url}/healthz`)).status, 200);

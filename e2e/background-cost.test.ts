@@ -35,7 +35,7 @@ const MANY_TIMES = 100;
 type Costs = ReadonlyMap<string, { readonly rows: number; readonly buffers: number }>;
 
 /**
- * The dearest execution of each statement; of those that are repeated many times in the later half, since a relay that
+ * The most expensive execution of each statement; of those that are repeated many times in the later half, since a relay that
  * has just taken a shard reads once past all that is deleted and not vacuumed.
  */
 function dearest(costs: readonly StatementCost[]): Costs {
@@ -67,7 +67,7 @@ function assertSame(few: Costs, many: Costs, what: string): void {
 const REQUIRED: readonly (readonly [RegExp, number])[] = [
   [/^WITH next AS MATERIALIZED .* FROM event /, 5],
   [/^SELECT e\.position, .* FROM event /, 5],
-  // Six relays with ten rounds a second: they share the shards anew within the first two.
+  // Six relays with ten rounds a second: they divide the shards again within the first two.
   [/ FROM outbox WHERE shard = 7 /, 300],
   [/^SELECT t\.topic, p\.partition, .* FROM event /, 2],
   [/^WITH oldest AS MATERIALIZED .* DELETE FROM event /, 2],
@@ -87,7 +87,7 @@ async function openVeterans(urls: TestShop['databaseUrls']) {
   const events = { database: open('events', urls.events, INDEX_ORDER_SETTINGS), logger, now: Date.now };
   const inboxDeps = { log: postgresEventLog(events), logger, telemetry, clock: systemClock };
   const database = open('catalog', urls.catalog, {});
-  const forgetting = { group: 'nobody', topics: [] as string[], effect: () => Promise.resolve() };
+  const forgetting = { group: 'unused', topics: [] as string[], effect: () => Promise.resolve() };
   return {
     /** Does once what is done every 10 s or 10 minutes. */
     async once(): Promise<void> {
@@ -146,7 +146,7 @@ test('what an idle shop reads in each round is the same with 1,000 and 1,000,000
   const outbox = await connect(urls.order);
   const append = (count: number, topics: readonly string[]): Promise<unknown> =>
     log.query(FILL_LOG, [count, topics]);
-  /** What was rolled back lies there like what was deleted: dead, and not vacuumed. */
+  /** Rows of a rolled-back transaction are like deleted ones: dead, and not vacuumed. */
   const passOutbox = async (count: number): Promise<void> => {
     await outbox.query('BEGIN');
     await outbox.query(FILL_OUTBOX, [count]);
@@ -167,7 +167,7 @@ test('what an idle shop reads in each round is the same with 1,000 and 1,000,000
   await using _twin = repeat(2_000, logger, 'watching', async () => {
     const rows = await twin.query<{ position: bigint }>(OLD_WATCH, [last, WATCHED]);
     last = rows.at(-1)?.position ?? last;
-    await twin.query(OLD_LAG, ['nobody', 'order.events']);
+    await twin.query(OLD_LAG, ['unused', 'order.events']);
     return rows.length > 0;
   });
   await veterans.once();

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { mountSmallDisk, needsMount } from '#testkit/small-disk.ts';
 
-/** `make run` on a fresh clone: what is missing is said in one line by scripts/install.sh. */
+/** `make run` on a fresh clone: scripts/install.sh reports what is missing in one line. */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FILES = ['Makefile', 'package.json', 'package-lock.json', '.npmrc', 'scripts/install.sh'];
 const LINE_WITHIN_MS = 20_000;
@@ -56,7 +56,7 @@ function tinyClone(): string {
   return folder;
 }
 
-/** The developer's PATH without this project's own Node, which a fresh clone does not have; nothing else of his settings. */
+/** The developer's PATH without this project's own Node, which a fresh clone does not have; no other setting. */
 function environment(more: Readonly<Record<string, string>>): Record<string, string> {
   const path = (process.env['PATH'] ?? '')
     .split(delimiter)
@@ -66,7 +66,7 @@ function environment(more: Readonly<Record<string, string>>): Record<string, str
 
 interface Outcome {
   readonly code: number | null;
-  /** Standard error without make's own last word. */
+  /** Standard error without make's own last line. */
   readonly lines: readonly string[];
 }
 
@@ -117,7 +117,7 @@ suite('make on a fresh clone without network says so in one line, within 20 s', 
   );
 
   test('a registry that refuses, and one that never answers', async () => {
-    // A socket that nobody reads or closes keeps no test alive.
+    // An open socket must not keep the test process running.
     const silent = createTcpServer((socket) => void socket.unref());
     const hole = await listening(silent);
     for (const registry of ['http://127.0.0.1:1', hole]) {

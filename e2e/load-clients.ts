@@ -38,7 +38,7 @@ export interface Load {
   readonly tally: Tally;
   /** Ends after the requests in hand; resolves earlier if nothing listens any more. */
   stop(): Promise<Tally>;
-  /** Resolves when no client goes on. */
+  /** Resolves when all clients have ended. */
   readonly ended: Promise<Tally>;
 }
 

@@ -117,7 +117,7 @@ async function underLoad(link: LinkKind) {
 
 suite('PostgreSQL is broken off under load', () => {
   for (const link of LINKS) {
-    test(`${link}: nobody sees INTERNAL, and nobody is cut off`, async (t) => {
+    test(`${link}: no caller gets INTERNAL, and no connection is cut`, async (t) => {
       const { answered, problems, resets, lines } = await underLoad(link);
       t.diagnostic(`${answered} answered, ${problems.length} errors, ${ROUNDS} breaks`);
       assertLogged(problems, lines);

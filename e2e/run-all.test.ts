@@ -160,7 +160,7 @@ suite('make run-all', () => {
   test('without engines it says within 10 s what is missing and how to start it, and starts nothing', async () => {
     using own = await runAllSettings({
       ...databases,
-      ORDER_DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/order',
+      ORDER_DATABASE_URL: 'postgres://order:secret@127.0.0.1:1/order',
       EVENTS_URL: 'kafka://127.0.0.1:1,127.0.0.1:2',
       SEARCH_URL: 'http://127.0.0.1:3',
     });

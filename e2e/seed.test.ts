@@ -45,7 +45,7 @@ test('the 10,000 products of make seed have unique natural names, plausible pric
 
 suite('make seed', () => {
   const folder = newFolder();
-  // Nobody listens there: it starts a shop of its own.
+  // Nothing listens there, so it starts a shop of its own.
   const env = { FRITZY_DATA: folder, PORT: '1' };
 
   for (const [signal, to, when, stream, code] of [

@@ -10,7 +10,7 @@ import { eventually } from '#testkit/shop.ts';
 import { createGoods, orderRequest, startLoad } from './load-clients.ts';
 import { runAllSettings, startAll } from './run-all-program.ts';
 
-/** Whoever stops the shop under load cuts nobody off, and no order is kept whose buyer was not told. */
+/** Stopping the shop under load cuts no connection, and every order that is stored was acknowledged. */
 
 const CLIENTS = 20;
 const ORDERS_BEFORE_STOP = 400;

@@ -11,7 +11,7 @@ export interface HttpLimits {
   readonly pipelinedTotalMax: number;
   /** Bytes of the bodies of all requests under way. */
   readonly bodyBytesMax: number;
-  /** Bytes of answers that wait in this process for their readers; above it, who has waited longest is cut. */
+  /** Bytes of answers that wait in this process for their readers; above it, the reader that has waited longest is cut. */
   readonly unsentBytesMax: number;
   /**
    * Milliseconds in which a reader must take some bytes of its answer. The system reports progress in steps of a third of

@@ -208,7 +208,7 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
         const [only = NOTHING] = chunks;
         execute(chunks.length <= 1 ? only : Buffer.concat(chunks, size));
       });
-      // Whoever waits for the answer has gone with the connection.
+      // Nothing waits for the answer: its connection has ended.
       request.on('error', () => {});
     }
 

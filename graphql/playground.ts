@@ -144,7 +144,7 @@ let playground: Promise<Playground> | undefined;
 
 /** The page or one of its assets; undefined for a path that is neither. */
 export async function playgroundAnswer(request: HttpRequest): Promise<HttpResponse | undefined> {
-  // Made on first use, since its 9 MB are of no use to a gateway that nobody looks at.
+  // Made on first use: most gateways never serve these 9 MB.
   playground ??= makePlayground().catch((error: unknown) => {
     playground = undefined;
     throw error;

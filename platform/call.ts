@@ -11,7 +11,7 @@ export class Call implements Disposable {
   readonly requestId: string;
   /** Milliseconds since the Unix epoch. */
   readonly deadlineMs: number;
-  /** Bytes that are held in memory for its answer; undefined while nobody counts them. A property, for the hot path. */
+  /** Bytes that are held in memory for its answer; undefined if they are not counted. A property, for the hot path. */
   heldBytes: number | undefined = undefined;
   readonly #traceparent: string | undefined;
   #trace: Trace | undefined;

@@ -65,7 +65,7 @@ class AddressResolver implements experimental.Resolver {
     this.#waiting.unref();
   }
 
-  /** A list that has not changed is not given again: the balancer would begin anew with it. */
+  /** A list that has not changed is not given again: the balancer would restart with it. */
   #give(found: readonly PromiseSettledResult<experimental.Endpoint[]>[]): void {
     const endpoints = found.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
     const failure = found.find((each) => each.status === 'rejected');

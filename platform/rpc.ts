@@ -80,7 +80,7 @@ export function implement<S extends DescService>(
         if (appError !== error)
           deps.logger.error({ err: error, rpc_method: name, ...callFields(call) }, 'unexpected error');
         const { reason } = appError;
-        // Counted by its reason below; nobody has to look into it.
+        // Expected, and counted by its reason below: no error line.
         if (reason === 'CANCELLED')
           deps.logger.debug({ rpc_method: name, ...callFields(call) }, 'the caller went away');
         deps.telemetry.rpcDuration.observe(startedMs, name, STATUS_NAMES[REASONS[reason]], reason);

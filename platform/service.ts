@@ -142,7 +142,7 @@ export async function serveService<S extends DescService>(
     server.setServing(serving);
   };
   setServing(true);
-  // Disposed first: whoever balances load turns to other instances while this one still accepts calls. Then the server
+  // Disposed first: load balancers turn to other instances while this one still accepts calls. Then the server
   // answers the calls in hand; background loops and pools end after it.
   stack.defer(async () => {
     setServing(false);

@@ -49,7 +49,7 @@ command -v npm >/dev/null 2>&1 || fail "npm is missing: $NODE_HINT."
 npm_version=$(npm --version)
 [ "$(major "$npm_version")" -ge "$NPM_MIN" ] || fail "npm $npm_version is too old: $NODE_HINT, or run npm install -g npm@$NPM_MIN."
 
-# On a full disk npm may fail even to tell its settings.
+# On a full disk npm may fail even to print its settings.
 cache=$(npm config get cache 2>/dev/null) || cache=$HOME
 # What is installed now makes room first. npm itself takes minutes to notice a full disk, and then reports success.
 installed=0

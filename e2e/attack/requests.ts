@@ -162,7 +162,7 @@ function valueWith(
   return { ...plain, [step]: valueWith(field.type, steps, value, `${path}.${step}`, ids) };
 }
 
-/** A small value within bounds: what a caller without bad intentions sends. */
+/** A small value within bounds, as an ordinary caller sends it. */
 function plainValue(type: GraphQLInputType, path: string, ids: KnownIds): unknown {
   const nullable = getNullableType(type);
   if (isListType(nullable)) return [plainValue(nullable.ofType, path, ids)];

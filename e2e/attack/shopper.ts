@@ -3,7 +3,7 @@ import { setTimeout as rest } from 'node:timers/promises';
 import { postGraphQL } from '#testkit/shop.ts';
 import type { KnownIds } from './requests.ts';
 
-/** A client without bad intentions, and how it fares. */
+/** An ordinary client, with its latencies and failures. */
 export interface Shopper extends AsyncDisposable {
   /** Milliseconds of its requests so far. */
   readonly latencies: readonly number[];

@@ -65,5 +65,5 @@ export function assertDrained({ lost, keptOpen, reconnected, answered }: Seen): 
   assert.deepEqual(lost, []);
   assert.ok(answered >= CLIENTS);
   assert.equal(keptOpen, 0, 'an answer during the drain keeps its connection open');
-  assert.ok(reconnected > 0, 'nobody could connect while the server drained');
+  assert.ok(reconnected > 0, 'no client could connect while the server drained');
 }

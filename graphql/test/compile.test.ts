@@ -70,7 +70,7 @@ suite(`the compiled executor and graphql-js on random documents (FUZZ_SEED=${SEE
   async function firstDifference(make: Make, count: number): Promise<string | undefined> {
     const random = new Random(SEED);
     for (let compared = 0; compared < count;) {
-      // Rejections that nobody handles are reported between turns of the event loop.
+      // Unhandled rejections are reported between turns of the event loop.
       if (compared % 50 === 0) await turn();
       const { source, variables } = randomSelection(schemas.schema, random);
       const document = parse(source);

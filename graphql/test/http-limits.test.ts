@@ -176,14 +176,14 @@ suite('bodies under way', () => {
     await eventually(async () => assert.equal(await server.metric('fritzy_http_body_bytes'), 0));
   });
 
-  test('a body that is too large is 413 for a caller that goes on sending', async () => {
+  test('a body that is too large is 413 for a caller that keeps sending', async () => {
     await using server = await startTransport(handle);
     using client = await RawClient.connect(server.url);
     client.socket.write(head.replace(`${BODY_SIZE_MAX}`, `${20 * BODY_SIZE_MAX}`));
     for (let nr = 0; nr < 20; nr++) client.socket.write(almost);
     const { status, close } = await client.answer();
     assert.deepEqual({ status, close }, { status: 413, close: true });
-    // The caller sends on while the server lingers: nobody resets the connection.
+    // The caller keeps sending while the server lingers, and the connection is not reset.
     if (client.socket.writableLength > 0) await once(client.socket, 'drain');
   });
 });

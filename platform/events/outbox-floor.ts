@@ -6,8 +6,8 @@ const LAST_ID: Statement = {
   text: 'SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END AS id FROM outbox_id_seq',
 };
 /**
- * The transactions that may have drawn an id. Whoever inserts locks the table before it draws one, and keeps the lock
- * until its rows are visible or gone.
+ * The transactions that may have drawn an id. An INSERT locks the table before it draws one, and its transaction keeps
+ * the lock until its rows are visible or gone.
  */
 const WRITERS: Statement = {
   name: 'outbox_writers',
@@ -51,7 +51,7 @@ export function outboxFloor(session: Queryable): OutboxFloor {
     },
     async observe() {
       if (writers === undefined) {
-        // The id first: whoever drew one up to it is then still among the writers, or has ended.
+        // The id first: a transaction that drew one up to it is then among the writers, or has ended.
         const [row] = await session.query<{ id: bigint }>(LAST_ID, []);
         lastId = row?.id ?? 0n;
         if (lastId > floor) writers = new Set(await listWriters());

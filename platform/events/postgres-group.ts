@@ -87,7 +87,7 @@ interface Place {
 
 /**
  * How far the partitions that the member holds are handled. It is read when a partition is taken and then kept here,
- * since nobody else moves it: the row has been updated so often that reading it costs more and more while a long
+ * since no other member moves it: the row has been updated so often that reading it costs more and more while a long
  * transaction keeps its old versions.
  */
 class Places {

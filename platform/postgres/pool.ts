@@ -88,7 +88,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   // A connection that breaks while idle is replaced by the pool; whoever needs one next sees if that fails.
   pool.on('error', () => {});
   // The server may end a connection in the bytes that open it: then it is lost before `withClient` can listen, and an
-  // error event that nobody listens to ends the process. The first statement on it fails.
+  // error event without a listener ends the process. The first statement on it fails.
   pool.on('connect', (client) => void client.on('error', () => {}));
 
   async function withClient<T>(work: (client: pg.PoolClient) => Promise<T>, closeAfter: boolean): Promise<T> {

@@ -62,9 +62,9 @@ async function assertLateCommitArrives(wrap: Wrap, patienceMs: number): Promise<
   }, patienceMs);
 }
 
-test('the floor waits for whoever has drawn an id: an event that is committed much later arrives', async () => {
+test('the floor waits for transactions that have drawn an id: an event that is committed much later arrives', async () => {
   await assertLateCommitArrives((query) => query, 10_000);
-  // Known-bad twin: takes the last id that was drawn for the floor, whoever is still writing.
+  // Known-bad twin: uses the last id that was drawn as the floor, without waiting for writers.
   const forgetsWriters: Wrap = (query) => async (statement, values) =>
     statement.name === 'outbox_writers' ? [] : query(statement, values);
   await assert.rejects(assertLateCommitArrives(forgetsWriters, 3_000), /lost/);

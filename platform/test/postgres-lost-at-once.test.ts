@@ -39,7 +39,7 @@ async function openBreakingWay(): Promise<string> {
 }
 
 suite('a connection that the server ends as it opens', () => {
-  test('is UNAVAILABLE to whoever wanted it', async () => {
+  test('is UNAVAILABLE to its caller', async () => {
     await using database = openDatabase({
       url: await openBreakingWay(),
       name: 'test',
@@ -48,7 +48,7 @@ suite('a connection that the server ends as it opens', () => {
     await assert.rejects(database.query({ name: 'one', text: 'SELECT 1' }, []), { reason: 'UNAVAILABLE' });
   });
 
-  test('known-bad twin: a pool whose new connections nobody listens to ends the process', async () => {
+  test('known-bad twin: a pool whose new connections have no error listener ends the process', async () => {
     const program = `
       import pg from 'pg';
       const pool = new pg.Pool({ connectionString: ${JSON.stringify(await openBreakingWay())} });

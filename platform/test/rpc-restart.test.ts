@@ -14,7 +14,7 @@ import { connectEcho, EchoService, implementEcho, ReadService, serveEcho, urlOf 
 
 const here = (): ReturnType<typeof implementEcho> => implementEcho(async () => ({ reason: 'here' }));
 
-/** A port of loopback that refuses connections, and stays so as long as nobody else takes it. */
+/** A port of loopback that refuses connections until another process takes it. */
 async function closedPort(): Promise<number> {
   const server = await serveEcho(here().implementation);
   await server[Symbol.asyncDispose]();
@@ -116,7 +116,7 @@ suite('several instances of a service', () => {
     assert.equal((await connection.client.ask({}, testCall())).reason, 'here');
   });
 
-  test('a name that nobody knows is UNAVAILABLE', async () => {
+  test('an unknown name is UNAVAILABLE', async () => {
     await using connection = connectEcho('grpc://nonsense.invalid:50051', { outageWaitMs: 100 });
     await assert.rejects(connection.client.ask({}, testCall()), { reason: 'UNAVAILABLE' });
   });

@@ -6,9 +6,9 @@ import { brokersOf } from '#platform/events/events-url.ts';
 
 /** What no service can start without: looked for before the services are, so that one line says what is missing. */
 const NEEDED = ['ACCOUNT_DATABASE_URL', 'CATALOG_DATABASE_URL', 'ORDER_DATABASE_URL', 'EVENTS_URL'] as const;
-/** What the shop runs on without: it is named beside the rest only. */
+/** What the shop can run without: it is named only together with a missing engine above. */
 const USED = ['SEARCH_URL', 'CACHE_URL'] as const;
-/** Engines that were started a moment ago have so long to listen. */
+/** How long an engine that has just been started may take to listen. */
 const WAIT_MS = 5_000;
 const POLL_MS = 200;
 const CONNECT_TIMEOUT_MS = 1_000;

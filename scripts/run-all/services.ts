@@ -56,7 +56,7 @@ export function runAllConfig(env: Environment, isTerminal: boolean): RunAllConfi
     service(name, {
       LISTEN: new URL(url).host,
       ADMIN_PORT: String(adminPort),
-      // Its callers end before it, one after the other: there is nobody to turn to another instance.
+      // Its callers end before it, one after the other: no caller needs time to turn to another instance.
       DRAIN_DELAY_MS: '0',
     });
   return {
