@@ -53,21 +53,32 @@ export async function startRecordingServer() {
     url: server.url,
     /** Gives what was executed since this call: more each time. */
     async record(): Promise<() => Promise<readonly StatementCost[]>> {
-      let from = (await stat(file)).size;
+      const next = await followLines(file);
       const costs: StatementCost[] = [];
       return async () => {
-        const size = (await stat(file)).size - from;
-        await using handle = await open(file);
-        const { buffer } = await handle.read({ buffer: Buffer.alloc(size), position: from });
-        // What is behind the last end of a line is still being written.
-        const end = buffer.lastIndexOf('\n') + 1;
-        from += end;
-        const lines = buffer.toString('utf8', 0, end).split('\n').filter(Boolean);
-        costs.push(...lines.flatMap(costOfLine));
+        costs.push(...(await next()).flatMap(costOfLine));
         return costs;
       };
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+/** Gives the lines that were begun since this call, each once its end is written. The file is not empty. */
+export async function followLines(file: string): Promise<() => Promise<string[]>> {
+  // The last byte too: unless it ends a line, what comes next is the rest of one that was begun before.
+  let from = (await stat(file)).size - 1;
+  let isWithin = true;
+  return async () => {
+    const size = (await stat(file)).size - from;
+    await using handle = await open(file);
+    const { buffer } = await handle.read({ buffer: Buffer.alloc(size), position: from });
+    const end = buffer.lastIndexOf('\n') + 1;
+    if (end === 0) return [];
+    const start = isWithin ? buffer.indexOf('\n') + 1 : 0;
+    isWithin = false;
+    from += end;
+    return buffer.toString('utf8', start, end).split('\n').filter(Boolean);
   };
 }
 
