@@ -9,8 +9,8 @@ const GRPC = new RegExp(
   'i',
 );
 
-/** An address on which an instance of a service listens. */
-export interface GrpcAddress {
+/** An address on which a server listens. */
+export interface Address {
   /** A name, an IPv4 address, or an IPv6 address without brackets. */
   readonly host: string;
   readonly port: number;
@@ -28,12 +28,13 @@ export const grpcUrl = makeValidator<string>((input) => {
 });
 
 /** The addresses that the URL names; none if it is not a URL of a service. */
-export function addressesOf(url: string): GrpcAddress[] {
+export function addressesOf(url: string): Address[] {
   const addresses = (GRPC.exec(url)?.[1] ?? '').split(',').filter(Boolean).map(addressOf);
   return addresses.every(({ port }) => port >= 1 && port <= 65_535) ? addresses : [];
 }
 
-function addressOf(text: string): GrpcAddress {
+/** The parts of `host:port`, whose host may be an IPv6 address in brackets. */
+export function addressOf(text: string): Address {
   const colon = text.lastIndexOf(':');
   const host = text.slice(0, colon).replace(/^\[|\]$/g, '');
   return { host, port: Number(text.slice(colon + 1)) };

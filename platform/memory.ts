@@ -6,7 +6,10 @@ function memoryBytes(): number {
   return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }
 
-/** A share of that memory, so that a program in a small container bounds what it holds by what it has. */
-export function memoryShare(share: number, bytesMax: number): number {
-  return Math.floor(Math.min(bytesMax, memoryBytes() * share));
+/**
+ * A share of that memory and at most `max`, so that a program in a small container bounds what it holds by what it has.
+ * For a count the share is one for each so many bytes: `1 / 65_536`.
+ */
+export function memoryShare(share: number, max: number): number {
+  return Math.floor(Math.min(max, memoryBytes() * share));
 }

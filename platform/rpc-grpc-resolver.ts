@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { experimental, status } from '@grpc/grpc-js';
 import { messageOf } from '#platform/errors.ts';
-import { addressesOf, type GrpcAddress } from '#platform/grpc-url.ts';
+import { addressesOf, type Address } from '#platform/grpc-url.ts';
 
 /**
  * A gRPC name resolver for a list of addresses. The resolvers of grpc-js take one name, or several literal IP
@@ -18,7 +18,7 @@ export function targetOf(url: string): string {
 }
 
 class AddressResolver implements experimental.Resolver {
-  readonly #addresses: readonly GrpcAddress[];
+  readonly #addresses: readonly Address[];
   readonly #listener: experimental.ResolverListener;
   /** What the listener was given last; undefined before that. */
   #given: string | undefined;
@@ -82,7 +82,7 @@ class AddressResolver implements experimental.Resolver {
   }
 }
 
-async function endpointsOf({ host, port }: GrpcAddress): Promise<experimental.Endpoint[]> {
+async function endpointsOf({ host, port }: Address): Promise<experimental.Endpoint[]> {
   if (isIP(host) !== 0) return [{ addresses: [{ host, port }] }];
   const all = await lookup(host, { all: true });
   return all.map(({ address }) => ({ addresses: [{ host: address, port }] }));

@@ -3,6 +3,7 @@ import { setTimeout as rest } from 'node:timers/promises';
 import type { Environment } from '#platform/config.ts';
 import { StartError } from '#platform/errors.ts';
 import { brokersOf } from '#platform/events/events-url.ts';
+import { addressOf } from '#platform/grpc-url.ts';
 
 /** What no service can start without: looked for before the services are, so that one line says what is missing. */
 const NEEDED = ['ACCOUNT_DATABASE_URL', 'CATALOG_DATABASE_URL', 'ORDER_DATABASE_URL', 'EVENTS_URL'] as const;
@@ -60,10 +61,8 @@ function listenersOf(url: string): string[] {
 }
 
 function isListening(address: string): Promise<boolean> {
-  const colon = address.lastIndexOf(':');
-  const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
   return new Promise((resolve) => {
-    const socket = connect({ host, port: Number(address.slice(colon + 1)), timeout: CONNECT_TIMEOUT_MS });
+    const socket = connect({ ...addressOf(address), timeout: CONNECT_TIMEOUT_MS });
     const settle = (listens: boolean): void => {
       socket.destroy();
       resolve(listens);
