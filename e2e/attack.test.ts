@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, suite, test } from 'node:test';
 import { saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
 import { createSchemas } from '#graphql/graph/schema.ts';
@@ -12,6 +13,7 @@ import { placesOf, type Attack, type KnownIds } from './attack/requests.ts';
 import { adversarialTexts, LENGTHS } from './attack/texts.ts';
 import { percentile, startShopper, type Shopper } from './attack/shopper.ts';
 import { adversarialValues } from './attack/values.ts';
+import { startGateway, startService, type ServiceProcess } from './service-processes.ts';
 
 /** What one request may cost any process of the shop. */
 const CPU_MS_MAX = 100;
@@ -20,14 +22,14 @@ const MEGABYTES_MAX = 20;
 const ATTEMPTS_MAX = 4;
 /** As Compose gives it, with the flags of the image. */
 const GATEWAY_BYTES_MAX = 256 * 1_048_576;
-const NODE_FLAGS = [
-  '--min-semi-space-size=8',
-  '--max-semi-space-size=8',
-  '--max-old-space-size-percentage=50',
-];
+const dockerfile = await readFile(new URL('../Dockerfile', import.meta.url), 'utf8');
+const entrypoint = JSON.parse(/^ENTRYPOINT (.+)$/m.exec(dockerfile)?.[1] ?? '[]') as string[];
+const NODE_FLAGS = entrypoint.filter((argument) => argument.startsWith('--'));
+const MALLOC = Object.fromEntries(
+  [...dockerfile.matchAll(/\b(MALLOC_\w+)=(\d+)/g)].map(([, name = '', value = '']) => [name, value]),
+);
 /** Node hands it to its children: measuring coverage keeps the code of every document that was ever compiled. */
 const NO_COVERAGE = { NODE_V8_COVERAGE: '' };
-const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
 
 const schema = createSchemas(2).schema;
 const isMeasured = canMeasure();
@@ -44,6 +46,7 @@ suite('attacks on the API', { skip: isMeasured ? false : 'needs /proc of Linux, 
   let oneByOne = 0;
 
   before(async () => {
+    assert.ok(NODE_FLAGS.length > 0 && 'MALLOC_ARENA_MAX' in MALLOC, 'the Dockerfile is not understood');
     shop = await startShop();
     ids = await fill(shop.url);
     for (const { body } of documentAttacks(schema, ids)) await send(shop.url, body);
@@ -152,52 +155,44 @@ interface Shop {
 async function startShop(): Promise<Shop> {
   const postgres = stack.use(await openTestPostgres());
   if (limit) stack.use(limit);
-  const [account, catalog, order, events] = await Promise.all(
-    (['account', 'catalog', 'order', 'events'] as const).map((name) => postgres.createDatabase(name)),
+  const [account, catalog, order, events] = await Promise.all([
+    postgres.createDatabase('account'),
+    postgres.createDatabase('catalog'),
+    postgres.createDatabase('order'),
+    postgres.createDatabase('events'),
+  ]);
+  const common = { ...NO_COVERAGE, EVENTS_URL: events, NODE_ENV: 'production' };
+  const start = (
+    name: 'account' | 'catalog' | 'order',
+    env: Record<string, string>,
+  ): Promise<ServiceProcess> => startService(stack, name, { ...common, ...env }, { nodeFlags: NODE_FLAGS });
+  const accounts = await start('account', { ACCOUNT_DATABASE_URL: account });
+  const products = await start('catalog', { CATALOG_DATABASE_URL: catalog });
+  const upstream = { ACCOUNT_URL: accounts.url, CATALOG_URL: products.url };
+  const orders = await start('order', { ORDER_DATABASE_URL: order, ...upstream });
+  const { program: gateway, url } = await startGateway(
+    stack,
+    {
+      ...NO_COVERAGE,
+      ...MALLOC,
+      ...upstream,
+      ORDER_URL: orders.url,
+      NODE_ENV: 'production',
+      // Beside other tests the heaviest orders of the shop's filling take seconds.
+      REQUEST_TIMEOUT_MS: '30000',
+    },
+    { nodeFlags: NODE_FLAGS, cgroup: limit?.processesFile },
   );
-  const common = {
-    ...NO_COVERAGE,
-    LISTEN: '127.0.0.1:0',
-    ADMIN_PORT: '0',
-    EVENTS_URL: events ?? '',
-    NODE_ENV: 'production',
-  };
-  const start = async (name: string, env: Record<string, string | undefined>): Promise<[Program, string]> => {
-    const program = stack.use(
-      spawnProgram(`${name}/cmd/server/main.ts`, { ...common, ...(env as Record<string, string>) }, [], {
-        nodeFlags: NODE_FLAGS,
-      }),
-    );
-    const [, port] = await saying(program, /"grpc_port":(\d+)/);
-    return [program, `grpc://127.0.0.1:${port}`];
-  };
-  const [accounts, accountUrl] = await start('account', { ACCOUNT_DATABASE_URL: account });
-  const [products, catalogUrl] = await start('catalog', { CATALOG_DATABASE_URL: catalog });
-  const upstream = { ACCOUNT_URL: accountUrl, CATALOG_URL: catalogUrl };
-  const [orders, orderUrl] = await start('order', { ORDER_DATABASE_URL: order, ...upstream });
-  const gateway = (gatewayProgram = stack.use(
-    spawnProgram(
-      'graphql/cmd/server/main.ts',
-      {
-        ...NO_COVERAGE,
-        ...MALLOC,
-        ...upstream,
-        ORDER_URL: orderUrl,
-        PORT: '0',
-        NODE_ENV: 'production',
-        // Beside other tests the heaviest orders of the shop's filling take seconds.
-        REQUEST_TIMEOUT_MS: '30000',
-      },
-      [],
-      { nodeFlags: NODE_FLAGS, cgroup: limit?.processesFile },
-    ),
-  ));
-  const [, port] = await saying(gateway, /"http_port":(\d+)/);
-  const url = `http://127.0.0.1:${port}`;
+  gatewayProgram = gateway;
   await eventually(async () => assert.equal((await fetch(`${url}/readyz`)).status, 200));
   return {
     url,
-    pids: { gateway: gateway.pid, account: accounts.pid, catalog: products.pid, order: orders.pid },
+    pids: {
+      gateway: gateway.pid,
+      account: accounts.program.pid,
+      catalog: products.program.pid,
+      order: orders.program.pid,
+    },
   };
 }
 

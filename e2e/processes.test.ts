@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
-import { givesUp, saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
+import { givesUp } from '#cmd/fritzy/test/program.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 import { AccountService } from '#account/pb/account_pb.js';
 import { connect } from '#platform/rpc-grpc-client.ts';
 import { eventually, memoryLogger, postGraphQL, testCall, type GraphQLResult } from '#testkit/shop.ts';
+import { startGateway, startService, type ServiceProcess } from './service-processes.ts';
 
 const stack = new AsyncDisposableStack();
 after(() => stack.disposeAsync());
@@ -17,37 +18,17 @@ const [account, catalog, order, events] = await Promise.all([
 ]);
 
 const main = (service: string): string => `${service}/cmd/server/main.ts`;
-/** The ports are chosen by the system; the programs tell them in their log. */
-const COMMON = { LISTEN: '127.0.0.1:0', ADMIN_HOST: '127.0.0.1', ADMIN_PORT: '0', EVENTS_URL: events };
+const COMMON = { EVENTS_URL: events };
 
-interface Service {
-  readonly program: Program;
-  readonly grpcPort: string;
-  readonly adminUrl: string;
-}
-
-async function startService(name: string, env: Readonly<Record<string, string>>): Promise<Service> {
-  const program = stack.use(spawnProgram(main(name), { ...COMMON, ...env }));
-  const [, grpcPort = '', adminPort] = await saying(program, /"grpc_port":(\d+),"admin_port":(\d+)/);
-  return { program, grpcPort, adminUrl: `http://127.0.0.1:${adminPort}` };
-}
-
-const startAccount = (env = {}): Promise<Service> =>
-  startService('account', { ACCOUNT_DATABASE_URL: account, ...env });
+const startAccount = (env = {}): Promise<ServiceProcess> =>
+  startService(stack, 'account', { ...COMMON, ACCOUNT_DATABASE_URL: account, ...env });
 const [firstAccounts, products] = await Promise.all([
   startAccount(),
-  startService('catalog', { CATALOG_DATABASE_URL: catalog }),
+  startService(stack, 'catalog', { ...COMMON, CATALOG_DATABASE_URL: catalog }),
 ]);
-const upstream = {
-  ACCOUNT_URL: `grpc://127.0.0.1:${firstAccounts.grpcPort}`,
-  CATALOG_URL: `grpc://127.0.0.1:${products.grpcPort}`,
-};
-const orders = await startService('order', { ORDER_DATABASE_URL: order, ...upstream });
-const gateway = stack.use(
-  spawnProgram(main('graphql'), { PORT: '0', ORDER_URL: `grpc://127.0.0.1:${orders.grpcPort}`, ...upstream }),
-);
-const [, gatewayPort] = await saying(gateway, /"http_port":(\d+)/);
-const url = `http://127.0.0.1:${gatewayPort}`;
+const upstream = { ACCOUNT_URL: firstAccounts.url, CATALOG_URL: products.url };
+const orders = await startService(stack, 'order', { ...COMMON, ORDER_DATABASE_URL: order, ...upstream });
+const { program: gateway, url } = await startGateway(stack, { ORDER_URL: orders.url, ...upstream });
 let accounts = firstAccounts;
 
 const graphql = (query: string): Promise<GraphQLResult> => postGraphQL(url, { query });
@@ -148,7 +129,7 @@ suite('one process per service', () => {
     assert.throws(() => assertUnavailable(others), 'known-bad twin: an answer as if nothing were wrong');
     assert.equal((await fetch(`${url}/healthz`)).status, 200);
 
-    accounts = await startAccount({ LISTEN: `127.0.0.1:${accounts.grpcPort}` });
+    accounts = await startAccount({ LISTEN: new URL(accounts.url).host });
     await assertReadiness({ status: 200, body: /^ready/ });
     await eventually(async () => {
       const placed = await graphql(orderOf(ids));
@@ -159,7 +140,7 @@ suite('one process per service', () => {
   test('a service that was asked to stop fails its readiness and still answers calls for DRAIN_DELAY_MS', async () => {
     const service = await startAccount({ DRAIN_DELAY_MS: '5000' });
     const { logger } = memoryLogger();
-    await using connection = connect(AccountService, `grpc://127.0.0.1:${service.grpcPort}`, { logger });
+    await using connection = connect(AccountService, service.url, { logger });
     const list = () => connection.client.listAccounts({}, testCall());
     await list();
     service.program.signal('SIGTERM');
@@ -174,17 +155,17 @@ suite('one process per service', () => {
   });
 
   test('a port in use is one line that names it', async () => {
-    const listen = `127.0.0.1:${accounts.grpcPort}`;
-    const env = { ...COMMON, LISTEN: listen, ACCOUNT_DATABASE_URL: account };
+    const listen = new URL(accounts.url).host;
+    const env = { ...COMMON, LISTEN: listen, ADMIN_PORT: '0', ACCOUNT_DATABASE_URL: account };
     const [line = '', ...more] = await givesUp(main('account'), env);
     assert.match(line, new RegExp(`^cannot listen on ${listen} `));
     assert.deepEqual(more, []);
     const [gatewayLine = ''] = await givesUp(main('graphql'), {
       ...upstream,
       ORDER_URL: 'grpc://127.0.0.1:1',
-      PORT: gatewayPort ?? '',
+      PORT: new URL(url).port,
     });
-    assert.match(gatewayLine, new RegExp(`^port ${gatewayPort} is in use`));
+    assert.match(gatewayLine, new RegExp(`^port ${new URL(url).port} is in use`));
   });
 
   for (const [service, env, expected] of [
