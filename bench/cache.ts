@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startServices } from '#cmd/fritzy/shop.ts';
 import { cacheEntities } from '#graphql/cached-clients.ts';
-import type { Clients } from '#graphql/graph/context.ts';
+import type { Clients } from '#graphql/graph/clients.ts';
 import { systemClock } from '#platform/clock.ts';
 import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
 import { openEventLog } from '#platform/service.ts';

@@ -1,5 +1,5 @@
-import type { Category } from '#catalog/category.ts';
-import type { Product } from '#catalog/product.ts';
+import type { Category } from '#catalog/category/category.ts';
+import type { Product } from '#catalog/product/product.ts';
 import type { Call } from '#platform/call.ts';
 import type { Event } from '#platform/events/event.ts';
 import { traceparentOf } from '#platform/trace.ts';

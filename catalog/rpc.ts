@@ -1,13 +1,13 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { archiveProduct } from '#catalog/archive-product.ts';
-import { bestSellers } from '#catalog/best-sellers.ts';
-import type { Category } from '#catalog/category.ts';
-import type { CategoryStore } from '#catalog/category-store.ts';
-import { createCategory } from '#catalog/create-category.ts';
-import { createProductUseCase } from '#catalog/create-product.ts';
-import { getCategoriesUseCase } from '#catalog/get-categories.ts';
-import { getProductsUseCase } from '#catalog/get-products.ts';
+import { archiveProduct } from '#catalog/product/archive-product.ts';
+import { bestSellers } from '#catalog/sales/best-sellers.ts';
+import type { Category } from '#catalog/category/category.ts';
+import type { CategoryStore } from '#catalog/category/store.ts';
+import { createCategory } from '#catalog/category/create-category.ts';
+import { createProductUseCase } from '#catalog/product/create-product.ts';
+import { getCategoriesUseCase } from '#catalog/category/get-categories.ts';
+import { getProductsUseCase } from '#catalog/product/get-products.ts';
 import {
   CategorySchema,
   FacetsSchema,
@@ -25,8 +25,8 @@ import {
   type SearchProductsResponse,
   type SuggestProductsResponse,
 } from '#catalog/pb/catalog_pb.js';
-import type { Product } from '#catalog/product.ts';
-import { renameCategory } from '#catalog/rename-category.ts';
+import type { Product } from '#catalog/product/product.ts';
+import { renameCategory } from '#catalog/category/rename-category.ts';
 import {
   requirePrefix,
   requireSearch,
@@ -34,7 +34,7 @@ import {
   searchProducts,
   suggestProducts,
   type Prefix,
-} from '#catalog/search-products.ts';
+} from '#catalog/search/search-products.ts';
 import {
   placeText,
   PRICE_STEPS,
@@ -42,9 +42,9 @@ import {
   type ProductQuery,
   type SearchIndex,
 } from '#catalog/search/search-index.ts';
-import type { SalesStore } from '#catalog/sales-store.ts';
-import type { CatalogStore } from '#catalog/store.ts';
-import { updateProduct } from '#catalog/update-product.ts';
+import type { SalesStore } from '#catalog/sales/store.ts';
+import type { ProductStore } from '#catalog/product/store.ts';
+import { updateProduct } from '#catalog/product/update-product.ts';
 import type { Clock } from '#platform/clock.ts';
 import { shareReads } from '#platform/group.ts';
 import { pageKey, requirePage, requirePageSize, type Page } from '#platform/input.ts';
@@ -52,7 +52,7 @@ import type { Handlers } from '#platform/rpc.ts';
 
 /** Proto ↔ use case. */
 export function catalogHandlers(deps: {
-  store: CatalogStore;
+  store: ProductStore;
   categories: CategoryStore;
   index: SearchIndex;
   sales: SalesStore;

@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { createCategoryStore } from '#catalog/category-store.ts';
+import { createCategoryStore } from '#catalog/category/store.ts';
 import { CatalogService } from '#catalog/pb/catalog_pb.js';
-import { countSales } from '#catalog/count-sales.ts';
+import { countSales } from '#catalog/sales/count-sales.ts';
 import { catalogHandlers } from '#catalog/rpc.ts';
-import { createSalesStore } from '#catalog/sales-store.ts';
+import { createSalesStore } from '#catalog/sales/store.ts';
 import { postgresIndex } from '#catalog/search/postgres.ts';
 import type { SearchIndex } from '#catalog/search/search-index.ts';
-import { createStore } from '#catalog/store.ts';
+import { createProductStore } from '#catalog/product/store.ts';
 import { openDatabase } from '#platform/postgres/pool.ts';
 import { implement } from '#platform/rpc.ts';
 import { openServiceDatabase, type ServiceDeps, type StartedService } from '#platform/service.ts';
@@ -36,7 +36,7 @@ export async function startCatalog(
 ): Promise<StartedService<typeof CatalogService>> {
   const own = { name: 'catalog', url: config.databaseUrl, migrations: MIGRATIONS, settings: SEARCH_SETTINGS };
   const { database, background } = await openServiceDatabase(own, deps, stack);
-  const store = createStore(database);
+  const store = createProductStore(database);
   const searching = openDatabase({
     ...deps,
     ...own,
@@ -49,7 +49,7 @@ export async function startCatalog(
   if (/^https?:/.test(searchUrl)) {
     // Loaded where it is used, as the client of Kafka is (openEventLog).
     const { startEngineSearch } = await import('#catalog/search/engine-search.ts');
-    index = await startEngineSearch(searchUrl, { database, store, fallback }, deps, stack);
+    index = await startEngineSearch(searchUrl, { database, fallback }, deps, stack);
   }
   const sales = createSalesStore(database);
   stack.use(await countSales({ ...deps, log: deps.eventLog, database: background, sales }));

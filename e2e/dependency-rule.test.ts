@@ -112,11 +112,11 @@ test('every import inside the project is seen: each names a file that is there',
 });
 
 const FORBIDDEN: readonly [path: string, text: string][] = [
-  ['order/create-order.ts', `import { createStore } from '#catalog/store.ts';`],
-  ['order/create-order.ts', `import type { Product } from '../catalog/product.ts';`],
+  ['order/create-order.ts', `import { createStore } from '#catalog/product/store.ts';`],
+  ['order/create-order.ts', `import type { Product } from '../catalog/product/product.ts';`],
   ['order/create-order.ts', `export { requireName } from "#account/account.ts";`],
-  ['order/create-order.ts', `const { createStore } = await import('#catalog/store.ts');`],
-  ['order/create-order.ts', `import '#catalog/store.ts';`],
+  ['order/create-order.ts', `const { createStore } = await import('#catalog/product/store.ts');`],
+  ['order/create-order.ts', `import '#catalog/product/store.ts';`],
   ['order/create-order.ts', `import {\n  a,\n  b,\n} from '#account/store.ts';`],
   ['order/test/order.test.ts', `import { startAccount } from '#account/service.ts';`],
   ['account/store.ts', `import { schema } from '#graphql/graph/schema.ts';`],

@@ -1,4 +1,4 @@
-import type { Clients } from '#graphql/graph/context.ts';
+import type { Clients } from '#graphql/graph/clients.ts';
 import type { Call } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
 import { memoryShare } from '#platform/memory.ts';

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { AccountSchema, BatchGetAccountsResponseSchema, type Account } from '#account/pb/account_pb.js';
 import { BatchGetProductsResponseSchema, ProductSchema, type Product } from '#catalog/pb/catalog_pb.js';
 import type { GatewayConfig } from '#graphql/config.ts';
-import type { Clients } from '#graphql/graph/context.ts';
+import type { Clients } from '#graphql/graph/clients.ts';
 import { watchChanges } from '#graphql/watch-changes.ts';
 import { AGE_MS_MAX, createEntityCache, type EntityCache } from '#platform/cache/entity-cache.ts';
 import type { SharedCache } from '#platform/cache/shared-cache.ts';

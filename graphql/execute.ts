@@ -3,7 +3,8 @@ import { ANSWER_BYTES_MAX, boundAnswers, isWithin, responseTooLarge } from '#gra
 import { createCostGate } from '#platform/cost-gate.ts';
 import { COST_MAX } from '#graphql/document-limits.ts';
 import type { Operation } from '#graphql/documents.ts';
-import { Context, type Clients } from '#graphql/graph/context.ts';
+import type { Clients } from '#graphql/graph/clients.ts';
+import { Context } from '#graphql/graph/context.ts';
 import { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
 import { shareReads } from '#platform/group.ts';

@@ -3,7 +3,7 @@ import { cacheEntities, type CacheDeps } from '#graphql/cached-clients.ts';
 import { createBodies } from '#graphql/bodies.ts';
 import { createDocuments } from '#graphql/documents.ts';
 import { createExecutor } from '#graphql/execute.ts';
-import type { Clients } from '#graphql/graph/context.ts';
+import type { Clients } from '#graphql/graph/clients.ts';
 import { currencyDigits } from '#graphql/graph/money.ts';
 import { createCors } from '#graphql/cors.ts';
 import { handle, type HandlerDeps } from '#graphql/handler.ts';

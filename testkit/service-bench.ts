@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import pg from 'pg';
 import { startServices } from '#cmd/fritzy/shop.ts';
-import type { Clients } from '#graphql/graph/context.ts';
+import type { Clients } from '#graphql/graph/clients.ts';
 import { systemClock, type Clock } from '#platform/clock.ts';
 import { openEventLog, type ServiceDeps } from '#platform/service.ts';
 import { createTelemetry } from '#platform/telemetry.ts';

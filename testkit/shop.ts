@@ -2,7 +2,7 @@ import type { DescService } from '@bufbuild/protobuf';
 import { pino } from 'pino';
 import { startServices, type Link } from '#cmd/fritzy/shop.ts';
 import type { GatewayConfig } from '#graphql/config.ts';
-import type { Clients } from '#graphql/graph/context.ts';
+import type { Clients } from '#graphql/graph/clients.ts';
 import { startGateway } from '#graphql/service.ts';
 import { Call } from '#platform/call.ts';
 import { createClock, systemClock, type Clock } from '#platform/clock.ts';

@@ -8,7 +8,7 @@ import { indexProducts } from '#catalog/search/index-products.ts';
 import { aliasOf, productIndex } from '#catalog/search/product-index.ts';
 import { rebuildIndex } from '#catalog/search/rebuild-index.ts';
 import type { SearchIndex } from '#catalog/search/search-index.ts';
-import type { CatalogStore } from '#catalog/store.ts';
+import { createDocumentStore } from '#catalog/search/document-store.ts';
 import { startConsumer } from '#platform/events/consumer.ts';
 import { within } from '#platform/events/repeat.ts';
 import type { Database } from '#platform/postgres/pool.ts';
@@ -25,20 +25,21 @@ const NOT_FOUND = 404;
  */
 export async function startEngineSearch(
   url: string,
-  parts: { database: Database; store: CatalogStore; fallback: SearchIndex },
+  { database, fallback }: { database: Database; fallback: SearchIndex },
   deps: ServiceDeps,
   stack: AsyncDisposableStack,
 ): Promise<SearchIndex> {
   const { logger } = deps;
+  const documents = createDocumentStore(database);
   const engine = stack.use(openEngine(url));
   const alias = aliasOf(url);
   const index = productIndex(engine, alias);
-  const builder = stack.use(keepBuilt({ ...parts, index, clock: deps.clock, logger }));
+  const builder = stack.use(keepBuilt({ database, documents, index, clock: deps.clock, logger }));
   builder.check();
   const search = stack.use(
     withFallback({
       engine: elasticsearchIndex(engine, alias),
-      fallback: parts.fallback,
+      fallback,
       async probe() {
         try {
           await index.probe();
@@ -62,7 +63,7 @@ export async function startEngineSearch(
         effect: (events, signal) =>
           within(
             indexProducts(
-              { store: parts.store, index },
+              { documents, index },
               events.map(({ key }) => key),
             ),
             { signal },

@@ -1,6 +1,6 @@
 import { EngineError } from '#catalog/search/engine.ts';
 import type { ProductIndex } from '#catalog/search/product-index.ts';
-import type { CatalogStore } from '#catalog/store.ts';
+import type { DocumentStore } from '#catalog/search/document-store.ts';
 import { AppError } from '#platform/errors.ts';
 
 /** Products read and written at once. */
@@ -13,12 +13,12 @@ const NOT_FOUND = 404;
  * error for a product that it can never take.
  */
 export async function indexProducts(
-  deps: { store: Pick<CatalogStore, 'documents'>; index: ProductIndex },
+  deps: { documents: Pick<DocumentStore, 'byIds'>; index: ProductIndex },
   ids: readonly string[],
 ): Promise<void> {
   const unique = [...new Set(ids)];
   for (let at = 0; at < unique.length; at += CHUNK_SIZE) {
-    const documents = await deps.store.documents(unique.slice(at, at + CHUNK_SIZE));
+    const documents = await deps.documents.byIds(unique.slice(at, at + CHUNK_SIZE));
     // Asked anew each time: an index that a rebuild has begun since must not miss this change.
     const write = async () => deps.index.write(await deps.index.names(), documents);
     const [refused] = await write()

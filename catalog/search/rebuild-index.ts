@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SEARCH_TIMEOUT_MS } from '#catalog/search/elasticsearch.ts';
 import type { ProductIndex, Refused } from '#catalog/search/product-index.ts';
-import type { CatalogStore } from '#catalog/store.ts';
+import type { DocumentStore } from '#catalog/search/document-store.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 
@@ -16,7 +16,7 @@ const PAGE_SIZE = 500;
 
 export interface RebuildDeps {
   readonly database: Database;
-  readonly store: Pick<CatalogStore, 'documentsAfter'>;
+  readonly documents: Pick<DocumentStore, 'onSaleAfter'>;
   readonly index: ProductIndex;
   readonly clock: Clock;
   /** Called after each page with the number of products written so far. */
@@ -55,7 +55,7 @@ export async function rebuildIndex(deps: RebuildDeps, signal: AbortSignal): Prom
 }
 
 async function fill(
-  { store, index, onProgress }: RebuildDeps,
+  { documents, index, onProgress }: RebuildDeps,
   name: string,
   signal: AbortSignal,
 ): Promise<{ products: number; refused: Refused[] }> {
@@ -63,11 +63,11 @@ async function fill(
   let products = 0;
   for (let afterId = ''; ;) {
     signal.throwIfAborted();
-    const documents = await store.documentsAfter(afterId, PAGE_SIZE, signal);
-    const last = documents.at(-1);
+    const page = await documents.onSaleAfter(afterId, PAGE_SIZE, signal);
+    const last = page.at(-1);
     if (!last) return { products, refused };
-    refused.push(...(await index.write([name], documents)));
-    products += documents.length;
+    refused.push(...(await index.write([name], page)));
+    products += page.length;
     afterId = last.id;
     onProgress?.(products);
   }

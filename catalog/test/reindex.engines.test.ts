@@ -4,7 +4,7 @@ import { openEngine, type Engine } from '#catalog/search/engine.ts';
 import { indexProducts } from '#catalog/search/index-products.ts';
 import { productIndex, type ProductDocument } from '#catalog/search/product-index.ts';
 import { rebuildIndex, type RebuildDeps } from '#catalog/search/rebuild-index.ts';
-import { createStore } from '#catalog/store.ts';
+import { createDocumentStore } from '#catalog/search/document-store.ts';
 import { systemClock } from '#platform/clock.ts';
 import { openDatabase } from '#platform/postgres/pool.ts';
 import { missingEngine, openTestEngine } from '#testkit/engines.ts';
@@ -25,7 +25,7 @@ async function rebuildDeps(shop: EngineCatalog): Promise<RebuildDeps & { engine:
   );
   const engine = stack.use(openEngine(engineUrl));
   const index = productIndex(engine, shop.index.alias);
-  return { database, engine, store: createStore(database), index, clock: systemClock };
+  return { database, engine, documents: createDocumentStore(database), index, clock: systemClock };
 }
 
 const never = new AbortController().signal;
@@ -66,7 +66,7 @@ async function rebuildAroundChange(shop: EngineCatalog): Promise<string> {
   await shop.settle();
   const deps = await rebuildDeps(shop);
   let pages = 0;
-  const documentsAfter: typeof deps.store.documentsAfter = async (...args) => {
+  const onSaleAfter: typeof deps.documents.onSaleAfter = async (...args) => {
     if (++pages === 2) {
       await shop.catalog.updateProduct({ id, expectedVersion: 1n, name: 'Changed meanwhile' }, testCall());
       const path = `/${shop.index.alias}/_doc/${id}`;
@@ -75,9 +75,9 @@ async function rebuildAroundChange(shop: EngineCatalog): Promise<string> {
         assert.equal(live._version, 2);
       }, 30_000);
     }
-    return deps.store.documentsAfter(...args);
+    return deps.documents.onSaleAfter(...args);
   };
-  await rebuildIndex({ ...deps, store: { documentsAfter } }, never);
+  await rebuildIndex({ ...deps, documents: { onSaleAfter } }, never);
   assert.ok(pages > 2, 'the change came between two pages');
   return id;
 }
@@ -197,11 +197,11 @@ suite('reindex', { skip, timeout: 240_000 }, () => {
     const gate = Promise.withResolvers<void>();
     const slow: RebuildDeps = {
       ...deps,
-      store: {
-        async documentsAfter(...args) {
+      documents: {
+        async onSaleAfter(...args) {
           entered.resolve();
           await gate.promise;
-          return deps.store.documentsAfter(...args);
+          return deps.documents.onSaleAfter(...args);
         },
       },
     };
@@ -219,7 +219,7 @@ suite('reindex', { skip, timeout: 240_000 }, () => {
     const deps = await rebuildDeps(shop);
     const failing: RebuildDeps = {
       ...deps,
-      store: { documentsAfter: () => Promise.reject(new Error('the process dies')) },
+      documents: { onSaleAfter: () => Promise.reject(new Error('the process dies')) },
     };
     await assert.rejects(rebuildIndex(failing, never), /the process dies/);
     const [live, left, ...more] = await indicesOf(shop);
@@ -246,7 +246,7 @@ suite('reindex', { skip, timeout: 240_000 }, () => {
       ...deps.index,
       names: async () => (asked++ === 0 ? [gone] : deps.index.names()),
     };
-    await indexProducts({ store: createStore(deps.database), index }, [id]);
+    await indexProducts({ documents: createDocumentStore(deps.database), index }, [id]);
     assert.equal(asked, 2);
     assert.ok(!(await indicesOf(shop)).includes(gone));
   });

@@ -1,7 +1,7 @@
 import type { DescService } from '@bufbuild/protobuf';
 import { startAccount } from '#account/service.ts';
 import { startCatalog } from '#catalog/service.ts';
-import type { Clients } from '#graphql/graph/context.ts';
+import type { Clients } from '#graphql/graph/clients.ts';
 import { startOrder } from '#order/service.ts';
 import { inProcess, type Client, type Implementation } from '#platform/rpc.ts';
 import type { ServiceDeps } from '#platform/service.ts';

@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
 import type { Account } from '#account/pb/account_pb.js';
 import type { Category, Product } from '#catalog/pb/catalog_pb.js';
-import type { Clients } from '#graphql/graph/context.ts';
+import type { Clients } from '#graphql/graph/clients.ts';
 import type { AccountOrders, OrderLine } from '#order/pb/order_pb.js';
 import type { Call } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';

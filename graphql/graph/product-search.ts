@@ -1,6 +1,6 @@
 import type { Facets, SearchProductsResponse } from '#catalog/pb/catalog_pb.js';
 import { SearchSort } from '#catalog/pb/catalog_pb.js';
-import type { Clients } from '#graphql/graph/context.ts';
+import type { Clients } from '#graphql/graph/clients.ts';
 import type { Call } from '#platform/call.ts';
 
 export interface SearchArguments {

@@ -1,9 +1,9 @@
 import { PARTITIONS, type StoredMessage, type Subscription } from '#platform/events/event.ts';
 import { handleRound } from '#platform/events/handle-round.ts';
 import { partitionBehind, toStored, type EventRow } from '#platform/events/postgres-rows.ts';
-import type { PostgresEventLogDeps } from '#platform/events/postgres.ts';
 import { repeat, rest } from '#platform/events/repeat.ts';
-import type { Queryable, Statement } from '#platform/postgres/pool.ts';
+import type { Logger } from '#platform/logger.ts';
+import type { Database, Queryable, Statement } from '#platform/postgres/pool.ts';
 import { joinShares, type Shares } from '#platform/postgres/shares.ts';
 
 /** How long a member rests when nothing waits. */
@@ -42,7 +42,7 @@ const COMMIT: Statement = {
 
 /** A member of a consumer group on the event log in PostgreSQL. */
 export function consumeFromPostgres(
-  { database, logger }: PostgresEventLogDeps,
+  { database, logger }: { database: Database; logger: Logger },
   subscription: Subscription,
 ): AsyncDisposable {
   const { group, topics } = subscription;

@@ -4,7 +4,7 @@ import { reindexSettings } from '#catalog/cmd/reindex/config.ts';
 import { EngineError, openEngine } from '#catalog/search/engine.ts';
 import { aliasOf, productIndex } from '#catalog/search/product-index.ts';
 import { rebuildIndex } from '#catalog/search/rebuild-index.ts';
-import { createStore } from '#catalog/store.ts';
+import { createDocumentStore } from '#catalog/search/document-store.ts';
 import { systemClock } from '#platform/clock.ts';
 import { readConfig } from '#platform/config.ts';
 import { AppError, messageOf, StartError } from '#platform/errors.ts';
@@ -27,7 +27,7 @@ async function main(signal: AbortSignal): Promise<void> {
     );
   await using database = openDatabase({ url, name: 'catalog', telemetry: createTelemetry() });
   await using engine = openEngine(searchUrl);
-  const store = createStore(database);
+  const documents = createDocumentStore(database);
   const index = productIndex(engine, aliasOf(searchUrl));
   const bar = new SingleBar(
     {
@@ -37,9 +37,15 @@ async function main(signal: AbortSignal): Promise<void> {
     },
     Presets.shades_classic,
   );
-  bar.start(await store.countOnSale(), 0);
+  bar.start(await documents.countOnSale(), 0);
   const startedMs = performance.now();
-  const deps = { database, store, index, clock: systemClock, onProgress: (done: number) => bar.update(done) };
+  const deps = {
+    database,
+    documents,
+    index,
+    clock: systemClock,
+    onProgress: (done: number) => bar.update(done),
+  };
   const rebuilt = await rebuildIndex(deps, signal).finally(() => bar.stop());
   if (!rebuilt) throw new StartError('the index is being rebuilt already: wait for that, or end it first.');
   const { name, products, refused } = rebuilt;

@@ -1,5 +1,5 @@
 import { SearchSort, type SearchProductsRequest } from '#catalog/pb/catalog_pb.js';
-import { QUERY_LENGTH_MAX, requirePrice, requireTags, type Product } from '#catalog/product.ts';
+import { QUERY_LENGTH_MAX, requirePrice, requireTags, type Product } from '#catalog/product/product.ts';
 import {
   requirePlace,
   sortOf,
@@ -9,7 +9,7 @@ import {
   type SearchIndex,
   type Sort,
 } from '#catalog/search/search-index.ts';
-import type { CatalogStore } from '#catalog/store.ts';
+import type { ProductStore } from '#catalog/product/store.ts';
 import { invalid } from '#platform/errors.ts';
 import { requirePageSize, requireText, requireUuid, requireWhole, SKIP_MAX } from '#platform/input.ts';
 
@@ -72,7 +72,7 @@ export interface FoundProduct {
 
 /** Products on sale that match, in the order asked for. The index may be behind; what it names is read anew. */
 export async function searchProducts(
-  deps: { store: CatalogStore; index: SearchIndex },
+  deps: { store: ProductStore; index: SearchIndex },
   query: ProductQuery,
   signal: AbortSignal,
 ): Promise<Found & { products: readonly FoundProduct[] }> {
@@ -109,7 +109,7 @@ export function requirePrefix(request: Prefix): Prefix {
 
 /** Products on sale with a word in the name that goes on like this; of products with the same name the first. */
 export async function suggestProducts(
-  deps: { store: CatalogStore; index: SearchIndex },
+  deps: { store: ProductStore; index: SearchIndex },
   { prefix, size }: Prefix,
   signal: AbortSignal,
 ): Promise<Product[]> {
@@ -125,7 +125,7 @@ export async function suggestProducts(
 }
 
 async function onSale(
-  store: CatalogStore,
+  store: ProductStore,
   ids: readonly string[],
   signal: AbortSignal,
 ): Promise<Map<string, Product>> {

@@ -1,12 +1,11 @@
-import type { Product } from '#catalog/product.ts';
-import type { ProductDocument } from '#catalog/search/product-index.ts';
+import type { Product } from '#catalog/product/product.ts';
 import type { Event } from '#platform/events/event.ts';
 import { outboxInsert, outboxValues, writeOutbox } from '#platform/events/outbox.ts';
 import type { Page } from '#platform/input.ts';
 import { keyset, keysetValues, toPage, type PageOf } from '#platform/postgres/keyset.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 
-/** Every SQL statement about products but those of a search (search/postgres-statements.ts). */
+/** The SQL statements of products; those of a search are in ../search. */
 
 interface ProductRow {
   readonly id: string;
@@ -20,19 +19,6 @@ interface ProductRow {
   readonly tags: string[];
 }
 
-interface DocumentRow {
-  readonly id: string;
-  readonly version: bigint;
-  readonly on_sale: boolean;
-  readonly name: string;
-  readonly description: string;
-  readonly price_minor: bigint;
-  readonly tags: string[];
-  readonly category_path: string[];
-}
-
-/** Before every id there is. */
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 const COLUMNS = 'id, name, description, price_minor, created_at, version, archived_at, category_id, tags';
 const ON_SALE = 'archived_at IS NULL';
 
@@ -57,22 +43,6 @@ const LIST_BACKWARD: Statement = {
   name: 'list_products_backward',
   text: `SELECT ${COLUMNS} FROM product WHERE ${ON_SALE} AND ${keyset('backward', 1)}`,
 };
-const DOCUMENTS = `
-    SELECT p.id, p.version, p.archived_at IS NULL AS on_sale, p.name, p.description, p.price_minor, p.tags,
-      coalesce(c.path, '{}') AS category_path
-    FROM product AS p LEFT JOIN category AS c ON c.id = p.category_id`;
-const DOCUMENTS_BY_IDS: Statement = {
-  name: 'documents_by_ids',
-  text: `${DOCUMENTS} WHERE p.id = ANY($1::uuid[])`,
-};
-const DOCUMENTS_AFTER: Statement = {
-  name: 'documents_after',
-  text: `${DOCUMENTS} WHERE p.archived_at IS NULL AND p.id > $1::uuid ORDER BY p.id LIMIT $2`,
-};
-const COUNT_ON_SALE: Statement = {
-  name: 'count_on_sale',
-  text: `SELECT count(*)::int AS count FROM product WHERE ${ON_SALE}`,
-};
 const LOCK: Statement = {
   name: 'lock_product',
   text: `SELECT ${COLUMNS} FROM product WHERE id = $1 FOR UPDATE`,
@@ -85,9 +55,9 @@ const UPDATE: Statement = {
     WHERE id = $1`,
 };
 
-export type CatalogStore = ReturnType<typeof createStore>;
+export type ProductStore = ReturnType<typeof createProductStore>;
 
-export function createStore(database: Database) {
+export function createProductStore(database: Database) {
   return {
     /** All of them with their events in one commit. */
     async insert(products: readonly Product[], events: readonly Event[]): Promise<void> {
@@ -116,21 +86,6 @@ export function createStore(database: Database) {
         signal,
       );
       return toPage(rows.map(toProduct), page);
-    },
-
-    /** The products as they are searched, archived or not. */
-    async documents(ids: readonly string[]): Promise<ProductDocument[]> {
-      return (await database.query<DocumentRow>(DOCUMENTS_BY_IDS, [ids])).map(toDocument);
-    },
-
-    /** What is on sale as it is searched, oldest first, after an id; an empty one stands for the beginning. */
-    async documentsAfter(id: string, size: number, signal: AbortSignal): Promise<ProductDocument[]> {
-      const values = [id === '' ? FIRST_ID : id, size];
-      return (await database.query<DocumentRow>(DOCUMENTS_AFTER, values, signal)).map(toDocument);
-    },
-
-    async countOnSale(): Promise<number> {
-      return (await database.query<{ count: number }>(COUNT_ON_SALE, []))[0]?.count ?? 0;
     },
 
     /**
@@ -167,19 +122,5 @@ function toProduct(row: ProductRow): Product {
     archivedAt: row.archived_at,
     categoryId: row.category_id,
     tags: row.tags,
-  };
-}
-
-function toDocument(row: DocumentRow): ProductDocument {
-  const { id, version, name, description, tags, on_sale: onSale } = row;
-  return {
-    id,
-    version,
-    name,
-    description,
-    tags,
-    onSale,
-    priceMinor: row.price_minor,
-    categoryPath: row.category_path,
   };
 }

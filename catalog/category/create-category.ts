@@ -6,8 +6,8 @@ import {
   requireCategoryId,
   requireCategoryName,
   type Category,
-} from '#catalog/category.ts';
-import type { CategoryStore, TreeSize } from '#catalog/category-store.ts';
+} from '#catalog/category/category.ts';
+import type { CategoryStore, TreeSize } from '#catalog/category/store.ts';
 import { categoryEvent } from '#catalog/events.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';

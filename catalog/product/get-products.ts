@@ -1,5 +1,5 @@
-import { BATCH_SIZE_MAX, type Product } from '#catalog/product.ts';
-import type { CatalogStore } from '#catalog/store.ts';
+import { BATCH_SIZE_MAX, type Product } from '#catalog/product/product.ts';
+import type { ProductStore } from '#catalog/product/store.ts';
 import type { Call } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
 import { requireUuid, requireUuids } from '#platform/input.ts';
@@ -10,7 +10,7 @@ export function noSuchProduct(id: string): AppError {
 }
 
 /** Products by id, archived or not; concurrent callers share a statement. */
-export function getProductsUseCase(deps: { store: CatalogStore }) {
+export function getProductsUseCase(deps: { store: ProductStore }) {
   const read = groupReadsById(deps.store.byIds);
   return {
     /** Those that exist. Throws INVALID_ARGUMENT. */

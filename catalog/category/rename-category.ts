@@ -1,5 +1,5 @@
-import { requireCategoryName, type Category } from '#catalog/category.ts';
-import type { CategoryStore } from '#catalog/category-store.ts';
+import { requireCategoryName, type Category } from '#catalog/category/category.ts';
+import type { CategoryStore } from '#catalog/category/store.ts';
 import { categoryEvent } from '#catalog/events.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';

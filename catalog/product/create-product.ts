@@ -1,13 +1,13 @@
 import { catalogEvent } from '#catalog/events.ts';
-import type { RequireCategory } from '#catalog/get-categories.ts';
+import type { RequireCategory } from '#catalog/category/get-categories.ts';
 import {
   requireDescription,
   requireName,
   requirePrice,
   requireTags,
   type Product,
-} from '#catalog/product.ts';
-import type { CatalogStore } from '#catalog/store.ts';
+} from '#catalog/product/product.ts';
+import type { ProductStore } from '#catalog/product/store.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
 import { groupInserts } from '#platform/group-inserts.ts';
@@ -23,7 +23,7 @@ export interface NewProduct {
 
 /** Adds products; concurrent ones share a commit. Throws INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
 export function createProductUseCase(deps: {
-  store: CatalogStore;
+  store: ProductStore;
   clock: Clock;
   requireCategory: RequireCategory;
 }) {

@@ -1,4 +1,4 @@
-import type { Category } from '#catalog/category.ts';
+import type { Category } from '#catalog/category/category.ts';
 import type { Event } from '#platform/events/event.ts';
 import { writeOutbox } from '#platform/events/outbox.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';

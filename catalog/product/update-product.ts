@@ -1,14 +1,14 @@
 import { catalogEvent } from '#catalog/events.ts';
-import { noSuchProduct } from '#catalog/get-products.ts';
-import type { RequireCategory } from '#catalog/get-categories.ts';
+import { noSuchProduct } from '#catalog/product/get-products.ts';
+import type { RequireCategory } from '#catalog/category/get-categories.ts';
 import {
   requireDescription,
   requireName,
   requirePrice,
   requireTags,
   type Product,
-} from '#catalog/product.ts';
-import type { CatalogStore } from '#catalog/store.ts';
+} from '#catalog/product/product.ts';
+import type { ProductStore } from '#catalog/product/store.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
 import { AppError, invalid } from '#platform/errors.ts';
@@ -31,7 +31,7 @@ export interface ProductChange {
  * Throws INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NOT_FOUND, PRODUCT_ARCHIVED, VERSION_CONFLICT.
  */
 export async function updateProduct(
-  deps: { store: CatalogStore; clock: Clock; requireCategory: RequireCategory },
+  deps: { store: ProductStore; clock: Clock; requireCategory: RequireCategory },
   input: ProductChange,
   call: Call,
 ): Promise<Product> {

@@ -1,10 +1,10 @@
-import type { Product } from '#catalog/product.ts';
-import type { SalesStore } from '#catalog/sales-store.ts';
-import type { CatalogStore } from '#catalog/store.ts';
+import type { Product } from '#catalog/product/product.ts';
+import type { SalesStore } from '#catalog/sales/store.ts';
+import type { ProductStore } from '#catalog/product/store.ts';
 
 /** What is on sale and was ordered most, most units first; the newer product first where they are equal. */
 export async function bestSellers(
-  deps: { store: Pick<CatalogStore, 'byIds'>; sales: Pick<SalesStore, 'best'> },
+  deps: { store: Pick<ProductStore, 'byIds'>; sales: Pick<SalesStore, 'best'> },
   size: number,
   signal: AbortSignal,
 ): Promise<Product[]> {

@@ -1,6 +1,10 @@
-import { noSuchCategory, requireCategoryId, type Category } from '#catalog/category.ts';
-import type { CategoryStore } from '#catalog/category-store.ts';
-import { BATCH_SIZE_MAX } from '#catalog/product.ts';
+import {
+  BATCH_SIZE_MAX,
+  noSuchCategory,
+  requireCategoryId,
+  type Category,
+} from '#catalog/category/category.ts';
+import type { CategoryStore } from '#catalog/category/store.ts';
 import type { Call } from '#platform/call.ts';
 import { invalid } from '#platform/errors.ts';
 import { requireUuids } from '#platform/input.ts';

@@ -1,14 +1,14 @@
 import { catalogEvent } from '#catalog/events.ts';
-import { noSuchProduct } from '#catalog/get-products.ts';
-import type { Product } from '#catalog/product.ts';
-import type { CatalogStore } from '#catalog/store.ts';
+import { noSuchProduct } from '#catalog/product/get-products.ts';
+import type { Product } from '#catalog/product/product.ts';
+import type { ProductStore } from '#catalog/product/store.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
 import { requireUuid } from '#platform/input.ts';
 
 /** Takes a product off sale for good; a second time changes nothing. Throws INVALID_ARGUMENT, NOT_FOUND. */
 export async function archiveProduct(
-  deps: { store: CatalogStore; clock: Clock },
+  deps: { store: ProductStore; clock: Clock },
   input: { id: string },
   call: Call,
 ): Promise<Product> {

@@ -1,0 +1,69 @@
+import type { ProductDocument } from '#catalog/search/product-index.ts';
+import type { Database, Statement } from '#platform/postgres/pool.ts';
+
+/** The SQL statements that read products as a search engine indexes them. */
+
+interface DocumentRow {
+  readonly id: string;
+  readonly version: bigint;
+  readonly on_sale: boolean;
+  readonly name: string;
+  readonly description: string;
+  readonly price_minor: bigint;
+  readonly tags: string[];
+  readonly category_path: string[];
+}
+
+/** Before every id there is. */
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+const DOCUMENTS = `
+    SELECT p.id, p.version, p.archived_at IS NULL AS on_sale, p.name, p.description, p.price_minor, p.tags,
+      coalesce(c.path, '{}') AS category_path
+    FROM product AS p LEFT JOIN category AS c ON c.id = p.category_id`;
+const DOCUMENTS_BY_IDS: Statement = {
+  name: 'documents_by_ids',
+  text: `${DOCUMENTS} WHERE p.id = ANY($1::uuid[])`,
+};
+const DOCUMENTS_AFTER: Statement = {
+  name: 'documents_after',
+  text: `${DOCUMENTS} WHERE p.archived_at IS NULL AND p.id > $1::uuid ORDER BY p.id LIMIT $2`,
+};
+const COUNT_ON_SALE: Statement = {
+  name: 'count_on_sale',
+  text: 'SELECT count(*)::int AS count FROM product WHERE archived_at IS NULL',
+};
+
+export type DocumentStore = ReturnType<typeof createDocumentStore>;
+
+export function createDocumentStore(database: Database) {
+  return {
+    /** Products on sale and archived ones. */
+    async byIds(ids: readonly string[]): Promise<ProductDocument[]> {
+      return (await database.query<DocumentRow>(DOCUMENTS_BY_IDS, [ids])).map(toDocument);
+    },
+
+    /** Products on sale in order of their ids, after an id; an empty id means from the start. */
+    async onSaleAfter(id: string, size: number, signal: AbortSignal): Promise<ProductDocument[]> {
+      const values = [id === '' ? FIRST_ID : id, size];
+      return (await database.query<DocumentRow>(DOCUMENTS_AFTER, values, signal)).map(toDocument);
+    },
+
+    async countOnSale(): Promise<number> {
+      return (await database.query<{ count: number }>(COUNT_ON_SALE, []))[0]?.count ?? 0;
+    },
+  };
+}
+
+function toDocument(row: DocumentRow): ProductDocument {
+  const { id, version, name, description, tags, on_sale: onSale } = row;
+  return {
+    id,
+    version,
+    name,
+    description,
+    tags,
+    onSale,
+    priceMinor: row.price_minor,
+    categoryPath: row.category_path,
+  };
+}
