@@ -1,6 +1,7 @@
 import { toConnection, toPage } from '#graphql/graph/connection.ts';
 import { ProductSearch } from '#graphql/graph/product-search.ts';
-import type { Resolvers } from '#graphql/graph/resolver-types.ts';
+import type { OrderStatus, Resolvers } from '#graphql/graph/resolver-types.ts';
+import { OrderStatus as OrderStatusMessage } from '#order/pb/order_pb.js';
 import { AppError, invalid } from '#platform/errors.ts';
 import { PAGE_SIZE_MAX, requireUuid } from '#platform/input.ts';
 
@@ -159,6 +160,8 @@ export const resolvers: Resolvers = {
   Order: {
     createdAt: (order) => present(order.createdAt),
     totalPrice: (order) => order.totalPriceMinor,
+    status: ({ status }) => present(ORDER_STATUSES[status]),
+    version: (order) => Number(order.version),
     account: (order, _, { loaders }) => loaders.account.load(order.accountId),
     // An order has lines. Read by itself it comes without them: many queries do not ask for them.
     products: (order, _, { loaders }) =>
@@ -166,9 +169,13 @@ export const resolvers: Resolvers = {
   },
 
   OrderedProduct: {
-    id: (line) => line.productId,
+    product: ({ productId }, _, { loaders }) => loaders.product.load(productId),
     price: (line) => line.priceMinor,
   },
+};
+
+const ORDER_STATUSES: Readonly<Partial<Record<OrderStatusMessage, OrderStatus>>> = {
+  [OrderStatusMessage.PLACED]: 'PLACED',
 };
 
 type Pagination = { readonly skip: number; readonly take: number } | null | undefined;
