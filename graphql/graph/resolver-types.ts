@@ -155,6 +155,7 @@ export type Order = {
   createdAt: Scalars['DateTime']['output'];
   id: Scalars['ID']['output'];
   products: Array<OrderedProduct>;
+  /** The state of the order. */
   status: OrderStatus;
   totalPrice: Scalars['Money']['output'];
   /** Grows by one with every change, from 1. */
@@ -184,7 +185,7 @@ export type OrderProductInput = {
   quantity: Scalars['Int']['input'];
 };
 
-/** Where an order is in its life. */
+/** The state of an order. */
 export type OrderStatus =
   /** The order is stored. */
   | 'PLACED';
@@ -200,6 +201,7 @@ export type OrderedProduct = {
   price: Scalars['Money']['output'];
   /** The product as it is now. Null if it no longer exists; null with an error while the catalog cannot be reached. */
   product: Maybe<Product>;
+  /** The id of the product. */
   productId: Scalars['ID']['output'];
   quantity: Scalars['Int']['output'];
 };

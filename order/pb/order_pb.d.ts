@@ -56,7 +56,7 @@ export declare type Order = Message<"fritzy.order.v1.Order"> & {
   lines: OrderLine[];
 
   /**
-   * Where the order is in its life.
+   * The state of the order.
    *
    * @generated from field: fritzy.order.v1.OrderStatus status = 6;
    */
@@ -416,13 +416,13 @@ export declare type OrderLines = Message<"fritzy.order.v1.OrderLines"> & {
 export declare const OrderLinesSchema: GenMessage<OrderLines>;
 
 /**
- * Where an order is in its life.
+ * The state of an order.
  *
  * @generated from enum fritzy.order.v1.OrderStatus
  */
 export enum OrderStatus {
   /**
-   * Never returned.
+   * Not used.
    *
    * @generated from enum value: ORDER_STATUS_UNSPECIFIED = 0;
    */

@@ -112,7 +112,7 @@ export const OrderStatusSchema = /*@__PURE__*/
   enumDesc(file_order_pb_order, 0);
 
 /**
- * Where an order is in its life.
+ * The state of an order.
  *
  * @generated from enum fritzy.order.v1.OrderStatus
  */
