@@ -55,7 +55,9 @@ suite(`the compiled executor and graphql-js on random documents (FUZZ_SEED=${SEE
     const known = ofShop.getType(type);
     return type === 'Query' || (isObjectType(known) && known.getFields()[field]?.resolve !== undefined);
   };
-  const schemas = makeSchemas(typeDefs, 2, randomResolvers(makeSchemas(typeDefs, 2, {}).schema, hasResolver));
+  const schemas = makeSchemas(typeDefs, 2, [
+    randomResolvers(makeSchemas(typeDefs, 2, []).schema, hasResolver),
+  ]);
 
   // graphql-js forgets the promises of a list whose item fails at once; where they reject, Node reports them.
   const listeners = process.listeners('unhandledRejection');
