@@ -173,7 +173,7 @@ function oneByOneSchema(): GraphQLSchema {
   };
   return makeExecutableSchema({
     typeDefs: readTypeDefs(),
-    resolvers: { ...createScalars(2), ...resolvers, Account: { ...resolvers.Account, orders } },
+    resolvers: [createScalars(2), ...resolvers, { Account: { orders } }],
   });
 }
 

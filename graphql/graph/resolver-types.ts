@@ -84,6 +84,7 @@ export type CategoryInput = {
   parentId?: InputMaybe<Scalars['ID']['input']>;
 };
 
+/** Write operations. The fields of one request run one after the other. */
 export type Mutation = {
   /** Takes a product off sale for good; a second time changes nothing. Errors: INVALID_ARGUMENT, NOT_FOUND. */
   archiveProduct: Product;
@@ -104,43 +105,51 @@ export type Mutation = {
 };
 
 
+/** Write operations. The fields of one request run one after the other. */
 export type MutationArchiveProductArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** Write operations. The fields of one request run one after the other. */
 export type MutationCreateAccountArgs = {
   account: AccountInput;
 };
 
 
+/** Write operations. The fields of one request run one after the other. */
 export type MutationCreateCategoryArgs = {
   category: CategoryInput;
 };
 
 
+/** Write operations. The fields of one request run one after the other. */
 export type MutationCreateOrderArgs = {
   order: OrderInput;
 };
 
 
+/** Write operations. The fields of one request run one after the other. */
 export type MutationCreateProductArgs = {
   product: ProductInput;
 };
 
 
+/** Write operations. The fields of one request run one after the other. */
 export type MutationRenameAccountArgs = {
   id: Scalars['ID']['input'];
   name: Scalars['String']['input'];
 };
 
 
+/** Write operations. The fields of one request run one after the other. */
 export type MutationRenameCategoryArgs = {
   id: Scalars['ID']['input'];
   name: Scalars['String']['input'];
 };
 
 
+/** Write operations. The fields of one request run one after the other. */
 export type MutationUpdateProductArgs = {
   expectedVersion: Scalars['Int']['input'];
   id: Scalars['ID']['input'];
@@ -327,6 +336,7 @@ export type ProductSuggestion = {
   text: Scalars['String']['output'];
 };
 
+/** Read operations. */
 export type Query = {
   /** One account, or null if there is none with this id. */
   account: Maybe<Account>;
@@ -355,17 +365,20 @@ export type Query = {
 };
 
 
+/** Read operations. */
 export type QueryAccountArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** Read operations. */
 export type QueryAccountsArgs = {
   id?: InputMaybe<Scalars['ID']['input']>;
   pagination?: InputMaybe<PaginationInput>;
 };
 
 
+/** Read operations. */
 export type QueryAccountsConnectionArgs = {
   after?: InputMaybe<Scalars['Cursor']['input']>;
   before?: InputMaybe<Scalars['Cursor']['input']>;
@@ -374,31 +387,37 @@ export type QueryAccountsConnectionArgs = {
 };
 
 
+/** Read operations. */
 export type QueryBestSellersArgs = {
   first: Scalars['Int']['input'];
 };
 
 
+/** Read operations. */
 export type QueryCategoriesArgs = {
   parentId?: InputMaybe<Scalars['ID']['input']>;
 };
 
 
+/** Read operations. */
 export type QueryCategoryArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** Read operations. */
 export type QueryOrderArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** Read operations. */
 export type QueryProductArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** Read operations. */
 export type QueryProductsArgs = {
   id?: InputMaybe<Scalars['ID']['input']>;
   pagination?: InputMaybe<PaginationInput>;
@@ -406,6 +425,7 @@ export type QueryProductsArgs = {
 };
 
 
+/** Read operations. */
 export type QueryProductsConnectionArgs = {
   after?: InputMaybe<Scalars['Cursor']['input']>;
   before?: InputMaybe<Scalars['Cursor']['input']>;
@@ -414,6 +434,7 @@ export type QueryProductsConnectionArgs = {
 };
 
 
+/** Read operations. */
 export type QuerySearchProductsArgs = {
   after?: InputMaybe<Scalars['Cursor']['input']>;
   filter?: InputMaybe<ProductFilterInput>;
@@ -423,6 +444,7 @@ export type QuerySearchProductsArgs = {
 };
 
 
+/** Read operations. */
 export type QuerySuggestProductsArgs = {
   first: Scalars['Int']['input'];
   prefix: Scalars['String']['input'];

@@ -12,7 +12,7 @@ import type { Context } from '#graphql/graph/context.ts';
 import { resolvers } from '#graphql/graph/resolvers.ts';
 import { createScalars } from '#graphql/graph/scalars.ts';
 
-/** Resolvers by type and field. */
+/** Resolvers by type and field, of one domain or more. */
 type Resolving = Readonly<Record<string, object>>;
 
 const FOLDER = new URL('.', import.meta.url);
@@ -61,17 +61,17 @@ function count(list: unknown, context: Context): unknown {
 }
 
 /** The same for any SDL that has the shop's scalars. */
-export function makeSchemas(typeDefs: string[], digits: number, resolvers: Resolving): Schemas {
+export function makeSchemas(typeDefs: string[], digits: number, resolvers: readonly Resolving[]): Schemas {
   const scalars = createScalars(digits);
   const ofCoerced = Object.entries(scalars).map(([name, scalar]) => [
     name,
     new GraphQLScalarType<unknown>({ ...scalar.toConfig(), parseValue: (value) => value }),
   ]);
   return {
-    schema: makeExecutableSchema({ typeDefs, resolvers: { ...scalars, ...resolvers } }),
+    schema: makeExecutableSchema({ typeDefs, resolvers: [scalars, ...resolvers] }),
     ofCoerced: makeExecutableSchema({
       typeDefs,
-      resolvers: { ...Object.fromEntries(ofCoerced), ...resolvers },
+      resolvers: [Object.fromEntries(ofCoerced), ...resolvers],
     }),
   };
 }

@@ -15,11 +15,12 @@ import {
 import { compile, interpret, type Execute } from '#graphql/compile.ts';
 import { createSchemas, makeSchemas, readTypeDefs, type Schemas } from '#graphql/graph/schema.ts';
 import { Random } from '#testkit/random.ts';
+import { rounds } from '#testkit/rounds.ts';
 import { randomResolvers } from './random-resolvers.ts';
 import { randomSelection } from './random-selection.ts';
 
 /** Valid documents that are compared; FUZZ_DOCUMENTS for another number, FUZZ_SEED to repeat a run. */
-const DOCUMENTS = Number(process.env['FUZZ_DOCUMENTS'] ?? 20_000);
+const DOCUMENTS = Number(process.env['FUZZ_DOCUMENTS'] ?? rounds(20_000, 2));
 const SEED = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
 /** Interfaces and unions, of which the shop itself has none so far. */
@@ -55,7 +56,9 @@ suite(`the compiled executor and graphql-js on random documents (FUZZ_SEED=${SEE
     const known = ofShop.getType(type);
     return type === 'Query' || (isObjectType(known) && known.getFields()[field]?.resolve !== undefined);
   };
-  const schemas = makeSchemas(typeDefs, 2, randomResolvers(makeSchemas(typeDefs, 2, {}).schema, hasResolver));
+  const schemas = makeSchemas(typeDefs, 2, [
+    randomResolvers(makeSchemas(typeDefs, 2, []).schema, hasResolver),
+  ]);
 
   // graphql-js forgets the promises of a list whose item fails at once; where they reject, Node reports them.
   const listeners = process.listeners('unhandledRejection');

@@ -1,0 +1,42 @@
+import { toConnection, toPage } from '#graphql/graph/connection.ts';
+import { offsetPage, part } from '#graphql/graph/pagination.ts';
+import { present } from '#graphql/graph/present.ts';
+import type { Resolvers } from '#graphql/graph/resolver-types.ts';
+import { requireUuid } from '#platform/input.ts';
+
+/** The fields that resolve accounts. */
+export const accountResolvers: Resolvers = {
+  Query: {
+    accounts: async (_, { pagination, id }, { clients, call, loaders }) => {
+      if (id != null) {
+        const account = await loaders.account.load(requireUuid('id', id));
+        return part(account ? [account] : [], pagination);
+      }
+      return (await clients.accounts.listAccounts({ page: offsetPage(pagination) }, call)).accounts;
+    },
+    account: (_, { id }, { loaders }) => loaders.account.load(requireUuid('id', id)),
+    accountsConnection: async (_, args, { clients, call }) => {
+      const page = toPage(args);
+      const { accounts, hasMore } = await clients.accounts.listAccounts({ page }, call);
+      return toConnection(accounts, hasMore, page);
+    },
+  },
+
+  Mutation: {
+    createAccount: async (_, { account }, { clients, call }) =>
+      present((await clients.accounts.createAccount(account, call)).account),
+    renameAccount: async (_, { id, name }, { clients, call }) =>
+      present((await clients.accounts.renameAccount({ id, name }, call)).account),
+  },
+
+  Account: {
+    createdAt: (account) => present(account.createdAt),
+    orders: async (account, _, { loaders }) =>
+      (await loaders.ordersOf(account.id, toPage({ first: 100 })))?.orders ?? [],
+    ordersConnection: async (account, args, { loaders }) => {
+      const page = toPage(args);
+      const found = await loaders.ordersOf(account.id, page);
+      return toConnection(found?.orders ?? [], found?.hasMore ?? false, page);
+    },
+  },
+};

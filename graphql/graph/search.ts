@@ -1,0 +1,42 @@
+import { requireSize } from '#graphql/graph/pagination.ts';
+import { present } from '#graphql/graph/present.ts';
+import { ProductSearch } from '#graphql/graph/product-search.ts';
+import type { Resolvers } from '#graphql/graph/resolver-types.ts';
+
+/** The fields that resolve searches of products. */
+export const searchResolvers: Resolvers = {
+  Query: {
+    searchProducts: (_, args, { clients, call }) => {
+      requireSize('first', args.first);
+      return new ProductSearch(args, clients, call);
+    },
+    suggestProducts: async (_, { prefix, first }, { clients, call }) => {
+      const size = requireSize('first', first);
+      const { products } = await clients.catalog.suggestProducts({ prefix, size }, call);
+      return products.map((product) => ({ text: product.name, product }));
+    },
+  },
+
+  ProductSearchConnection: {
+    nodes: (search) => search.nodes(),
+    edges: (search) => search.edges(),
+    pageInfo: (search) => search.pageInfo(),
+    totalCount: (search) => search.totalCount(),
+    facets: async (search) => present(await search.facets()),
+    didYouMean: (search) => search.didYouMean(),
+  },
+
+  ProductFacets: {
+    priceBuckets: ({ prices }) => prices,
+  },
+
+  PriceBucket: {
+    from: ({ fromMinor }) => fromMinor,
+    to: ({ toMinor }) => toMinor ?? null,
+  },
+
+  CategoryCount: {
+    category: async ({ categoryId }, _, { loaders }) =>
+      present((await loaders.category.load(categoryId)) ?? undefined),
+  },
+};
