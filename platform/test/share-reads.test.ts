@@ -13,7 +13,11 @@ interface Answer {
 type Read = (key: string, signal: AbortSignal) => Promise<Answer>;
 type Share = (read: Read) => (key: string, call: Call) => Promise<Answer>;
 
-const share: Share = (read) => shareReads((key: string) => key, read);
+const share: Share = (read) =>
+  shareReads(
+    (key: string) => key,
+    (key, { signal }) => read(key, signal),
+  );
 
 /** Known-bad twin: whoever comes while a read is under way takes its answer, which may be older than the question. */
 const singleFlight: Share = (read) => {
