@@ -1,6 +1,12 @@
 import type { Call, SharedCall } from '#platform/call.ts';
+import {
+  Coalescer,
+  runTogether,
+  takeLiving,
+  type CoalescerOptions,
+  type Member,
+} from '#platform/coalescer.ts';
 import { AppError } from '#platform/errors.ts';
-import { Lane, runTogether, takeLiving, type LaneOptions, type Member } from '#platform/lane.ts';
 import { Principal } from '#platform/principal.ts';
 
 /**
@@ -59,8 +65,8 @@ export function groupCalls<I, O>(options: GroupOptions<I, O>): (input: I, call: 
 
   const queue = { waiting: 0, waitingMax: queueMax };
   const kind = { queue, turnsMax: 1, concurrency, sizeOf: groupSize, run };
-  const lane = new Lane<I, O>(kind, Principal.anonymous);
-  return (input, call) => lane.join(input, call);
+  const coalescer = new Coalescer<I, O>(kind, Principal.anonymous);
+  return (input, call) => coalescer.join(input, call);
 }
 
 function settle<I, O>(member: Member<I, O>, output: O | AppError | undefined): void {
@@ -100,8 +106,8 @@ function shareAs<I, O>(
   read: Read<I, O>,
 ): (input: I, call: Call) => Promise<O> {
   /** A key is there as long as a read of it is due or under way. */
-  const lanes = new Map<string, Lane<I, O>>();
-  const kind: LaneOptions<I, O> = {
+  const coalescers = new Map<string, Coalescer<I, O>>();
+  const kind: CoalescerOptions<I, O> = {
     queue: { waiting: 0, waitingMax: WAITING_MAX },
     turnsMax: TURNS_MAX,
     concurrency: 1,
@@ -117,11 +123,11 @@ function shareAs<I, O>(
   return function join(input, call) {
     const reader = readerOf(call);
     const key = reader.scope(keyOf(input));
-    let lane = lanes.get(key);
-    if (!lane) {
-      lane = new Lane(kind, reader, () => lanes.delete(key));
-      lanes.set(key, lane);
+    let coalescer = coalescers.get(key);
+    if (!coalescer) {
+      coalescer = new Coalescer(kind, reader, () => coalescers.delete(key));
+      coalescers.set(key, coalescer);
     }
-    return lane.join(input, call);
+    return coalescer.join(input, call);
   };
 }

@@ -29,7 +29,8 @@ export class Principal {
 
   /** Only for an identity that was verified. The order of roles and scopes does not matter. */
   static of({ subject, roles, scopes, tenantRegion }: Identity): Principal {
-    return new Principal({ subject, roles: distinct(roles), scopes: distinct(scopes), tenantRegion });
+    const identity = { subject, roles: distinct(roles), scopes: distinct(scopes), tenantRegion };
+    return new Principal(Object.freeze(identity));
   }
 
   /** Equal for equal identities, and only for those. 43 characters; empty for the anonymous principal. */

@@ -2,8 +2,8 @@ import { Call, type SharedCall } from '#platform/call.ts';
 import type { Principal } from '#platform/principal.ts';
 
 /**
- * One read that several callers wait for, those who come while it is under way included: its answer may be older than
- * their question, which callers of platform/lane.ts would not accept.
+ * One read that several callers wait for. Unlike a round trip of platform/coalescer.ts it may be joined while it is
+ * under way: its answer may be older than the question.
  */
 export interface Flight<R> {
   /** When it was started, on the clock of who started it. */

@@ -10,7 +10,7 @@ export interface Member<I, O> {
   reject(error: unknown): void;
 }
 
-/** Counts those who wait in the lanes of one kind. */
+/** Counts those who wait in all coalescers of one kind. */
 export interface Queue {
   waiting: number;
   /** One more is refused with RESOURCE_EXHAUSTED. */
@@ -20,12 +20,12 @@ export interface Queue {
 /** Does the work of all members under their common call and settles each; what it throws is the failure of all. */
 type Run<I, O> = (members: readonly Member<I, O>[], call: SharedCall) => Promise<void>;
 
-/** What lanes of one kind have in common. */
-export interface LaneOptions<I, O> {
+/** What coalescers of one kind have in common. */
+export interface CoalescerOptions<I, O> {
   readonly queue: Queue;
   /** Turns of the event loop that a round trip waits at the most, as long as each brings further callers. */
   readonly turnsMax: number;
-  /** Round trips of a lane under way at once. */
+  /** Round trips of one coalescer under way at once. */
   readonly concurrency: number;
   /** How many of those who wait, in their order, the next round trip takes. */
   sizeOf(waiting: readonly Member<I, O>[]): number;
@@ -33,19 +33,19 @@ export interface LaneOptions<I, O> {
 }
 
 /**
- * Callers that may share round trips. Those who come while as many are under way as may be go together with the next,
- * which starts when one of them ends: no caller takes part in a round trip that started before its call.
+ * Lets callers share round trips. Those who come while `concurrency` round trips are under way share the next, which
+ * starts when one of them ends: no caller takes part in a round trip that started before its call.
  */
-export class Lane<I, O> {
-  readonly #options: LaneOptions<I, O>;
+export class Coalescer<I, O> {
+  readonly #options: CoalescerOptions<I, O>;
   readonly #principal: Principal;
   readonly #onIdle: (() => void) | undefined;
-  #waiting: Member<I, O>[] = [];
+  readonly #waiting: Member<I, O>[] = [];
   #underWay = 0;
   #isGathering = false;
 
   /** Round trips run as `principal`. `onIdle` is called when nothing waits or is under way. */
-  constructor(options: LaneOptions<I, O>, principal: Principal, onIdle?: () => void) {
+  constructor(options: CoalescerOptions<I, O>, principal: Principal, onIdle?: () => void) {
     this.#options = options;
     this.#principal = principal;
     this.#onIdle = onIdle;
@@ -87,8 +87,7 @@ export class Lane<I, O> {
 
   #start(): void {
     const { queue, sizeOf, run } = this.#options;
-    const size = sizeOf(this.#waiting);
-    const taken = this.#waiting.splice(0, size);
+    const taken = this.#waiting.splice(0, sizeOf(this.#waiting));
     queue.waiting -= taken.length;
     const members = takeLiving(taken);
     if (members.length === 0) return;
