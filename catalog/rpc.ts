@@ -46,6 +46,7 @@ import type { SalesStore } from '#catalog/sales/store.ts';
 import type { ProductStore } from '#catalog/product/store.ts';
 import { updateProduct } from '#catalog/product/update-product.ts';
 import type { Clock } from '#platform/clock.ts';
+import type { Currency } from '#platform/currency.ts';
 import { shareReads } from '#platform/group.ts';
 import { pageKey, requirePage, requirePageSize, type Page } from '#platform/input.ts';
 import type { Handlers } from '#platform/rpc.ts';
@@ -57,6 +58,7 @@ export function catalogHandlers(deps: {
   index: SearchIndex;
   sales: SalesStore;
   clock: Clock;
+  currency: Currency;
 }): Handlers<typeof CatalogService> {
   const { getCategories, listCategories, requireCategory } = getCategoriesUseCase(deps);
   const createProduct = createProductUseCase({ ...deps, requireCategory });
@@ -115,6 +117,7 @@ export function catalogHandlers(deps: {
     listCategories: async ({ parentIds }, call) => ({
       categories: (await listCategories(parentIds, call)).map(toCategory),
     }),
+    getCurrency: async () => ({ currency: deps.currency }),
   };
 }
 

@@ -6,6 +6,7 @@ import { OrderSchema, type Order as OrderMessage, type OrderService } from '#ord
 import type { OrderLines } from '#order/store.ts';
 import type { Call } from '#platform/call.ts';
 import { createCostGate } from '#platform/cost-gate.ts';
+import type { Currency } from '#platform/currency.ts';
 import { AppError, invalid } from '#platform/errors.ts';
 import { requirePage, requireUuid, requireUuids } from '#platform/input.ts';
 import { groupReadsById } from '#platform/read-by-id.ts';
@@ -15,7 +16,7 @@ import type { Handlers } from '#platform/rpc.ts';
 const ORDERS_AT_ONCE_MAX = 400;
 
 /** Proto ↔ use case. */
-export function orderHandlers(deps: CreateOrderDeps): Handlers<typeof OrderService> {
+export function orderHandlers(deps: CreateOrderDeps & { currency: Currency }): Handlers<typeof OrderService> {
   const { store } = deps;
   const createOrder = createOrderUseCase(deps);
   const read = groupReadsById(store.byIds);
@@ -41,6 +42,7 @@ export function orderHandlers(deps: CreateOrderDeps): Handlers<typeof OrderServi
   }
 
   return {
+    getCurrency: async () => ({ currency: deps.currency }),
     createOrder: async (request, call) => ({ order: toMessage(await createOrder(request, call)) }),
     getOrder: async (request, call) => {
       const id = requireUuid('id', request.id);

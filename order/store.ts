@@ -47,6 +47,8 @@ const INSERT: Statement = {
     INSERT INTO orders (id, account_id, total_price_minor, created_at)
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[])`,
 };
+/** Returns a row if there are prices. */
+export const FIND_ORDER: Statement = { name: 'find_order', text: 'SELECT 1 FROM orders LIMIT 1' };
 const BY_IDS: Statement = {
   name: 'orders_by_ids',
   text: `SELECT ${COLUMNS} FROM orders WHERE id = ANY($1::uuid[])`,

@@ -8,6 +8,7 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import type { Message } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { PageRequest } from "../../platform/pb/page_pb.js";
+import type { Currency } from "../../platform/pb/currency_pb.js";
 
 /**
  * Describes the file catalog/pb/catalog.proto.
@@ -1019,6 +1020,40 @@ export declare type ListCategoriesResponse = Message<"fritzy.catalog.v1.ListCate
 export declare const ListCategoriesResponseSchema: GenMessage<ListCategoriesResponse>;
 
 /**
+ * Input of GetCurrency.
+ *
+ * @generated from message fritzy.catalog.v1.GetCurrencyRequest
+ */
+export declare type GetCurrencyRequest = Message<"fritzy.catalog.v1.GetCurrencyRequest"> & {
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.GetCurrencyRequest.
+ * Use `create(GetCurrencyRequestSchema)` to create a new message.
+ */
+export declare const GetCurrencyRequestSchema: GenMessage<GetCurrencyRequest>;
+
+/**
+ * Answer of GetCurrency.
+ *
+ * @generated from message fritzy.catalog.v1.GetCurrencyResponse
+ */
+export declare type GetCurrencyResponse = Message<"fritzy.catalog.v1.GetCurrencyResponse"> & {
+  /**
+   * As the database records it.
+   *
+   * @generated from field: fritzy.platform.v1.Currency currency = 1;
+   */
+  currency?: Currency | undefined;
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.GetCurrencyResponse.
+ * Use `create(GetCurrencyResponseSchema)` to create a new message.
+ */
+export declare const GetCurrencyResponseSchema: GenMessage<GetCurrencyResponse>;
+
+/**
  * In which order found products come.
  *
  * @generated from enum fritzy.catalog.v1.SearchSort
@@ -1201,6 +1236,16 @@ export declare const CatalogService: GenService<{
     methodKind: "unary";
     input: typeof ListCategoriesRequestSchema;
     output: typeof ListCategoriesResponseSchema;
+  },
+  /**
+   * The currency of all amounts.
+   *
+   * @generated from rpc fritzy.catalog.v1.CatalogService.GetCurrency
+   */
+  getCurrency: {
+    methodKind: "unary";
+    input: typeof GetCurrencyRequestSchema;
+    output: typeof GetCurrencyResponseSchema;
   },
 }>;
 

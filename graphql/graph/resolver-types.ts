@@ -2,6 +2,7 @@ import type { Timestamp } from './scalars.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Account as AccountMessage } from '../../account/pb/account_pb.js';
 import type { Product as ProductMessage, Category as CategoryMessage, Facets as FacetsMessage, PriceCount as PriceCountMessage, CategoryCount as CategoryCountMessage } from '../../catalog/pb/catalog_pb.js';
+import type { Shop as ShopModel } from './shop.ts';
 import type { ProductSearch } from './product-search.ts';
 import type { Order as OrderMessage, OrderLine as OrderLineMessage } from '../../order/pb/order_pb.js';
 import type { Context } from './context.ts';
@@ -16,11 +17,11 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** A place in a list. Pass it back as it came; what it says inside is nobody's business. */
+  /** An opaque cursor: pass it back unchanged. */
   Cursor: { input: string; output: string; }
   /** A moment in UTC, e.g. 2026-01-31T12:00:00.000Z (RFC 3339). */
   DateTime: { input: never; output: Timestamp; }
-  /** An exact amount in the shop's currency, e.g. 1199.99. More decimal places than the currency has are refused. At most 15 digits. */
+  /** An exact amount in the currency of the shop (`shop { currency }`), e.g. 1199.99: a JSON number of at most 15 digits, with no more decimals than the currency has. As input also a string, e.g. "1199.99". */
   Money: { input: number; output: bigint; }
 };
 
@@ -82,6 +83,14 @@ export type CategoryInput = {
   name: Scalars['String']['input'];
   /** The category to put it into; left out or null: the top. */
   parentId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** A currency of ISO 4217. */
+export type Currency = {
+  /** The three letters of ISO 4217, e.g. USD. */
+  code: Scalars['String']['output'];
+  /** How many decimals an amount has at most: 2 for USD, 0 for JPY. */
+  decimals: Scalars['Int']['output'];
 };
 
 /** Write operations. The fields of one request run one after the other. */
@@ -347,6 +356,8 @@ export type Query = {
   productsConnection: ProductConnection;
   /** Products on sale that match a query and a filter. first: 1 to 100. */
   searchProducts: ProductSearchConnection;
+  /** The shop itself. */
+  shop: Maybe<Shop>;
   /** Products on sale with a word in their name that begins so, of each name one: those whose name begins so first. first: 1 to 20. */
   suggestProducts: Array<ProductSuggestion>;
 };
@@ -437,6 +448,14 @@ export type QuerySuggestProductsArgs = {
   prefix: Scalars['String']['input'];
 };
 
+/** Facts about the shop, which its operator sets. */
+export type Shop = {
+  /** The currency of all amounts. */
+  currency: Currency;
+  /** The name of the shop. */
+  name: Scalars['String']['output'];
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -518,6 +537,7 @@ export type ResolversTypes = {
   Category: ResolverTypeWrapper<CategoryMessage>;
   CategoryCount: ResolverTypeWrapper<CategoryCountMessage>;
   CategoryInput: CategoryInput;
+  Currency: ResolverTypeWrapper<Currency>;
   Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
@@ -544,6 +564,7 @@ export type ResolversTypes = {
   ProductSort: ProductSort;
   ProductSuggestion: ResolverTypeWrapper<Omit<ProductSuggestion, 'product'> & { product: ResolversTypes['Product'] }>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Shop: ResolverTypeWrapper<ShopModel>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
 
@@ -557,6 +578,7 @@ export type ResolversParentTypes = {
   Category: CategoryMessage;
   CategoryCount: CategoryCountMessage;
   CategoryInput: CategoryInput;
+  Currency: Currency;
   Cursor: Scalars['Cursor']['output'];
   DateTime: Scalars['DateTime']['output'];
   ID: Scalars['ID']['output'];
@@ -582,6 +604,7 @@ export type ResolversParentTypes = {
   ProductSearchConnection: ProductSearch;
   ProductSuggestion: Omit<ProductSuggestion, 'product'> & { product: ResolversParentTypes['Product'] };
   Query: Record<PropertyKey, never>;
+  Shop: ShopModel;
   String: Scalars['String']['output'];
 };
 
@@ -598,6 +621,18 @@ export type ListSizeDirectiveArgs = {
 };
 
 export type ListSizeDirectiveResolver<Result, Parent, ContextType = Context, Args = ListSizeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type ReadsDirectiveArgs = {
+  count: Scalars['Int']['input'];
+};
+
+export type ReadsDirectiveResolver<Result, Parent, ContextType = Context, Args = ReadsDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type TextLengthDirectiveArgs = {
+  max: Scalars['Int']['input'];
+};
+
+export type TextLengthDirectiveResolver<Result, Parent, ContextType = Context, Args = TextLengthDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type AccountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Account'] = ResolversParentTypes['Account']> = {
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -629,6 +664,11 @@ export type CategoryResolvers<ContextType = Context, ParentType extends Resolver
 export type CategoryCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CategoryCount'] = ResolversParentTypes['CategoryCount']> = {
   category?: Resolver<ResolversTypes['Category'], ParentType, ContextType>;
   count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type CurrencyResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Currency'] = ResolversParentTypes['Currency']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  decimals?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export interface CursorScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Cursor'], any> {
@@ -749,7 +789,13 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   products?: Resolver<Array<ResolversTypes['Product']>, ParentType, ContextType, Partial<QueryProductsArgs>>;
   productsConnection?: Resolver<ResolversTypes['ProductConnection'], ParentType, ContextType, Partial<QueryProductsConnectionArgs>>;
   searchProducts?: Resolver<ResolversTypes['ProductSearchConnection'], ParentType, ContextType, RequireFields<QuerySearchProductsArgs, 'first' | 'sort'>>;
+  shop?: Resolver<Maybe<ResolversTypes['Shop']>, ParentType, ContextType>;
   suggestProducts?: Resolver<Array<ResolversTypes['ProductSuggestion']>, ParentType, ContextType, RequireFields<QuerySuggestProductsArgs, 'first' | 'prefix'>>;
+};
+
+export type ShopResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Shop'] = ResolversParentTypes['Shop']> = {
+  currency?: Resolver<ResolversTypes['Currency'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = Context> = {
@@ -758,6 +804,7 @@ export type Resolvers<ContextType = Context> = {
   AccountEdge?: AccountEdgeResolvers<ContextType>;
   Category?: CategoryResolvers<ContextType>;
   CategoryCount?: CategoryCountResolvers<ContextType>;
+  Currency?: CurrencyResolvers<ContextType>;
   Cursor?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   Money?: GraphQLScalarType;
@@ -775,9 +822,12 @@ export type Resolvers<ContextType = Context> = {
   ProductSearchConnection?: ProductSearchConnectionResolvers<ContextType>;
   ProductSuggestion?: ProductSuggestionResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  Shop?: ShopResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = Context> = {
   cost?: CostDirectiveResolver<any, any, ContextType>;
   listSize?: ListSizeDirectiveResolver<any, any, ContextType>;
+  reads?: ReadsDirectiveResolver<any, any, ContextType>;
+  textLength?: TextLengthDirectiveResolver<any, any, ContextType>;
 };
