@@ -114,9 +114,10 @@ export function catalogHandlers(deps: {
     batchGetCategories: async ({ ids }, call) => ({
       categories: (await getCategories(ids, call)).map(toCategory),
     }),
-    listCategories: async ({ parentIds }, call) => ({
-      categories: (await listCategories(parentIds, call)).map(toCategory),
-    }),
+    listCategories: async (request, call) => {
+      const { categories, unknownParentIds } = await listCategories(request, call);
+      return { categories: categories.map(toCategory), unknownParentIds };
+    },
     getCurrency: async () => ({ currency: deps.currency }),
   };
 }

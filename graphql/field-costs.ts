@@ -91,7 +91,7 @@ function costOf(
   const isIntrospection = isIntrospectionType(parent);
   const assumed = isIntrospection
     ? introspectionItems(schema, field.name)
-    : numberOf(listSize['assumedSize'], ITEMS_MAX);
+    : (defaultSize(field, paths) ?? numberOf(listSize['assumedSize'], ITEMS_MAX));
   const isEdgeNode = field.name === 'node' && parent.name.endsWith('Edge');
   const isRead = !isIntrospection && type !== undefined && (isList || sizedFields.size > 0);
   return {
@@ -139,6 +139,15 @@ function leafBytesMax(field: GraphQLField<unknown, unknown>, type: GraphQLNamedT
 
 function introspectionItems(schema: GraphQLSchema, field: string): number {
   return field === 'types' ? Object.keys(schema.getTypeMap()).length : INTROSPECTION_ITEMS;
+}
+
+/** The default value of an argument that gives the size. */
+function defaultSize(
+  field: GraphQLField<unknown, unknown>,
+  paths: readonly (readonly string[])[],
+): number | undefined {
+  const values = paths.map(([name]) => field.args.find((argument) => argument.name === name)?.defaultValue);
+  return values.find((value) => typeof value === 'number');
 }
 
 /** The size that an argument gives; the largest page for a variable, `otherwise` where none is given. */

@@ -991,6 +991,13 @@ export declare type ListCategoriesRequest = Message<"fritzy.catalog.v1.ListCateg
    * @generated from field: repeated string parent_ids = 1;
    */
   parentIds: string[];
+
+  /**
+   * How many children of each parent at the most: 1 to 100; 0 means 100.
+   *
+   * @generated from field: int32 size = 2;
+   */
+  size: number;
 };
 
 /**
@@ -1006,11 +1013,18 @@ export declare const ListCategoriesRequestSchema: GenMessage<ListCategoriesReque
  */
 export declare type ListCategoriesResponse = Message<"fritzy.catalog.v1.ListCategoriesResponse"> & {
   /**
-   * The children of all of them, by name; at most 100 of each parent.
+   * The children of all of them, by name.
    *
    * @generated from field: repeated fritzy.catalog.v1.Category categories = 1;
    */
   categories: Category[];
+
+  /**
+   * The ids of the request that no category has.
+   *
+   * @generated from field: repeated string unknown_parent_ids = 2;
+   */
+  unknownParentIds: string[];
 };
 
 /**
@@ -1198,7 +1212,7 @@ export declare const CatalogService: GenService<{
     output: typeof ArchiveProductResponseSchema;
   },
   /**
-   * Adds a category. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_LIMIT_EXCEEDED.
+   * Adds a category. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_NAME_TAKEN, CATEGORY_LIMIT_EXCEEDED.
    *
    * @generated from rpc fritzy.catalog.v1.CatalogService.CreateCategory
    */
@@ -1208,7 +1222,7 @@ export declare const CatalogService: GenService<{
     output: typeof CreateCategoryResponseSchema;
   },
   /**
-   * Gives a category another name. Errors: INVALID_ARGUMENT, NOT_FOUND.
+   * Gives a category another name. Errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NAME_TAKEN.
    *
    * @generated from rpc fritzy.catalog.v1.CatalogService.RenameCategory
    */

@@ -65,12 +65,18 @@ export type AccountInput = {
 export type Category = {
   /** From the top down to the parent. */
   ancestors: Array<Category>;
-  /** By name; at most 100. */
+  /** The first children by name. */
   children: Array<Category>;
   id: Scalars['ID']['output'];
   name: Scalars['String']['output'];
   /** Null at the top. */
   parent: Maybe<Category>;
+};
+
+
+/** Where products belong: a node of a tree of at most 8 levels. */
+export type CategoryChildrenArgs = {
+  first: Scalars['Int']['input'];
 };
 
 export type CategoryCount = {
@@ -79,7 +85,7 @@ export type CategoryCount = {
 };
 
 export type CategoryInput = {
-  /** 1 to 100 characters. */
+  /** 1 to 100 characters. Names of categories with the same parent differ in more than case and accents. */
   name: Scalars['String']['input'];
   /** The category to put it into; left out or null: the top. */
   parentId?: InputMaybe<Scalars['ID']['input']>;
@@ -99,7 +105,7 @@ export type Mutation = {
   archiveProduct: Product;
   /** Opens an account. Errors: INVALID_ARGUMENT. */
   createAccount: Account;
-  /** Adds a category. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_LIMIT_EXCEEDED. */
+  /** Adds a category. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_NAME_TAKEN, CATEGORY_LIMIT_EXCEEDED. */
   createCategory: Category;
   /** Places an order at today's names and prices. Errors: INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, PRODUCT_NOT_FOUND, PRODUCT_ARCHIVED. */
   createOrder: Order;
@@ -107,7 +113,7 @@ export type Mutation = {
   createProduct: Product;
   /** Gives an account another name. Errors: INVALID_ARGUMENT, NOT_FOUND. */
   renameAccount: Account;
-  /** Gives a category another name. Errors: INVALID_ARGUMENT, NOT_FOUND. */
+  /** Gives a category another name. Errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NAME_TAKEN. */
   renameCategory: Category;
   /** Changes what is given, unless somebody else changed the product since the expected version. Errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NOT_FOUND, PRODUCT_ARCHIVED, VERSION_CONFLICT. */
   updateProduct: Product;
@@ -342,7 +348,7 @@ export type Query = {
   accountsConnection: AccountConnection;
   /** Products on sale that were ordered most, most first; a new order counts within about a second. first: 1 to 100. */
   bestSellers: Array<Product>;
-  /** The categories at the top, or the children of one, by name; at most 100. */
+  /** The first categories by name: those at the top, or the children of parentId. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
   categories: Array<Category>;
   /** One category, or null if there is none with this id. */
   category: Maybe<Category>;
@@ -393,6 +399,7 @@ export type QueryBestSellersArgs = {
 
 /** Read operations. */
 export type QueryCategoriesArgs = {
+  first: Scalars['Int']['input'];
   parentId?: InputMaybe<Scalars['ID']['input']>;
 };
 
@@ -655,7 +662,7 @@ export type AccountEdgeResolvers<ContextType = Context, ParentType extends Resol
 
 export type CategoryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Category'] = ResolversParentTypes['Category']> = {
   ancestors?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType>;
-  children?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType>;
+  children?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType, RequireFields<CategoryChildrenArgs, 'first'>>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   parent?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType>;
@@ -782,7 +789,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   accounts?: Resolver<Array<ResolversTypes['Account']>, ParentType, ContextType, Partial<QueryAccountsArgs>>;
   accountsConnection?: Resolver<ResolversTypes['AccountConnection'], ParentType, ContextType, Partial<QueryAccountsConnectionArgs>>;
   bestSellers?: Resolver<Array<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<QueryBestSellersArgs, 'first'>>;
-  categories?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType, Partial<QueryCategoriesArgs>>;
+  categories?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType, RequireFields<QueryCategoriesArgs, 'first'>>;
   category?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType, RequireFields<QueryCategoryArgs, 'id'>>;
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<QueryOrderArgs, 'id'>>;
   product?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<QueryProductArgs, 'id'>>;
