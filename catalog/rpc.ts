@@ -39,6 +39,7 @@ import type { SalesStore } from '#catalog/sales/store.ts';
 import type { ProductStore } from '#catalog/product/store.ts';
 import { updateProduct } from '#catalog/product/update-product.ts';
 import type { Clock } from '#platform/clock.ts';
+import type { Currency } from '#platform/currency.ts';
 import { sharePublicReads } from '#platform/group.ts';
 import { pageKey, requirePage, requirePageSize, type Page } from '#platform/input.ts';
 import type { Handlers } from '#platform/rpc.ts';
@@ -50,6 +51,7 @@ export function catalogHandlers(deps: {
   index: SearchIndex;
   sales: SalesStore;
   clock: Clock;
+  currency: Currency;
 }): Handlers<typeof CatalogService> {
   const { getCategories, listCategories, requireCategory } = getCategoriesUseCase(deps);
   const createProduct = createProductUseCase({ ...deps, requireCategory });
@@ -105,9 +107,11 @@ export function catalogHandlers(deps: {
     batchGetCategories: async ({ ids }, call) => ({
       categories: (await getCategories(ids, call)).map(toCategory),
     }),
-    listCategories: async ({ parentIds }, call) => ({
-      categories: (await listCategories(parentIds, call)).map(toCategory),
-    }),
+    listCategories: async (request, call) => {
+      const { categories, unknownParentIds } = await listCategories(request, call);
+      return { categories: categories.map(toCategory), unknownParentIds };
+    },
+    getCurrency: async () => ({ currency: deps.currency }),
   };
 }
 

@@ -65,7 +65,12 @@ async function fill(): Promise<Known> {
 }
 
 /** What the schema documents for a valid mutation whose entity somebody else has changed. */
-const DOCUMENTED = new Set(['VERSION_CONFLICT', 'PRODUCT_ARCHIVED', 'CATEGORY_LIMIT_EXCEEDED']);
+const DOCUMENTED = new Set([
+  'VERSION_CONFLICT',
+  'PRODUCT_ARCHIVED',
+  'CATEGORY_LIMIT_EXCEEDED',
+  'CATEGORY_NAME_TAKEN',
+]);
 
 interface Answered {
   readonly data?: unknown;

@@ -23,6 +23,7 @@ import {
   TOKENS_MAX,
 } from '#graphql/document-limits.ts';
 import { createSchemas, type Schemas } from '#graphql/graph/schema.ts';
+import type { Shop } from '#graphql/graph/shop.ts';
 import { memoryShare } from '#platform/memory.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
@@ -76,8 +77,9 @@ export function createDocuments(
   digits: number,
   telemetry: Telemetry,
   onEvict: (operation: Operation) => void = () => {},
+  shop?: Shop,
 ): Documents {
-  const schemas = createSchemas(digits);
+  const schemas = createSchemas(digits, shop);
   const sizeOf = createSizeOf(schemas.schema);
   /** Operations under way that are not kept. */
   const fresh = new Set<Operation>();

@@ -22,6 +22,8 @@ export const REASONS = {
   CATEGORY_NOT_FOUND: 9,
   /** The tree of categories is as deep, as wide or as large as it may be. */
   CATEGORY_LIMIT_EXCEEDED: 9,
+  /** Another category with the same parent has the name, whatever its case and accents. */
+  CATEGORY_NAME_TAKEN: 6,
   /** Somebody else changed the entity since the caller read it: read it again, then retry. */
   VERSION_CONFLICT: 10,
   /** The caller went away. */
@@ -44,6 +46,7 @@ export const STATUS_NAMES: Readonly<Record<(typeof REASONS)[Reason], string>> = 
   3: 'INVALID_ARGUMENT',
   4: 'DEADLINE_EXCEEDED',
   5: 'NOT_FOUND',
+  6: 'ALREADY_EXISTS',
   8: 'RESOURCE_EXHAUSTED',
   9: 'FAILED_PRECONDITION',
   10: 'ABORTED',

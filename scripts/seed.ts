@@ -155,13 +155,15 @@ async function seedCategories(api: Api): Promise<Map<string, string>> {
     if (!siblings) {
       const { categories } = await graphql(
         api,
-        'query Categories($parentId: ID) { categories(parentId: $parentId) { id name } }',
+        'query Categories($parentId: ID) { categories(parentId: $parentId, first: 100) { id name } }',
         { parentId },
       );
-      siblings = new Map(categories.map((each: { id: string; name: string }) => [each.name, each.id]));
+      siblings = new Map(
+        categories.map((each: { id: string; name: string }) => [each.name.toLowerCase(), each.id]),
+      );
       children.set(above, siblings);
     }
-    const id = siblings.get(name ?? '') ?? (await createCategory(api, { name, parentId }));
+    const id = siblings.get(name?.toLowerCase() ?? '') ?? (await createCategory(api, { name, parentId }));
     ids.set(path.join(' > '), id);
   }
   return ids;

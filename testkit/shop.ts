@@ -6,6 +6,7 @@ import type { Clients } from '#graphql/graph/clients.ts';
 import { startGateway } from '#graphql/service.ts';
 import { Call } from '#platform/call.ts';
 import { createClock, systemClock, type Clock } from '#platform/clock.ts';
+import { currencyOf } from '#platform/currency.ts';
 import type { EventLog } from '#platform/events/event.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { Statement } from '#platform/postgres/pool.ts';
@@ -70,8 +71,10 @@ export interface TestShop extends TestGateway, AsyncDisposable {
   addGateway(options: GatewayOptions): Promise<TestGateway>;
 }
 
-/** Statements that run by themselves, beside any request. */
-const BACKGROUND = /^ping$/;
+/** Statements that run at the start or in the background. */
+const BACKGROUND = /^(ping|find_product|find_order|(select|insert)_currency)$/;
+/** What each gateway asks at its start. */
+const START_RPC = 'getCurrency';
 
 /** The whole shop on databases of its own, with its gateway on a free port. */
 export async function startTestShop(
@@ -115,6 +118,7 @@ export async function startTestShop(
     trail.statements.push(name);
     statementTexts.set(name, text);
   };
+  const currency = { code: options.currency ?? 'USD', decimals: undefined };
   const link = options.link === 'grpc' ? overGrpc(failed, logger) : directly;
   const { clients, ready } = await startServices(
     (service) => databaseUrls[service],
@@ -123,6 +127,7 @@ export async function startTestShop(
     {
       link: async (implementation) => recording(await link(implementation), trail.rpcs),
       searchUrl: options.searchUrl ?? 'postgres:',
+      currency,
     },
   );
   let stack = failed;
@@ -131,7 +136,7 @@ export async function startTestShop(
     const config = {
       host: '127.0.0.1',
       port: 0,
-      currency: options.currency ?? 'USD',
+      shop: { name: 'Fritzy', currency: currencyOf(currency) },
       requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
       drainDelayMs: 0,
       connectionsMax: 1_000,
@@ -143,7 +148,7 @@ export async function startTestShop(
     };
     const changes = own.events === false ? undefined : eventLog;
     const deps = { logger, telemetry, clock, ready, changes };
-    const url = `http://127.0.0.1:${await startGateway(config, clients, deps, stack)}`;
+    const url = `http://127.0.0.1:${(await startGateway(config, clients, deps, stack)).port}`;
     return {
       url,
       telemetry,
@@ -190,7 +195,7 @@ function recording<S extends DescService>(client: Client<S>, rpcs: string[]): Cl
   const wrapped = entries.map(([name, method]) => [
     name,
     (request: never, call: Call) => {
-      rpcs.push(name);
+      if (name !== START_RPC) rpcs.push(name);
       return method(request, call);
     },
   ]);

@@ -14,7 +14,7 @@ export interface Category {
 
 /** Levels of the tree. */
 export const DEPTH_MAX = 8;
-/** Below one category, and at the top: a list of them needs no pages. */
+/** Below one category, and at the top. */
 export const CHILDREN_MAX = 100;
 export const CATEGORIES_MAX = 10_000;
 /** How many categories one call may ask for by id. */
@@ -28,6 +28,17 @@ export function requireCategoryName(name: string): string {
 /** An id, or null for what is written as an empty text. */
 export function requireCategoryId(field: string, id: string): string | null {
   return id === '' ? null : requireUuid(field, id);
+}
+
+/** Names of siblings differ in more than case and accents. */
+export function nameTaken(name: string): AppError {
+  return new AppError(
+    'CATEGORY_NAME_TAKEN',
+    `There already is a category ${JSON.stringify(name)} with this parent.`,
+    {
+      detail: { field: 'name' },
+    },
+  );
 }
 
 export function noSuchCategory(field: string, id: string): AppError {

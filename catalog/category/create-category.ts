@@ -2,6 +2,7 @@ import {
   CATEGORIES_MAX,
   CHILDREN_MAX,
   DEPTH_MAX,
+  nameTaken,
   noSuchCategory,
   requireCategoryId,
   requireCategoryName,
@@ -13,7 +14,7 @@ import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
 
-/** Adds a category. Throws INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_LIMIT_EXCEEDED. */
+/** Adds a category. Throws INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_NAME_TAKEN, CATEGORY_LIMIT_EXCEEDED. */
 export async function createCategory(
   deps: { categories: CategoryStore; clock: Clock },
   input: { name: string; parentId: string },
@@ -24,8 +25,9 @@ export async function createCategory(
   const id = deps.clock.newId();
   const eventId = deps.clock.newId();
   const createdAt = new Date(deps.clock.now());
-  return deps.categories.insert(parentId, (size) => {
+  return deps.categories.insert(parentId, name, (size) => {
     if (parentId !== null && size.parentPath === null) throw noSuchCategory('parentId', parentId);
+    if (size.isNameTaken) throw nameTaken(name);
     const path = [...(size.parentPath ?? []), id];
     requireRoom(size, path.length);
     const category: Category = { id, name, path, createdAt, version: 1n };

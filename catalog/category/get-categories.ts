@@ -1,5 +1,6 @@
 import {
   BATCH_SIZE_MAX,
+  CHILDREN_MAX,
   noSuchCategory,
   requireCategoryId,
   type Category,
@@ -7,7 +8,7 @@ import {
 import type { CategoryStore } from '#catalog/category/store.ts';
 import type { Call } from '#platform/call.ts';
 import { invalid } from '#platform/errors.ts';
-import { requireUuids } from '#platform/input.ts';
+import { requireUuids, requireWhole } from '#platform/input.ts';
 import { groupReadsById } from '#platform/read-by-id.ts';
 
 /** How many parents one call may ask the children of. */
@@ -21,11 +22,18 @@ export function getCategoriesUseCase(deps: { categories: CategoryStore }) {
     async getCategories(ids: readonly string[], call: Call): Promise<Category[]> {
       return read(requireUuids('ids', ids, BATCH_SIZE_MAX), call);
     },
-    /** The children of each parent, an empty id for the top, by name. Throws INVALID_ARGUMENT. */
-    async listCategories(parentIds: readonly string[], call: Call): Promise<Category[]> {
+    /**
+     * The first `size` children of each parent by name, all if it is 0; an empty id stands for the top. Throws
+     * INVALID_ARGUMENT.
+     */
+    async listCategories(
+      { parentIds, size }: { parentIds: readonly string[]; size: number },
+      call: Call,
+    ): Promise<{ categories: Category[]; unknownParentIds: string[] }> {
       if (parentIds.length > PARENTS_MAX) throw invalid('parentIds', `must have at most ${PARENTS_MAX} ids`);
       const parents = parentIds.map((id, index) => requireCategoryId(`parentIds[${index}]`, id));
-      return deps.categories.childrenOf(parents, call.signal);
+      const sizeMax = requireWhole('size', size === 0 ? CHILDREN_MAX : size, 1, CHILDREN_MAX);
+      return deps.categories.childrenOf(parents, sizeMax, call.signal);
     },
     /** An id that a product may have; null stays null. Throws INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
     async requireCategory(categoryId: string, call: Call): Promise<string | null> {

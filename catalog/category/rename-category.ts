@@ -1,4 +1,4 @@
-import { requireCategoryName, type Category } from '#catalog/category/category.ts';
+import { nameTaken, requireCategoryName, type Category } from '#catalog/category/category.ts';
 import type { CategoryStore } from '#catalog/category/store.ts';
 import { categoryEvent } from '#catalog/events.ts';
 import type { Call } from '#platform/call.ts';
@@ -6,7 +6,7 @@ import type { Clock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
 import { requireUuid } from '#platform/input.ts';
 
-/** Gives a category another name. Throws INVALID_ARGUMENT, NOT_FOUND. */
+/** Gives a category another name. Throws INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NAME_TAKEN. */
 export async function renameCategory(
   deps: { categories: CategoryStore; clock: Clock },
   input: { id: string; name: string },
@@ -19,6 +19,7 @@ export async function renameCategory(
   const renamed = await deps.categories.rename(id, name, (category) =>
     categoryEvent(eventId, 'category_renamed', category, at, call),
   );
+  if (renamed === 'name-taken') throw nameTaken(name);
   if (!renamed) throw new AppError('NOT_FOUND', `There is no category ${id}.`, { detail: { field: 'id' } });
   return renamed;
 }

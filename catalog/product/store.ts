@@ -31,6 +31,8 @@ const INSERT: Statement = {
     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::uuid[], $7::text[])
       AS p(id, name, description, price_minor, created_at, category_id, tags)`,
 };
+/** Returns a row if there are prices. */
+export const FIND_PRODUCT: Statement = { name: 'find_product', text: 'SELECT 1 FROM product LIMIT 1' };
 const BY_IDS: Statement = {
   name: 'products_by_ids',
   text: `SELECT ${COLUMNS} FROM product WHERE id = ANY($1::uuid[])`,

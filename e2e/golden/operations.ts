@@ -228,4 +228,13 @@ export const OPERATIONS: readonly Operation[] = [
     query: () => `mutation { renameAccount(id: "${NOBODY}", name: "Jane Doe") { id } }`,
   },
   { name: 'unknown-field', query: () => '{ accounts { email } }' },
+  { name: 'shop', query: () => '{ shop { name currency { code decimals } } }' },
+  {
+    name: 'categories-unknown-parent',
+    query: () => `{ categories(parentId: "${NOBODY}") { name } }`,
+  },
+  {
+    name: 'create-category-taken-name',
+    query: () => 'mutation { createCategory(category: { name: "DÉVICES" }) { id } }',
+  },
 ];

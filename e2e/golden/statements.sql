@@ -15,8 +15,16 @@ ORDER BY units DESC, product_id DESC LIMIT $1;
 SELECT id, name, path, created_at, version FROM category WHERE id = ANY($1::uuid[]);
 
 -- categories_by_parents
-SELECT id, name, path, created_at, version FROM category
-WHERE parent_id = ANY($1::uuid[]) OR ($2 AND parent_id IS NULL)
+SELECT * FROM (
+  SELECT parent.id AS parent_id, child.*
+  FROM category AS parent LEFT JOIN LATERAL (
+    SELECT id, name, path, created_at, version FROM category WHERE parent_id = parent.id ORDER BY fold(name), id LIMIT $3
+  ) AS child ON true
+  WHERE parent.id = ANY($1::uuid[])
+  UNION ALL (
+    SELECT parent_id, id, name, path, created_at, version FROM category WHERE $2 AND parent_id IS NULL ORDER BY fold(name), id LIMIT $3
+  )
+) AS found
 ORDER BY fold(name), id;
 
 -- categories_of_products_fits
@@ -32,6 +40,11 @@ FROM (SELECT category_id, count(*) AS count FROM (
 ) AS found WHERE true AND category_id IS NOT NULL GROUP BY 1) AS inside
 JOIN category ON category.id = inside.category_id CROSS JOIN LATERAL unnest(category.path) AS above(id)
 GROUP BY above.id ORDER BY 2 DESC, above.id LIMIT 20;
+
+-- category_name_taken
+SELECT FROM category AS renamed JOIN category AS sibling
+  ON sibling.parent_id IS NOT DISTINCT FROM renamed.parent_id AND sibling.id <> renamed.id
+WHERE renamed.id = $1 AND fold(sibling.name) = fold($2) LIMIT 1;
 
 -- commit
 COMMIT;
@@ -202,6 +215,9 @@ LIMIT $4 OFFSET $5;
 -- size_of_categories
 SELECT (SELECT path FROM category WHERE id = $1) AS parent_path,
   (SELECT count(*)::int FROM category WHERE parent_id IS NOT DISTINCT FROM $1::uuid) AS siblings,
+  EXISTS (
+    SELECT FROM category WHERE parent_id IS NOT DISTINCT FROM $1::uuid AND fold(name) = fold($2)
+  ) AS is_name_taken,
   (SELECT count(*)::int FROM category) AS total;
 
 -- suggest_products

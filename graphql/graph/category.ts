@@ -1,3 +1,4 @@
+import { requireSize } from '#graphql/graph/pagination.ts';
 import { present } from '#graphql/graph/present.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
 import { requireUuid } from '#platform/input.ts';
@@ -6,8 +7,11 @@ import { requireUuid } from '#platform/input.ts';
 export const categoryResolvers: Resolvers = {
   Query: {
     category: (_, { id }, { loaders }) => loaders.category.load(requireUuid('id', id)),
-    categories: (_, { parentId }, { loaders }) =>
-      loaders.children.load(parentId == null ? '' : requireUuid('parentId', parentId)),
+    categories: (_, { parentId, first }, { loaders }) =>
+      loaders.childrenOf(
+        parentId == null ? '' : requireUuid('parentId', parentId),
+        requireSize('first', first),
+      ),
   },
 
   Mutation: {
@@ -24,6 +28,6 @@ export const categoryResolvers: Resolvers = {
     },
     ancestors: async ({ ancestorIds }, _, { loaders }) =>
       Promise.all(ancestorIds.map(async (id) => present((await loaders.category.load(id)) ?? undefined))),
-    children: ({ id }, _, { loaders }) => loaders.children.load(id),
+    children: ({ id }, { first }, { loaders }) => loaders.childrenOf(id, requireSize('first', first)),
   },
 };

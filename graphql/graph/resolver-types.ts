@@ -2,6 +2,7 @@ import type { Timestamp } from './scalars.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Account as AccountMessage } from '../../account/pb/account_pb.js';
 import type { Product as ProductMessage, Category as CategoryMessage, Facets as FacetsMessage, PriceCount as PriceCountMessage, CategoryCount as CategoryCountMessage } from '../../catalog/pb/catalog_pb.js';
+import type { Shop as ShopModel } from './shop.ts';
 import type { ProductSearch } from './product-search.ts';
 import type { Order as OrderMessage, OrderLine as OrderLineMessage } from '../../order/pb/order_pb.js';
 import type { Context } from './context.ts';
@@ -16,11 +17,11 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** A place in a list. Pass it back as it came; what it says inside is nobody's business. */
+  /** An opaque cursor: pass it back unchanged. */
   Cursor: { input: string; output: string; }
   /** A moment in UTC, e.g. 2026-01-31T12:00:00.000Z (RFC 3339). */
   DateTime: { input: never; output: Timestamp; }
-  /** An exact amount in the shop's currency, e.g. 1199.99. More decimal places than the currency has are refused. At most 15 digits. */
+  /** An exact amount in the currency of the shop (`shop { currency }`), e.g. 1199.99: a JSON number of at most 15 digits, with no more decimals than the currency has. As input also a string, e.g. "1199.99". */
   Money: { input: number; output: bigint; }
 };
 
@@ -64,12 +65,18 @@ export type AccountInput = {
 export type Category = {
   /** From the top down to the parent. */
   ancestors: Array<Category>;
-  /** By name; at most 100. */
+  /** The first children by name. */
   children: Array<Category>;
   id: Scalars['ID']['output'];
   name: Scalars['String']['output'];
   /** Null at the top. */
   parent: Maybe<Category>;
+};
+
+
+/** Where products belong: a node of a tree of at most 8 levels. */
+export type CategoryChildrenArgs = {
+  first: Scalars['Int']['input'];
 };
 
 export type CategoryCount = {
@@ -78,10 +85,18 @@ export type CategoryCount = {
 };
 
 export type CategoryInput = {
-  /** 1 to 100 characters. */
+  /** 1 to 100 characters. Names of categories with the same parent differ in more than case and accents. */
   name: Scalars['String']['input'];
   /** The category to put it into; left out or null: the top. */
   parentId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** A currency of ISO 4217. */
+export type Currency = {
+  /** The three letters of ISO 4217, e.g. USD. */
+  code: Scalars['String']['output'];
+  /** How many decimals an amount has at most: 2 for USD, 0 for JPY. */
+  decimals: Scalars['Int']['output'];
 };
 
 /** Write operations. The fields of one request run one after the other. */
@@ -90,7 +105,7 @@ export type Mutation = {
   archiveProduct: Product;
   /** Opens an account. Errors: INVALID_ARGUMENT. */
   createAccount: Account;
-  /** Adds a category. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_LIMIT_EXCEEDED. */
+  /** Adds a category. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_NAME_TAKEN, CATEGORY_LIMIT_EXCEEDED. */
   createCategory: Category;
   /** Places an order at today's names and prices. Errors: INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, PRODUCT_NOT_FOUND, PRODUCT_ARCHIVED. */
   createOrder: Order;
@@ -98,7 +113,7 @@ export type Mutation = {
   createProduct: Product;
   /** Gives an account another name. Errors: INVALID_ARGUMENT, NOT_FOUND. */
   renameAccount: Account;
-  /** Gives a category another name. Errors: INVALID_ARGUMENT, NOT_FOUND. */
+  /** Gives a category another name. Errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NAME_TAKEN. */
   renameCategory: Category;
   /** Changes what is given, unless somebody else changed the product since the expected version. Errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NOT_FOUND, PRODUCT_ARCHIVED, VERSION_CONFLICT. */
   updateProduct: Product;
@@ -346,7 +361,7 @@ export type Query = {
   accountsConnection: AccountConnection;
   /** Products on sale that were ordered most, most first; a new order counts within about a second. first: 1 to 100. */
   bestSellers: Array<Product>;
-  /** The categories at the top, or the children of one, by name; at most 100. */
+  /** The first categories by name: those at the top, or the children of parentId. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
   categories: Array<Category>;
   /** One category, or null if there is none with this id. */
   category: Maybe<Category>;
@@ -360,6 +375,8 @@ export type Query = {
   productsConnection: ProductConnection;
   /** Products on sale that match a query and a filter. first: 1 to 100. */
   searchProducts: ProductSearchConnection;
+  /** The shop itself. */
+  shop: Maybe<Shop>;
   /** Products on sale with a word in their name that begins so, of each name one: those whose name begins so first. first: 1 to 20. */
   suggestProducts: Array<ProductSuggestion>;
 };
@@ -395,6 +412,7 @@ export type QueryBestSellersArgs = {
 
 /** Read operations. */
 export type QueryCategoriesArgs = {
+  first: Scalars['Int']['input'];
   parentId?: InputMaybe<Scalars['ID']['input']>;
 };
 
@@ -448,6 +466,14 @@ export type QuerySearchProductsArgs = {
 export type QuerySuggestProductsArgs = {
   first: Scalars['Int']['input'];
   prefix: Scalars['String']['input'];
+};
+
+/** Facts about the shop, which its operator sets. */
+export type Shop = {
+  /** The currency of all amounts. */
+  currency: Currency;
+  /** The name of the shop. */
+  name: Scalars['String']['output'];
 };
 
 
@@ -531,6 +557,7 @@ export type ResolversTypes = {
   Category: ResolverTypeWrapper<CategoryMessage>;
   CategoryCount: ResolverTypeWrapper<CategoryCountMessage>;
   CategoryInput: CategoryInput;
+  Currency: ResolverTypeWrapper<Currency>;
   Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
@@ -558,6 +585,7 @@ export type ResolversTypes = {
   ProductSort: ProductSort;
   ProductSuggestion: ResolverTypeWrapper<Omit<ProductSuggestion, 'product'> & { product: ResolversTypes['Product'] }>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Shop: ResolverTypeWrapper<ShopModel>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
 
@@ -571,6 +599,7 @@ export type ResolversParentTypes = {
   Category: CategoryMessage;
   CategoryCount: CategoryCountMessage;
   CategoryInput: CategoryInput;
+  Currency: Currency;
   Cursor: Scalars['Cursor']['output'];
   DateTime: Scalars['DateTime']['output'];
   ID: Scalars['ID']['output'];
@@ -596,6 +625,7 @@ export type ResolversParentTypes = {
   ProductSearchConnection: ProductSearch;
   ProductSuggestion: Omit<ProductSuggestion, 'product'> & { product: ResolversParentTypes['Product'] };
   Query: Record<PropertyKey, never>;
+  Shop: ShopModel;
   String: Scalars['String']['output'];
 };
 
@@ -612,6 +642,18 @@ export type ListSizeDirectiveArgs = {
 };
 
 export type ListSizeDirectiveResolver<Result, Parent, ContextType = Context, Args = ListSizeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type ReadsDirectiveArgs = {
+  count: Scalars['Int']['input'];
+};
+
+export type ReadsDirectiveResolver<Result, Parent, ContextType = Context, Args = ReadsDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type TextLengthDirectiveArgs = {
+  max: Scalars['Int']['input'];
+};
+
+export type TextLengthDirectiveResolver<Result, Parent, ContextType = Context, Args = TextLengthDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type AccountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Account'] = ResolversParentTypes['Account']> = {
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -634,7 +676,7 @@ export type AccountEdgeResolvers<ContextType = Context, ParentType extends Resol
 
 export type CategoryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Category'] = ResolversParentTypes['Category']> = {
   ancestors?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType>;
-  children?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType>;
+  children?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType, RequireFields<CategoryChildrenArgs, 'first'>>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   parent?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType>;
@@ -643,6 +685,11 @@ export type CategoryResolvers<ContextType = Context, ParentType extends Resolver
 export type CategoryCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CategoryCount'] = ResolversParentTypes['CategoryCount']> = {
   category?: Resolver<ResolversTypes['Category'], ParentType, ContextType>;
   count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type CurrencyResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Currency'] = ResolversParentTypes['Currency']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  decimals?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export interface CursorScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Cursor'], any> {
@@ -760,14 +807,20 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   accounts?: Resolver<Array<ResolversTypes['Account']>, ParentType, ContextType, Partial<QueryAccountsArgs>>;
   accountsConnection?: Resolver<ResolversTypes['AccountConnection'], ParentType, ContextType, Partial<QueryAccountsConnectionArgs>>;
   bestSellers?: Resolver<Array<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<QueryBestSellersArgs, 'first'>>;
-  categories?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType, Partial<QueryCategoriesArgs>>;
+  categories?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType, RequireFields<QueryCategoriesArgs, 'first'>>;
   category?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType, RequireFields<QueryCategoryArgs, 'id'>>;
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<QueryOrderArgs, 'id'>>;
   product?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<QueryProductArgs, 'id'>>;
   products?: Resolver<Array<ResolversTypes['Product']>, ParentType, ContextType, Partial<QueryProductsArgs>>;
   productsConnection?: Resolver<ResolversTypes['ProductConnection'], ParentType, ContextType, Partial<QueryProductsConnectionArgs>>;
   searchProducts?: Resolver<ResolversTypes['ProductSearchConnection'], ParentType, ContextType, RequireFields<QuerySearchProductsArgs, 'first' | 'sort'>>;
+  shop?: Resolver<Maybe<ResolversTypes['Shop']>, ParentType, ContextType>;
   suggestProducts?: Resolver<Array<ResolversTypes['ProductSuggestion']>, ParentType, ContextType, RequireFields<QuerySuggestProductsArgs, 'first' | 'prefix'>>;
+};
+
+export type ShopResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Shop'] = ResolversParentTypes['Shop']> = {
+  currency?: Resolver<ResolversTypes['Currency'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = Context> = {
@@ -776,6 +829,7 @@ export type Resolvers<ContextType = Context> = {
   AccountEdge?: AccountEdgeResolvers<ContextType>;
   Category?: CategoryResolvers<ContextType>;
   CategoryCount?: CategoryCountResolvers<ContextType>;
+  Currency?: CurrencyResolvers<ContextType>;
   Cursor?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   Money?: GraphQLScalarType;
@@ -793,9 +847,12 @@ export type Resolvers<ContextType = Context> = {
   ProductSearchConnection?: ProductSearchConnectionResolvers<ContextType>;
   ProductSuggestion?: ProductSuggestionResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  Shop?: ShopResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = Context> = {
   cost?: CostDirectiveResolver<any, any, ContextType>;
   listSize?: ListSizeDirectiveResolver<any, any, ContextType>;
+  reads?: ReadsDirectiveResolver<any, any, ContextType>;
+  textLength?: TextLengthDirectiveResolver<any, any, ContextType>;
 };

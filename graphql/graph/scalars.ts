@@ -1,20 +1,22 @@
 import { timestampDate, type Timestamp } from '@bufbuild/protobuf/wkt';
-import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
+import { GraphQLError, Kind, type GraphQLScalarTypeConfig } from 'graphql';
 import { moneyToNumber, parseMoney } from '#graphql/graph/money.ts';
 import { AppError } from '#platform/errors.ts';
 
 export type { Timestamp };
+
+/** How a scalar is read and written; its name, description and specification are in the SDL. */
+type Coercion<I, O> = Pick<GraphQLScalarTypeConfig<I, O>, 'serialize' | 'parseValue' | 'parseLiteral'>;
 
 /** The scalars of the schema, for a currency with `digits` decimal places. */
 export function createScalars(digits: number) {
   return { Money: money(digits), DateTime, Cursor };
 }
 
-function money(digits: number): GraphQLScalarType<number, number> {
+function money(digits: number): Coercion<number, number> {
   // Minor units are plain numbers up here: graphql-jit writes literals into its code as JSON, which has no bigint.
   const parse = (text: string): number => asGraphQLError(() => parseMoney(text, digits));
-  return new GraphQLScalarType<number, number>({
-    name: 'Money',
+  return {
     serialize: (minor) => moneyToNumber(minor as bigint, digits),
     parseValue: (value) => {
       if (typeof value !== 'number' && typeof value !== 'string')
@@ -28,7 +30,7 @@ function money(digits: number): GraphQLScalarType<number, number> {
       }
       return parse(node.value);
     },
-  });
+  };
 }
 
 /** JavaScript writes small and large numbers with an exponent; all of those are out of Money's bounds but zero is not. */
@@ -36,20 +38,18 @@ function plainDecimal(value: number | string): string {
   return Object.is(value, -0) ? '0' : String(value);
 }
 
-const DateTime = new GraphQLScalarType<never, string>({
-  name: 'DateTime',
+const DateTime: Coercion<never, string> = {
   serialize: (timestamp) => timestampDate(timestamp as Timestamp).toISOString(),
-});
+};
 
 /** Base64url of the form and what it holds: 1 an id, 2 a place among what a search found. Opaque to callers. */
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const cursorText = (place: string): string => `${ID.test(place) ? 1 : 2}:${place}`;
-const Cursor = new GraphQLScalarType<string, string>({
-  name: 'Cursor',
+const Cursor: Coercion<string, string> = {
   serialize: (place) => Buffer.from(cursorText(String(place))).toString('base64url'),
   parseValue: parseCursor,
   parseLiteral: (node) => parseCursor(node.kind === Kind.STRING ? node.value : undefined),
-});
+};
 
 const CURSOR_TEXT = /^(?:1:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|2:([0-9a-z:.-]{1,120}))$/;
 const CURSOR_LENGTH_MAX = 200;
