@@ -6,6 +6,7 @@ import { catalogHandlers } from '#catalog/rpc.ts';
 import { createSalesStore } from '#catalog/sales/store.ts';
 import { postgresIndex } from '#catalog/search/postgres.ts';
 import type { SearchIndex } from '#catalog/search/search-index.ts';
+import { shareSearchIndex } from '#catalog/search/shared-search-index.ts';
 import { createProductStore } from '#catalog/product/store.ts';
 import { openDatabase } from '#platform/postgres/pool.ts';
 import { implement } from '#platform/rpc.ts';
@@ -56,7 +57,7 @@ export async function startCatalog(
   const handlers = catalogHandlers({
     store,
     categories: createCategoryStore(database),
-    index,
+    index: shareSearchIndex(index),
     sales,
     clock: deps.clock,
   });

@@ -103,7 +103,7 @@ export type OrderStore = ReturnType<typeof createStore>;
 export function createStore(database: Database) {
   return {
     /** All of them with their lines and events in one commit. */
-    async insert(orders: readonly Order[], events: readonly Event[]): Promise<void> {
+    async insert(orders: readonly Order[], events: readonly Event[]): Promise<readonly Order[]> {
       const lines = orders.flatMap((order) =>
         order.lines.map((line, nr) => ({ ...line, orderId: order.id, nr })),
       );
@@ -121,6 +121,7 @@ export function createStore(database: Database) {
         lines.map((line) => line.quantity),
         ...outboxValues(events),
       ]);
+      return orders;
     },
 
     async byIds(ids: readonly string[], signal: AbortSignal): Promise<OrderHead[]> {
