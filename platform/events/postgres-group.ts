@@ -1,10 +1,11 @@
 import { PARTITIONS, type StoredMessage, type Subscription } from '#platform/events/event.ts';
 import { handleRound } from '#platform/events/handle-round.ts';
 import { partitionBehind, toStored, type EventRow } from '#platform/events/postgres-rows.ts';
-import { repeat, rest } from '#platform/events/repeat.ts';
+import { repeat } from '#platform/events/repeat.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { Database, Queryable, Statement } from '#platform/postgres/pool.ts';
 import { joinShares, type Shares } from '#platform/postgres/shares.ts';
+import { pause } from '#platform/retry.ts';
 
 /** How long a member rests when nothing waits. */
 const IDLE_MS = 100;
@@ -61,7 +62,7 @@ export function consumeFromPostgres(
         }
         const messages = await nextMessages(session, places.held);
         if (messages.length === 0) {
-          await rest(IDLE_MS, stop);
+          await pause(IDLE_MS, stop);
           continue;
         }
         await handleRound(messages, {
