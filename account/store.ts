@@ -58,8 +58,8 @@ export function createStore(database: Database) {
       (await database.query<AccountRow>(BY_IDS, [ids], signal)).map(toAccount),
     ),
 
-    /** Concurrent callers of equal pages share a statement. */
-    list: shareReads<Page, PageOf<Account>>(pageKey, async (page, signal) => {
+    /** Concurrent callers of one principal and equal pages share a statement. */
+    list: shareReads<Page, PageOf<Account>>(pageKey, async (page, { signal }) => {
       const statement = page.fromEnd ? LIST_BACKWARD : LIST;
       const rows = await database.query<AccountRow>(statement, keysetValues(page), signal);
       return toPage(rows.map(toAccount), page);

@@ -16,7 +16,7 @@ export function orderPlaced(newId: () => string, order: Order, call: Call): Even
   const common = {
     key: order.id,
     occurredAt: order.createdAt,
-    aggregateVersion: 1n,
+    aggregateVersion: order.version,
     traceparent: traceparentOf(call.trace),
   };
   return [

@@ -2,7 +2,7 @@ import type { Product } from '#catalog/product/product.ts';
 import type { Event } from '#platform/events/event.ts';
 import { outboxInsert, outboxValues, writeOutbox } from '#platform/events/outbox.ts';
 import { groupInserts } from '#platform/group-inserts.ts';
-import { shareReads } from '#platform/group.ts';
+import { sharePublicReads } from '#platform/group.ts';
 import { pageKey, type Page } from '#platform/input.ts';
 import { keyset, keysetValues, toPage, type PageOf } from '#platform/postgres/keyset.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
@@ -74,7 +74,7 @@ export function createProductStore(database: Database) {
     ),
 
     /** Products on sale. Concurrent callers of equal pages share a statement. */
-    list: shareReads<Page, PageOf<Product>>(pageKey, async (page, signal) => {
+    list: sharePublicReads<Page, PageOf<Product>>(pageKey, async (page, { signal }) => {
       const statement = page.fromEnd ? LIST_BACKWARD : LIST;
       const rows = await database.query<ProductRow>(statement, keysetValues(page), signal);
       return toPage(rows.map(toProduct), page);

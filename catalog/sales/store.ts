@@ -1,4 +1,4 @@
-import { shareReads } from '#platform/group.ts';
+import { sharePublicReads } from '#platform/group.ts';
 import type { Database, Queryable, Statement } from '#platform/postgres/pool.ts';
 
 /** The SQL of how often products were ordered. */
@@ -31,7 +31,7 @@ export function createSalesStore(database: Database) {
     },
 
     /** The ids of the products on sale that were ordered most. Concurrent callers of one size share a statement. */
-    best: shareReads<number, string[]>(String, async (size, signal) => {
+    best: sharePublicReads<number, string[]>(String, async (size, { signal }) => {
       const rows = await database.query<{ product_id: string }>(BEST, [size], signal);
       return rows.map((row) => row.product_id);
     }),

@@ -1,6 +1,6 @@
 import type { Found, ProductQuery, SearchIndex } from '#catalog/search/search-index.ts';
 import type { Call } from '#platform/call.ts';
-import { shareReads } from '#platform/group.ts';
+import { sharePublicReads } from '#platform/group.ts';
 
 export interface Prefix {
   readonly prefix: string;
@@ -15,8 +15,10 @@ export interface SharedSearchIndex {
 
 export function shareSearchIndex(index: SearchIndex): SharedSearchIndex {
   return {
-    search: shareReads(queryKey, (query, signal) => index.search(query, signal)),
-    suggest: shareReads(prefixKey, ({ prefix, size }, signal) => index.suggest(prefix, size, signal)),
+    search: sharePublicReads(queryKey, (query, { signal }) => index.search(query, signal)),
+    suggest: sharePublicReads(prefixKey, ({ prefix, size }, { signal }) =>
+      index.suggest(prefix, size, signal),
+    ),
   };
 }
 
