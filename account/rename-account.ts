@@ -8,7 +8,7 @@ import { requireUuid } from '#platform/input.ts';
 
 /** Gives an account another name. Throws INVALID_ARGUMENT, NOT_FOUND. */
 export async function renameAccount(
-  deps: { store: AccountStore; clock: Clock },
+  deps: { store: Pick<AccountStore, 'rename'>; clock: Clock },
   input: { id: string; name: string },
   call: Call,
 ): Promise<Account> {

@@ -8,6 +8,7 @@ import { postgresIndex } from '#catalog/search/postgres.ts';
 import type { SearchIndex } from '#catalog/search/search-index.ts';
 import { createProductStore, FIND_PRODUCT } from '#catalog/product/store.ts';
 import type { CurrencySetting } from '#platform/currency.ts';
+import { shareSearchIndex } from '#catalog/search/shared-search-index.ts';
 import { openDatabase } from '#platform/postgres/pool.ts';
 import { recordCurrency } from '#platform/record-currency.ts';
 import { implement } from '#platform/rpc.ts';
@@ -62,7 +63,7 @@ export async function startCatalog(
   const handlers = catalogHandlers({
     store,
     categories: createCategoryStore(database),
-    index,
+    index: shareSearchIndex(index),
     sales,
     clock: deps.clock,
     currency,

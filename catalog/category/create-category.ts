@@ -16,7 +16,7 @@ import { AppError } from '#platform/errors.ts';
 
 /** Adds a category. Throws INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_NAME_TAKEN, CATEGORY_LIMIT_EXCEEDED. */
 export async function createCategory(
-  deps: { categories: CategoryStore; clock: Clock },
+  deps: { categories: Pick<CategoryStore, 'insert'>; clock: Clock },
   input: { name: string; parentId: string },
   call: Call,
 ): Promise<Category> {

@@ -8,7 +8,7 @@ import { requireUuid } from '#platform/input.ts';
 
 /** Gives a category another name. Throws INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NAME_TAKEN. */
 export async function renameCategory(
-  deps: { categories: CategoryStore; clock: Clock },
+  deps: { categories: Pick<CategoryStore, 'rename'>; clock: Clock },
   input: { id: string; name: string },
   call: Call,
 ): Promise<Category> {

@@ -2,6 +2,7 @@ import type { Category } from '#catalog/category/category.ts';
 import type { Event } from '#platform/events/event.ts';
 import { writeOutbox } from '#platform/events/outbox.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
+import { groupReadsById } from '#platform/read-by-id.ts';
 
 /** Every SQL statement about categories. */
 
@@ -125,9 +126,10 @@ export function createCategoryStore(database: Database) {
       });
     },
 
-    async byIds(ids: readonly string[], signal: AbortSignal): Promise<Category[]> {
-      return (await database.query<CategoryRow>(BY_IDS, [ids], signal)).map(toCategory);
-    },
+    /** Those that exist. Concurrent callers share a statement. */
+    byIds: groupReadsById(async (ids, signal) =>
+      (await database.query<CategoryRow>(BY_IDS, [ids], signal)).map(toCategory),
+    ),
 
     /** The first `size` children of each by name, and which parents do not exist; null stands for the top. */
     async childrenOf(

@@ -1,6 +1,7 @@
+import { requireCategory } from '#catalog/category/get-categories.ts';
+import type { CategoryStore } from '#catalog/category/store.ts';
 import { catalogEvent } from '#catalog/events.ts';
 import { noSuchProduct } from '#catalog/product/get-products.ts';
-import type { RequireCategory } from '#catalog/category/get-categories.ts';
 import {
   requireDescription,
   requireName,
@@ -31,7 +32,11 @@ export interface ProductChange {
  * Throws INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NOT_FOUND, PRODUCT_ARCHIVED, VERSION_CONFLICT.
  */
 export async function updateProduct(
-  deps: { store: ProductStore; clock: Clock; requireCategory: RequireCategory },
+  deps: {
+    store: Pick<ProductStore, 'change'>;
+    categories: Pick<CategoryStore, 'byIds'>;
+    clock: Clock;
+  },
   input: ProductChange,
   call: Call,
 ): Promise<Product> {
@@ -42,7 +47,9 @@ export async function updateProduct(
     ...(input.description !== undefined && { description: requireDescription(input.description) }),
     ...(input.priceMinor !== undefined && { priceMinor: requirePrice(input.priceMinor) }),
     ...(input.tags !== undefined && { tags: requireTags('tags', input.tags.values) }),
-    ...(input.categoryId !== undefined && { categoryId: await deps.requireCategory(input.categoryId, call) }),
+    ...(input.categoryId !== undefined && {
+      categoryId: await requireCategory(deps, { categoryId: input.categoryId }, call),
+    }),
   };
   const at = new Date(deps.clock.now());
   const updated = await deps.store.change(id, (before) => {

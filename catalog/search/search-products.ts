@@ -6,10 +6,11 @@ import {
   type Found,
   type ProductFilter,
   type ProductQuery,
-  type SearchIndex,
   type Sort,
 } from '#catalog/search/search-index.ts';
+import type { SharedSearchIndex } from '#catalog/search/shared-search-index.ts';
 import type { ProductStore } from '#catalog/product/store.ts';
+import type { Call } from '#platform/call.ts';
 import { invalid } from '#platform/errors.ts';
 import { requirePageSize, requireText, requireUuid, requireWhole, SKIP_MAX } from '#platform/input.ts';
 
@@ -21,8 +22,7 @@ const SORTS: Readonly<Record<SearchSort, Sort>> = {
   [SearchSort.NEWEST]: 'newest',
 };
 
-/** Throws INVALID_ARGUMENT. */
-export function requireSearch(request: SearchProductsRequest): ProductQuery {
+function requireSearch(request: SearchProductsRequest): ProductQuery {
   const text = requireText('query', request.query, { min: 0, max: QUERY_LENGTH_MAX, lines: true });
   const sort = SORTS[request.sort];
   if (sort === undefined) throw invalid('sort', 'must be one of the sorts');
@@ -60,27 +60,25 @@ function requireFilter({ id, filter }: SearchProductsRequest): ProductFilter {
   };
 }
 
-/** Equal for equal searches: callers that search for the same share one read. */
-export function searchKey(query: ProductQuery): string {
-  return JSON.stringify(query, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
-}
-
 export interface FoundProduct {
   readonly product: Product;
   readonly hit: Found['hits'][number];
 }
 
-/** Products on sale that match, in the order asked for. The index may be behind; what it names is read anew. */
+/**
+ * Products on sale that match, in the order asked for. The index may be behind; the products it names are read from
+ * the tables. Throws INVALID_ARGUMENT.
+ */
 export async function searchProducts(
-  deps: { store: ProductStore; index: SearchIndex },
-  query: ProductQuery,
-  signal: AbortSignal,
+  deps: { store: Pick<ProductStore, 'byIds'>; index: Pick<SharedSearchIndex, 'search'> },
+  input: SearchProductsRequest,
+  call: Call,
 ): Promise<Found & { products: readonly FoundProduct[] }> {
-  const found = await deps.index.search(query, signal);
+  const found = await deps.index.search(requireSearch(input), call);
   const products = await onSale(
     deps.store,
     found.hits.map((hit) => hit.id),
-    signal,
+    call,
   );
   return {
     ...found,
@@ -91,45 +89,13 @@ export async function searchProducts(
   };
 }
 
-const PREFIX_LENGTH_MAX = 100;
-const SUGGESTIONS_MAX = 20;
-
-export interface Prefix {
-  readonly prefix: string;
-  readonly size: number;
-}
-
-/** Throws INVALID_ARGUMENT. */
-export function requirePrefix(request: Prefix): Prefix {
-  return {
-    prefix: requireText('prefix', request.prefix, { min: 0, max: PREFIX_LENGTH_MAX }),
-    size: requirePageSize('size', request.size, SUGGESTIONS_MAX),
-  };
-}
-
-/** Products on sale with a word in the name that goes on like this; of products with the same name the first. */
-export async function suggestProducts(
-  deps: { store: ProductStore; index: SearchIndex },
-  { prefix, size }: Prefix,
-  signal: AbortSignal,
-): Promise<Product[]> {
-  // Room for some of the same name.
-  const ids = await deps.index.suggest(prefix, 2 * size, signal);
-  const products = await onSale(deps.store, ids, signal);
-  const byName = new Map<string, Product>();
-  for (const id of ids) {
-    const product = products.get(id);
-    if (product && !byName.has(product.name)) byName.set(product.name, product);
-  }
-  return [...byName.values()].slice(0, size);
-}
-
-async function onSale(
-  store: ProductStore,
+/** The products among them that are on sale, by id. */
+export async function onSale(
+  store: Pick<ProductStore, 'byIds'>,
   ids: readonly string[],
-  signal: AbortSignal,
+  call: Call,
 ): Promise<Map<string, Product>> {
   if (ids.length === 0) return new Map();
-  const products = await store.byIds(ids, signal);
+  const products = await store.byIds(ids, call);
   return new Map(products.filter((product) => !product.archivedAt).map((product) => [product.id, product]));
 }

@@ -64,7 +64,7 @@ SELECT count(*)::int AS total FROM (SELECT 1 FROM (
     ) AS found WHERE true LIMIT 10000) AS counted;
 
 -- insert_accounts
-WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::bigint[], $10::text[], $11::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr)
+WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::bigint[], $10::text[], $11::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, ordinal) ORDER BY ordinal)
 INSERT INTO account (id, name, created_at)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]);
 
@@ -72,7 +72,7 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]);
 INSERT INTO category (id, name, parent_id, path, created_at) VALUES ($1, $2, $3, $4, $5);
 
 -- insert_orders
-WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($15::uuid[], $16::text[], $17::text[], $18::text[], $19::timestamptz[], $20::bigint[], $21::text[], $22::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr),
+WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($15::uuid[], $16::text[], $17::text[], $18::text[], $19::timestamptz[], $20::bigint[], $21::text[], $22::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, ordinal) ORDER BY ordinal),
 lines AS (
   INSERT INTO order_line (id, order_id, nr, product_id, name, description, price_minor, quantity)
   SELECT * FROM unnest($7::uuid[], $8::uuid[], $9::smallint[], $10::uuid[], $11::text[], $12::text[], $13::bigint[], $14::integer[])
@@ -81,10 +81,10 @@ INSERT INTO orders (id, account_id, total_price_minor, created_at, status, versi
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::text[], $6::bigint[]);
 
 -- insert_outbox
-INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bigint[], $7::text[], $8::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr;
+INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bigint[], $7::text[], $8::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, ordinal) ORDER BY ordinal;
 
 -- insert_products
-WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($8::uuid[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::bigint[], $14::text[], $15::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr)
+WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($8::uuid[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::bigint[], $14::text[], $15::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, ordinal) ORDER BY ordinal)
 INSERT INTO product (id, name, description, price_minor, created_at, category_id, tags)
 SELECT id, name, description, price_minor, created_at, category_id, string_to_array(tags, E'\n')
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::uuid[], $7::text[])
@@ -234,19 +234,19 @@ LIMIT $3;
 SELECT word, known,
   CASE WHEN known OR unknown > 4 THEN '{}' ELSE words_like(word) END AS candidates
 FROM (
-  SELECT word, nr, known, count(*) FILTER (WHERE NOT known) OVER (ORDER BY nr) AS unknown
+  SELECT word, ordinal, known, count(*) FILTER (WHERE NOT known) OVER (ORDER BY ordinal) AS unknown
   FROM (
-    SELECT word, nr,
+    SELECT word, ordinal,
       char_length(typed) < 3 OR EXISTS (
         SELECT FROM product WHERE archived_at IS NULL
           AND search @@ (to_tsquery('pg_catalog.english', word) || to_tsquery('pg_catalog.simple', word || ':*'))
       ) AS known
     FROM (
-      SELECT typed, fold(typed) AS word, nr FROM unnest($1::text[]) WITH ORDINALITY AS each(typed, nr) OFFSET 0
+      SELECT typed, fold(typed) AS word, ordinal FROM unnest($1::text[]) WITH ORDINALITY AS each(typed, ordinal) OFFSET 0
     ) AS folded
   ) AS looked_up
 ) AS counted
-ORDER BY nr;
+ORDER BY ordinal;
 
 -- update_product
 UPDATE product SET name = $2, description = $3, price_minor = $4, archived_at = $5, version = $6,
