@@ -1,7 +1,7 @@
 import { BATCH_SIZE_MAX, type Account } from '#account/account.ts';
 import type { AccountStore } from '#account/store.ts';
 import type { Call } from '#platform/call.ts';
-import { AppError } from '#platform/errors.ts';
+import { refused } from '#platform/errors.ts';
 import { requireUuid, requireUuids } from '#platform/input.ts';
 import { groupReadsById } from '#platform/read-by-id.ts';
 
@@ -16,8 +16,7 @@ export function getAccountsUseCase(deps: { store: AccountStore }) {
     /** Throws INVALID_ARGUMENT, NOT_FOUND. */
     async getAccount(id: string, call: Call): Promise<Account> {
       const [account] = await read([requireUuid('id', id)], call);
-      if (!account)
-        throw new AppError('NOT_FOUND', `There is no account ${id}.`, { detail: { field: 'id' } });
+      if (!account) throw refused('NOT_FOUND', 'id', `There is no account ${id}.`);
       return account;
     },
   };

@@ -84,7 +84,7 @@ export function responseTooLarge(): AppError {
   return new AppError(
     'RESPONSE_TOO_LARGE',
     `The answer would have more than ${ANSWER_BYTES_MAX} bytes. Ask for smaller pages or fewer fields.`,
-    { detail: { bytesMax: String(ANSWER_BYTES_MAX) } },
+    { detail: { bytesMax: ANSWER_BYTES_MAX } },
   );
 }
 

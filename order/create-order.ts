@@ -12,9 +12,9 @@ import {
 import type { OrderStore } from '#order/store.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
-import { AppError } from '#platform/errors.ts';
+import { refused } from '#platform/errors.ts';
 import { groupInserts } from '#platform/group-inserts.ts';
-import { requireUuid } from '#platform/input.ts';
+import { requireAll, requireEach, requireUuid } from '#platform/input.ts';
 import type { Client } from '#platform/rpc.ts';
 
 export interface CreateOrderDeps {
@@ -35,19 +35,22 @@ export function createOrderUseCase(deps: CreateOrderDeps) {
     input: { accountId: string; products: readonly OrderItem[] },
     call: Call,
   ): Promise<Order> {
-    const accountId = requireUuid('accountId', input.accountId);
-    const items = requireItems(input.products);
+    const { accountId, items } = requireAll({
+      accountId: () => requireUuid('accountId', input.accountId),
+      items: () => requireItems(input.products),
+    });
     const ids = items.map((item) => item.productId);
     const [{ accounts }, { products }] = await Promise.all([
       deps.accounts.batchGetAccounts({ ids: [accountId] }, call),
       deps.catalog.batchGetProducts({ ids }, call),
     ]);
-    if (accounts.length === 0) {
-      throw new AppError('ACCOUNT_NOT_FOUND', `There is no account ${accountId}.`, {
-        detail: { field: 'accountId' },
-      });
-    }
-    const lines = toLines(items, products);
+    const { lines } = requireAll({
+      account: () => {
+        if (accounts.length === 0)
+          throw refused('ACCOUNT_NOT_FOUND', 'accountId', `There is no account ${accountId}.`);
+      },
+      lines: () => toLines(input.products, items, products),
+    });
     const order: Order = {
       id: deps.clock.newId(),
       accountId,
@@ -59,16 +62,25 @@ export function createOrderUseCase(deps: CreateOrderDeps) {
   };
 }
 
-function toLines(items: readonly OrderItem[], products: readonly Product[]): OrderLine[] {
+/** The lines of `items`. Violations name every item of the input that cannot be ordered. */
+function toLines(
+  input: readonly OrderItem[],
+  items: readonly OrderItem[],
+  products: readonly Product[],
+): OrderLine[] {
   const byId = new Map(products.map((product) => [product.id, product]));
-  return items.map(({ productId, quantity }) => {
-    const product = byId.get(productId);
-    const detail = { field: 'products', productId };
-    if (!product) throw new AppError('PRODUCT_NOT_FOUND', `There is no product ${productId}.`, { detail });
+  requireEach(input, ({ productId }, index) => {
+    const product = byId.get(productId.toLowerCase());
+    const field = `products[${index}].productId`;
+    if (!product) throw refused('PRODUCT_NOT_FOUND', field, `There is no product ${productId}.`);
     if (product.archivedAt)
-      throw new AppError('PRODUCT_ARCHIVED', `Product ${productId} is no longer sold.`, { detail });
+      throw refused('PRODUCT_ARCHIVED', field, `Product ${productId} is no longer sold.`);
+  });
+  return items.flatMap(({ productId, quantity }) => {
+    const product = byId.get(productId);
+    if (!product) return [];
     const { name, description, priceMinor } = product;
-    return { productId, name, description: orderedDescription(description), priceMinor, quantity };
+    return [{ productId, name, description: orderedDescription(description), priceMinor, quantity }];
   });
 }
 

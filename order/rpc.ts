@@ -6,8 +6,8 @@ import { OrderSchema, type Order as OrderMessage, type OrderService } from '#ord
 import type { OrderLines } from '#order/store.ts';
 import type { Call } from '#platform/call.ts';
 import { createCostGate } from '#platform/cost-gate.ts';
-import { AppError, invalid } from '#platform/errors.ts';
-import { requirePage, requireUuid, requireUuids } from '#platform/input.ts';
+import { AppError, invalid, refused } from '#platform/errors.ts';
+import { requireAll, requirePage, requireUuid, requireUuids } from '#platform/input.ts';
 import { groupReadsById } from '#platform/read-by-id.ts';
 import type { Handlers } from '#platform/rpc.ts';
 
@@ -46,12 +46,14 @@ export function orderHandlers(deps: CreateOrderDeps): Handlers<typeof OrderServi
       const id = requireUuid('id', request.id);
       const found = await read([id], call);
       const [order] = request.withoutLines ? found.map(withoutLines) : await withLines(found, call);
-      if (!order) throw new AppError('NOT_FOUND', `There is no order ${id}.`, { detail: { field: 'id' } });
+      if (!order) throw refused('NOT_FOUND', 'id', `There is no order ${id}.`);
       return { order: toMessage(order) };
     },
     listOrdersByAccounts: async (request, call) => {
-      const accountIds = requireUuids('accountIds', request.accountIds, BATCH_SIZE_MAX);
-      const page = requirePage(request.page);
+      const { accountIds, page } = requireAll({
+        accountIds: () => requireUuids('accountIds', request.accountIds, BATCH_SIZE_MAX),
+        page: () => requirePage(request.page),
+      });
       if (page.skip > 0) throw invalid('page.skip', 'must be 0: go on with afterId');
       const found = await store.byAccounts(accountIds, page, call.signal);
       const heads = found.flatMap(({ page: { rows } }) => rows);

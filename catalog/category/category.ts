@@ -1,4 +1,4 @@
-import { AppError } from '#platform/errors.ts';
+import { refused, type AppError } from '#platform/errors.ts';
 import { requireText, requireUuid } from '#platform/input.ts';
 
 /** Where a product belongs: a node of a tree. None is moved or removed, so its path holds for good. */
@@ -31,5 +31,5 @@ export function requireCategoryId(field: string, id: string): string | null {
 }
 
 export function noSuchCategory(field: string, id: string): AppError {
-  return new AppError('CATEGORY_NOT_FOUND', `There is no category ${id}.`, { detail: { field } });
+  return refused('CATEGORY_NOT_FOUND', field, `There is no category ${id}.`);
 }

@@ -7,7 +7,7 @@ import {
 import type { CategoryStore } from '#catalog/category/store.ts';
 import type { Call } from '#platform/call.ts';
 import { invalid } from '#platform/errors.ts';
-import { requireUuids } from '#platform/input.ts';
+import { requireEach, requireUuids } from '#platform/input.ts';
 import { groupReadsById } from '#platform/read-by-id.ts';
 
 /** How many parents one call may ask the children of. */
@@ -24,16 +24,14 @@ export function getCategoriesUseCase(deps: { categories: CategoryStore }) {
     /** The children of each parent, an empty id for the top, by name. Throws INVALID_ARGUMENT. */
     async listCategories(parentIds: readonly string[], call: Call): Promise<Category[]> {
       if (parentIds.length > PARENTS_MAX) throw invalid('parentIds', `must have at most ${PARENTS_MAX} ids`);
-      const parents = parentIds.map((id, index) => requireCategoryId(`parentIds[${index}]`, id));
+      const parents = requireEach(parentIds, (id, index) => requireCategoryId(`parentIds[${index}]`, id));
       return deps.categories.childrenOf(parents, call.signal);
     },
-    /** An id that a product may have; null stays null. Throws INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
-    async requireCategory(categoryId: string, call: Call): Promise<string | null> {
-      const id = requireCategoryId('categoryId', categoryId);
-      if (id === null) return null;
+    /** Throws CATEGORY_NOT_FOUND on `categoryId` unless there is such a category; null is no category. */
+    async requireCategory(id: string | null, call: Call): Promise<void> {
+      if (id === null) return;
       // None is ever removed: what is there now will be there when the product is written.
       if ((await read([id], call)).length === 0) throw noSuchCategory('categoryId', id);
-      return id;
     },
   };
 }

@@ -41,7 +41,7 @@ async function eventOf(id: string, version: number): Promise<string> {
 }
 
 async function fails(work: Promise<unknown>, reason: string, field: string): Promise<void> {
-  await assert.rejects(work, { reason, detail: { field } });
+  await assert.rejects(work, { reason, field });
 }
 
 suite('createCategory', () => {

@@ -35,7 +35,7 @@ suite('the bytes of answers', () => {
     assert.equal(large.data, null);
     assert.deepEqual(
       large.errors?.map(({ extensions: { code, bytesMax } }) => ({ code, bytesMax })),
-      [{ code: 'RESPONSE_TOO_LARGE', bytesMax: String(ANSWER_BYTES_MAX) }],
+      [{ code: 'RESPONSE_TOO_LARGE', bytesMax: ANSWER_BYTES_MAX }],
     );
   });
 
