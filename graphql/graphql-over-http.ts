@@ -2,11 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import { GraphQLError, type ExecutionResult } from 'graphql';
 import type { Bodies } from '#graphql/bodies.ts';
 import type { Documents, Refusal } from '#graphql/documents.ts';
+import type { ErrorCode } from '#graphql/error-codes.ts';
 import type { Executed, Prepared } from '#graphql/execute.ts';
+import { toUserError, UnnamedViolation } from '#graphql/graph/violations.ts';
 import { refusalResponse, type HttpRefusal, type HttpRequest, type HttpResponse } from '#graphql/http.ts';
 import { brokenBound, isTooDeep, JSON_DEPTH_MAX } from '#graphql/json-bounds.ts';
+import { RequestError } from '#graphql/request-error.ts';
 import type { Call } from '#platform/call.ts';
-import { AppError } from '#platform/errors.ts';
+import { AppError, asAppError } from '#platform/errors.ts';
 import { callFields, type Logger } from '#platform/logger.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
@@ -41,10 +44,15 @@ interface Parameters {
 /** A request that is not one of GraphQL over HTTP: the caller's mistake, with its HTTP status. */
 class BadRequest extends Error implements HttpRefusal {
   readonly status: number;
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    status: number,
+    code: ErrorCode,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
     this.status = status;
     this.code = code;
@@ -62,7 +70,7 @@ export async function answerGraphQL(deps: GraphQLDeps, request: HttpRequest): Pr
       // By the draft, a document that cannot be executed is 400 in the new media type and 200 in the old one.
       const status = accepted === JSON_TYPE ? 200 : 400;
       return answer(status, accepted, {
-        errors: prepared.errors.map((error) => present(error, undefined, request.call)),
+        errors: prepared.errors.map((error) => present(error, deps.logger, request.call)),
       });
     }
     try {
@@ -100,11 +108,13 @@ function prepare(deps: GraphQLDeps, request: HttpRequest): Prepared | Refusal {
   const known = remember ? deps.bodies.get(text) : undefined;
   if (known) return known;
   const { query, operationName, variables } = readParameters(request);
-  const broken = brokenBound('variables', variables);
-  if (broken !== undefined)
-    return { errors: [new GraphQLError(broken, { extensions: { code: 'BAD_USER_INPUT' } })] };
   const operation = deps.documents.prepare(query, operationName);
   if ('errors' in operation) return operation;
+  const broken = brokenBound(variables);
+  if (broken !== undefined) {
+    deps.documents.done(operation);
+    return operation.refuse(broken);
+  }
   if (operation.type === 'mutation') return { operation, variables, key: '' };
   const prepared = { operation, variables, key: `${operation.id} ${JSON.stringify(variables)}` };
   if (remember && deps.documents.isKept(operation)) deps.bodies.offer(text, prepared);
@@ -188,7 +198,7 @@ async function execute(
     operation.succeeded.observe(startedMs);
     return { status: 200, headers: headersOf(accepted), body: json };
   }
-  const errors = distinctErrors(result).map((error) => present(error, deps.logger, call, 'data' in result));
+  const errors = distinctErrors(result).map((error) => present(error, deps.logger, call));
   const errorType = errors[0]?.extensions.code ?? '';
   deps.telemetry.operationDuration.observe(startedMs, operation.type, operation.rootField, errorType);
   const refused = !('data' in result) && accepted !== JSON_TYPE;
@@ -229,30 +239,33 @@ function distinctErrors({ data, errors = [] }: ExecutionResult): GraphQLError[] 
 }
 
 /** An error as the caller may see it: a code from a closed list, never a stack, a statement or a name of ours. */
-function present(error: GraphQLError, logger: Logger | undefined, call: Call, executed = false) {
+function present(error: GraphQLError, logger: Logger, call: Call): PresentedError {
   const { message, locations, path, originalError } = error;
-  const cause = originalCause(originalError);
   const where = { ...(locations && { locations }), ...(path && { path }) };
-  if (cause instanceof AppError) {
+  const requestId = call.requestId;
+  if (error instanceof RequestError)
+    return { message: shorten(message), ...where, extensions: { code: error.code, requestId } };
+  const cause = originalCause(originalError);
+  if (cause instanceof AppError && !(cause instanceof UnnamedViolation)) {
     // The service has logged it for one of the callers that shared the read; the others have their own request ids.
     if (cause.reason === 'INTERNAL')
-      logger?.error({ err: cause, path, ...callFields(call) }, 'a service failed');
-    return {
-      message: cause.publicMessage,
-      ...where,
-      extensions: { code: cause.reason, ...cause.detail, requestId: call.requestId },
-    };
+      logger.error({ err: cause, path, ...callFields(call) }, 'a service failed');
+    const extensions = { code: cause.reason, ...violationsOf(cause), ...cause.detail, requestId };
+    return { message: cause.publicMessage, ...where, extensions };
   }
-  if (cause !== undefined || executed) {
-    logger?.error({ err: cause ?? error, path, ...callFields(call) }, 'unexpected error');
-    return {
-      message: 'Something went wrong on our side.',
-      ...where,
-      extensions: { code: 'INTERNAL', requestId: call.requestId },
-    };
-  }
-  const code = typeof error.extensions['code'] === 'string' ? error.extensions['code'] : 'BAD_USER_INPUT';
-  return { message: shorten(message), ...where, extensions: { code, requestId: call.requestId } };
+  logger.error({ err: cause ?? error, path, ...callFields(call) }, 'unexpected error');
+  const { publicMessage } = asAppError(undefined);
+  return { message: publicMessage, ...where, extensions: { code: 'INTERNAL', requestId } };
+}
+
+interface PresentedError {
+  readonly message: string;
+  readonly extensions: { readonly code: ErrorCode; readonly [name: string]: unknown };
+}
+
+/** What a form needs: the field of the first violation, and all of them. */
+function violationsOf({ field, violations }: AppError): object | undefined {
+  return field === undefined ? undefined : { field, violations: violations.map(toUserError) };
 }
 
 /** GraphQL repeats what it refuses, which may be as long as the body. */

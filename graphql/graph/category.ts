@@ -1,5 +1,6 @@
 import { present } from '#graphql/graph/present.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
+import { named, payloadOf } from '#graphql/graph/violations.ts';
 import { requireUuid } from '#platform/input.ts';
 
 /** The fields that resolve categories. */
@@ -11,10 +12,17 @@ export const categoryResolvers: Resolvers = {
   },
 
   Mutation: {
-    createCategory: async (_, { category: { name, parentId } }, { clients, call }) =>
-      present((await clients.catalog.createCategory({ name, parentId: parentId ?? '' }, call)).category),
-    renameCategory: async (_, { id, name }, { clients, call }) =>
-      present((await clients.catalog.renameCategory({ id, name }, call)).category),
+    createCategory: (_, { input: { name, parentId } }, { clients, call }) =>
+      payloadOf('category', async () => {
+        const paths = { name: 'input.name', parentId: 'input.parentId' };
+        const created = clients.catalog.createCategory({ name, parentId: parentId ?? '' }, call);
+        return present((await named(paths, created)).category);
+      }),
+    renameCategory: (_, { input }, { clients, call }) =>
+      payloadOf('category', async () => {
+        const paths = { id: 'input.id', name: 'input.name' };
+        return present((await named(paths, clients.catalog.renameCategory(input, call))).category);
+      }),
   },
 
   Category: {

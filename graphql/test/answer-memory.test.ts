@@ -40,10 +40,12 @@ suite('the bytes of answers', () => {
   });
 
   test('lists that are longer than assumed have a bound in items', async () => {
-    const parent = await shop.graphql('mutation { createCategory(category: { name: "Wide" }) { id } }');
-    const { id } = parent.data.createCategory;
+    const parent = await shop.graphql(
+      'mutation { createCategory(input: { name: "Wide" }) { category { id } } }',
+    );
+    const { id } = parent.data.createCategory.category;
     const create =
-      'mutation($n: String!, $p: ID!) { createCategory(category: { name: $n, parentId: $p }) { id } }';
+      'mutation($n: String!, $p: ID!) { createCategory(input: { name: $n, parentId: $p }) { category { id } } }';
     for (let nr = 0; nr < 60; nr++) await shop.graphql(create, { n: `Below ${nr}`, p: id });
     const { prepare } = createDocuments(2, createTelemetry());
     const operation = prepare(`{ category(id: "${id}") { children { id } } }`, undefined);
