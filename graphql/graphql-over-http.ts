@@ -4,13 +4,12 @@ import type { Bodies } from '#graphql/bodies.ts';
 import type { Documents, Refusal } from '#graphql/documents.ts';
 import type { ErrorCode } from '#graphql/error-codes.ts';
 import type { Executed, Prepared } from '#graphql/execute.ts';
-import { toUserError, UnnamedViolation } from '#graphql/graph/violations.ts';
 import { refusalResponse, type HttpRefusal, type HttpRequest, type HttpResponse } from '#graphql/http.ts';
 import { brokenBound, isTooDeep, JSON_DEPTH_MAX } from '#graphql/json-bounds.ts';
-import { RequestError } from '#graphql/request-error.ts';
+import { presentError } from '#graphql/present-error.ts';
 import type { Call } from '#platform/call.ts';
-import { AppError, asAppError } from '#platform/errors.ts';
-import { callFields, type Logger } from '#platform/logger.ts';
+import { AppError } from '#platform/errors.ts';
+import type { Logger } from '#platform/logger.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
 /**
@@ -29,8 +28,6 @@ const RESPONSE_JSON = 'application/graphql-response+json';
 const JSON_TYPE = 'application/json';
 const JSON_HEADERS = { 'content-type': `${JSON_TYPE}; charset=utf-8` };
 const RESPONSE_JSON_HEADERS = { 'content-type': `${RESPONSE_JSON}; charset=utf-8` };
-/** Characters of a message about the request itself. */
-const MESSAGE_LENGTH_MAX = 500;
 
 /** Bytes of a body that is worth remembering. */
 const BODY_REMEMBERED_MAX = 2_048;
@@ -70,7 +67,7 @@ export async function answerGraphQL(deps: GraphQLDeps, request: HttpRequest): Pr
       // By the draft, a document that cannot be executed is 400 in the new media type and 200 in the old one.
       const status = accepted === JSON_TYPE ? 200 : 400;
       return answer(status, accepted, {
-        errors: prepared.errors.map((error) => present(error, deps.logger, request.call)),
+        errors: prepared.errors.map((error) => presentError(error, deps.logger, request.call)),
       });
     }
     try {
@@ -98,36 +95,51 @@ function acceptedType(accept: string | undefined): string | undefined {
   return undefined;
 }
 
-/** What a request asks for. A query whose body was seen before is not read again: shops send the same few. */
+/**
+ * What a request asks for. A query whose body was seen before is not read again: shops send the same few. What is
+ * remembered comes from the body alone, without the call, so it is the same whoever sends the body.
+ */
 function prepare(deps: GraphQLDeps, request: HttpRequest): Prepared | Refusal {
   const { method, body } = request;
   const remember =
     method === 'POST' && body.length <= BODY_REMEMBERED_MAX && request.header('content-type') === JSON_TYPE;
+  if (!remember) return prepareParameters(deps, readParameters(request));
   // One character for each byte, so that no two bodies are the same text.
-  const text = remember ? body.toString('latin1') : '';
-  const known = remember ? deps.bodies.get(text) : undefined;
+  const text = body.toString('latin1');
+  const known = deps.bodies.get(text);
   if (known) return known;
-  const { query, operationName, variables } = readParameters(request);
-  const operation = deps.documents.prepare(query, operationName);
-  if ('errors' in operation) return operation;
-  const broken = brokenBound(variables);
-  if (broken !== undefined) {
-    deps.documents.done(operation);
-    return operation.refuse(broken);
-  }
-  if (operation.type === 'mutation') return { operation, variables, key: '' };
-  const prepared = { operation, variables, key: `${operation.id} ${JSON.stringify(variables)}` };
-  if (remember && deps.documents.isKept(operation)) deps.bodies.offer(text, prepared);
+  const prepared = prepareParameters(deps, fromBody(body));
+  if ('errors' in prepared) return prepared;
+  const { operation } = prepared;
+  if (operation.type === 'query' && deps.documents.isKept(operation)) deps.bodies.offer(text, prepared);
   return prepared;
 }
 
+function prepareParameters(
+  { documents }: Pick<GraphQLDeps, 'documents'>,
+  { query, operationName, variables }: Parameters,
+): Prepared | Refusal {
+  const operation = documents.prepare(query, operationName);
+  if ('errors' in operation) return operation;
+  const broken = brokenBound(variables);
+  if (broken !== undefined) {
+    documents.done(operation);
+    return operation.refuse(broken);
+  }
+  if (operation.type === 'mutation') return { operation, variables, key: '' };
+  return { operation, variables, key: `${operation.id} ${JSON.stringify(variables)}` };
+}
+
 function readParameters(request: HttpRequest): Parameters {
-  if (request.method === 'POST') return fromBody(request);
+  if (request.method === 'POST') {
+    checkType(request);
+    return fromBody(request.body);
+  }
   if (request.method === 'GET') return fromSearch(request.search);
   throw new BadRequest(405, 'METHOD_NOT_ALLOWED', 'Use GET or POST.', { allow: 'GET, HEAD, POST' });
 }
 
-function fromBody(request: HttpRequest): Parameters {
+function checkType(request: HttpRequest): void {
   const [type = '', ...attributes] = (request.header('content-type') ?? '').toLowerCase().split(';');
   // Only JSON: a browser sends it across origins after asking first, which keeps other sites' forms out.
   if (type.trim() !== JSON_TYPE)
@@ -135,8 +147,11 @@ function fromBody(request: HttpRequest): Parameters {
   if (attributes.some((attribute) => /^\s*charset=(?!"?utf-?8"?\s*$)/.test(attribute))) {
     throw new BadRequest(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the body in UTF-8.');
   }
-  if (!isUtf8(request.body)) throw new BadRequest(400, 'BAD_REQUEST', 'The body is not valid UTF-8.');
-  return toParameters(parseJson(request.body.toString('utf8'), 'The body'));
+}
+
+function fromBody(body: Buffer): Parameters {
+  if (!isUtf8(body)) throw new BadRequest(400, 'BAD_REQUEST', 'The body is not valid UTF-8.');
+  return toParameters(parseJson(body.toString('utf8'), 'The body'));
 }
 
 function fromSearch(search: string): Parameters {
@@ -198,7 +213,7 @@ async function execute(
     operation.succeeded.observe(startedMs);
     return { status: 200, headers: headersOf(accepted), body: json };
   }
-  const errors = distinctErrors(result).map((error) => present(error, deps.logger, call));
+  const errors = distinctErrors(result).map((error) => presentError(error, deps.logger, call));
   const errorType = errors[0]?.extensions.code ?? '';
   deps.telemetry.operationDuration.observe(startedMs, operation.type, operation.rootField, errorType);
   const refused = !('data' in result) && accepted !== JSON_TYPE;
@@ -236,46 +251,6 @@ function distinctErrors({ data, errors = [] }: ExecutionResult): GraphQLError[] 
     if (byField.size === ERRORS_MAX) break;
   }
   return [...byField.values()];
-}
-
-/** An error as the caller may see it: a code from a closed list, never a stack, a statement or a name of ours. */
-function present(error: GraphQLError, logger: Logger, call: Call): PresentedError {
-  const { message, locations, path, originalError } = error;
-  const where = { ...(locations && { locations }), ...(path && { path }) };
-  const requestId = call.requestId;
-  if (error instanceof RequestError)
-    return { message: shorten(message), ...where, extensions: { code: error.code, requestId } };
-  const cause = originalCause(originalError);
-  if (cause instanceof AppError && !(cause instanceof UnnamedViolation)) {
-    // The service has logged it for one of the callers that shared the read; the others have their own request ids.
-    if (cause.reason === 'INTERNAL')
-      logger.error({ err: cause, path, ...callFields(call) }, 'a service failed');
-    const extensions = { code: cause.reason, ...violationsOf(cause), ...cause.detail, requestId };
-    return { message: cause.publicMessage, ...where, extensions };
-  }
-  logger.error({ err: cause ?? error, path, ...callFields(call) }, 'unexpected error');
-  const { publicMessage } = asAppError(undefined);
-  return { message: publicMessage, ...where, extensions: { code: 'INTERNAL', requestId } };
-}
-
-interface PresentedError {
-  readonly message: string;
-  readonly extensions: { readonly code: ErrorCode; readonly [name: string]: unknown };
-}
-
-/** What a form needs: the field of the first violation, and all of them. */
-function violationsOf({ field, violations }: AppError): object | undefined {
-  return field === undefined ? undefined : { field, violations: violations.map(toUserError) };
-}
-
-/** GraphQL repeats what it refuses, which may be as long as the body. */
-function shorten(message: string): string {
-  return message.length > MESSAGE_LENGTH_MAX ? `${message.slice(0, MESSAGE_LENGTH_MAX)}…` : message;
-}
-
-/** What a resolver threw; undefined for errors that GraphQL itself found in the request. */
-function originalCause(error: Error | undefined): Error | undefined {
-  return error instanceof GraphQLError ? originalCause(error.originalError) : error;
 }
 
 function answer(status: number, type: string, body: object): HttpResponse {
