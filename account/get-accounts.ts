@@ -1,7 +1,7 @@
 import { BATCH_SIZE_MAX, type Account } from '#account/account.ts';
 import type { AccountStore } from '#account/store.ts';
 import type { Call } from '#platform/call.ts';
-import { AppError } from '#platform/errors.ts';
+import { refused } from '#platform/errors.ts';
 import { requireUuid, requireUuids } from '#platform/input.ts';
 
 /** The accounts that exist. Throws INVALID_ARGUMENT. */
@@ -21,6 +21,6 @@ export async function getAccount(
 ): Promise<Account> {
   const id = requireUuid('id', input.id);
   const [account] = await deps.store.byIds([id], call);
-  if (!account) throw new AppError('NOT_FOUND', `There is no account ${id}.`, { detail: { field: 'id' } });
+  if (!account) throw refused('NOT_FOUND', 'id', `There is no account ${id}.`);
   return account;
 }

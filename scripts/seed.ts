@@ -97,9 +97,13 @@ async function graphql({ url, signal }: Api, query: string, variables: object): 
     throw signal.aborted ? error : new StartError(`the shop at ${url} does not answer`, { cause: error });
   });
   const { data, errors } = (await response.json()) as { data: unknown; errors?: { message: string }[] };
-  if (errors)
-    throw new StartError(`the shop refused the data: ${errors.map((error) => error.message).join('; ')}`);
+  requireNoErrors(errors);
   return data;
+}
+
+function requireNoErrors(errors: readonly { message: string }[] = []): void {
+  if (errors.length > 0)
+    throw new StartError(`the shop refused the data: ${errors.map((error) => error.message).join('; ')}`);
 }
 
 /** Walks a connection and calls `see` with each node. */
@@ -169,10 +173,14 @@ async function seedCategories(api: Api): Promise<Map<string, string>> {
   return ids;
 }
 
-async function createCategory(api: Api, category: object): Promise<string> {
-  const query =
-    'mutation Category($category: CategoryInput!) { created: createCategory(category: $category) { id } }';
-  return (await graphql(api, query, { category })).created.id;
+async function createCategory(api: Api, input: object): Promise<string> {
+  const { created } = await graphql(
+    api,
+    'mutation Category($input: CreateCategoryInput!) { created: createCategory(input: $input) { category { id } userErrors { message } } }',
+    { input },
+  );
+  requireNoErrors(created.userErrors);
+  return created.category.id;
 }
 
 /** The ids of all products by their name. */

@@ -2,6 +2,7 @@ import type { DescService } from '@bufbuild/protobuf';
 import { pino } from 'pino';
 import { startServices, type Link } from '#cmd/fritzy/shop.ts';
 import type { GatewayConfig } from '#graphql/config.ts';
+import type { ErrorCode } from '#graphql/error-codes.ts';
 import type { Clients } from '#graphql/graph/clients.ts';
 import { startGateway } from '#graphql/service.ts';
 import { Call } from '#platform/call.ts';
@@ -24,6 +25,20 @@ import { openTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
 export const LINKS = ['in-process', 'grpc'] as const;
 export type LinkKind = (typeof LINKS)[number];
 
+/** What every error of the API has beside its text. */
+export interface ErrorExtensions {
+  readonly code: ErrorCode;
+  readonly requestId: string;
+  /** The path of the first violation. */
+  readonly field?: string;
+  readonly violations?: readonly {
+    readonly code: ErrorCode;
+    readonly field: string;
+    readonly message: string;
+  }[];
+  readonly bytesMax?: number;
+}
+
 export interface GraphQLResult {
   readonly status: number;
   // oxlint-disable-next-line typescript/no-explicit-any -- foreign data, which tests take apart
@@ -31,7 +46,7 @@ export interface GraphQLResult {
   readonly errors?: readonly {
     readonly message: string;
     readonly path?: readonly (string | number)[];
-    readonly extensions: Readonly<Record<string, string>>;
+    readonly extensions: ErrorExtensions;
   }[];
 }
 

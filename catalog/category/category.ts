@@ -1,4 +1,4 @@
-import { AppError } from '#platform/errors.ts';
+import { refused, type AppError } from '#platform/errors.ts';
 import { requireText, requireUuid } from '#platform/input.ts';
 
 /** Where a product belongs: a node of a tree. None is moved or removed, so its path holds for good. */
@@ -32,15 +32,13 @@ export function requireCategoryId(field: string, id: string): string | null {
 
 /** Names of siblings differ in more than case and accents. */
 export function nameTaken(name: string): AppError {
-  return new AppError(
+  return refused(
     'CATEGORY_NAME_TAKEN',
-    `There already is a category ${JSON.stringify(name)} with this parent.`,
-    {
-      detail: { field: 'name' },
-    },
+    'name',
+    `Another category with this parent has the name ${JSON.stringify(name)}.`,
   );
 }
 
 export function noSuchCategory(field: string, id: string): AppError {
-  return new AppError('CATEGORY_NOT_FOUND', `There is no category ${id}.`, { detail: { field } });
+  return refused('CATEGORY_NOT_FOUND', field, `There is no category ${id}.`);
 }

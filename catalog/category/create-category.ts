@@ -12,7 +12,8 @@ import type { CategoryStore, TreeSize } from '#catalog/category/store.ts';
 import { categoryEvent } from '#catalog/events.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
-import { AppError } from '#platform/errors.ts';
+import { refused, type AppError } from '#platform/errors.ts';
+import { requireAll } from '#platform/input.ts';
 
 /** Adds a category. Throws INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_NAME_TAKEN, CATEGORY_LIMIT_EXCEEDED. */
 export async function createCategory(
@@ -20,8 +21,10 @@ export async function createCategory(
   input: { name: string; parentId: string },
   call: Call,
 ): Promise<Category> {
-  const name = requireCategoryName(input.name);
-  const parentId = requireCategoryId('parentId', input.parentId);
+  const { name, parentId } = requireAll({
+    name: () => requireCategoryName(input.name),
+    parentId: () => requireCategoryId('parentId', input.parentId),
+  });
   const id = deps.clock.newId();
   const eventId = deps.clock.newId();
   const createdAt = new Date(deps.clock.now());
@@ -36,8 +39,7 @@ export async function createCategory(
 }
 
 function requireRoom(size: TreeSize, depth: number): void {
-  const refuse = (problem: string): AppError =>
-    new AppError('CATEGORY_LIMIT_EXCEEDED', problem, { detail: { field: 'parentId' } });
+  const refuse = (problem: string): AppError => refused('CATEGORY_LIMIT_EXCEEDED', 'parentId', problem);
   if (depth > DEPTH_MAX) throw refuse(`Categories are at most ${DEPTH_MAX} levels deep.`);
   if (size.siblings >= CHILDREN_MAX)
     throw refuse(`There are at most ${CHILDREN_MAX} categories side by side.`);

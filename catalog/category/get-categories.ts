@@ -8,7 +8,7 @@ import {
 import type { CategoryStore } from '#catalog/category/store.ts';
 import type { Call } from '#platform/call.ts';
 import { invalid } from '#platform/errors.ts';
-import { requireUuids, requireWhole } from '#platform/input.ts';
+import { requireAll, requireEach, requireUuids, requireWhole } from '#platform/input.ts';
 
 /** How many parents one call may ask the children of. */
 const PARENTS_MAX = 100;
@@ -32,20 +32,20 @@ export async function listCategories(
   call: Call,
 ): Promise<{ categories: Category[]; unknownParentIds: string[] }> {
   if (parentIds.length > PARENTS_MAX) throw invalid('parentIds', `must have at most ${PARENTS_MAX} ids`);
-  const parents = parentIds.map((id, index) => requireCategoryId(`parentIds[${index}]`, id));
-  const sizeMax = requireWhole('size', size === 0 ? CHILDREN_MAX : size, 1, CHILDREN_MAX);
-  return deps.categories.childrenOf(parents, sizeMax, call.signal);
+  const checked = requireAll({
+    parents: () => requireEach(parentIds, (id, index) => requireCategoryId(`parentIds[${index}]`, id)),
+    size: () => requireWhole('size', size === 0 ? CHILDREN_MAX : size, 1, CHILDREN_MAX),
+  });
+  return deps.categories.childrenOf(checked.parents, checked.size, call.signal);
 }
 
-/** An id that a product may have; null if `categoryId` is empty. Throws INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
+/** Throws CATEGORY_NOT_FOUND on `categoryId` unless the category exists; null is no category. */
 export async function requireCategory(
   deps: { categories: Pick<CategoryStore, 'byIds'> },
-  { categoryId }: { categoryId: string },
+  id: string | null,
   call: Call,
-): Promise<string | null> {
-  const id = requireCategoryId('categoryId', categoryId);
-  if (id === null) return null;
+): Promise<void> {
+  if (id === null) return;
   // Categories are never removed: one that exists now exists when the product is written.
   if ((await deps.categories.byIds([id], call)).length === 0) throw noSuchCategory('categoryId', id);
-  return id;
 }

@@ -410,11 +410,11 @@ export declare type SearchProductsRequest = Message<"fritzy.catalog.v1.SearchPro
   query: string;
 
   /**
-   * How many products at the most: 1 to 100; 0 means 20.
+   * How many products at the most: 1 to 100; unset means 20.
    *
-   * @generated from field: int32 size = 2;
+   * @generated from field: optional int32 size = 2;
    */
-  size: number;
+  size?: number | undefined;
 
   /**
    * How many products to pass over: 0 to 10,000.
@@ -650,11 +650,11 @@ export declare type SuggestProductsRequest = Message<"fritzy.catalog.v1.SuggestP
   prefix: string;
 
   /**
-   * How many at the most: 1 to 20; 0 means 20.
+   * How many at the most: 1 to 20; unset means 20.
    *
-   * @generated from field: int32 size = 2;
+   * @generated from field: optional int32 size = 2;
    */
-  size: number;
+  size?: number | undefined;
 };
 
 /**
@@ -690,11 +690,11 @@ export declare const SuggestProductsResponseSchema: GenMessage<SuggestProductsRe
  */
 export declare type ListBestSellersRequest = Message<"fritzy.catalog.v1.ListBestSellersRequest"> & {
   /**
-   * How many at the most: 1 to 100; 0 means 20.
+   * How many at the most: 1 to 100; unset means 20.
    *
-   * @generated from field: int32 size = 1;
+   * @generated from field: optional int32 size = 1;
    */
-  size: number;
+  size?: number | undefined;
 };
 
 /**

@@ -1,3 +1,4 @@
+import { requireCategoryId } from '#catalog/category/category.ts';
 import { requireCategory } from '#catalog/category/get-categories.ts';
 import type { CategoryStore } from '#catalog/category/store.ts';
 import { catalogEvent } from '#catalog/events.ts';
@@ -11,6 +12,7 @@ import {
 import type { ProductStore } from '#catalog/product/store.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
+import { requireAll } from '#platform/input.ts';
 
 export interface NewProduct {
   readonly name: string;
@@ -31,17 +33,21 @@ export async function createProduct(
   input: NewProduct,
   call: Call,
 ): Promise<Product> {
+  const checked = requireAll({
+    name: () => requireName(input.name),
+    description: () => requireDescription(input.description),
+    priceMinor: () => requirePrice(input.priceMinor),
+    categoryId: () => requireCategoryId('categoryId', input.categoryId),
+    tags: () => requireTags('tags', input.tags),
+  });
+  await requireCategory(deps, checked.categoryId, call);
   const createdAt = new Date(deps.clock.now());
   const product: Product = {
+    ...checked,
     id: deps.clock.newId(),
-    name: requireName(input.name),
-    description: requireDescription(input.description),
-    priceMinor: requirePrice(input.priceMinor),
     createdAt,
     version: 1n,
     archivedAt: null,
-    tags: requireTags('tags', input.tags),
-    categoryId: await requireCategory(deps, input, call),
   };
   const event = catalogEvent(deps.clock.newId(), 'product_created', product, createdAt, call);
   return deps.store.insert(product, [event], call);

@@ -1,11 +1,11 @@
 import { BATCH_SIZE_MAX, type Product } from '#catalog/product/product.ts';
 import type { ProductStore } from '#catalog/product/store.ts';
 import type { Call } from '#platform/call.ts';
-import { AppError } from '#platform/errors.ts';
+import { refused, type AppError } from '#platform/errors.ts';
 import { requireUuid, requireUuids } from '#platform/input.ts';
 
 export function noSuchProduct(id: string): AppError {
-  return new AppError('NOT_FOUND', `There is no product ${id}.`, { detail: { field: 'id' } });
+  return refused('NOT_FOUND', 'id', `There is no product ${id}.`);
 }
 
 /** The products that exist, archived or not. Throws INVALID_ARGUMENT. */

@@ -10,7 +10,7 @@ import { requirePageSize } from '#platform/input.ts';
  */
 export async function listBestSellers(
   deps: { store: Pick<ProductStore, 'byIds'>; sales: Pick<SalesStore, 'best'> },
-  input: { size: number },
+  input: { size?: number | undefined },
   call: Call,
 ): Promise<Product[]> {
   return deps.store.byIds(await deps.sales.best(requirePageSize('size', input.size), call), call);

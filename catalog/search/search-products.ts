@@ -4,6 +4,7 @@ import {
   requirePlace,
   sortOf,
   type Found,
+  type Place,
   type ProductFilter,
   type ProductQuery,
   type Sort,
@@ -12,7 +13,14 @@ import type { SharedSearchIndex } from '#catalog/search/shared-search-index.ts';
 import type { ProductStore } from '#catalog/product/store.ts';
 import type { Call } from '#platform/call.ts';
 import { invalid } from '#platform/errors.ts';
-import { requirePageSize, requireText, requireUuid, requireWhole, SKIP_MAX } from '#platform/input.ts';
+import {
+  requireAll,
+  requirePageSize,
+  requireText,
+  requireUuid,
+  requireWhole,
+  SKIP_MAX,
+} from '#platform/input.ts';
 
 const SORTS: Readonly<Record<SearchSort, Sort>> = {
   [SearchSort.UNSPECIFIED]: 'relevance',
@@ -23,19 +31,18 @@ const SORTS: Readonly<Record<SearchSort, Sort>> = {
 };
 
 function requireSearch(request: SearchProductsRequest): ProductQuery {
-  const text = requireText('query', request.query, { min: 0, max: QUERY_LENGTH_MAX, lines: true });
-  const sort = SORTS[request.sort];
-  if (sort === undefined) throw invalid('sort', 'must be one of the sorts');
-  const after = request.after === '' ? null : requirePlace(request.after, sortOf(text, sort));
-  const skip = requireWhole('skip', request.skip, 0, SKIP_MAX);
+  const checked = requireAll({
+    text: () => requireText('query', request.query, { min: 0, max: QUERY_LENGTH_MAX, lines: true }),
+    filter: () => requireFilter(request),
+    sort: () => requireSort(request.sort),
+    size: () => requirePageSize('size', request.size),
+    skip: () => requireWhole('skip', request.skip, 0, SKIP_MAX),
+    after: () => requireAfter(request),
+  });
+  const { skip, after } = checked;
   if (skip > 0 && after) throw invalid('skip', 'must be 0 together with after');
   return {
-    text,
-    filter: requireFilter(request),
-    sort,
-    size: requirePageSize('size', request.size),
-    skip,
-    after,
+    ...checked,
     wants: {
       hits: !request.withoutProducts,
       total: request.withTotal,
@@ -45,19 +52,33 @@ function requireSearch(request: SearchProductsRequest): ProductQuery {
   };
 }
 
+function requireSort(value: SearchSort): Sort {
+  const sort = SORTS[value];
+  if (sort === undefined) throw invalid('sort', 'must be one of the sorts');
+  return sort;
+}
+
+function requireAfter({ after, query, sort }: SearchProductsRequest): Place | null {
+  return after === '' ? null : requirePlace(after, sortOf(query.trim(), SORTS[sort]));
+}
+
 function requireFilter({ id, filter }: SearchProductsRequest): ProductFilter {
   const { priceMinMinor, priceMaxMinor, categoryId = '', tags = [] } = filter ?? {};
-  const priceMin = priceMinMinor === undefined ? null : requirePrice(priceMinMinor, 'filter.priceMin');
-  const priceMax = priceMaxMinor === undefined ? null : requirePrice(priceMaxMinor, 'filter.priceMax');
-  if (priceMin !== null && priceMax !== null && priceMin > priceMax)
-    throw invalid('filter.priceMax', 'must not be below filter.priceMin');
-  return {
-    id: id === '' ? null : requireUuid('id', id),
-    priceMin,
-    priceMax,
-    categoryId: categoryId === '' ? null : requireUuid('filter.categoryId', categoryId),
-    tags: requireTags('filter.tags', tags).toSorted(),
-  };
+  return requireAll({
+    id: () => (id === '' ? null : requireUuid('id', id)),
+    priceMin: () => (priceMinMinor === undefined ? null : requirePrice(priceMinMinor, 'filter.priceMin')),
+    priceMax: () => requirePriceMax(priceMaxMinor, priceMinMinor),
+    categoryId: () => (categoryId === '' ? null : requireUuid('filter.categoryId', categoryId)),
+    tags: () => requireTags('filter.tags', tags).toSorted(),
+  });
+}
+
+function requirePriceMax(priceMax: bigint | undefined, priceMin: bigint | undefined): bigint | null {
+  if (priceMax === undefined) return null;
+  const price = requirePrice(priceMax, 'filter.priceMax');
+  if (priceMin !== undefined && priceMin > price)
+    throw invalid('filter.priceMax', 'must not be below priceMin');
+  return price;
 }
 
 export interface FoundProduct {

@@ -3,7 +3,7 @@ import type { ProductStore } from '#catalog/product/store.ts';
 import { onSale } from '#catalog/search/search-products.ts';
 import type { SharedSearchIndex } from '#catalog/search/shared-search-index.ts';
 import type { Call } from '#platform/call.ts';
-import { requirePageSize, requireText } from '#platform/input.ts';
+import { requireAll, requirePageSize, requireText } from '#platform/input.ts';
 
 const PREFIX_LENGTH_MAX = 100;
 const SUGGESTIONS_MAX = 20;
@@ -14,11 +14,13 @@ const SUGGESTIONS_MAX = 20;
  */
 export async function suggestProducts(
   deps: { store: Pick<ProductStore, 'byIds'>; index: Pick<SharedSearchIndex, 'suggest'> },
-  input: { prefix: string; size: number },
+  input: { prefix: string; size?: number | undefined },
   call: Call,
 ): Promise<Product[]> {
-  const prefix = requireText('prefix', input.prefix, { min: 0, max: PREFIX_LENGTH_MAX });
-  const size = requirePageSize('size', input.size, SUGGESTIONS_MAX);
+  const { prefix, size } = requireAll({
+    prefix: () => requireText('prefix', input.prefix, { min: 0, max: PREFIX_LENGTH_MAX }),
+    size: () => requirePageSize('size', input.size, SUGGESTIONS_MAX),
+  });
   // Room for some of the same name.
   const ids = await deps.index.suggest({ prefix, size: 2 * size }, call);
   const products = await onSale(deps.store, ids, call);

@@ -41,7 +41,7 @@ async function eventOf(id: string, version: number): Promise<string> {
 }
 
 async function fails(work: Promise<unknown>, reason: string, field: string): Promise<void> {
-  await assert.rejects(work, { reason, detail: { field } });
+  await assert.rejects(work, { reason, field });
 }
 
 suite('createCategory', () => {
@@ -293,11 +293,8 @@ suite('products in categories, with tags', () => {
     ['tags[0]', ['a\nb']],
   ] as const) {
     test(`INVALID_ARGUMENT on ${field}: ${JSON.stringify(tags).slice(0, 30)}`, async () => {
-      await fails(
-        catalog.createProduct({ name: 'X', tags: [...tags] }, testCall()),
-        'INVALID_ARGUMENT',
-        field,
-      );
+      const made = catalog.createProduct({ name: 'X', tags: [...tags] }, testCall());
+      await fails(made, 'INVALID_ARGUMENT', field);
     });
   }
 });

@@ -4,7 +4,7 @@ import type { Category, Product } from '#catalog/pb/catalog_pb.js';
 import type { Clients } from '#graphql/graph/clients.ts';
 import type { AccountOrders, OrderLine } from '#order/pb/order_pb.js';
 import type { Call } from '#platform/call.ts';
-import { AppError } from '#platform/errors.ts';
+import { AppError, refused } from '#platform/errors.ts';
 import type { Page } from '#graphql/graph/connection.ts';
 
 /** What one request asks for by id, gathered into one call per kind. Made on first use: most requests need none. */
@@ -77,7 +77,7 @@ function childrenLoader(clients: Clients, call: Call, size: number): DataLoader<
 }
 
 function noSuchParent(id: string): AppError {
-  return new AppError('CATEGORY_NOT_FOUND', `There is no category ${id}.`, { detail: { field: 'parentId' } });
+  return refused('CATEGORY_NOT_FOUND', 'parentId', `There is no category ${id}.`);
 }
 
 /** Orders per call; the order service accepts no more. A list of 100 accounts with 100 orders each is one call. */

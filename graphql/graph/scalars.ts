@@ -1,7 +1,7 @@
 import { timestampDate, type Timestamp } from '@bufbuild/protobuf/wkt';
-import { GraphQLError, Kind, type GraphQLScalarTypeConfig } from 'graphql';
+import { Kind, type GraphQLScalarTypeConfig } from 'graphql';
 import { moneyToNumber, parseMoney } from '#graphql/graph/money.ts';
-import { AppError } from '#platform/errors.ts';
+import { invalid } from '#platform/errors.ts';
 
 export type { Timestamp };
 
@@ -15,18 +15,18 @@ export function createScalars(digits: number) {
 
 function money(digits: number): Coercion<number, number> {
   // Minor units are plain numbers up here: graphql-jit writes literals into its code as JSON, which has no bigint.
-  const parse = (text: string): number => asGraphQLError(() => parseMoney(text, digits));
+  const parse = (text: string): number => parseMoney(text, digits);
   return {
     serialize: (minor) => moneyToNumber(minor as bigint, digits),
     parseValue: (value) => {
       if (typeof value !== 'number' && typeof value !== 'string')
-        throw new GraphQLError('money must be a number such as 1199.99');
+        throw invalid('money', 'must be a number such as 1199.99');
       // The shortest text that names the double: what the caller wrote, for up to 15 digits.
       return parse(plainDecimal(value));
     },
     parseLiteral: (node) => {
       if (node.kind !== Kind.INT && node.kind !== Kind.FLOAT && node.kind !== Kind.STRING) {
-        throw new GraphQLError('money must be a number such as 1199.99');
+        throw invalid('money', 'must be a number such as 1199.99');
       }
       return parse(node.value);
     },
@@ -62,14 +62,6 @@ function parseCursor(value: unknown): string {
       : '';
   const [, id, place] = CURSOR_TEXT.exec(text) ?? [];
   const found = id ?? place;
-  if (found === undefined) throw new GraphQLError('cursor must be one that this list gave');
+  if (found === undefined) throw invalid('cursor', 'must be one that this list gave');
   return found;
-}
-
-function asGraphQLError<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    throw error instanceof AppError ? new GraphQLError(error.publicMessage) : error;
-  }
 }

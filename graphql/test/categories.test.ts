@@ -10,11 +10,11 @@ const shop = stack.use(await startTestShop());
 
 async function add(name: string, parentId?: string): Promise<string> {
   const { data, errors } = await shop.graphql(
-    'mutation($category: CategoryInput!) { createCategory(category: $category) { id } }',
-    { category: { name, parentId } },
+    'mutation($input: CreateCategoryInput!) { createCategory(input: $input) { category { id } } }',
+    { input: { name, parentId } },
   );
   assert.equal(errors, undefined);
-  return data.createCategory.id;
+  return data.createCategory.category.id;
 }
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `Name ${index + 10}`);
@@ -64,15 +64,15 @@ suite('categories through the API', () => {
 
   test('CATEGORY_NOT_FOUND: an unknown parentId, in a query and in createCategory', async () => {
     const unknown = systemClock.newId();
-    for (const document of [
-      `{ categories(parentId: "${unknown}") { name } }`,
-      `mutation { createCategory(category: { name: "X", parentId: "${unknown}" }) { id } }`,
-    ]) {
-      const { errors } = await shop.graphql(document);
-      assert.equal(errors?.length, 1);
-      assert.equal(errors?.[0]?.extensions['code'], 'CATEGORY_NOT_FOUND');
-      assert.equal(errors?.[0]?.extensions['field'], 'parentId');
-    }
+    const { errors } = await shop.graphql(`{ categories(parentId: "${unknown}") { name } }`);
+    assert.equal(errors?.length, 1);
+    assert.equal(errors?.[0]?.extensions['code'], 'CATEGORY_NOT_FOUND');
+    assert.equal(errors?.[0]?.extensions['field'], 'parentId');
+    const { data } = await shop.graphql(
+      `mutation { createCategory(input: { name: "X", parentId: "${unknown}" }) { userErrors { code field } } }`,
+    );
+    const userErrors = [{ code: 'CATEGORY_NOT_FOUND', field: 'input.parentId' }];
+    assert.deepEqual(data.createCategory, { userErrors });
   });
 
   test('an unknown parent leaves the children of others readable that are read with it', async () => {
@@ -89,8 +89,10 @@ suite('categories through the API', () => {
 
   test('CATEGORY_NAME_TAKEN: two categories at the top with one name', async () => {
     await add('Élan');
-    const { errors } = await shop.graphql('mutation { createCategory(category: { name: "ELAN" }) { id } }');
-    assert.equal(errors?.[0]?.extensions['code'], 'CATEGORY_NAME_TAKEN');
-    assert.equal(errors?.[0]?.extensions['field'], 'name');
+    const { data } = await shop.graphql(
+      'mutation { createCategory(input: { name: "ELAN" }) { userErrors { code field } } }',
+    );
+    const userErrors = [{ code: 'CATEGORY_NAME_TAKEN', field: 'input.name' }];
+    assert.deepEqual(data.createCategory, { userErrors });
   });
 });
