@@ -3,6 +3,7 @@ import pg from 'pg';
 import { startServices } from '#cmd/fritzy/shop.ts';
 import type { Clients } from '#graphql/graph/clients.ts';
 import { systemClock, type Clock } from '#platform/clock.ts';
+import { ADVISORY_LOCKS } from '#platform/postgres/advisory-locks.ts';
 import { openEventLog, type ServiceDeps } from '#platform/service.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
@@ -34,7 +35,8 @@ export interface OutboxRow {
 }
 
 /** platform/events/relay.ts: whoever has these locks relays. */
-const TAKE_LEAD = 'SELECT pg_advisory_lock(4711003, shard) FROM generate_series(0, 7) AS shard';
+const TAKE_LEAD = `
+  SELECT pg_advisory_lock(${ADVISORY_LOCKS.outboxShard}, shard) FROM generate_series(0, 7) AS shard`;
 
 const OUTBOX = `
   SELECT topic, key, event_type, aggregate_version::int AS version, traceparent, payload::text, occurred_at, event_id
