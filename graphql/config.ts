@@ -1,15 +1,10 @@
-import {
-  type commonSettings,
-  listOf,
-  oneOf,
-  str,
-  urlOf,
-  wholeNumber,
-  type CleanedEnv,
-} from '#platform/config.ts';
+import { commonSettings, listOf, oneOf, str, urlOf, wholeNumber, type CleanedEnv } from '#platform/config.ts';
+import { UPSTREAMS } from '#graphql/graph/clients.ts';
 import { memoryShare } from '#platform/memory.ts';
 import { eventsUrl } from '#platform/events/events-url.ts';
-import { grpcUrl } from '#platform/grpc-url.ts';
+import { DEFAULT_PORTS } from '#platform/ports.ts';
+import { poolSettings } from '#platform/postgres/pool-settings.ts';
+import { upstreamSettings } from '#platform/upstreams.ts';
 
 const HOST_NAME = /^(?:[\w.-]+|\[[\da-f:.]+\])$/i;
 /** As browsers write them: lower case, no path. */
@@ -24,7 +19,7 @@ export const gatewaySettings = {
   PORT: wholeNumber(
     0,
     65_535,
-  )({ default: 8_000, desc: 'The port on which the API answers; 0 for any free one.' }),
+  )({ default: DEFAULT_PORTS.api, desc: 'The port on which the API answers; 0 for any free one.' }),
   CURRENCY: oneOf(...Intl.supportedValuesOf('currency'))({
     default: 'USD',
     desc: 'The ISO 4217 currency of all amounts. Never change it once there are prices.',
@@ -116,11 +111,12 @@ export function gatewayConfig(
   };
 }
 
-/** Where the gateway of the distributed shop finds its services. */
-export const upstreamSettings = {
-  ACCOUNT_URL: grpcUrl({ desc: 'Where the account service listens.' }),
-  CATALOG_URL: grpcUrl({ desc: 'Where the catalog service listens.' }),
-  ORDER_URL: grpcUrl({ desc: 'Where the order service listens.' }),
+/** All settings of the gateway in a process of its own. */
+export const settings = {
+  ...upstreamSettings(UPSTREAMS),
+  ...commonSettings,
+  ...gatewaySettings,
+  ...poolSettings,
   EVENTS_URL: eventsUrl({
     default: undefined,
     desc: 'The event log, which tells what to drop from the cache; unset, changes made elsewhere are seen after 2 s.',

@@ -7,15 +7,17 @@ import type { Clients } from '#graphql/graph/clients.ts';
 import { currencyDigits } from '#graphql/graph/money.ts';
 import { createCors } from '#graphql/cors.ts';
 import { handle, type HandlerDeps } from '#graphql/handler.ts';
+import { readinessOf } from '#graphql/readiness.ts';
 import { listen } from '#graphql/http-server.ts';
 import { createHostCheck } from '#graphql/own-hosts.ts';
 import { systemClock } from '#platform/clock.ts';
+import type { Upstream } from '#platform/upstreams.ts';
 
 /** Starts the gateway in front of the services. Returns the port that it listens on. `stack` ends it. */
 export async function startGateway(
   config: GatewayConfig,
   clients: Clients,
-  deps: Pick<HandlerDeps, 'logger' | 'telemetry' | 'ready'> & CacheDeps,
+  deps: Pick<HandlerDeps, 'logger' | 'telemetry'> & CacheDeps & { readonly upstreams: readonly Upstream[] },
   stack: AsyncDisposableStack,
 ): Promise<number> {
   const bodies = createBodies();
@@ -25,9 +27,9 @@ export async function startGateway(
   const execute = createExecutor(cached, systemClock);
   const cors = createCors(config.corsOrigins);
   const state = { draining: false, closing: false };
-  const ready = async (): Promise<void> => {
+  const ready = async (): Promise<string | undefined> => {
     if (state.draining) throw new Error('draining');
-    await deps.ready();
+    return readinessOf(deps.upstreams);
   };
   const { playground } = config;
   const handler: HandlerDeps = { ...deps, ready, documents, execute, bodies, playground, cors };

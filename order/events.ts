@@ -1,11 +1,8 @@
 import type { Order } from '#order/order.ts';
+import { NOTIFICATIONS, ORDER_CREATED, ORDER_EVENTS } from '#order/pb/topics.ts';
 import type { Call } from '#platform/call.ts';
 import type { Event } from '#platform/events/event.ts';
 import { traceparentOf } from '#platform/trace.ts';
-
-export const ORDER_EVENTS = 'order.events';
-export const ORDER_CREATED = 'order.created';
-export const NOTIFICATIONS = 'notifications';
 
 /** What the order service tells the others when an order was placed. Amounts are in minor units. */
 export function orderPlaced(newId: () => string, order: Order, call: Call): Event[] {

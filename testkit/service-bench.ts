@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import pg from 'pg';
 import { startServices } from '#cmd/fritzy/shop.ts';
+import type { ServiceName } from '#cmd/services.ts';
 import type { Clients } from '#graphql/graph/clients.ts';
 import { systemClock, type Clock } from '#platform/clock.ts';
 import { ADVISORY_LOCKS } from '#platform/postgres/advisory-locks.ts';
 import { openEventLog, type ServiceDeps } from '#platform/service.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
-import { openTestPostgres } from '#testkit/postgres.ts';
+import { createShopDatabases, databaseEnvironment, openTestPostgres } from '#testkit/postgres.ts';
 import { memoryLogger } from '#testkit/shop.ts';
 
 /** A service's database, seen from outside, whose outbox stands still: the bench holds the relay's lead. */
@@ -43,7 +44,7 @@ const OUTBOX = `
   FROM outbox WHERE $1::text IS NULL OR key = $1 ORDER BY id`;
 
 export async function openServiceBench(
-  kind: 'account' | 'catalog' | 'order',
+  kind: ServiceName,
   stack: AsyncDisposableStack,
   clock: Clock = systemClock,
 ): Promise<ServiceBench> {
@@ -81,12 +82,9 @@ export async function openOrderBench(
 ): Promise<{ bench: ServiceBench; clients: Clients }> {
   const bench = await openServiceBench('order', stack, clock);
   const postgres = stack.use(await openTestPostgres());
-  const [account, catalog] = await Promise.all([
-    postgres.createDatabase('account'),
-    postgres.createDatabase('catalog'),
-  ]);
-  const urls = { account, catalog, order: bench.url };
-  const { clients } = await startServices((service) => urls[service], bench.deps, stack);
+  const others = databaseEnvironment(await createShopDatabases(postgres));
+  const env = { ...others, ORDER_DATABASE_URL: bench.url };
+  const { clients } = await startServices(env, bench.deps, stack);
   return { bench, clients };
 }
 

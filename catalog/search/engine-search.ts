@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CATALOG_EVENTS } from '#catalog/events.ts';
 import { catalogMetrics } from '#catalog/metrics.ts';
+import { CATALOG_EVENTS } from '#catalog/pb/topics.ts';
 import { elasticsearchIndex } from '#catalog/search/elasticsearch.ts';
 import { EngineError, openEngine } from '#catalog/search/engine.ts';
 import { withFallback } from '#catalog/search/fallback.ts';
