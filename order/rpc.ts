@@ -1,13 +1,14 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { createOrderUseCase, type CreateOrderDeps } from '#order/create-order.ts';
-import { BATCH_SIZE_MAX, LINES_BATCH_SIZE_MAX, type Order, type OrderHead } from '#order/order.ts';
+import type { Order, OrderHead } from '#order/order.ts';
 import { OrderSchema, type Order as OrderMessage, type OrderService } from '#order/pb/order_pb.js';
 import type { OrderLines } from '#order/store.ts';
 import type { Call } from '#platform/call.ts';
 import { createCostGate } from '#platform/cost-gate.ts';
 import { AppError, invalid } from '#platform/errors.ts';
 import { requirePage, requireUuid, requireUuids } from '#platform/input.ts';
+import { BATCH_SIZE_MAX, NESTED_BATCH_SIZE_MAX } from '#platform/limits.ts';
 import { groupReadsById } from '#platform/read-by-id.ts';
 import type { Handlers } from '#platform/rpc.ts';
 
@@ -66,7 +67,7 @@ export function orderHandlers(deps: CreateOrderDeps): Handlers<typeof OrderServi
       };
     },
     batchGetOrderLines: async (request, call) => {
-      const orderIds = requireUuids('orderIds', request.orderIds, LINES_BATCH_SIZE_MAX);
+      const orderIds = requireUuids('orderIds', request.orderIds, NESTED_BATCH_SIZE_MAX);
       const found = await linesOf(orderIds, call);
       return {
         orders: found.map(({ orderId, lines }) => ({

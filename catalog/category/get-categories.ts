@@ -1,17 +1,10 @@
-import {
-  BATCH_SIZE_MAX,
-  noSuchCategory,
-  requireCategoryId,
-  type Category,
-} from '#catalog/category/category.ts';
+import { noSuchCategory, requireCategoryId, type Category } from '#catalog/category/category.ts';
 import type { CategoryStore } from '#catalog/category/store.ts';
 import type { Call } from '#platform/call.ts';
 import { invalid } from '#platform/errors.ts';
 import { requireUuids } from '#platform/input.ts';
+import { BATCH_SIZE_MAX, PARENTS_MAX } from '#platform/limits.ts';
 import { groupReadsById } from '#platform/read-by-id.ts';
-
-/** How many parents one call may ask the children of. */
-const PARENTS_MAX = 100;
 
 /** Categories by id and by parent; concurrent callers by id share a statement. */
 export function getCategoriesUseCase(deps: { categories: CategoryStore }) {

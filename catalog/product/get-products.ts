@@ -1,8 +1,9 @@
-import { BATCH_SIZE_MAX, type Product } from '#catalog/product/product.ts';
+import type { Product } from '#catalog/product/product.ts';
 import type { ProductStore } from '#catalog/product/store.ts';
 import type { Call } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
 import { requireUuid, requireUuids } from '#platform/input.ts';
+import { BATCH_SIZE_MAX } from '#platform/limits.ts';
 import { groupReadsById } from '#platform/read-by-id.ts';
 
 export function noSuchProduct(id: string): AppError {

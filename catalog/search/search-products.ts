@@ -11,7 +11,8 @@ import {
 } from '#catalog/search/search-index.ts';
 import type { ProductStore } from '#catalog/product/store.ts';
 import { invalid } from '#platform/errors.ts';
-import { requirePageSize, requireText, requireUuid, requireWhole, SKIP_MAX } from '#platform/input.ts';
+import { requirePageSize, requireText, requireUuid, requireWhole } from '#platform/input.ts';
+import { SKIP_MAX } from '#platform/limits.ts';
 
 const SORTS: Readonly<Record<SearchSort, Sort>> = {
   [SearchSort.UNSPECIFIED]: 'relevance',

@@ -1,11 +1,11 @@
 import { invalid } from '#platform/errors.ts';
-import { PAGE_SIZE_MAX } from '#platform/input.ts';
+import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '#platform/limits.ts';
 
 type Pagination = { readonly skip: number; readonly take: number } | null | undefined;
 
-/** The first 20 unless said otherwise; the services check the other bounds. */
+/** The first PAGE_SIZE_DEFAULT unless said otherwise; the services check the other bounds. */
 export function offsetPage(pagination: Pagination): { size: number; skip: number } {
-  return { size: requireSize('take', pagination?.take ?? 20), skip: pagination?.skip ?? 0 };
+  return { size: requireSize('take', pagination?.take ?? PAGE_SIZE_DEFAULT), skip: pagination?.skip ?? 0 };
 }
 
 /** To a service 0 means its default; a caller of the API who writes 0 has made a mistake. */
