@@ -1,5 +1,5 @@
 import { invalid } from '#platform/errors.ts';
-import { PAGE_SIZE_MAX } from '#platform/input.ts';
+import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '#platform/limits.ts';
 
 /** A page request as the services take it. */
 export interface Page {
@@ -17,13 +17,11 @@ export interface ConnectionArguments {
   readonly before?: string | null | undefined;
 }
 
-const SIZE_DEFAULT = 20;
-
 /** Relay's four arguments as one page request. Throws INVALID_ARGUMENT. */
 export function toPage(args: ConnectionArguments): Page {
   if (args.first != null && args.last != null) throw invalid('last', 'must not be given together with first');
   const fromEnd = args.last != null;
-  const size = args.first ?? args.last ?? SIZE_DEFAULT;
+  const size = args.first ?? args.last ?? PAGE_SIZE_DEFAULT;
   if (size < 1 || size > PAGE_SIZE_MAX)
     throw invalid(fromEnd ? 'last' : 'first', `must be from 1 to ${PAGE_SIZE_MAX}`);
   return { size, skip: 0, afterId: args.after ?? '', beforeId: args.before ?? '', fromEnd };
