@@ -42,6 +42,11 @@ test: $(INSTALLED) ## Run the tests that need only PostgreSQL [ONLY=order/test]
 test-engines: $(INSTALLED) ## Run the tests that need Kafka, Elasticsearch, OpenSearch or Redis
 	@node scripts/test.ts --engines $(ONLY)
 
+.PHONY: test-long
+test-long: $(INSTALLED) ## Run both kinds of tests with all kills, requests and random inputs
+	@node scripts/test.ts --long
+	@node scripts/test.ts --long --engines
+
 .PHONY: coverage
 coverage: $(INSTALLED) ## Run make test and require that 85 % of the lines are covered
 	@node scripts/test.ts --coverage $(ONLY)

@@ -24,7 +24,7 @@ export function accountHandlers(deps: {
 }): Handlers<typeof AccountService> {
   const createAccount = createAccountUseCase(deps);
   const { getAccount, getAccounts } = getAccountsUseCase(deps);
-  const list = shareReads<Page, ListAccountsResponse>(pageKey, async (page, signal) => {
+  const list = shareReads<Page, ListAccountsResponse>(pageKey, async (page, { signal }) => {
     const { rows, hasMore } = await deps.store.list(page, signal);
     return create(ListAccountsResponseSchema, { accounts: rows.map(toMessage), hasMore });
   });

@@ -22,7 +22,6 @@ import {
   type Product as ProductMessage,
   type Facets as FacetsMessage,
   type ListBestSellersResponse,
-  type SearchProductsResponse,
   type SuggestProductsResponse,
 } from '#catalog/pb/catalog_pb.js';
 import type { Product } from '#catalog/product/product.ts';
@@ -35,18 +34,12 @@ import {
   suggestProducts,
   type Prefix,
 } from '#catalog/search/search-products.ts';
-import {
-  placeText,
-  PRICE_STEPS,
-  type Facets,
-  type ProductQuery,
-  type SearchIndex,
-} from '#catalog/search/search-index.ts';
+import { placeText, PRICE_STEPS, type Facets, type SearchIndex } from '#catalog/search/search-index.ts';
 import type { SalesStore } from '#catalog/sales/store.ts';
 import type { ProductStore } from '#catalog/product/store.ts';
 import { updateProduct } from '#catalog/product/update-product.ts';
 import type { Clock } from '#platform/clock.ts';
-import { shareReads } from '#platform/group.ts';
+import { sharePublicReads } from '#platform/group.ts';
 import { pageKey, requirePage, requirePageSize, type Page } from '#platform/input.ts';
 import type { Handlers } from '#platform/rpc.ts';
 
@@ -61,11 +54,11 @@ export function catalogHandlers(deps: {
   const { getCategories, listCategories, requireCategory } = getCategoriesUseCase(deps);
   const createProduct = createProductUseCase({ ...deps, requireCategory });
   const { getProduct, getProducts } = getProductsUseCase(deps);
-  const list = shareReads<Page, ListProductsResponse>(pageKey, async (page, signal) => {
+  const list = sharePublicReads<Page, ListProductsResponse>(pageKey, async (page, { signal }) => {
     const { rows, hasMore } = await deps.store.list(page, signal);
     return create(ListProductsResponseSchema, { products: rows.map(toMessage), hasMore });
   });
-  const search = shareReads<ProductQuery, SearchProductsResponse>(searchKey, async (query, signal) => {
+  const search = sharePublicReads(searchKey, async (query, { signal }) => {
     const { products, hits, hasMore, total, facets, didYouMean } = await searchProducts(deps, query, signal);
     const last = hits.at(-1);
     return create(SearchProductsResponseSchema, {
@@ -78,14 +71,14 @@ export function catalogHandlers(deps: {
       ...(facets && { facets: toFacets(facets) }),
     });
   });
-  const suggest = shareReads<Prefix, SuggestProductsResponse>(
+  const suggest = sharePublicReads<Prefix, SuggestProductsResponse>(
     ({ prefix, size }) => `${size} ${prefix}`,
-    async (wanted, signal) => {
+    async (wanted, { signal }) => {
       const products = await suggestProducts(deps, wanted, signal);
       return create(SuggestProductsResponseSchema, { products: products.map(toMessage) });
     },
   );
-  const best = shareReads<number, ListBestSellersResponse>(String, async (size, signal) => {
+  const best = sharePublicReads<number, ListBestSellersResponse>(String, async (size, { signal }) => {
     const products = await bestSellers(deps, size, signal);
     return create(ListBestSellersResponseSchema, { products: products.map(toMessage) });
   });

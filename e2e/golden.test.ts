@@ -108,6 +108,8 @@ const LISTS = {
     'query($order: ID!) { order(id: $order) { account { orders { totalPrice account { orders { totalPrice } } } } } }',
   'an account with 100 orders and their accounts':
     'query($account: ID!) { account(id: $account) { ordersConnection(first: 100) { nodes { products { name } account { name } } } } }',
+  'an account with the products of its orders':
+    'query($account: ID!) { account(id: $account) { ordersConnection(first: 50) { nodes { products { quantity product { name } } } } } }',
   'aliases of one account and one product':
     'query($account: ID!, $product: ID!) { a: account(id: $account) { orders { totalPrice } } b: accounts(id: $account) { orders { totalPrice } } c: product(id: $product) { name } d: products(id: $product) { name } }',
   'products with their categories':

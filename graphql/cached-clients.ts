@@ -41,6 +41,7 @@ export async function cacheEntities(
   const accounts = createEntityCache<Account>({
     ...common,
     name: 'account',
+    isPublic: false,
     schema: AccountSchema,
     sizeOf: ({ name }) => OBJECT_BYTES + 2 * name.length,
     load: async (ids, call) => (await clients.accounts.batchGetAccounts({ ids: [...ids] }, call)).accounts,
@@ -48,6 +49,8 @@ export async function cacheEntities(
   const products = createEntityCache<Product>({
     ...common,
     name: 'product',
+    // The catalog answers the same, whoever asks.
+    isPublic: true,
     schema: ProductSchema,
     sizeOf: ({ name, description }) => OBJECT_BYTES + 2 * (name.length + description.length),
     load: async (ids, call) => (await clients.catalog.batchGetProducts({ ids: [...ids] }, call)).products,
@@ -79,12 +82,14 @@ function cachedAccounts({ accounts }: Clients, cache: EntityCache<Account>): Cli
     createAccount: (request, call) =>
       cache.write(
         undefined,
+        call,
         () => accounts.createAccount(request, call),
         (answer) => answer.account,
       ),
     renameAccount: (request, call) =>
       cache.write(
         request.id,
+        call,
         () => accounts.renameAccount(request, call),
         (answer) => answer.account,
       ),
@@ -99,18 +104,21 @@ function cachedCatalog({ catalog }: Clients, cache: EntityCache<Product>): Clien
     createProduct: (request, call) =>
       cache.write(
         undefined,
+        call,
         () => catalog.createProduct(request, call),
         (answer) => answer.product,
       ),
     updateProduct: (request, call) =>
       cache.write(
         request.id,
+        call,
         () => catalog.updateProduct(request, call),
         (answer) => answer.product,
       ),
     archiveProduct: (request, call) =>
       cache.write(
         request.id,
+        call,
         () => catalog.archiveProduct(request, call),
         (answer) => answer.product,
       ),

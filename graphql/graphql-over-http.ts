@@ -90,34 +90,49 @@ function acceptedType(accept: string | undefined): string | undefined {
   return undefined;
 }
 
-/** What a request asks for. A query whose body was seen before is not read again: shops send the same few. */
+/**
+ * What a request asks for. A query whose body was seen before is not read again: shops send the same few. What is
+ * remembered comes from the body alone, without the call, so it is the same whoever sends the body.
+ */
 function prepare(deps: GraphQLDeps, request: HttpRequest): Prepared | Refusal {
   const { method, body } = request;
   const remember =
     method === 'POST' && body.length <= BODY_REMEMBERED_MAX && request.header('content-type') === JSON_TYPE;
+  if (!remember) return prepareParameters(deps, readParameters(request));
   // One character for each byte, so that no two bodies are the same text.
-  const text = remember ? body.toString('latin1') : '';
-  const known = remember ? deps.bodies.get(text) : undefined;
+  const text = body.toString('latin1');
+  const known = deps.bodies.get(text);
   if (known) return known;
-  const { query, operationName, variables } = readParameters(request);
-  const broken = brokenBound('variables', variables);
-  if (broken !== undefined)
-    return { errors: [new GraphQLError(broken, { extensions: { code: 'BAD_USER_INPUT' } })] };
-  const operation = deps.documents.prepare(query, operationName);
-  if ('errors' in operation) return operation;
-  if (operation.type === 'mutation') return { operation, variables, key: '' };
-  const prepared = { operation, variables, key: `${operation.id} ${JSON.stringify(variables)}` };
-  if (remember && deps.documents.isKept(operation)) deps.bodies.offer(text, prepared);
+  const prepared = prepareParameters(deps, fromBody(body));
+  if ('errors' in prepared) return prepared;
+  const { operation } = prepared;
+  if (operation.type === 'query' && deps.documents.isKept(operation)) deps.bodies.offer(text, prepared);
   return prepared;
 }
 
+function prepareParameters(
+  { documents }: Pick<GraphQLDeps, 'documents'>,
+  { query, operationName, variables }: Parameters,
+): Prepared | Refusal {
+  const broken = brokenBound('variables', variables);
+  if (broken !== undefined)
+    return { errors: [new GraphQLError(broken, { extensions: { code: 'BAD_USER_INPUT' } })] };
+  const operation = documents.prepare(query, operationName);
+  if ('errors' in operation) return operation;
+  if (operation.type === 'mutation') return { operation, variables, key: '' };
+  return { operation, variables, key: `${operation.id} ${JSON.stringify(variables)}` };
+}
+
 function readParameters(request: HttpRequest): Parameters {
-  if (request.method === 'POST') return fromBody(request);
+  if (request.method === 'POST') {
+    checkType(request);
+    return fromBody(request.body);
+  }
   if (request.method === 'GET') return fromSearch(request.search);
   throw new BadRequest(405, 'METHOD_NOT_ALLOWED', 'Use GET or POST.', { allow: 'GET, HEAD, POST' });
 }
 
-function fromBody(request: HttpRequest): Parameters {
+function checkType(request: HttpRequest): void {
   const [type = '', ...attributes] = (request.header('content-type') ?? '').toLowerCase().split(';');
   // Only JSON: a browser sends it across origins after asking first, which keeps other sites' forms out.
   if (type.trim() !== JSON_TYPE)
@@ -125,8 +140,11 @@ function fromBody(request: HttpRequest): Parameters {
   if (attributes.some((attribute) => /^\s*charset=(?!"?utf-?8"?\s*$)/.test(attribute))) {
     throw new BadRequest(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the body in UTF-8.');
   }
-  if (!isUtf8(request.body)) throw new BadRequest(400, 'BAD_REQUEST', 'The body is not valid UTF-8.');
-  return toParameters(parseJson(request.body.toString('utf8'), 'The body'));
+}
+
+function fromBody(body: Buffer): Parameters {
+  if (!isUtf8(body)) throw new BadRequest(400, 'BAD_REQUEST', 'The body is not valid UTF-8.');
+  return toParameters(parseJson(body.toString('utf8'), 'The body'));
 }
 
 function fromSearch(search: string): Parameters {

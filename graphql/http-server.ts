@@ -12,6 +12,7 @@ import { systemClock, type Clock } from '#platform/clock.ts';
 import { AppError, asAppError } from '#platform/errors.ts';
 import { listenError } from '#platform/listen-error.ts';
 import { callFields, type Logger } from '#platform/logger.ts';
+import { Principal } from '#platform/principal.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
 export interface HttpServerDeps {
@@ -147,6 +148,8 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
     const startedMs = performance.now();
     const { headers, method = 'GET', url = '/' } = request;
     const call = new Call({
+      // No caller is authenticated: nothing that anybody may send gives authority.
+      principal: Principal.anonymous,
       requestId: requestIdOf(headers['x-request-id']) ?? deps.clock.newId(),
       traceparent: single(headers['traceparent']),
       // Deadlines are real time, as the timers that hold them are, also where a test decides what time it is.

@@ -9,7 +9,6 @@ import { createCors } from '#graphql/cors.ts';
 import { handle, type HandlerDeps } from '#graphql/handler.ts';
 import { listen } from '#graphql/http-server.ts';
 import { createHostCheck } from '#graphql/own-hosts.ts';
-import { systemClock } from '#platform/clock.ts';
 
 /** Starts the gateway in front of the services. Returns the port that it listens on. `stack` ends it. */
 export async function startGateway(
@@ -21,8 +20,7 @@ export async function startGateway(
   const bodies = createBodies();
   const documents = createDocuments(currencyDigits(config.currency), deps.telemetry, bodies.forget);
   const cached = await cacheEntities(config.cache, clients, deps, stack);
-  // Deadlines are real time, as the timers that hold them are, also where a test decides what time it is.
-  const execute = createExecutor(cached, systemClock);
+  const execute = createExecutor(cached);
   const cors = createCors(config.corsOrigins);
   const state = { draining: false, closing: false };
   const ready = async (): Promise<void> => {

@@ -9,6 +9,7 @@ import { createClock, systemClock, type Clock } from '#platform/clock.ts';
 import type { EventLog } from '#platform/events/event.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { Statement } from '#platform/postgres/pool.ts';
+import { Principal } from '#platform/principal.ts';
 import { connect } from '#platform/rpc-grpc-client.ts';
 import { serve } from '#platform/rpc-grpc.ts';
 import { inProcess, type Client, type Implementation } from '#platform/rpc.ts';
@@ -211,9 +212,10 @@ export async function postGraphQL(
 
 /** A call as a gateway would make it, with a deadline 10 s away unless said otherwise. */
 export function testCall(
-  options: { timeoutMs?: number; traceparent?: string; requestId?: string } = {},
+  options: { timeoutMs?: number; traceparent?: string; requestId?: string; principal?: Principal } = {},
 ): Call {
   return new Call({
+    principal: options.principal ?? Principal.anonymous,
     requestId: options.requestId ?? systemClock.newId(),
     traceparent: options.traceparent,
     nowMs: Date.now(),

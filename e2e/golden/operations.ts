@@ -148,7 +148,7 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'order',
-    query: (answers) => `{ order(id: "${orderId(answers)}") { totalPrice accountId account { name } products { name quantity } } }`,
+    query: (answers) => `{ order(id: "${orderId(answers)}") { totalPrice status version accountId account { name } products { id name quantity productId product { id name } } } }`,
   },
   { name: 'product', query: (answers) => `{ product(id: "${phoneId(answers)}") { name price version archivedAt } }` },
   {

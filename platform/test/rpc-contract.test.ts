@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { create, toJson, type MessageInitShape } from '@bufbuild/protobuf';
-import { Call, cancelled } from '#platform/call.ts';
+import { cancelled, type Call } from '#platform/call.ts';
 import { AppError, REASONS, type Reason } from '#platform/errors.ts';
 import { ErrorInfoSchema } from '#platform/pb/error_pb.js';
 import { inProcess, type Client } from '#platform/rpc.ts';
@@ -221,8 +221,7 @@ function wrong(change: (ask: Client<EchoService>['ask']) => Client<EchoService>[
 
 /** Knows nothing of the caller: starts a call of its own. */
 const detached = wrong((ask) => (request) => {
-  const own = { requestId: 'other', traceparent: undefined, nowMs: Date.now(), timeoutMs: 30_000 };
-  return ask(request, new Call(own));
+  return ask(request, testCall({ requestId: 'other', timeoutMs: 30_000 }));
 });
 const forgetful = wrong((ask) => async (request, call) => {
   const { reason, metadata } = await ask(request, call);
