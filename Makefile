@@ -4,7 +4,7 @@ SHELL := /bin/sh
 # The pinned Node 26 that npm brought, and the tools beside it.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # Empty unless given: then the programs' own defaults hold.
-export PORT HOST FRITZY_DATA CURRENCY LOG_LEVEL CLEAN
+export PORT HOST FRITZY_DATA CURRENCY CURRENCY_DECIMALS SHOP_NAME LOG_LEVEL CLEAN
 
 INSTALLED := node_modules/.package-lock.json
 # Room for the objects of many requests at once: with less, V8 copies them while they are still in use.

@@ -115,7 +115,7 @@ const LISTS = {
   'products with their categories':
     '{ productsConnection(first: 100) { nodes { name tags category { name parent { name } ancestors { name } } } } }',
   'categories with their children':
-    '{ categories { name parent { name } children { name parent { name } } } }',
+    '{ categories(first: 100) { name parent { name } children(first: 100) { name parent { name } } } }',
   'aliases of lists':
     '{ a: accounts(pagination: { take: 100 }) { name } b: accountsConnection(first: 99) { nodes { name } } c: products(pagination: { take: 100 }) { name } d: products(query: "phone") { name } }',
 } as const;

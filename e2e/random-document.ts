@@ -164,8 +164,8 @@ class DocumentWriter {
 }
 
 function kindOfId(path: string): keyof Known['ids'] {
-  if (/^(category|renameCategory)\.id$|categoryId$|parentId$/.test(path)) return 'category';
-  if (/product[^.]*\.id$|productId$/i.test(path)) return 'product';
+  if (/^(category|renameCategory)\.(input\.)?id$|categoryId$|parentId$/.test(path)) return 'category';
+  if (/product[^.]*\.(input\.)?id$|productId$/i.test(path)) return 'product';
   return path.endsWith('order.id') ? 'order' : 'account';
 }
 

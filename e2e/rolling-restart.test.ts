@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, suite, test, type TestContext } from 'node:test';
 import { saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
-import { findFreePorts } from '#testkit/engine-node.ts';
+import { findFreePorts } from '#testkit/free-ports.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 import { rounds } from '#testkit/rounds.ts';
 import { eventually, postGraphQL } from '#testkit/shop.ts';

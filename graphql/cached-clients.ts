@@ -1,6 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { AccountSchema, BatchGetAccountsResponseSchema, type Account } from '#account/pb/account_pb.js';
+import { ACCOUNT_EVENTS } from '#account/pb/topics.ts';
 import { BatchGetProductsResponseSchema, ProductSchema, type Product } from '#catalog/pb/catalog_pb.js';
+import { CATALOG_EVENTS } from '#catalog/pb/topics.ts';
 import type { GatewayConfig } from '#graphql/config.ts';
 import type { Clients } from '#graphql/graph/clients.ts';
 import { watchChanges } from '#graphql/watch-changes.ts';
@@ -56,7 +58,7 @@ export async function cacheEntities(
     load: async (ids, call) => (await clients.catalog.batchGetProducts({ ids: [...ids] }, call)).products,
   });
   if (deps.changes) {
-    const caches = { 'account.events': accounts, 'catalog.events': products };
+    const caches = { [ACCOUNT_EVENTS]: accounts, [CATALOG_EVENTS]: products };
     stack.use(watchChanges(deps.changes, caches, deps.logger));
   }
   return {

@@ -2,12 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import { GraphQLError, type ExecutionResult } from 'graphql';
 import type { Bodies } from '#graphql/bodies.ts';
 import type { Documents, Refusal } from '#graphql/documents.ts';
+import type { ErrorCode } from '#graphql/error-codes.ts';
 import type { Executed, Prepared } from '#graphql/execute.ts';
 import { refusalResponse, type HttpRefusal, type HttpRequest, type HttpResponse } from '#graphql/http.ts';
 import { brokenBound, isTooDeep, JSON_DEPTH_MAX } from '#graphql/json-bounds.ts';
+import { presentError } from '#graphql/present-error.ts';
 import type { Call } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
-import { callFields, type Logger } from '#platform/logger.ts';
+import type { Logger } from '#platform/logger.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
 /**
@@ -26,8 +28,6 @@ const RESPONSE_JSON = 'application/graphql-response+json';
 const JSON_TYPE = 'application/json';
 const JSON_HEADERS = { 'content-type': `${JSON_TYPE}; charset=utf-8` };
 const RESPONSE_JSON_HEADERS = { 'content-type': `${RESPONSE_JSON}; charset=utf-8` };
-/** Characters of a message about the request itself. */
-const MESSAGE_LENGTH_MAX = 500;
 
 /** Bytes of a body that is worth remembering. */
 const BODY_REMEMBERED_MAX = 2_048;
@@ -41,10 +41,15 @@ interface Parameters {
 /** A request that is not one of GraphQL over HTTP: the caller's mistake, with its HTTP status. */
 class BadRequest extends Error implements HttpRefusal {
   readonly status: number;
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    status: number,
+    code: ErrorCode,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
     this.status = status;
     this.code = code;
@@ -62,7 +67,7 @@ export async function answerGraphQL(deps: GraphQLDeps, request: HttpRequest): Pr
       // By the draft, a document that cannot be executed is 400 in the new media type and 200 in the old one.
       const status = accepted === JSON_TYPE ? 200 : 400;
       return answer(status, accepted, {
-        errors: prepared.errors.map((error) => present(error, undefined, request.call)),
+        errors: prepared.errors.map((error) => presentError(error, deps.logger, request.call)),
       });
     }
     try {
@@ -114,11 +119,13 @@ function prepareParameters(
   { documents }: Pick<GraphQLDeps, 'documents'>,
   { query, operationName, variables }: Parameters,
 ): Prepared | Refusal {
-  const broken = brokenBound('variables', variables);
-  if (broken !== undefined)
-    return { errors: [new GraphQLError(broken, { extensions: { code: 'BAD_USER_INPUT' } })] };
   const operation = documents.prepare(query, operationName);
   if ('errors' in operation) return operation;
+  const broken = brokenBound(variables);
+  if (broken !== undefined) {
+    documents.done(operation);
+    return operation.refuse(broken);
+  }
   if (operation.type === 'mutation') return { operation, variables, key: '' };
   return { operation, variables, key: `${operation.id} ${JSON.stringify(variables)}` };
 }
@@ -206,7 +213,7 @@ async function execute(
     operation.succeeded.observe(startedMs);
     return { status: 200, headers: headersOf(accepted), body: json };
   }
-  const errors = distinctErrors(result).map((error) => present(error, deps.logger, call, 'data' in result));
+  const errors = distinctErrors(result).map((error) => presentError(error, deps.logger, call));
   const errorType = errors[0]?.extensions.code ?? '';
   deps.telemetry.operationDuration.observe(startedMs, operation.type, operation.rootField, errorType);
   const refused = !('data' in result) && accepted !== JSON_TYPE;
@@ -244,43 +251,6 @@ function distinctErrors({ data, errors = [] }: ExecutionResult): GraphQLError[] 
     if (byField.size === ERRORS_MAX) break;
   }
   return [...byField.values()];
-}
-
-/** An error as the caller may see it: a code from a closed list, never a stack, a statement or a name of ours. */
-function present(error: GraphQLError, logger: Logger | undefined, call: Call, executed = false) {
-  const { message, locations, path, originalError } = error;
-  const cause = originalCause(originalError);
-  const where = { ...(locations && { locations }), ...(path && { path }) };
-  if (cause instanceof AppError) {
-    // The service has logged it for one of the callers that shared the read; the others have their own request ids.
-    if (cause.reason === 'INTERNAL')
-      logger?.error({ err: cause, path, ...callFields(call) }, 'a service failed');
-    return {
-      message: cause.publicMessage,
-      ...where,
-      extensions: { code: cause.reason, ...cause.detail, requestId: call.requestId },
-    };
-  }
-  if (cause !== undefined || executed) {
-    logger?.error({ err: cause ?? error, path, ...callFields(call) }, 'unexpected error');
-    return {
-      message: 'Something went wrong on our side.',
-      ...where,
-      extensions: { code: 'INTERNAL', requestId: call.requestId },
-    };
-  }
-  const code = typeof error.extensions['code'] === 'string' ? error.extensions['code'] : 'BAD_USER_INPUT';
-  return { message: shorten(message), ...where, extensions: { code, requestId: call.requestId } };
-}
-
-/** GraphQL repeats what it refuses, which may be as long as the body. */
-function shorten(message: string): string {
-  return message.length > MESSAGE_LENGTH_MAX ? `${message.slice(0, MESSAGE_LENGTH_MAX)}…` : message;
-}
-
-/** What a resolver threw; undefined for errors that GraphQL itself found in the request. */
-function originalCause(error: Error | undefined): Error | undefined {
-  return error instanceof GraphQLError ? originalCause(error.originalError) : error;
 }
 
 function answer(status: number, type: string, body: object): HttpResponse {

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { ErrorCode } from '#graphql/error-codes.ts';
 import { Connections, type Connection } from '#graphql/connections.ts';
 import { compress, negotiateEncoding, COMPRESSED_SIZE_MIN } from '#graphql/compression.ts';
 import type { Cors } from '#graphql/cors.ts';
@@ -63,7 +64,7 @@ const OTHER_HOST = refusal(
   'This server does not answer for the host that the Host header names. Its operator can add names to ALLOWED_HOSTS.',
 );
 
-function refusal(status: number, code: string, message: string): HttpRefusal {
+function refusal(status: number, code: ErrorCode, message: string): HttpRefusal {
   return { status, code, message, headers: status === 503 ? RETRY_LATER : {} };
 }
 

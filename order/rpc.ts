@@ -12,13 +12,15 @@ import {
   type OrderService,
 } from '#order/pb/order_pb.js';
 import type { OrderStore } from '#order/store.ts';
+import type { Currency } from '#platform/currency.ts';
 import type { Handlers } from '#platform/rpc.ts';
 
 /** Proto ↔ use case. */
 export function orderHandlers(
-  deps: CreateOrderDeps & { readonly store: OrderStore },
+  deps: CreateOrderDeps & { readonly store: OrderStore; readonly currency: Currency },
 ): Handlers<typeof OrderService> {
   return {
+    getCurrency: async () => ({ currency: deps.currency }),
     createOrder: async (request, call) => ({ order: toMessage(await createOrder(deps, request, call)) }),
     getOrder: async (request, call) => ({ order: toMessage(await getOrder(deps, request, call)) }),
     listOrdersByAccounts: async (request, call) => ({

@@ -57,6 +57,8 @@ const INSERT: Statement = {
     INSERT INTO orders (${COLUMNS})
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::text[], $6::bigint[])`,
 };
+/** Returns a row if there are prices. */
+export const FIND_ORDER: Statement = { name: 'find_order', text: 'SELECT 1 FROM orders LIMIT 1' };
 const BY_IDS: Statement = {
   name: 'orders_by_ids',
   text: `SELECT ${COLUMNS} FROM orders WHERE id = ANY($1::uuid[])`,

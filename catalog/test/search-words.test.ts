@@ -119,7 +119,7 @@ test('a place that no search gave is INVALID_ARGUMENT on after: no price, no who
   ] as const)
     assert.throws(() => requirePlace(place, sort), {
       reason: 'INVALID_ARGUMENT',
-      detail: { field: 'after' },
+      field: 'after',
     });
   assert.equal(requirePlace(`rf10100::${id}`, 'relevance').offset, 10_100);
 });

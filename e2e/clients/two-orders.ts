@@ -40,9 +40,10 @@ export async function placeTwoOrders(shop: TestGateway): Promise<TwoOrders> {
     return data.createOrder.id;
   };
   const first = await order(1);
-  await run(
-    `mutation { updateProduct(id: "${product.id}", product: { name: "Desk lamp", price: 24.5 }, expectedVersion: ${product.version}) { id } }`,
+  const { updateProduct: update } = await run(
+    `mutation { updateProduct(input: { id: "${product.id}", expectedVersion: ${product.version}, name: "Desk lamp", price: 24.5 }) { userErrors { message } } }`,
   );
+  assert.deepEqual(update.userErrors, []);
   const second = await order(7);
   const line = (name: string, price: number, quantity: number): Line => ({
     productId: product.id,

@@ -1,14 +1,18 @@
 import { present } from '#graphql/graph/present.ts';
 import type { OrderStatus, Resolvers } from '#graphql/graph/resolver-types.ts';
+import { named } from '#graphql/graph/violations.ts';
 import { OrderStatus as OrderStatusMessage } from '#order/pb/order_pb.js';
 import { AppError } from '#platform/errors.ts';
+
+const ORDER_PATHS = { accountId: 'order.accountId', products: 'order.products' };
 
 /** The fields that resolve orders. */
 export const orderResolvers: Resolvers = {
   Query: {
     order: async (_, { id }, { clients, call }) => {
       try {
-        return present((await clients.orders.getOrder({ id, withoutLines: true }, call)).order);
+        const found = clients.orders.getOrder({ id, withoutLines: true }, call);
+        return present((await named({ id: 'id' }, found)).order);
       } catch (error) {
         if (error instanceof AppError && error.reason === 'NOT_FOUND') return null;
         throw error;
@@ -18,7 +22,7 @@ export const orderResolvers: Resolvers = {
 
   Mutation: {
     createOrder: async (_, { order }, { clients, call }) =>
-      present((await clients.orders.createOrder(order, call)).order),
+      present((await named(ORDER_PATHS, clients.orders.createOrder(order, call))).order),
   },
 
   Order: {

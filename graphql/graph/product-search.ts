@@ -1,6 +1,7 @@
 import type { Facets, SearchProductsResponse } from '#catalog/pb/catalog_pb.js';
 import { SearchSort } from '#catalog/pb/catalog_pb.js';
 import type { Clients } from '#graphql/graph/clients.ts';
+import { named } from '#graphql/graph/violations.ts';
 import type { Call } from '#platform/call.ts';
 
 export interface SearchArguments {
@@ -15,6 +16,9 @@ export interface SearchArguments {
   readonly first: number;
   readonly after?: string | null | undefined;
 }
+
+/** The paths of a search in the arguments of searchProducts. */
+const PATHS = { query: 'query', filter: 'filter', size: 'first', after: 'after', sort: 'sort' };
 
 /** A search of which only those parts are worked out that fields ask for: all in one call to the catalog. */
 export class ProductSearch {
@@ -56,7 +60,7 @@ export class ProductSearch {
       withFacets: facets,
       withDidYouMean: didYouMean,
     };
-    return this.#clients.catalog.searchProducts(request, this.#call);
+    return named(PATHS, this.#clients.catalog.searchProducts(request, this.#call));
   }
 
   async nodes(): Promise<SearchProductsResponse['products']> {

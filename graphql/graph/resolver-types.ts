@@ -2,6 +2,7 @@ import type { Timestamp } from './scalars.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Account as AccountMessage } from '../../account/pb/account_pb.js';
 import type { Product as ProductMessage, Category as CategoryMessage, Facets as FacetsMessage, PriceCount as PriceCountMessage, CategoryCount as CategoryCountMessage } from '../../catalog/pb/catalog_pb.js';
+import type { Shop as ShopModel } from './shop.ts';
 import type { ProductSearch } from './product-search.ts';
 import type { Order as OrderMessage, OrderLine as OrderLineMessage } from '../../order/pb/order_pb.js';
 import type { Context } from './context.ts';
@@ -16,11 +17,11 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** A place in a list. Pass it back as it came; what it says inside is nobody's business. */
+  /** An opaque cursor: pass it back unchanged. */
   Cursor: { input: string; output: string; }
   /** A moment in UTC, e.g. 2026-01-31T12:00:00.000Z (RFC 3339). */
   DateTime: { input: never; output: Timestamp; }
-  /** An exact amount in the shop's currency, e.g. 1199.99. More decimal places than the currency has are refused. At most 15 digits. */
+  /** An exact amount in the currency of the shop (`shop { currency }`), e.g. 1199.99: a JSON number of at most 15 digits, with no more decimals than the currency has. As input also a string, e.g. "1199.99". */
   Money: { input: number; output: bigint; }
 };
 
@@ -60,54 +61,151 @@ export type AccountInput = {
   name: Scalars['String']['input'];
 };
 
+/** What archiveProduct takes off sale. */
+export type ArchiveProductInput = {
+  /** The product to archive. */
+  id: Scalars['ID']['input'];
+};
+
+/** The outcome of archiveProduct. */
+export type ArchiveProductPayload = {
+  /** The archived product; null if there are user errors. */
+  product: Maybe<Product>;
+  /** Why nothing was changed; empty if it was. */
+  userErrors: Array<UserError>;
+};
+
 /** Where products belong: a node of a tree of at most 8 levels. */
 export type Category = {
   /** From the top down to the parent. */
-  ancestors: Array<Category>;
-  /** By name; at most 100. */
-  children: Array<Category>;
+  ancestors: Maybe<Array<Category>>;
+  /** The first children by name. */
+  children: Maybe<Array<Category>>;
   id: Scalars['ID']['output'];
   name: Scalars['String']['output'];
   /** Null at the top. */
   parent: Maybe<Category>;
 };
 
+
+/** Where products belong: a node of a tree of at most 8 levels. */
+export type CategoryChildrenArgs = {
+  first: Scalars['Int']['input'];
+};
+
 export type CategoryCount = {
-  category: Category;
+  /** Null, with an error, while categories cannot be reached. */
+  category: Maybe<Category>;
   count: Scalars['Int']['output'];
 };
 
-export type CategoryInput = {
-  /** 1 to 100 characters. */
+/** The category that createCategory adds. */
+export type CreateCategoryInput = {
+  /** 1 to 100 characters. Names of categories with the same parent differ in more than case and accents. */
   name: Scalars['String']['input'];
   /** The category to put it into; left out or null: the top. */
   parentId?: InputMaybe<Scalars['ID']['input']>;
 };
 
+/** The outcome of createCategory. */
+export type CreateCategoryPayload = {
+  /** The new category; null if there are user errors. */
+  category: Maybe<Category>;
+  /** Why nothing was added; empty if it was. */
+  userErrors: Array<UserError>;
+};
+
+/** A currency of ISO 4217. */
+export type Currency = {
+  /** The three letters of ISO 4217, e.g. USD. */
+  code: Scalars['String']['output'];
+  /** How many decimals an amount has at most: 2 for USD, 0 for JPY. */
+  decimals: Scalars['Int']['output'];
+};
+
+/** Every code that an error can have, in `extensions.code` of an error or in `UserError.code`. */
+export type ErrorCode =
+  /** An order names an account that does not exist. Choose another account. */
+  | 'ACCOUNT_NOT_FOUND'
+  /** The HTTP request is malformed, e.g. its body is not JSON. Correct the client. */
+  | 'BAD_REQUEST'
+  /** The HTTP body has more bytes than the gateway accepts. Send less in one request. */
+  | 'BODY_TOO_LARGE'
+  /** The client closed the request before the answer was ready. Clients do not receive it; logs and metrics of services show it. */
+  | 'CANCELLED'
+  /** The tree of categories has reached its maximum depth, width or size. Use another parent. */
+  | 'CATEGORY_LIMIT_EXCEEDED'
+  /** A category with the same parent has this name; case and accents do not matter. Choose another name. */
+  | 'CATEGORY_NAME_TAKEN'
+  /** A product or a category names a category that does not exist. Choose another category. */
+  | 'CATEGORY_NOT_FOUND'
+  /** The answer was not ready in time, or the request did not arrive in time. A mutation may or may not have taken effect: read the entity before you retry it. */
+  | 'DEADLINE_EXCEEDED'
+  /** The HTTP request has an Expect header other than 100-continue. Remove the header. */
+  | 'EXPECTATION_FAILED'
+  /** The document is too long, too deep or too expensive. The message names the limit. Ask for smaller pages or fewer fields. */
+  | 'GRAPHQL_LIMIT_EXCEEDED'
+  /** The document is not valid GraphQL syntax. Correct the document. */
+  | 'GRAPHQL_PARSE_FAILED'
+  /** The document does not fit the schema, e.g. it selects an unknown field. Correct the document. */
+  | 'GRAPHQL_VALIDATION_FAILED'
+  /** The HTTP headers have more bytes than the gateway accepts. Send fewer or shorter headers. */
+  | 'HEADERS_TOO_LARGE'
+  /** A fault of the server. Report it with the `requestId`. */
+  | 'INTERNAL'
+  /** A value is missing, has the wrong type or is out of bounds. `field` names it, the message names the bound. */
+  | 'INVALID_ARGUMENT'
+  /** The HTTP method is not allowed, e.g. a mutation with GET. Use POST. */
+  | 'METHOD_NOT_ALLOWED'
+  /** The Host header names a host that the gateway does not serve. Correct the URL, or add the name to ALLOWED_HOSTS. */
+  | 'MISDIRECTED_REQUEST'
+  /** The Accept header allows no media type of GraphQL over HTTP. Accept `application/graphql-response+json` or `application/json`. */
+  | 'NOT_ACCEPTABLE'
+  /** The entity that `field` names does not exist. Check the id. */
+  | 'NOT_FOUND'
+  /** The document has no operation with this `operationName`, or several operations and no `operationName`. The message lists the names. */
+  | 'OPERATION_NOT_FOUND'
+  /** The request has the hash of a document and not the document. Send the document itself; Apollo Client does so by itself. */
+  | 'PERSISTED_QUERY_NOT_SUPPORTED'
+  /** The product is no longer sold: it cannot be ordered or changed. Remove it. */
+  | 'PRODUCT_ARCHIVED'
+  /** An order names a product that does not exist. Remove the item. */
+  | 'PRODUCT_NOT_FOUND'
+  /** A limit of work in progress is reached, or the data is too much to read at once. Wait before you retry, or ask for less. */
+  | 'RESOURCE_EXHAUSTED'
+  /** The answer would have too many bytes or items. Ask for smaller pages or fewer fields. */
+  | 'RESPONSE_TOO_LARGE'
+  /** A service or engine cannot be reached. Retry later. */
+  | 'UNAVAILABLE'
+  /** The HTTP body has another media type than `application/json`, another charset than UTF-8 or a content coding. Send plain JSON. */
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  /** Somebody else changed the entity after you read it. Read it again, then retry with its new version. */
+  | 'VERSION_CONFLICT';
+
 /** Write operations. The fields of one request run one after the other. */
 export type Mutation = {
-  /** Takes a product off sale for good; a second time changes nothing. Errors: INVALID_ARGUMENT, NOT_FOUND. */
-  archiveProduct: Product;
+  /** Takes a product off sale for good; a second time changes nothing. User errors: INVALID_ARGUMENT, NOT_FOUND. */
+  archiveProduct: Maybe<ArchiveProductPayload>;
   /** Opens an account. Errors: INVALID_ARGUMENT. */
-  createAccount: Account;
-  /** Adds a category. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_LIMIT_EXCEEDED. */
-  createCategory: Category;
+  createAccount: Maybe<Account>;
+  /** Adds a category. User errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_NAME_TAKEN, CATEGORY_LIMIT_EXCEEDED. */
+  createCategory: Maybe<CreateCategoryPayload>;
   /** Places an order at today's names and prices. Errors: INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, PRODUCT_NOT_FOUND, PRODUCT_ARCHIVED. */
-  createOrder: Order;
+  createOrder: Maybe<Order>;
   /** Adds a product. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
-  createProduct: Product;
-  /** Gives an account another name. Errors: INVALID_ARGUMENT, NOT_FOUND. */
-  renameAccount: Account;
-  /** Gives a category another name. Errors: INVALID_ARGUMENT, NOT_FOUND. */
-  renameCategory: Category;
-  /** Changes what is given, unless somebody else changed the product since the expected version. Errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NOT_FOUND, PRODUCT_ARCHIVED, VERSION_CONFLICT. */
-  updateProduct: Product;
+  createProduct: Maybe<Product>;
+  /** Gives an account another name. User errors: INVALID_ARGUMENT, NOT_FOUND. */
+  renameAccount: Maybe<RenameAccountPayload>;
+  /** Gives a category another name. User errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NAME_TAKEN. */
+  renameCategory: Maybe<RenameCategoryPayload>;
+  /** Changes what is given, unless somebody else changed the product since the expected version. User errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NOT_FOUND, PRODUCT_ARCHIVED, VERSION_CONFLICT. */
+  updateProduct: Maybe<UpdateProductPayload>;
 };
 
 
 /** Write operations. The fields of one request run one after the other. */
 export type MutationArchiveProductArgs = {
-  id: Scalars['ID']['input'];
+  input: ArchiveProductInput;
 };
 
 
@@ -119,7 +217,7 @@ export type MutationCreateAccountArgs = {
 
 /** Write operations. The fields of one request run one after the other. */
 export type MutationCreateCategoryArgs = {
-  category: CategoryInput;
+  input: CreateCategoryInput;
 };
 
 
@@ -137,23 +235,19 @@ export type MutationCreateProductArgs = {
 
 /** Write operations. The fields of one request run one after the other. */
 export type MutationRenameAccountArgs = {
-  id: Scalars['ID']['input'];
-  name: Scalars['String']['input'];
+  input: RenameAccountInput;
 };
 
 
 /** Write operations. The fields of one request run one after the other. */
 export type MutationRenameCategoryArgs = {
-  id: Scalars['ID']['input'];
-  name: Scalars['String']['input'];
+  input: RenameCategoryInput;
 };
 
 
 /** Write operations. The fields of one request run one after the other. */
 export type MutationUpdateProductArgs = {
-  expectedVersion: Scalars['Int']['input'];
-  id: Scalars['ID']['input'];
-  product: ProductChangeInput;
+  input: UpdateProductInput;
 };
 
 /** What was bought, by whom, at which price. */
@@ -163,7 +257,8 @@ export type Order = {
   accountId: Scalars['ID']['output'];
   createdAt: Scalars['DateTime']['output'];
   id: Scalars['ID']['output'];
-  products: Array<OrderedProduct>;
+  /** Null, with an error, while the lines cannot be read. */
+  products: Maybe<Array<OrderedProduct>>;
   /** The state of the order. */
   status: OrderStatus;
   totalPrice: Scalars['Money']['output'];
@@ -255,20 +350,6 @@ export type Product = {
   version: Scalars['Int']['output'];
 };
 
-/** What is left out stays as it is. */
-export type ProductChangeInput = {
-  /** The category to put it in; null takes it out of its category. */
-  categoryId?: InputMaybe<Scalars['ID']['input']>;
-  /** At most 10,000 characters. */
-  description?: InputMaybe<Scalars['String']['input']>;
-  /** 1 to 200 characters. */
-  name?: InputMaybe<Scalars['String']['input']>;
-  /** Not negative. */
-  price?: InputMaybe<Scalars['Money']['input']>;
-  /** All of its tags from now on; null takes them away. */
-  tags?: InputMaybe<Array<Scalars['String']['input']>>;
-};
-
 export type ProductConnection = {
   edges: Array<ProductEdge>;
   nodes: Array<Product>;
@@ -341,13 +422,13 @@ export type Query = {
   /** One account, or null if there is none with this id. */
   account: Maybe<Account>;
   /** Accounts, newest first; with an id, that one or none. */
-  accounts: Array<Account>;
+  accounts: Maybe<Array<Account>>;
   /** All accounts, newest first. first or last: 1 to 100, 20 if neither is given. */
-  accountsConnection: AccountConnection;
+  accountsConnection: Maybe<AccountConnection>;
   /** Products on sale that were ordered most, most first; a new order counts within about a second. first: 1 to 100. */
-  bestSellers: Array<Product>;
-  /** The categories at the top, or the children of one, by name; at most 100. */
-  categories: Array<Category>;
+  bestSellers: Maybe<Array<Product>>;
+  /** The first categories by name: those at the top, or the children of parentId. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
+  categories: Maybe<Array<Category>>;
   /** One category, or null if there is none with this id. */
   category: Maybe<Category>;
   /** One order, or null if there is none with this id. */
@@ -355,13 +436,15 @@ export type Query = {
   /** One product, also when it is archived, or null if there is none with this id. */
   product: Maybe<Product>;
   /** Products on sale: newest first, or the best match first when there is a query; with an id, that one or none. */
-  products: Array<Product>;
+  products: Maybe<Array<Product>>;
   /** All products on sale, newest first. first or last: 1 to 100, 20 if neither is given. */
-  productsConnection: ProductConnection;
+  productsConnection: Maybe<ProductConnection>;
   /** Products on sale that match a query and a filter. first: 1 to 100. */
-  searchProducts: ProductSearchConnection;
+  searchProducts: Maybe<ProductSearchConnection>;
+  /** The shop itself. */
+  shop: Maybe<Shop>;
   /** Products on sale with a word in their name that begins so, of each name one: those whose name begins so first. first: 1 to 20. */
-  suggestProducts: Array<ProductSuggestion>;
+  suggestProducts: Maybe<Array<ProductSuggestion>>;
 };
 
 
@@ -395,6 +478,7 @@ export type QueryBestSellersArgs = {
 
 /** Read operations. */
 export type QueryCategoriesArgs = {
+  first: Scalars['Int']['input'];
   parentId?: InputMaybe<Scalars['ID']['input']>;
 };
 
@@ -448,6 +532,82 @@ export type QuerySearchProductsArgs = {
 export type QuerySuggestProductsArgs = {
   first: Scalars['Int']['input'];
   prefix: Scalars['String']['input'];
+};
+
+/** What renameAccount changes. */
+export type RenameAccountInput = {
+  /** The account to rename. */
+  id: Scalars['ID']['input'];
+  /** 1 to 200 characters. */
+  name: Scalars['String']['input'];
+};
+
+/** The outcome of renameAccount. */
+export type RenameAccountPayload = {
+  /** The renamed account; null if there are user errors. */
+  account: Maybe<Account>;
+  /** Why nothing was changed; empty if it was. */
+  userErrors: Array<UserError>;
+};
+
+/** What renameCategory changes. */
+export type RenameCategoryInput = {
+  /** The category to rename. */
+  id: Scalars['ID']['input'];
+  /** 1 to 100 characters. */
+  name: Scalars['String']['input'];
+};
+
+/** The outcome of renameCategory. */
+export type RenameCategoryPayload = {
+  /** The renamed category; null if there are user errors. */
+  category: Maybe<Category>;
+  /** Why nothing was changed; empty if it was. */
+  userErrors: Array<UserError>;
+};
+
+/** Facts about the shop, which its operator sets. */
+export type Shop = {
+  /** The currency of all amounts. */
+  currency: Currency;
+  /** The name of the shop. */
+  name: Scalars['String']['output'];
+};
+
+/** What updateProduct changes. Omitted fields stay as they are; null is refused where it has no meaning of its own. */
+export type UpdateProductInput = {
+  /** The category to put it in; null takes it out of its category. */
+  categoryId?: InputMaybe<Scalars['ID']['input']>;
+  /** At most 10,000 characters; not null. */
+  description?: InputMaybe<Scalars['String']['input']>;
+  /** The `version` of the product that you read. */
+  expectedVersion: Scalars['Int']['input'];
+  /** The product to change. */
+  id: Scalars['ID']['input'];
+  /** 1 to 200 characters; not null. */
+  name?: InputMaybe<Scalars['String']['input']>;
+  /** Not negative; not null. */
+  price?: InputMaybe<Scalars['Money']['input']>;
+  /** All of its tags from now on; null takes them away. */
+  tags?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
+/** The outcome of updateProduct. */
+export type UpdateProductPayload = {
+  /** The changed product; null if there are user errors. */
+  product: Maybe<Product>;
+  /** Why nothing was changed; empty if it was. */
+  userErrors: Array<UserError>;
+};
+
+/** Why a mutation changed nothing: one error for each mistake that the caller can correct. */
+export type UserError = {
+  /** What kind of mistake it is. */
+  code: ErrorCode;
+  /** The path of the value in the arguments, e.g. `input.tags[3]`. Null if the error is not about one value. */
+  field: Maybe<Scalars['String']['output']>;
+  /** One sentence in English, to show beside the field. */
+  message: Scalars['String']['output'];
 };
 
 
@@ -527,12 +687,17 @@ export type ResolversTypes = {
   AccountConnection: ResolverTypeWrapper<Omit<AccountConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['AccountEdge']>, nodes: Array<ResolversTypes['Account']> }>;
   AccountEdge: ResolverTypeWrapper<Omit<AccountEdge, 'node'> & { node: ResolversTypes['Account'] }>;
   AccountInput: AccountInput;
+  ArchiveProductInput: ArchiveProductInput;
+  ArchiveProductPayload: ResolverTypeWrapper<Omit<ArchiveProductPayload, 'product'> & { product?: Maybe<ResolversTypes['Product']> }>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Category: ResolverTypeWrapper<CategoryMessage>;
   CategoryCount: ResolverTypeWrapper<CategoryCountMessage>;
-  CategoryInput: CategoryInput;
+  CreateCategoryInput: CreateCategoryInput;
+  CreateCategoryPayload: ResolverTypeWrapper<Omit<CreateCategoryPayload, 'category'> & { category?: Maybe<ResolversTypes['Category']> }>;
+  Currency: ResolverTypeWrapper<Currency>;
   Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  ErrorCode: ErrorCode;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Money: ResolverTypeWrapper<Scalars['Money']['output']>;
@@ -548,7 +713,6 @@ export type ResolversTypes = {
   PaginationInput: PaginationInput;
   PriceBucket: ResolverTypeWrapper<PriceCountMessage>;
   Product: ResolverTypeWrapper<ProductMessage>;
-  ProductChangeInput: ProductChangeInput;
   ProductConnection: ResolverTypeWrapper<Omit<ProductConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['ProductEdge']>, nodes: Array<ResolversTypes['Product']> }>;
   ProductEdge: ResolverTypeWrapper<Omit<ProductEdge, 'node'> & { node: ResolversTypes['Product'] }>;
   ProductFacets: ResolverTypeWrapper<FacetsMessage>;
@@ -558,7 +722,15 @@ export type ResolversTypes = {
   ProductSort: ProductSort;
   ProductSuggestion: ResolverTypeWrapper<Omit<ProductSuggestion, 'product'> & { product: ResolversTypes['Product'] }>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  RenameAccountInput: RenameAccountInput;
+  RenameAccountPayload: ResolverTypeWrapper<Omit<RenameAccountPayload, 'account'> & { account?: Maybe<ResolversTypes['Account']> }>;
+  RenameCategoryInput: RenameCategoryInput;
+  RenameCategoryPayload: ResolverTypeWrapper<Omit<RenameCategoryPayload, 'category'> & { category?: Maybe<ResolversTypes['Category']> }>;
+  Shop: ResolverTypeWrapper<ShopModel>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  UpdateProductInput: UpdateProductInput;
+  UpdateProductPayload: ResolverTypeWrapper<Omit<UpdateProductPayload, 'product'> & { product?: Maybe<ResolversTypes['Product']> }>;
+  UserError: ResolverTypeWrapper<UserError>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -567,10 +739,14 @@ export type ResolversParentTypes = {
   AccountConnection: Omit<AccountConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['AccountEdge']>, nodes: Array<ResolversParentTypes['Account']> };
   AccountEdge: Omit<AccountEdge, 'node'> & { node: ResolversParentTypes['Account'] };
   AccountInput: AccountInput;
+  ArchiveProductInput: ArchiveProductInput;
+  ArchiveProductPayload: Omit<ArchiveProductPayload, 'product'> & { product?: Maybe<ResolversParentTypes['Product']> };
   Boolean: Scalars['Boolean']['output'];
   Category: CategoryMessage;
   CategoryCount: CategoryCountMessage;
-  CategoryInput: CategoryInput;
+  CreateCategoryInput: CreateCategoryInput;
+  CreateCategoryPayload: Omit<CreateCategoryPayload, 'category'> & { category?: Maybe<ResolversParentTypes['Category']> };
+  Currency: Currency;
   Cursor: Scalars['Cursor']['output'];
   DateTime: Scalars['DateTime']['output'];
   ID: Scalars['ID']['output'];
@@ -587,7 +763,6 @@ export type ResolversParentTypes = {
   PaginationInput: PaginationInput;
   PriceBucket: PriceCountMessage;
   Product: ProductMessage;
-  ProductChangeInput: ProductChangeInput;
   ProductConnection: Omit<ProductConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['ProductEdge']>, nodes: Array<ResolversParentTypes['Product']> };
   ProductEdge: Omit<ProductEdge, 'node'> & { node: ResolversParentTypes['Product'] };
   ProductFacets: FacetsMessage;
@@ -596,7 +771,15 @@ export type ResolversParentTypes = {
   ProductSearchConnection: ProductSearch;
   ProductSuggestion: Omit<ProductSuggestion, 'product'> & { product: ResolversParentTypes['Product'] };
   Query: Record<PropertyKey, never>;
+  RenameAccountInput: RenameAccountInput;
+  RenameAccountPayload: Omit<RenameAccountPayload, 'account'> & { account?: Maybe<ResolversParentTypes['Account']> };
+  RenameCategoryInput: RenameCategoryInput;
+  RenameCategoryPayload: Omit<RenameCategoryPayload, 'category'> & { category?: Maybe<ResolversParentTypes['Category']> };
+  Shop: ShopModel;
   String: Scalars['String']['output'];
+  UpdateProductInput: UpdateProductInput;
+  UpdateProductPayload: Omit<UpdateProductPayload, 'product'> & { product?: Maybe<ResolversParentTypes['Product']> };
+  UserError: UserError;
 };
 
 export type CostDirectiveArgs = {
@@ -612,6 +795,18 @@ export type ListSizeDirectiveArgs = {
 };
 
 export type ListSizeDirectiveResolver<Result, Parent, ContextType = Context, Args = ListSizeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type ReadsDirectiveArgs = {
+  count: Scalars['Int']['input'];
+};
+
+export type ReadsDirectiveResolver<Result, Parent, ContextType = Context, Args = ReadsDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type TextLengthDirectiveArgs = {
+  max: Scalars['Int']['input'];
+};
+
+export type TextLengthDirectiveResolver<Result, Parent, ContextType = Context, Args = TextLengthDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type AccountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Account'] = ResolversParentTypes['Account']> = {
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -632,17 +827,32 @@ export type AccountEdgeResolvers<ContextType = Context, ParentType extends Resol
   node?: Resolver<ResolversTypes['Account'], ParentType, ContextType>;
 };
 
+export type ArchiveProductPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ArchiveProductPayload'] = ResolversParentTypes['ArchiveProductPayload']> = {
+  product?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type CategoryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Category'] = ResolversParentTypes['Category']> = {
-  ancestors?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType>;
-  children?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType>;
+  ancestors?: Resolver<Maybe<Array<ResolversTypes['Category']>>, ParentType, ContextType>;
+  children?: Resolver<Maybe<Array<ResolversTypes['Category']>>, ParentType, ContextType, RequireFields<CategoryChildrenArgs, 'first'>>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   parent?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType>;
 };
 
 export type CategoryCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CategoryCount'] = ResolversParentTypes['CategoryCount']> = {
-  category?: Resolver<ResolversTypes['Category'], ParentType, ContextType>;
+  category?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType>;
   count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type CreateCategoryPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CreateCategoryPayload'] = ResolversParentTypes['CreateCategoryPayload']> = {
+  category?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type CurrencyResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Currency'] = ResolversParentTypes['Currency']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  decimals?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export interface CursorScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Cursor'], any> {
@@ -658,14 +868,14 @@ export interface MoneyScalarConfig extends GraphQLScalarTypeConfig<ResolversType
 }
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  archiveProduct?: Resolver<ResolversTypes['Product'], ParentType, ContextType, RequireFields<MutationArchiveProductArgs, 'id'>>;
-  createAccount?: Resolver<ResolversTypes['Account'], ParentType, ContextType, RequireFields<MutationCreateAccountArgs, 'account'>>;
-  createCategory?: Resolver<ResolversTypes['Category'], ParentType, ContextType, RequireFields<MutationCreateCategoryArgs, 'category'>>;
-  createOrder?: Resolver<ResolversTypes['Order'], ParentType, ContextType, RequireFields<MutationCreateOrderArgs, 'order'>>;
-  createProduct?: Resolver<ResolversTypes['Product'], ParentType, ContextType, RequireFields<MutationCreateProductArgs, 'product'>>;
-  renameAccount?: Resolver<ResolversTypes['Account'], ParentType, ContextType, RequireFields<MutationRenameAccountArgs, 'id' | 'name'>>;
-  renameCategory?: Resolver<ResolversTypes['Category'], ParentType, ContextType, RequireFields<MutationRenameCategoryArgs, 'id' | 'name'>>;
-  updateProduct?: Resolver<ResolversTypes['Product'], ParentType, ContextType, RequireFields<MutationUpdateProductArgs, 'expectedVersion' | 'id' | 'product'>>;
+  archiveProduct?: Resolver<Maybe<ResolversTypes['ArchiveProductPayload']>, ParentType, ContextType, RequireFields<MutationArchiveProductArgs, 'input'>>;
+  createAccount?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType, RequireFields<MutationCreateAccountArgs, 'account'>>;
+  createCategory?: Resolver<Maybe<ResolversTypes['CreateCategoryPayload']>, ParentType, ContextType, RequireFields<MutationCreateCategoryArgs, 'input'>>;
+  createOrder?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<MutationCreateOrderArgs, 'order'>>;
+  createProduct?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<MutationCreateProductArgs, 'product'>>;
+  renameAccount?: Resolver<Maybe<ResolversTypes['RenameAccountPayload']>, ParentType, ContextType, RequireFields<MutationRenameAccountArgs, 'input'>>;
+  renameCategory?: Resolver<Maybe<ResolversTypes['RenameCategoryPayload']>, ParentType, ContextType, RequireFields<MutationRenameCategoryArgs, 'input'>>;
+  updateProduct?: Resolver<Maybe<ResolversTypes['UpdateProductPayload']>, ParentType, ContextType, RequireFields<MutationUpdateProductArgs, 'input'>>;
 };
 
 export type OrderResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Order'] = ResolversParentTypes['Order']> = {
@@ -673,7 +883,7 @@ export type OrderResolvers<ContextType = Context, ParentType extends ResolversPa
   accountId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  products?: Resolver<Array<ResolversTypes['OrderedProduct']>, ParentType, ContextType>;
+  products?: Resolver<Maybe<Array<ResolversTypes['OrderedProduct']>>, ParentType, ContextType>;
   status?: Resolver<ResolversTypes['OrderStatus'], ParentType, ContextType>;
   totalPrice?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -757,25 +967,55 @@ export type ProductSuggestionResolvers<ContextType = Context, ParentType extends
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType, RequireFields<QueryAccountArgs, 'id'>>;
-  accounts?: Resolver<Array<ResolversTypes['Account']>, ParentType, ContextType, Partial<QueryAccountsArgs>>;
-  accountsConnection?: Resolver<ResolversTypes['AccountConnection'], ParentType, ContextType, Partial<QueryAccountsConnectionArgs>>;
-  bestSellers?: Resolver<Array<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<QueryBestSellersArgs, 'first'>>;
-  categories?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType, Partial<QueryCategoriesArgs>>;
+  accounts?: Resolver<Maybe<Array<ResolversTypes['Account']>>, ParentType, ContextType, Partial<QueryAccountsArgs>>;
+  accountsConnection?: Resolver<Maybe<ResolversTypes['AccountConnection']>, ParentType, ContextType, Partial<QueryAccountsConnectionArgs>>;
+  bestSellers?: Resolver<Maybe<Array<ResolversTypes['Product']>>, ParentType, ContextType, RequireFields<QueryBestSellersArgs, 'first'>>;
+  categories?: Resolver<Maybe<Array<ResolversTypes['Category']>>, ParentType, ContextType, RequireFields<QueryCategoriesArgs, 'first'>>;
   category?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType, RequireFields<QueryCategoryArgs, 'id'>>;
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<QueryOrderArgs, 'id'>>;
   product?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<QueryProductArgs, 'id'>>;
-  products?: Resolver<Array<ResolversTypes['Product']>, ParentType, ContextType, Partial<QueryProductsArgs>>;
-  productsConnection?: Resolver<ResolversTypes['ProductConnection'], ParentType, ContextType, Partial<QueryProductsConnectionArgs>>;
-  searchProducts?: Resolver<ResolversTypes['ProductSearchConnection'], ParentType, ContextType, RequireFields<QuerySearchProductsArgs, 'first' | 'sort'>>;
-  suggestProducts?: Resolver<Array<ResolversTypes['ProductSuggestion']>, ParentType, ContextType, RequireFields<QuerySuggestProductsArgs, 'first' | 'prefix'>>;
+  products?: Resolver<Maybe<Array<ResolversTypes['Product']>>, ParentType, ContextType, Partial<QueryProductsArgs>>;
+  productsConnection?: Resolver<Maybe<ResolversTypes['ProductConnection']>, ParentType, ContextType, Partial<QueryProductsConnectionArgs>>;
+  searchProducts?: Resolver<Maybe<ResolversTypes['ProductSearchConnection']>, ParentType, ContextType, RequireFields<QuerySearchProductsArgs, 'first' | 'sort'>>;
+  shop?: Resolver<Maybe<ResolversTypes['Shop']>, ParentType, ContextType>;
+  suggestProducts?: Resolver<Maybe<Array<ResolversTypes['ProductSuggestion']>>, ParentType, ContextType, RequireFields<QuerySuggestProductsArgs, 'first' | 'prefix'>>;
+};
+
+export type RenameAccountPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RenameAccountPayload'] = ResolversParentTypes['RenameAccountPayload']> = {
+  account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RenameCategoryPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RenameCategoryPayload'] = ResolversParentTypes['RenameCategoryPayload']> = {
+  category?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type ShopResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Shop'] = ResolversParentTypes['Shop']> = {
+  currency?: Resolver<ResolversTypes['Currency'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type UpdateProductPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UpdateProductPayload'] = ResolversParentTypes['UpdateProductPayload']> = {
+  product?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type UserErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  field?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = Context> = {
   Account?: AccountResolvers<ContextType>;
   AccountConnection?: AccountConnectionResolvers<ContextType>;
   AccountEdge?: AccountEdgeResolvers<ContextType>;
+  ArchiveProductPayload?: ArchiveProductPayloadResolvers<ContextType>;
   Category?: CategoryResolvers<ContextType>;
   CategoryCount?: CategoryCountResolvers<ContextType>;
+  CreateCategoryPayload?: CreateCategoryPayloadResolvers<ContextType>;
+  Currency?: CurrencyResolvers<ContextType>;
   Cursor?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   Money?: GraphQLScalarType;
@@ -793,9 +1033,16 @@ export type Resolvers<ContextType = Context> = {
   ProductSearchConnection?: ProductSearchConnectionResolvers<ContextType>;
   ProductSuggestion?: ProductSuggestionResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  RenameAccountPayload?: RenameAccountPayloadResolvers<ContextType>;
+  RenameCategoryPayload?: RenameCategoryPayloadResolvers<ContextType>;
+  Shop?: ShopResolvers<ContextType>;
+  UpdateProductPayload?: UpdateProductPayloadResolvers<ContextType>;
+  UserError?: UserErrorResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = Context> = {
   cost?: CostDirectiveResolver<any, any, ContextType>;
   listSize?: ListSizeDirectiveResolver<any, any, ContextType>;
+  reads?: ReadsDirectiveResolver<any, any, ContextType>;
+  textLength?: TextLengthDirectiveResolver<any, any, ContextType>;
 };

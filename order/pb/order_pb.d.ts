@@ -8,6 +8,7 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import type { Message } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { PageRequest } from "../../platform/pb/page_pb.js";
+import type { Currency } from "../../platform/pb/currency_pb.js";
 
 /**
  * Describes the file order/pb/order.proto.
@@ -416,6 +417,40 @@ export declare type OrderLines = Message<"fritzy.order.v1.OrderLines"> & {
 export declare const OrderLinesSchema: GenMessage<OrderLines>;
 
 /**
+ * Input of GetCurrency.
+ *
+ * @generated from message fritzy.order.v1.GetCurrencyRequest
+ */
+export declare type GetCurrencyRequest = Message<"fritzy.order.v1.GetCurrencyRequest"> & {
+};
+
+/**
+ * Describes the message fritzy.order.v1.GetCurrencyRequest.
+ * Use `create(GetCurrencyRequestSchema)` to create a new message.
+ */
+export declare const GetCurrencyRequestSchema: GenMessage<GetCurrencyRequest>;
+
+/**
+ * Answer of GetCurrency.
+ *
+ * @generated from message fritzy.order.v1.GetCurrencyResponse
+ */
+export declare type GetCurrencyResponse = Message<"fritzy.order.v1.GetCurrencyResponse"> & {
+  /**
+   * As the database records it.
+   *
+   * @generated from field: fritzy.platform.v1.Currency currency = 1;
+   */
+  currency?: Currency | undefined;
+};
+
+/**
+ * Describes the message fritzy.order.v1.GetCurrencyResponse.
+ * Use `create(GetCurrencyResponseSchema)` to create a new message.
+ */
+export declare const GetCurrencyResponseSchema: GenMessage<GetCurrencyResponse>;
+
+/**
  * The state of an order.
  *
  * @generated from enum fritzy.order.v1.OrderStatus
@@ -488,6 +523,16 @@ export declare const OrderService: GenService<{
     methodKind: "unary";
     input: typeof BatchGetOrderLinesRequestSchema;
     output: typeof BatchGetOrderLinesResponseSchema;
+  },
+  /**
+   * The currency of all amounts.
+   *
+   * @generated from rpc fritzy.order.v1.OrderService.GetCurrency
+   */
+  getCurrency: {
+    methodKind: "unary";
+    input: typeof GetCurrencyRequestSchema;
+    output: typeof GetCurrencyResponseSchema;
   },
 }>;
 
