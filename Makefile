@@ -55,8 +55,9 @@ coverage: $(INSTALLED) ## Run make test and require that 85 % of the lines are c
 check: lint typecheck coverage ## Run lint, typecheck and coverage; .ci/run checks more, on a clean clone
 
 .PHONY: lint
-lint: $(INSTALLED) ## Check code, format and protobuf files
+lint: $(INSTALLED) ## Check code, format, GraphQL and protobuf files
 	@oxlint --deny-warnings
+	@eslint --max-warnings 0 graphql/graph
 	@oxfmt --check .
 	@buf lint
 	@buf format --diff --exit-code
