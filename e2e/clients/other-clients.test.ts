@@ -65,10 +65,8 @@ suite('other GraphQL clients show two orders of one product', () => {
 
 /** What tsc reports about the documented program and a program that uses it. */
 function typeErrors({ folder, write }: DocumentedProject, use: string): string {
-  write(
-    'src/main.ts',
-    `import { accountOrders } from './account-orders';\nawait accountOrders('', '');\n${use}\n`,
-  );
+  const module = JSON.stringify('./account-orders');
+  write('src/main.ts', `import { accountOrders } from ${module};\nawait accountOrders('', '');\n${use}\n`);
   const options =
     '--noEmit --strict --target esnext --module esnext --moduleResolution bundler --skipLibCheck';
   const { stdout, stderr } = spawnSync(command('tsc'), [...options.split(' '), 'src/main.ts'], {
