@@ -17,9 +17,9 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** An opaque cursor of at most 200 characters: pass it back unchanged, to the same list with the same filter, sort order and parent. */
+  /** An opaque cursor of at most 200 characters: pass it back unchanged. */
   Cursor: { input: string; output: string; }
-  /** A time in UTC, e.g. 2026-01-31T12:00:00.000Z (RFC 3339). Input can have another offset, e.g. +02:00; digits beyond milliseconds are rounded up. */
+  /** A time in UTC, e.g. 2026-01-31T12:00:00.000Z (RFC 3339). */
   DateTime: { input: never; output: Timestamp; }
   /** An exact amount in the currency of the shop (`shop { currency }`), e.g. 1199.99: a JSON number of at most 15 digits, with no more decimals than the currency has. Input can also be a string, e.g. "1199.99". */
   Money: { input: number; output: bigint; }
