@@ -1,9 +1,13 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
 
-/** Resolver types from the SDL files: GraphQL resolves straight from proto messages, so those are the parents. */
+/**
+ * From the SDL files: the published schema, in one file, and resolver types. GraphQL resolves straight from proto
+ * messages, so those are the parents.
+ */
 const config: CodegenConfig = {
   schema: 'graphql/graph/*.graphql',
   generates: {
+    'schema.graphql': { plugins: ['schema-ast'], config: { includeDirectives: true } },
     'graphql/graph/resolver-types.ts': {
       plugins: ['typescript', 'typescript-resolvers'],
       config: {

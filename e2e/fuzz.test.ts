@@ -25,7 +25,7 @@ after(async () => {
   agent.destroy();
   await shop[Symbol.asyncDispose]();
 });
-const schema = createSchemas(2).schema;
+const { schema } = createSchemas(2, { name: 'Fritzy', currency: { code: 'USD', decimals: 2 } });
 const sizeOf = createSizeOf(schema);
 let known: Known;
 // In a hook: what fails before the tests start would leave the shop running.

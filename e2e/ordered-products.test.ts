@@ -49,9 +49,9 @@ suite('the product of an order line', () => {
     const placed = await idOf(
       `mutation { createOrder(order: { accountId: "${accountId}", products: [{ productId: "${productId}", quantity: 2 }] }) { id } }`,
     );
-    await idOf(
-      `mutation { updateProduct(id: "${productId}", product: { name: "Torch", price: 2 }, expectedVersion: 1) { id } }`,
-    );
+    const update = `mutation { updateProduct(input: { id: "${productId}", name: "Torch", price: 2, expectedVersion: 1 }) { userErrors { code } } }`;
+    const updated = await postGraphQL(url, { query: update });
+    assert.deepEqual(updated.data.updateProduct.userErrors, []);
     const line = { productId, name: 'Lamp', price: 1.5, quantity: 2 };
     const { data, errors } = await readOrder(placed);
     assert.equal(errors, undefined);

@@ -24,7 +24,7 @@ async function childrenOf(...parentIds: string[]): Promise<string[]> {
 }
 
 async function fails(work: Promise<unknown>, reason: string, field: string): Promise<void> {
-  await assert.rejects(work, { reason, detail: { field } });
+  await assert.rejects(work, { reason, field });
 }
 
 suite('names of categories with the same parent', () => {

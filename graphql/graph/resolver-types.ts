@@ -17,27 +17,30 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** An opaque cursor: pass it back unchanged. */
+  /** An opaque cursor of at most 200 characters: pass it back unchanged. */
   Cursor: { input: string; output: string; }
-  /** A moment in UTC, e.g. 2026-01-31T12:00:00.000Z (RFC 3339). */
+  /** A time in UTC, e.g. 2026-01-31T12:00:00.000Z (RFC 3339). */
   DateTime: { input: never; output: Timestamp; }
-  /** An exact amount in the currency of the shop (`shop { currency }`), e.g. 1199.99: a JSON number of at most 15 digits, with no more decimals than the currency has. As input also a string, e.g. "1199.99". */
+  /** An exact amount in the currency of the shop (`shop { currency }`), e.g. 1199.99: a JSON number of at most 15 digits, with no more decimals than the currency has. Input can also be a string, e.g. "1199.99". */
   Money: { input: number; output: bigint; }
 };
 
-/** Who buys. */
+/** A customer account. */
 export type Account = {
+  /** The time at which the account was created. */
   createdAt: Scalars['DateTime']['output'];
+  /** The id of the account, a UUID. */
   id: Scalars['ID']['output'];
+  /** The name of the customer: 1 to 200 characters. */
   name: Scalars['String']['output'];
-  /** The newest 100 orders, newest first. Null, with an error, while orders cannot be reached. */
+  /** The newest 100 orders of the account, newest first. Null with an error while orders are unavailable. */
   orders: Maybe<Array<Order>>;
-  /** All orders, newest first. first or last: 1 to 100, 20 if neither is given. */
+  /** All orders of the account, newest first. Null with an error while orders are unavailable. */
   ordersConnection: Maybe<OrderConnection>;
 };
 
 
-/** Who buys. */
+/** A customer account. */
 export type AccountOrdersConnectionArgs = {
   after?: InputMaybe<Scalars['Cursor']['input']>;
   before?: InputMaybe<Scalars['Cursor']['input']>;
@@ -45,81 +48,93 @@ export type AccountOrdersConnectionArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
 };
 
+/** A page of accounts. */
 export type AccountConnection = {
+  /** The items of the page with their cursors. */
   edges: Array<AccountEdge>;
+  /** The items of the page. */
   nodes: Array<Account>;
+  /** The position of the page in the list. */
   pageInfo: PageInfo;
 };
 
+/** An account and its position in the list. */
 export type AccountEdge = {
+  /** The cursor of the item. */
   cursor: Scalars['Cursor']['output'];
+  /** The item. */
   node: Account;
 };
 
+/** An account to create. */
 export type AccountInput = {
-  /** 1 to 200 characters. */
+  /** The name of the customer: 1 to 200 characters. */
   name: Scalars['String']['input'];
 };
 
-/** What archiveProduct takes off sale. */
+/** The input of archiveProduct. */
 export type ArchiveProductInput = {
-  /** The product to archive. */
+  /** The id of the product to archive. */
   id: Scalars['ID']['input'];
 };
 
-/** The outcome of archiveProduct. */
+/** The result of archiveProduct. */
 export type ArchiveProductPayload = {
-  /** The archived product; null if there are user errors. */
+  /** The archived product. Null if there are user errors. */
   product: Maybe<Product>;
-  /** Why nothing was changed; empty if it was. */
+  /** The mistakes in the input. Empty if the mutation succeeded. */
   userErrors: Array<UserError>;
 };
 
-/** Where products belong: a node of a tree of at most 8 levels. */
+/** A category of products. Categories form a tree of at most 8 levels. */
 export type Category = {
-  /** From the top down to the parent. */
+  /** The categories above this one, from the top-level category to the parent. Empty for a top-level category. */
   ancestors: Maybe<Array<Category>>;
-  /** The first children by name. */
+  /** The child categories, sorted by name. */
   children: Maybe<Array<Category>>;
+  /** The id of the category, a UUID. */
   id: Scalars['ID']['output'];
+  /** The name of the category: 1 to 100 characters. */
   name: Scalars['String']['output'];
-  /** Null at the top. */
+  /** The parent category. Null for a top-level category. */
   parent: Maybe<Category>;
 };
 
 
-/** Where products belong: a node of a tree of at most 8 levels. */
+/** A category of products. Categories form a tree of at most 8 levels. */
 export type CategoryChildrenArgs = {
   first: Scalars['Int']['input'];
 };
 
+/** A category and the number of found products in it and below it. */
 export type CategoryCount = {
-  /** Null, with an error, while categories cannot be reached. */
+  /** The category. Null with an error while categories are unavailable. */
   category: Maybe<Category>;
+  /** The number of products. */
   count: Scalars['Int']['output'];
 };
 
-/** The category that createCategory adds. */
+/** The input of createCategory. */
 export type CreateCategoryInput = {
-  /** 1 to 100 characters. Names of categories with the same parent differ in more than case and accents. */
+  /** The name of the category: 1 to 100 characters. The names of categories with the same parent differ in more than case and accents. */
   name: Scalars['String']['input'];
-  /** The category to put it into; left out or null: the top. */
+  /** The id of the parent category. Omitted or null: a top-level category. */
   parentId?: InputMaybe<Scalars['ID']['input']>;
 };
 
-/** The outcome of createCategory. */
+/** The result of createCategory. */
 export type CreateCategoryPayload = {
-  /** The new category; null if there are user errors. */
+  /** The new category. Null if there are user errors. */
   category: Maybe<Category>;
-  /** Why nothing was added; empty if it was. */
+  /** The mistakes in the input. Empty if the mutation succeeded. */
   userErrors: Array<UserError>;
 };
 
 /** A currency of ISO 4217. */
 export type Currency = {
-  /** The three letters of ISO 4217, e.g. USD. */
+  /** The three-letter code of ISO 4217, e.g. USD. */
   code: Scalars['String']['output'];
-  /** How many decimals an amount has at most: 2 for USD, 0 for JPY. */
+  /** The maximum number of decimals of an amount, e.g. 2 for USD and 0 for JPY. */
   decimals: Scalars['Int']['output'];
 };
 
@@ -184,21 +199,21 @@ export type ErrorCode =
 
 /** Write operations. The fields of one request run one after the other. */
 export type Mutation = {
-  /** Takes a product off sale for good; a second time changes nothing. User errors: INVALID_ARGUMENT, NOT_FOUND. */
+  /** Takes a product off sale permanently. Archiving it again changes nothing. User errors: INVALID_ARGUMENT, NOT_FOUND. */
   archiveProduct: Maybe<ArchiveProductPayload>;
-  /** Opens an account. Errors: INVALID_ARGUMENT. */
+  /** Creates an account. Errors: INVALID_ARGUMENT. */
   createAccount: Maybe<Account>;
-  /** Adds a category. User errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_NAME_TAKEN, CATEGORY_LIMIT_EXCEEDED. */
+  /** Creates a category. User errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_NAME_TAKEN, CATEGORY_LIMIT_EXCEEDED. */
   createCategory: Maybe<CreateCategoryPayload>;
-  /** Places an order at today's names and prices. Errors: INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, PRODUCT_NOT_FOUND, PRODUCT_ARCHIVED. */
+  /** Places an order with the current names and prices of the products. Errors: INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, PRODUCT_NOT_FOUND, PRODUCT_ARCHIVED. */
   createOrder: Maybe<Order>;
-  /** Adds a product. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
+  /** Creates a product. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
   createProduct: Maybe<Product>;
-  /** Gives an account another name. User errors: INVALID_ARGUMENT, NOT_FOUND. */
+  /** Changes the name of an account. User errors: INVALID_ARGUMENT, NOT_FOUND. */
   renameAccount: Maybe<RenameAccountPayload>;
-  /** Gives a category another name. User errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NAME_TAKEN. */
+  /** Changes the name of a category. User errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NAME_TAKEN. */
   renameCategory: Maybe<RenameCategoryPayload>;
-  /** Changes what is given, unless somebody else changed the product since the expected version. User errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NOT_FOUND, PRODUCT_ARCHIVED, VERSION_CONFLICT. */
+  /** Changes the given fields of a product if its version is the expected one. User errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NOT_FOUND, PRODUCT_ARCHIVED, VERSION_CONFLICT. */
   updateProduct: Maybe<UpdateProductPayload>;
 };
 
@@ -250,200 +265,249 @@ export type MutationUpdateProductArgs = {
   input: UpdateProductInput;
 };
 
-/** What was bought, by whom, at which price. */
+/** An order of an account. */
 export type Order = {
-  /** Null, with an error, while accounts cannot be reached. */
+  /** The account that placed the order. Null with an error while accounts are unavailable. */
   account: Maybe<Account>;
+  /** The id of the account that placed the order. */
   accountId: Scalars['ID']['output'];
+  /** The time at which the order was placed. */
   createdAt: Scalars['DateTime']['output'];
+  /** The id of the order, a UUID. */
   id: Scalars['ID']['output'];
-  /** Null, with an error, while the lines cannot be read. */
+  /** The lines of the order. Null with an error if the lines cannot be read. */
   products: Maybe<Array<OrderedProduct>>;
-  /** The state of the order. */
+  /** The status of the order. */
   status: OrderStatus;
+  /** The sum of price × quantity over all lines. */
   totalPrice: Scalars['Money']['output'];
-  /** Grows by one with every change, from 1. */
+  /** The version of the order. It starts at 1 and increases by 1 with every change. */
   version: Scalars['Int']['output'];
 };
 
+/** A page of orders. */
 export type OrderConnection = {
+  /** The items of the page with their cursors. */
   edges: Array<OrderEdge>;
+  /** The items of the page. */
   nodes: Array<Order>;
+  /** The position of the page in the list. */
   pageInfo: PageInfo;
 };
 
+/** An order and its position in the list. */
 export type OrderEdge = {
+  /** The cursor of the item. */
   cursor: Scalars['Cursor']['output'];
+  /** The item. */
   node: Order;
 };
 
+/** An order to place. */
 export type OrderInput = {
+  /** The id of the account that places the order. */
   accountId: Scalars['ID']['input'];
-  /** 1 to 100 items; items of the same product are added up. */
+  /** 1 to 100 items. Items with the same product become one line with the sum of their quantities. */
   products: Array<OrderProductInput>;
 };
 
+/** A product to order. */
 export type OrderProductInput = {
+  /** The id of the product. */
   productId: Scalars['ID']['input'];
-  /** 1 to 10,000. */
+  /** The number of units: 1 to 10,000. */
   quantity: Scalars['Int']['input'];
 };
 
-/** The state of an order. */
+/** The status of an order. */
 export type OrderStatus =
   /** The order is stored. */
   | 'PLACED';
 
 /** A line of an order: a product as it was when the order was placed. */
 export type OrderedProduct = {
-  /** At most 500 characters: a longer one is cut and ends in an ellipsis. */
+  /** The description of the product at the time of the order. A text of more than 500 characters is cut and ends in an ellipsis. */
   description: Scalars['String']['output'];
-  /** The id of the line. No other line of this or another order has it. */
+  /** The id of the line, which no other line of any order has. */
   id: Scalars['ID']['output'];
+  /** The name of the product at the time of the order. */
   name: Scalars['String']['output'];
-  /** The price of one. */
+  /** The price of one unit at the time of the order. */
   price: Scalars['Money']['output'];
-  /** The product as it is now. Null if it no longer exists; null with an error while the catalog cannot be reached. */
+  /** The product as it is now. Null if it no longer exists; null with an error while the catalog is unavailable. */
   product: Maybe<Product>;
   /** The id of the product. */
   productId: Scalars['ID']['output'];
+  /** The number of units: at least 1. */
   quantity: Scalars['Int']['output'];
 };
 
-/** Where a page of a connection lies in its list (https://relay.dev/graphql/connections.htm). */
+/** The position of a page in its list (https://relay.dev/graphql/connections.htm). */
 export type PageInfo = {
+  /** The cursor of the last item. Null if the page is empty. */
   endCursor: Maybe<Scalars['Cursor']['output']>;
+  /** Whether there are items after this page. */
   hasNextPage: Scalars['Boolean']['output'];
+  /** Whether there are items before this page. */
   hasPreviousPage: Scalars['Boolean']['output'];
+  /** The cursor of the first item. Null if the page is empty. */
   startCursor: Maybe<Scalars['Cursor']['output']>;
 };
 
-/** A part of a list, for short lists and first pages. Use a connection to walk a long list. */
+/** A part of a list, for short lists and first pages. Use a connection to read a long list. */
 export type PaginationInput = {
-  /** How many items to pass over: 0 to 10,000. */
+  /** The number of items to skip: 0 to 10,000. */
   skip: Scalars['Int']['input'];
-  /** How many items to take at the most: 1 to 100. */
+  /** The maximum number of items to return: 1 to 100. */
   take: Scalars['Int']['input'];
 };
 
+/** A price range and the number of found products in it. */
 export type PriceBucket = {
+  /** The number of products in the range. */
   count: Scalars['Int']['output'];
+  /** The lowest price of the range, inclusive. */
   from: Scalars['Money']['output'];
-  /** Not included; null: no end. */
+  /** The highest price of the range, exclusive. Null: no limit. */
   to: Maybe<Scalars['Money']['output']>;
 };
 
-/** What is sold. */
+/** A product of the catalog. */
 export type Product = {
-  /** When it was taken off sale; null while it is sold. */
+  /** The time at which the product was archived. Null while the product is on sale. */
   archivedAt: Maybe<Scalars['DateTime']['output']>;
-  /** Null if it is in none. */
+  /** The category of the product. Null if it has none. */
   category: Maybe<Category>;
+  /** The time at which the product was created. */
   createdAt: Scalars['DateTime']['output'];
+  /** The description of the product: at most 10,000 characters. */
   description: Scalars['String']['output'];
+  /** The id of the product, a UUID. */
   id: Scalars['ID']['output'];
+  /** The name of the product: 1 to 200 characters. */
   name: Scalars['String']['output'];
+  /** The price of one unit. */
   price: Scalars['Money']['output'];
-  /** In lower case, each once. */
+  /** The tags of the product, in lower case and without duplicates. */
   tags: Array<Scalars['String']['output']>;
-  /** Grows by one with every change; updateProduct wants to know which one you saw. */
+  /** The version of the product. It increases by 1 with every change; pass it to updateProduct as expectedVersion. */
   version: Scalars['Int']['output'];
 };
 
+/** A page of products. */
 export type ProductConnection = {
+  /** The items of the page with their cursors. */
   edges: Array<ProductEdge>;
+  /** The items of the page. */
   nodes: Array<Product>;
+  /** The position of the page in the list. */
   pageInfo: PageInfo;
 };
 
+/** A product and its position in the list. */
 export type ProductEdge = {
+  /** The cursor of the item. */
   cursor: Scalars['Cursor']['output'];
+  /** The item. */
   node: Product;
 };
 
+/** The number of found products by price and by category. */
 export type ProductFacets = {
-  /** How many are in or below a category, whatever category the filter names; the 20 largest, largest first. */
+  /** The number of products in each category and below it, largest first: at most 20 categories. The category condition of the filter does not apply to it. */
   categories: Array<CategoryCount>;
-  /** How many cost so much, whatever price the filter names; lowest first, without empty ranges. */
+  /** The number of products in each price range, lowest range first and without empty ranges. The price conditions of the filter do not apply to it. */
   priceBuckets: Array<PriceBucket>;
 };
 
-/** What is left out or null does not matter. */
+/** Conditions for products. A product must meet all of them. Omitted or null conditions are ignored. */
 export type ProductFilterInput = {
-  /** In this category or below it. */
+  /** The id of a category: the product is in this category or in one below it. */
   categoryId?: InputMaybe<Scalars['ID']['input']>;
-  /** The highest price. */
+  /** The highest price, inclusive. */
   priceMax?: InputMaybe<Scalars['Money']['input']>;
-  /** The lowest price. */
+  /** The lowest price, inclusive. */
   priceMin?: InputMaybe<Scalars['Money']['input']>;
-  /** All of these: at most 20. */
+  /** At most 20 tags: the product has all of them. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
+/** A product to create. */
 export type ProductInput = {
-  /** The category to put it in. */
+  /** The id of the category of the product. Omitted or null: no category. */
   categoryId?: InputMaybe<Scalars['ID']['input']>;
-  /** At most 10,000 characters. */
+  /** The description of the product: at most 10,000 characters. */
   description: Scalars['String']['input'];
-  /** 1 to 200 characters. */
+  /** The name of the product: 1 to 200 characters. */
   name: Scalars['String']['input'];
-  /** Not negative. */
+  /** The price of one unit: 0 or more. */
   price: Scalars['Money']['input'];
-  /** At most 20 of 1 to 40 characters; kept in lower case. */
+  /** At most 20 tags of 1 to 40 characters. They are stored in lower case. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
+/** A page of found products, with facets of all found products. */
 export type ProductSearchConnection = {
-  /** The query as it was probably meant, if nothing fits it as it stands; nodes are then near misses. */
+  /** The query with its typing errors corrected, if no product matches it as given; the page then has the products that match approximately. Otherwise null. */
   didYouMean: Maybe<Scalars['String']['output']>;
+  /** The items of the page with their cursors. */
   edges: Array<ProductEdge>;
+  /** The number of found products by price and by category. */
   facets: ProductFacets;
+  /** The items of the page. */
   nodes: Array<Product>;
+  /** The position of the page in the list. */
   pageInfo: PageInfo;
-  /** Exact up to 10,000, which stands for anything above it. */
+  /** The number of found products: exact up to 10,000, and 10,000 if there are more. */
   totalCount: Scalars['Int']['output'];
 };
 
+/** The order of a list of products. */
 export type ProductSort =
+  /** Newest first. */
   | 'NEWEST'
+  /** Lowest price first. */
   | 'PRICE_ASC'
+  /** Highest price first. */
   | 'PRICE_DESC'
-  /** Best first; newest first where there is no query. */
+  /** Best match first. Without a query: newest first. */
   | 'RELEVANCE';
 
+/** A suggested product name. */
 export type ProductSuggestion = {
+  /** The product. */
   product: Product;
-  /** The product's name. */
+  /** The name of the product. */
   text: Scalars['String']['output'];
 };
 
 /** Read operations. */
 export type Query = {
-  /** One account, or null if there is none with this id. */
+  /** The account with this id, or null if none has it. */
   account: Maybe<Account>;
-  /** Accounts, newest first; with an id, that one or none. */
+  /** Accounts, newest first. With an id, the list has that account or is empty. */
   accounts: Maybe<Array<Account>>;
-  /** All accounts, newest first. first or last: 1 to 100, 20 if neither is given. */
+  /** All accounts, newest first. */
   accountsConnection: Maybe<AccountConnection>;
-  /** Products on sale that were ordered most, most first; a new order counts within about a second. first: 1 to 100. */
+  /** The products on sale with the most units ordered, most first. A new order counts within about one second. */
   bestSellers: Maybe<Array<Product>>;
-  /** The first categories by name: those at the top, or the children of parentId. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
+  /** Top-level categories, or the children of one category, sorted by name. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
   categories: Maybe<Array<Category>>;
-  /** One category, or null if there is none with this id. */
+  /** The category with this id, or null if none has it. */
   category: Maybe<Category>;
-  /** One order, or null if there is none with this id. */
+  /** The order with this id, or null if none has it. */
   order: Maybe<Order>;
-  /** One product, also when it is archived, or null if there is none with this id. */
+  /** The product with this id, or null if none has it. Archived products are included. */
   product: Maybe<Product>;
-  /** Products on sale: newest first, or the best match first when there is a query; with an id, that one or none. */
+  /** Products on sale: newest first, or best match first if there is a query. With an id, the list has that product or is empty. */
   products: Maybe<Array<Product>>;
-  /** All products on sale, newest first. first or last: 1 to 100, 20 if neither is given. */
+  /** Products on sale that match a filter. */
   productsConnection: Maybe<ProductConnection>;
-  /** Products on sale that match a query and a filter. first: 1 to 100. */
+  /** Products on sale that match a query and a filter, with facets. */
   searchProducts: Maybe<ProductSearchConnection>;
-  /** The shop itself. */
+  /** The shop. */
   shop: Maybe<Shop>;
-  /** Products on sale with a word in their name that begins so, of each name one: those whose name begins so first. first: 1 to 20. */
+  /** Products on sale whose name has a word that starts with the prefix, one for each name. Names that start with the prefix come first. */
   suggestProducts: Maybe<Array<ProductSuggestion>>;
 };
 
@@ -534,39 +598,39 @@ export type QuerySuggestProductsArgs = {
   prefix: Scalars['String']['input'];
 };
 
-/** What renameAccount changes. */
+/** The input of renameAccount. */
 export type RenameAccountInput = {
-  /** The account to rename. */
+  /** The id of the account to rename. */
   id: Scalars['ID']['input'];
-  /** 1 to 200 characters. */
+  /** The new name: 1 to 200 characters. */
   name: Scalars['String']['input'];
 };
 
-/** The outcome of renameAccount. */
+/** The result of renameAccount. */
 export type RenameAccountPayload = {
-  /** The renamed account; null if there are user errors. */
+  /** The renamed account. Null if there are user errors. */
   account: Maybe<Account>;
-  /** Why nothing was changed; empty if it was. */
+  /** The mistakes in the input. Empty if the mutation succeeded. */
   userErrors: Array<UserError>;
 };
 
-/** What renameCategory changes. */
+/** The input of renameCategory. */
 export type RenameCategoryInput = {
-  /** The category to rename. */
+  /** The id of the category to rename. */
   id: Scalars['ID']['input'];
-  /** 1 to 100 characters. */
+  /** The new name: 1 to 100 characters. The names of categories with the same parent differ in more than case and accents. */
   name: Scalars['String']['input'];
 };
 
-/** The outcome of renameCategory. */
+/** The result of renameCategory. */
 export type RenameCategoryPayload = {
-  /** The renamed category; null if there are user errors. */
+  /** The renamed category. Null if there are user errors. */
   category: Maybe<Category>;
-  /** Why nothing was changed; empty if it was. */
+  /** The mistakes in the input. Empty if the mutation succeeded. */
   userErrors: Array<UserError>;
 };
 
-/** Facts about the shop, which its operator sets. */
+/** Properties of the shop that its operator sets. */
 export type Shop = {
   /** The currency of all amounts. */
   currency: Currency;
@@ -574,39 +638,39 @@ export type Shop = {
   name: Scalars['String']['output'];
 };
 
-/** What updateProduct changes. Omitted fields stay as they are; null is refused where it has no meaning of its own. */
+/** The input of updateProduct. Omitted fields keep their values. */
 export type UpdateProductInput = {
-  /** The category to put it in; null takes it out of its category. */
+  /** The id of the new category. Null removes the product from its category. */
   categoryId?: InputMaybe<Scalars['ID']['input']>;
-  /** At most 10,000 characters; not null. */
+  /** The new description: at most 10,000 characters. Null is refused. */
   description?: InputMaybe<Scalars['String']['input']>;
-  /** The `version` of the product that you read. */
+  /** The `version` of the product that the caller read. If the product has another version, the mutation fails with VERSION_CONFLICT. */
   expectedVersion: Scalars['Int']['input'];
-  /** The product to change. */
+  /** The id of the product to change. */
   id: Scalars['ID']['input'];
-  /** 1 to 200 characters; not null. */
+  /** The new name: 1 to 200 characters. Null is refused. */
   name?: InputMaybe<Scalars['String']['input']>;
-  /** Not negative; not null. */
+  /** The new price of one unit: 0 or more. Null is refused. */
   price?: InputMaybe<Scalars['Money']['input']>;
-  /** All of its tags from now on; null takes them away. */
+  /** The new tags, which replace all previous ones: at most 20 of 1 to 40 characters. Null removes all tags. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
-/** The outcome of updateProduct. */
+/** The result of updateProduct. */
 export type UpdateProductPayload = {
-  /** The changed product; null if there are user errors. */
+  /** The changed product. Null if there are user errors. */
   product: Maybe<Product>;
-  /** Why nothing was changed; empty if it was. */
+  /** The mistakes in the input. Empty if the mutation succeeded. */
   userErrors: Array<UserError>;
 };
 
-/** Why a mutation changed nothing: one error for each mistake that the caller can correct. */
+/** A mistake in the input of a mutation that the caller can correct. A mutation with user errors changes nothing. */
 export type UserError = {
-  /** What kind of mistake it is. */
+  /** The kind of mistake. */
   code: ErrorCode;
   /** The path of the value in the arguments, e.g. `input.tags[3]`. Null if the error is not about one value. */
   field: Maybe<Scalars['String']['output']>;
-  /** One sentence in English, to show beside the field. */
+  /** One sentence in English that can be shown next to the form field. */
   message: Scalars['String']['output'];
 };
 
