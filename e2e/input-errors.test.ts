@@ -126,6 +126,21 @@ for (const link of LINKS) {
       ]);
     });
 
+    test('a cursor of a search is refused by each list that is ordered by id', async () => {
+      const made = await shop.graphql(
+        'mutation { createAccount(account: { name: "x" }) { id } createProduct(product: { name: "phone", price: 1 }) { id } }',
+      );
+      const { data } = await shop.graphql('{ searchProducts(query: "phone") { edges { cursor } } }');
+      const cursor = data.searchProducts.edges[0].cursor;
+      for (const field of ['after', 'before'])
+        for (const list of ['accountsConnection', 'productsConnection', 'ordersConnection']) {
+          const page = `${list}(${field}: "${cursor}") { nodes { id } }`;
+          const isOfAccount = list === 'ordersConnection';
+          const query = isOfAccount ? `account(id: "${made.data.createAccount.id}") { ${page} }` : page;
+          assert.deepEqual(named(await shop.graphql(`{ ${query} }`)), [`${field} INVALID_ARGUMENT`], query);
+        }
+    });
+
     test('no error names a field that is not among the arguments of its operation', async () => {
       const answers = await walkArguments(shop);
       assert.ok(answers.length > 500, `${answers.length} requests`);

@@ -61,6 +61,8 @@ export const ODD_CURSORS = [
   Buffer.from(`1:${'0'.repeat(36)}`).toString('base64url'),
   Buffer.from('2:00000000-0000-7000-8000-000000000000').toString('base64url'),
   Buffer.from('1:00000000-0000-7000-8000-00000000000\0').toString('base64url'),
+  // A place in what a search found, which no list that is ordered by id gives.
+  Buffer.from('2:rf1::00000000-0000-7000-8000-000000000000').toString('base64url'),
 ];
 const SNIPPETS = [
   '{',
