@@ -4,7 +4,6 @@ import { SERVICES, urlSetting } from '#cmd/services.ts';
 import { saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
 import { findFreePorts } from '#testkit/free-ports.ts';
 import { createShopDatabases, databaseEnvironment, openTestPostgres } from '#testkit/postgres.ts';
-import { rounds } from '#testkit/rounds.ts';
 import { eventually, postGraphQL } from '#testkit/shop.ts';
 import { createGoods, orderRequest, startLoad, type LoadRequest } from './load-clients.ts';
 
@@ -12,7 +11,7 @@ import { createGoods, orderRequest, startLoad, type LoadRequest } from './load-c
 
 const CLIENTS = 32;
 /** Requests in all, and one in so many is an order. */
-const REQUESTS = rounds(20_000, 4);
+const REQUESTS = 20_000;
 const ORDER_EVERY = 10;
 const DEADLINE_MS = 120_000;
 

@@ -1,4 +1,6 @@
 import { invalid } from '#platform/errors.ts';
+import { isId } from '#graphql/graph/scalars.ts';
+import { requireAll, requireWhole } from '#platform/input.ts';
 import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '#platform/limits.ts';
 
 /** A page request as the services take it. */
@@ -22,9 +24,19 @@ export function toPage(args: ConnectionArguments): Page {
   if (args.first != null && args.last != null) throw invalid('last', 'must not be given together with first');
   const fromEnd = args.last != null;
   const size = args.first ?? args.last ?? PAGE_SIZE_DEFAULT;
-  if (size < 1 || size > PAGE_SIZE_MAX)
-    throw invalid(fromEnd ? 'last' : 'first', `must be from 1 to ${PAGE_SIZE_MAX}`);
-  return { size, skip: 0, afterId: args.after ?? '', beforeId: args.before ?? '', fromEnd };
+  const checked = requireAll({
+    size: () => requireWhole(fromEnd ? 'last' : 'first', size, 1, PAGE_SIZE_MAX),
+    afterId: () => requireId('after', args.after),
+    beforeId: () => requireId('before', args.before),
+  });
+  return { ...checked, skip: 0, fromEnd };
+}
+
+/** The id in a cursor: one of a search holds another place. */
+function requireId(field: string, place: string | null | undefined): string {
+  if (place == null) return '';
+  if (!isId(place)) throw invalid(field, 'must be one that this list gave');
+  return place;
 }
 
 /** A connection as Relay wants it. A side that was not asked about counts as having more when a cursor bounds it. */

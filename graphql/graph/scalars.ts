@@ -44,7 +44,9 @@ const DateTime: Coercion<never, string> = {
 
 /** Base64url of the form and what it holds: 1 an id, 2 a place among what a search found. Opaque to callers. */
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const cursorText = (place: string): string => `${ID.test(place) ? 1 : 2}:${place}`;
+/** Whether a place is that of a list that is ordered by id. */
+export const isId = (place: string): boolean => ID.test(place);
+const cursorText = (place: string): string => `${isId(place) ? 1 : 2}:${place}`;
 const Cursor: Coercion<string, string> = {
   serialize: (place) => Buffer.from(cursorText(String(place))).toString('base64url'),
   parseValue: parseCursor,
