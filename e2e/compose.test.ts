@@ -150,7 +150,7 @@ suite('docker-compose.yml against the table of services', () => {
     ['another port of a database', '127.0.0.1:5434:5432', '127.0.0.1:5444:5432'],
     ['another port of gRPC', 'grpc://order:50051', 'grpc://order:50053'],
     ['a missing setting', /^ {2}EVENTS_URL: .*\n/m, ''],
-    ['a misspelt setting', '      CURRENCY:', '      CURENCY:'],
+    ['a misspelt setting', '  CURRENCY:', '  CURENCY:'],
     ['another port of the API', '127.0.0.1:8000:8000', '127.0.0.1:8000:8001'],
     [
       'a service that the gateway calls is not waited for',
