@@ -45,13 +45,14 @@ export type AccountStore = ReturnType<typeof createStore>;
 export function createStore(database: Database) {
   return {
     /** All of them with their events in one commit. */
-    async insert(accounts: readonly Account[], events: readonly Event[]): Promise<void> {
+    async insert(accounts: readonly Account[], events: readonly Event[]): Promise<readonly Account[]> {
       await database.query(INSERT, [
         accounts.map((account) => account.id),
         accounts.map((account) => account.name),
         accounts.map((account) => account.createdAt),
         ...outboxValues(events),
       ]);
+      return accounts;
     },
 
     async byIds(ids: readonly string[], signal: AbortSignal): Promise<Account[]> {

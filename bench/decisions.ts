@@ -6,11 +6,11 @@ import { execute, parse } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { createSchemas } from '#graphql/graph/schema.ts';
 import { orderPlaced } from '#order/events.ts';
+import { transition } from '#order/order-status.ts';
 import type { Order } from '#order/order.ts';
-import { createStore } from '#order/store.ts';
+import { createStore, insertOrders } from '#order/store.ts';
 import { systemClock } from '#platform/clock.ts';
 import { OUTBOX_MIGRATIONS } from '#platform/events/outbox.ts';
-import { groupInserts } from '#platform/group-inserts.ts';
 import { shareReads } from '#platform/group.ts';
 import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
 import { migrate } from '#platform/postgres/migrate.ts';
@@ -60,11 +60,13 @@ await migrate(url, {
   outbox: OUTBOX_MIGRATIONS,
   order: fileURLToPath(new URL('../order/migrations', import.meta.url)),
 });
-const store = createStore(stack.use(openDatabase({ url, name: 'order', telemetry: createTelemetry() })));
+const database = stack.use(openDatabase({ url, name: 'order', telemetry: createTelemetry() }));
+const store = createStore(database);
 const call = testCall({ timeoutMs: 600_000 });
 
 const lineOf = (productId: string): Order['lines'][number] => {
-  return { productId, name: 'Product', description: 'One of many', priceMinor: 1_999n, quantity: 1 };
+  const id = systemClock.newId();
+  return { id, productId, name: 'Product', description: 'One of many', priceMinor: 1_999n, quantity: 1 };
 };
 function newOrder(): Order {
   const lines = [1, 2, 3].map(() => lineOf(systemClock.newId()));
@@ -75,25 +77,26 @@ function newOrder(): Order {
     totalPriceMinor: 5_997n,
     createdAt,
     lines,
+    ...transition(undefined, 'PLACED'),
   };
 }
-const grouped = groupInserts(store.insert, () => 0);
 console.log(`${'calls per second'.padEnd(66)} ${'plain'.padStart(9)} ${'ours'.padStart(9)}`);
 report(
   `orders written durably, ${CALLERS} callers: one commit each / group commit`,
   await rate(() => {
     const order = newOrder();
-    return store.insert([order], orderPlaced(systemClock.newId, order, call));
+    return insertOrders(database, [order], orderPlaced(systemClock.newId, order, call));
   }),
   await rate(() => {
     const order = newOrder();
-    return grouped(order, orderPlaced(systemClock.newId, order, call), call);
+    return store.insert(order, orderPlaced(systemClock.newId, order, call), call);
   }),
 );
 
 const page = { size: 10, skip: 0, afterId: null, beforeId: null, fromEnd: false };
 const accountId = systemClock.newId();
-await store.insert(
+await insertOrders(
+  database,
   Array.from({ length: 10 }, () => ({ ...newOrder(), accountId })),
   [],
 );

@@ -6,8 +6,6 @@ import { traceparentOf } from '#platform/trace.ts';
 
 export const CATALOG_EVENTS = 'catalog.events';
 export const CATEGORY_EVENTS = 'category.events';
-/** The order service's topic, which the catalog consumes. */
-export const ORDER_CREATED = 'order.created';
 
 export type CatalogEventType = 'product_created' | 'product_updated' | 'product_archived';
 export type CategoryEventType = 'category_created' | 'category_renamed';

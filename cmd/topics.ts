@@ -1,6 +1,6 @@
 import { ACCOUNT_EVENTS } from '#account/events.ts';
 import { CATALOG_EVENTS, CATEGORY_EVENTS } from '#catalog/events.ts';
-import { NOTIFICATIONS, ORDER_CREATED, ORDER_EVENTS } from '#order/events.ts';
+import { NOTIFICATIONS, ORDER_CREATED, ORDER_EVENTS } from '#order/pb/topics.ts';
 import { deadLetterTopic } from '#platform/events/event.ts';
 
 /** What services publish to. */

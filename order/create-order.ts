@@ -1,6 +1,7 @@
 import type { AccountService } from '#account/pb/account_pb.js';
 import type { CatalogService, Product } from '#catalog/pb/catalog_pb.js';
 import { orderPlaced } from '#order/events.ts';
+import { transition } from '#order/order-status.ts';
 import {
   orderedDescription,
   requireItems,
@@ -13,53 +14,52 @@ import type { OrderStore } from '#order/store.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
-import { groupInserts } from '#platform/group-inserts.ts';
 import { requireUuid } from '#platform/input.ts';
 import type { Client } from '#platform/rpc.ts';
 
 export interface CreateOrderDeps {
-  readonly store: OrderStore;
+  readonly store: Pick<OrderStore, 'insert'>;
   readonly clock: Clock;
   readonly accounts: Client<typeof AccountService>;
   readonly catalog: Client<typeof CatalogService>;
 }
 
 /**
- * Places orders at today's names and prices; concurrent ones share a commit. Nothing is written unless all of the
- * order is in order. Throws INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, PRODUCT_NOT_FOUND, PRODUCT_ARCHIVED, UNAVAILABLE.
+ * Places an order at today's names and prices. Nothing is written unless all of the order is in order.
+ * Throws INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, PRODUCT_NOT_FOUND, PRODUCT_ARCHIVED, UNAVAILABLE.
  */
-export function createOrderUseCase(deps: CreateOrderDeps) {
-  const insert = groupInserts(deps.store.insert, charactersOf);
-
-  return async function createOrder(
-    input: { accountId: string; products: readonly OrderItem[] },
-    call: Call,
-  ): Promise<Order> {
-    const accountId = requireUuid('accountId', input.accountId);
-    const items = requireItems(input.products);
-    const ids = items.map((item) => item.productId);
-    const [{ accounts }, { products }] = await Promise.all([
-      deps.accounts.batchGetAccounts({ ids: [accountId] }, call),
-      deps.catalog.batchGetProducts({ ids }, call),
-    ]);
-    if (accounts.length === 0) {
-      throw new AppError('ACCOUNT_NOT_FOUND', `There is no account ${accountId}.`, {
-        detail: { field: 'accountId' },
-      });
-    }
-    const lines = toLines(items, products);
-    const order: Order = {
-      id: deps.clock.newId(),
-      accountId,
-      totalPriceMinor: totalOf(lines),
-      createdAt: new Date(deps.clock.now()),
-      lines,
-    };
-    return insert(order, orderPlaced(deps.clock.newId, order, call), call);
+export async function createOrder(
+  deps: CreateOrderDeps,
+  input: { accountId: string; products: readonly OrderItem[] },
+  call: Call,
+): Promise<Order> {
+  const { clock } = deps;
+  const accountId = requireUuid('accountId', input.accountId);
+  const items = requireItems(input.products);
+  const ids = items.map((item) => item.productId);
+  const [{ accounts }, { products }] = await Promise.all([
+    deps.accounts.batchGetAccounts({ ids: [accountId] }, call),
+    deps.catalog.batchGetProducts({ ids }, call),
+  ]);
+  if (accounts.length === 0) {
+    throw new AppError('ACCOUNT_NOT_FOUND', `There is no account ${accountId}.`, {
+      detail: { field: 'accountId' },
+    });
+  }
+  const id = clock.newId();
+  const lines = toLines(items, products, clock);
+  const order: Order = {
+    id,
+    accountId,
+    totalPriceMinor: totalOf(lines),
+    createdAt: new Date(clock.now()),
+    lines,
+    ...transition(undefined, 'PLACED'),
   };
+  return deps.store.insert(order, orderPlaced(clock.newId, order, call), call);
 }
 
-function toLines(items: readonly OrderItem[], products: readonly Product[]): OrderLine[] {
+function toLines(items: readonly OrderItem[], products: readonly Product[], clock: Clock): OrderLine[] {
   const byId = new Map(products.map((product) => [product.id, product]));
   return items.map(({ productId, quantity }) => {
     const product = byId.get(productId);
@@ -68,10 +68,7 @@ function toLines(items: readonly OrderItem[], products: readonly Product[]): Ord
     if (product.archivedAt)
       throw new AppError('PRODUCT_ARCHIVED', `Product ${productId} is no longer sold.`, { detail });
     const { name, description, priceMinor } = product;
-    return { productId, name, description: orderedDescription(description), priceMinor, quantity };
+    const id = clock.newId();
+    return { id, productId, name, description: orderedDescription(description), priceMinor, quantity };
   });
-}
-
-function charactersOf(order: Order): number {
-  return order.lines.reduce((sum, { name, description }) => sum + name.length + description.length, 0);
 }

@@ -1,11 +1,8 @@
 import type { Order } from '#order/order.ts';
+import { NOTIFICATIONS, ORDER_CREATED, ORDER_EVENTS } from '#order/pb/topics.ts';
 import type { Call } from '#platform/call.ts';
 import type { Event } from '#platform/events/event.ts';
 import { traceparentOf } from '#platform/trace.ts';
-
-export const ORDER_EVENTS = 'order.events';
-export const ORDER_CREATED = 'order.created';
-export const NOTIFICATIONS = 'notifications';
 
 /** What the order service tells the others when an order was placed. Amounts are in minor units. */
 export function orderPlaced(newId: () => string, order: Order, call: Call): Event[] {
@@ -19,7 +16,7 @@ export function orderPlaced(newId: () => string, order: Order, call: Call): Even
   const common = {
     key: order.id,
     occurredAt: order.createdAt,
-    aggregateVersion: 1n,
+    aggregateVersion: order.version,
     traceparent: traceparentOf(call.trace),
   };
   return [

@@ -1,8 +1,9 @@
+import type { OrderState } from '#order/order-status.ts';
 import { invalid } from '#platform/errors.ts';
 import { requireUuid, requireWhole } from '#platform/input.ts';
 
 /** An order without its lines. */
-export interface OrderHead {
+export interface OrderHead extends OrderState {
   readonly id: string;
   readonly accountId: string;
   /** Minor units. */
@@ -18,6 +19,8 @@ export interface Order extends OrderHead {
 
 /** One product of an order, as it was when the order was placed. */
 export interface OrderLine {
+  /** UUIDv7, unique over all orders. */
+  readonly id: string;
   readonly productId: string;
   readonly name: string;
   /** At most DESCRIPTION_LENGTH_MAX characters. */

@@ -1,9 +1,14 @@
+import type { OrderStatus } from '#order/order-status.ts';
 import { DESCRIPTION_LENGTH_MAX, type Order, type OrderHead, type OrderLine } from '#order/order.ts';
+import type { Call } from '#platform/call.ts';
+import { createCostGate } from '#platform/cost-gate.ts';
 import type { Event } from '#platform/events/event.ts';
 import { outboxInsert, outboxValues } from '#platform/events/outbox.ts';
+import { groupInserts } from '#platform/group-inserts.ts';
 import type { Page } from '#platform/input.ts';
 import { keyset, keysetValues, toPage, type PageOf } from '#platform/postgres/keyset.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
+import { groupReadsById } from '#platform/read-by-id.ts';
 
 /** Every SQL statement of the order service. */
 
@@ -12,6 +17,8 @@ interface OrderRow {
   readonly account_id: string;
   readonly total_price_minor: bigint;
   readonly created_at: Date;
+  readonly status: OrderStatus;
+  readonly version: bigint;
 }
 
 /** Null except for the first two where the order's lines do not fit. */
@@ -20,6 +27,7 @@ type LineRow =
   | {
       readonly order_id: string;
       readonly fits: true;
+      readonly id: string;
       readonly product_id: string;
       readonly name: string;
       readonly description: string;
@@ -31,21 +39,23 @@ type LineRow =
 export const LINES_BYTES_MAX = 6_000_000;
 /** What a line counts beside its texts: reading it and sending it on costs more than its bytes. */
 export const LINE_BYTES = 400;
+/** Orders whose lines are read at once: of 100 lines each they take 40 MB. Further reads wait. */
+const ORDERS_AT_ONCE_MAX = 400;
 /** A character has up to four bytes. */
 const DESCRIPTION_BYTES_MAX = 4 * DESCRIPTION_LENGTH_MAX;
 
-const COLUMNS = 'id, account_id, total_price_minor, created_at';
+const COLUMNS = 'id, account_id, total_price_minor, created_at, status, version';
 
 const INSERT: Statement = {
   name: 'insert_orders',
   text: `
-    WITH published AS (${outboxInsert(12)}),
+    WITH published AS (${outboxInsert(15)}),
     lines AS (
-      INSERT INTO order_line (order_id, nr, product_id, name, description, price_minor, quantity)
-      SELECT * FROM unnest($5::uuid[], $6::smallint[], $7::uuid[], $8::text[], $9::text[], $10::bigint[], $11::integer[])
+      INSERT INTO order_line (id, order_id, nr, product_id, name, description, price_minor, quantity)
+      SELECT * FROM unnest($7::uuid[], $8::uuid[], $9::smallint[], $10::uuid[], $11::text[], $12::text[], $13::bigint[], $14::integer[])
     )
-    INSERT INTO orders (id, account_id, total_price_minor, created_at)
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[])`,
+    INSERT INTO orders (${COLUMNS})
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::text[], $6::bigint[])`,
 };
 const BY_IDS: Statement = {
   name: 'orders_by_ids',
@@ -58,7 +68,7 @@ const BY_IDS: Statement = {
 const LINES: Statement = {
   name: 'lines_of_orders',
   text: `
-    SELECT order_id, fits, product_id,
+    SELECT order_id, fits, id, product_id,
       CASE WHEN fits THEN name END AS name,
       CASE WHEN NOT fits THEN NULL
         WHEN char_length(description) <= ${DESCRIPTION_LENGTH_MAX} THEN description
@@ -101,44 +111,22 @@ export interface OrderLines {
 export type OrderStore = ReturnType<typeof createStore>;
 
 export function createStore(database: Database) {
+  const linesGate = createCostGate(ORDERS_AT_ONCE_MAX);
   return {
-    /** All of them with their lines and events in one commit. */
-    async insert(orders: readonly Order[], events: readonly Event[]): Promise<void> {
-      const lines = orders.flatMap((order) =>
-        order.lines.map((line, nr) => ({ ...line, orderId: order.id, nr })),
-      );
-      await database.query(INSERT, [
-        orders.map((order) => order.id),
-        orders.map((order) => order.accountId),
-        orders.map((order) => order.totalPriceMinor),
-        orders.map((order) => order.createdAt),
-        lines.map((line) => line.orderId),
-        lines.map((line) => line.nr),
-        lines.map((line) => line.productId),
-        lines.map((line) => line.name),
-        lines.map((line) => line.description),
-        lines.map((line) => line.priceMinor),
-        lines.map((line) => line.quantity),
-        ...outboxValues(events),
-      ]);
-    },
+    /**
+     * Stores an order with its lines and events and returns what is stored. Concurrent callers share a commit, each
+     * with an outcome of its own.
+     */
+    insert: groupInserts<Order>((orders, events) => insertOrders(database, orders, events), charactersOf),
 
-    async byIds(ids: readonly string[], signal: AbortSignal): Promise<OrderHead[]> {
-      return (await database.query<OrderRow>(BY_IDS, [ids], signal)).map(toOrderHead);
-    },
+    /** Those that exist. Concurrent callers share a statement. */
+    byIds: groupReadsById(async (ids, signal) =>
+      (await database.query<OrderRow>(BY_IDS, [ids], signal)).map(toOrderHead),
+    ),
 
     /** The lines of the orders that exist. */
-    async linesOf(orderIds: readonly string[], signal: AbortSignal): Promise<OrderLines[]> {
-      if (orderIds.length === 0) return [];
-      const rows = await database.query<LineRow>(LINES, [orderIds], signal);
-      return Array.from(
-        Map.groupBy(rows, (row) => row.order_id),
-        ([orderId, its]) => {
-          const lines = its.flatMap((row) => (row.fits ? [toLine(row)] : []));
-          return { orderId, lines: lines.length > 0 ? lines : null };
-        },
-      );
-    },
+    linesOf: (orderIds: readonly string[], call: Call): Promise<OrderLines[]> =>
+      linesGate.run(orderIds.length, call, () => readLines(database, orderIds, call.signal)),
 
     /** The same page of each account's list; accounts without orders on it are left out. */
     async byAccounts(
@@ -154,17 +142,69 @@ export function createStore(database: Database) {
   };
 }
 
+/** All orders with their lines and events in one commit. Returns the outcome of each. */
+export async function insertOrders(
+  database: Database,
+  orders: readonly Order[],
+  events: readonly Event[],
+): Promise<readonly Order[]> {
+  const lines = orders.flatMap((order) =>
+    order.lines.map((line, lineNumber) => ({ ...line, orderId: order.id, lineNumber })),
+  );
+  await database.query(INSERT, [
+    orders.map((order) => order.id),
+    orders.map((order) => order.accountId),
+    orders.map((order) => order.totalPriceMinor),
+    orders.map((order) => order.createdAt),
+    orders.map((order) => order.status),
+    orders.map((order) => order.version),
+    lines.map((line) => line.id),
+    lines.map((line) => line.orderId),
+    lines.map((line) => line.lineNumber),
+    lines.map((line) => line.productId),
+    lines.map((line) => line.name),
+    lines.map((line) => line.description),
+    lines.map((line) => line.priceMinor),
+    lines.map((line) => line.quantity),
+    ...outboxValues(events),
+  ]);
+  return orders;
+}
+
+function charactersOf(order: Order): number {
+  return order.lines.reduce((sum, { name, description }) => sum + name.length + description.length, 0);
+}
+
+async function readLines(
+  database: Database,
+  orderIds: readonly string[],
+  signal: AbortSignal,
+): Promise<OrderLines[]> {
+  if (orderIds.length === 0) return [];
+  const rows = await database.query<LineRow>(LINES, [orderIds], signal);
+  return Array.from(
+    Map.groupBy(rows, (row) => row.order_id),
+    ([orderId, its]) => {
+      const lines = its.flatMap((row) => (row.fits ? [toLine(row)] : []));
+      return { orderId, lines: lines.length > 0 ? lines : null };
+    },
+  );
+}
+
 function toOrderHead(row: OrderRow): OrderHead {
   return {
     id: row.id,
     accountId: row.account_id,
     totalPriceMinor: row.total_price_minor,
     createdAt: row.created_at,
+    status: row.status,
+    version: row.version,
   };
 }
 
 function toLine(row: Extract<LineRow, { fits: true }>): OrderLine {
   return {
+    id: row.id,
     productId: row.product_id,
     name: row.name,
     description: row.description,

@@ -60,7 +60,7 @@ export type ProductStore = ReturnType<typeof createProductStore>;
 export function createProductStore(database: Database) {
   return {
     /** All of them with their events in one commit. */
-    async insert(products: readonly Product[], events: readonly Event[]): Promise<void> {
+    async insert(products: readonly Product[], events: readonly Event[]): Promise<readonly Product[]> {
       await database.query(INSERT, [
         products.map((product) => product.id),
         products.map((product) => product.name),
@@ -72,6 +72,7 @@ export function createProductStore(database: Database) {
         products.map((product) => product.tags.join('\n')),
         ...outboxValues(events),
       ]);
+      return products;
     },
 
     async byIds(ids: readonly string[], signal: AbortSignal): Promise<Product[]> {

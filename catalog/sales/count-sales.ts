@@ -1,5 +1,5 @@
-import { ORDER_CREATED } from '#catalog/events.ts';
 import type { SalesStore } from '#catalog/sales/store.ts';
+import { ORDER_CREATED } from '#order/pb/topics.ts';
 import type { ConsumerDeps } from '#platform/events/consumer.ts';
 import { startInboxConsumer } from '#platform/events/inbox.ts';
 import { requireUuid } from '#platform/input.ts';

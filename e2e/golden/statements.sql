@@ -59,13 +59,13 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]);
 INSERT INTO category (id, name, parent_id, path, created_at) VALUES ($1, $2, $3, $4, $5);
 
 -- insert_orders
-WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($12::uuid[], $13::text[], $14::text[], $15::text[], $16::timestamptz[], $17::bigint[], $18::text[], $19::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr),
+WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($15::uuid[], $16::text[], $17::text[], $18::text[], $19::timestamptz[], $20::bigint[], $21::text[], $22::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr),
 lines AS (
-  INSERT INTO order_line (order_id, nr, product_id, name, description, price_minor, quantity)
-  SELECT * FROM unnest($5::uuid[], $6::smallint[], $7::uuid[], $8::text[], $9::text[], $10::bigint[], $11::integer[])
+  INSERT INTO order_line (id, order_id, nr, product_id, name, description, price_minor, quantity)
+  SELECT * FROM unnest($7::uuid[], $8::uuid[], $9::smallint[], $10::uuid[], $11::text[], $12::text[], $13::bigint[], $14::integer[])
 )
-INSERT INTO orders (id, account_id, total_price_minor, created_at)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[]);
+INSERT INTO orders (id, account_id, total_price_minor, created_at, status, version)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::text[], $6::bigint[]);
 
 -- insert_outbox
 INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bigint[], $7::text[], $8::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr;
@@ -78,7 +78,7 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[],
   AS p(id, name, description, price_minor, created_at, category_id, tags);
 
 -- lines_of_orders
-SELECT order_id, fits, product_id,
+SELECT order_id, fits, id, product_id,
   CASE WHEN fits THEN name END AS name,
   CASE WHEN NOT fits THEN NULL
     WHEN char_length(description) <= 500 THEN description
@@ -117,11 +117,11 @@ SELECT id, name, description, price_minor, created_at, version, archived_at, cat
 -- orders_by_accounts
 SELECT o.* FROM unnest($1::uuid[]) AS wanted (account_id)
 CROSS JOIN LATERAL (
-  SELECT id, account_id, total_price_minor, created_at FROM orders WHERE account_id = wanted.account_id AND id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id DESC LIMIT $4 OFFSET $5
+  SELECT id, account_id, total_price_minor, created_at, status, version FROM orders WHERE account_id = wanted.account_id AND id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id DESC LIMIT $4 OFFSET $5
 ) AS o;
 
 -- orders_by_ids
-SELECT id, account_id, total_price_minor, created_at FROM orders WHERE id = ANY($1::uuid[]);
+SELECT id, account_id, total_price_minor, created_at, status, version FROM orders WHERE id = ANY($1::uuid[]);
 
 -- prices_of_products_fits
 SELECT width_bucket(price_minor, ARRAY[0, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000]::bigint[]) - 1 AS bucket, count(*)::int AS count

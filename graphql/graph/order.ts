@@ -1,5 +1,6 @@
 import { present } from '#graphql/graph/present.ts';
-import type { Resolvers } from '#graphql/graph/resolver-types.ts';
+import type { OrderStatus, Resolvers } from '#graphql/graph/resolver-types.ts';
+import { OrderStatus as OrderStatusMessage } from '#order/pb/order_pb.js';
 import { AppError } from '#platform/errors.ts';
 
 /** The fields that resolve orders. */
@@ -23,6 +24,8 @@ export const orderResolvers: Resolvers = {
   Order: {
     createdAt: (order) => present(order.createdAt),
     totalPrice: (order) => order.totalPriceMinor,
+    status: ({ status }) => present(ORDER_STATUSES[status]),
+    version: (order) => Number(order.version),
     account: (order, _, { loaders }) => loaders.account.load(order.accountId),
     // An order has lines. Read by itself it comes without them: many queries do not ask for them.
     products: (order, _, { loaders }) =>
@@ -30,7 +33,11 @@ export const orderResolvers: Resolvers = {
   },
 
   OrderedProduct: {
-    id: (line) => line.productId,
+    product: ({ productId }, _, { loaders }) => loaders.product.load(productId),
     price: (line) => line.priceMinor,
   },
+};
+
+const ORDER_STATUSES: Readonly<Partial<Record<OrderStatusMessage, OrderStatus>>> = {
+  [OrderStatusMessage.PLACED]: 'PLACED',
 };

@@ -164,7 +164,10 @@ export type Order = {
   createdAt: Scalars['DateTime']['output'];
   id: Scalars['ID']['output'];
   products: Array<OrderedProduct>;
+  status: OrderStatus;
   totalPrice: Scalars['Money']['output'];
+  /** Grows by one with every change, from 1. */
+  version: Scalars['Int']['output'];
 };
 
 export type OrderConnection = {
@@ -190,15 +193,23 @@ export type OrderProductInput = {
   quantity: Scalars['Int']['input'];
 };
 
-/** A product as it was when the order was placed. */
+/** Where an order is in its life. */
+export type OrderStatus =
+  /** The order is stored. */
+  | 'PLACED';
+
+/** A line of an order: a product as it was when the order was placed. */
 export type OrderedProduct = {
   /** At most 500 characters: a longer one is cut and ends in an ellipsis. */
   description: Scalars['String']['output'];
-  /** The product's id. */
+  /** The id of the line. No other line of this or another order has it. */
   id: Scalars['ID']['output'];
   name: Scalars['String']['output'];
   /** The price of one. */
   price: Scalars['Money']['output'];
+  /** The product as it is now. Null if it no longer exists; null with an error while the catalog cannot be reached. */
+  product: Maybe<Product>;
+  productId: Scalars['ID']['output'];
   quantity: Scalars['Int']['output'];
 };
 
@@ -529,6 +540,7 @@ export type ResolversTypes = {
   OrderEdge: ResolverTypeWrapper<Omit<OrderEdge, 'node'> & { node: ResolversTypes['Order'] }>;
   OrderInput: OrderInput;
   OrderProductInput: OrderProductInput;
+  OrderStatus: OrderStatus;
   OrderedProduct: ResolverTypeWrapper<OrderLineMessage>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   PaginationInput: PaginationInput;
@@ -660,7 +672,9 @@ export type OrderResolvers<ContextType = Context, ParentType extends ResolversPa
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   products?: Resolver<Array<ResolversTypes['OrderedProduct']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['OrderStatus'], ParentType, ContextType>;
   totalPrice?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type OrderConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OrderConnection'] = ResolversParentTypes['OrderConnection']> = {
@@ -679,6 +693,8 @@ export type OrderedProductResolvers<ContextType = Context, ParentType extends Re
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   price?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  product?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType>;
+  productId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   quantity?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 

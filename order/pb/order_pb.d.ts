@@ -4,7 +4,7 @@
 // @generated from file order/pb/order.proto (package fritzy.order.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { PageRequest } from "../../platform/pb/page_pb.js";
@@ -54,6 +54,20 @@ export declare type Order = Message<"fritzy.order.v1.Order"> & {
    * @generated from field: repeated fritzy.order.v1.OrderLine lines = 5;
    */
   lines: OrderLine[];
+
+  /**
+   * Where the order is in its life.
+   *
+   * @generated from field: fritzy.order.v1.OrderStatus status = 6;
+   */
+  status: OrderStatus;
+
+  /**
+   * Grows by one with every change, from 1.
+   *
+   * @generated from field: int64 version = 7;
+   */
+  version: bigint;
 };
 
 /**
@@ -102,6 +116,13 @@ export declare type OrderLine = Message<"fritzy.order.v1.OrderLine"> & {
    * @generated from field: int32 quantity = 5;
    */
   quantity: number;
+
+  /**
+   * UUIDv7: the id of the line, unique over all orders.
+   *
+   * @generated from field: string id = 6;
+   */
+  id: string;
 };
 
 /**
@@ -393,6 +414,32 @@ export declare type OrderLines = Message<"fritzy.order.v1.OrderLines"> & {
  * Use `create(OrderLinesSchema)` to create a new message.
  */
 export declare const OrderLinesSchema: GenMessage<OrderLines>;
+
+/**
+ * Where an order is in its life.
+ *
+ * @generated from enum fritzy.order.v1.OrderStatus
+ */
+export enum OrderStatus {
+  /**
+   * Never returned.
+   *
+   * @generated from enum value: ORDER_STATUS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The order is stored.
+   *
+   * @generated from enum value: ORDER_STATUS_PLACED = 1;
+   */
+  PLACED = 1,
+}
+
+/**
+ * Describes the enum fritzy.order.v1.OrderStatus.
+ */
+export declare const OrderStatusSchema: GenEnum<OrderStatus>;
 
 /**
  * Takes orders and keeps them.

@@ -1,0 +1,68 @@
+import { BATCH_SIZE_MAX, type Order, type OrderHead } from '#order/order.ts';
+import type { OrderStore } from '#order/store.ts';
+import type { Call } from '#platform/call.ts';
+import { AppError, invalid } from '#platform/errors.ts';
+import { requirePage, requireUuid, requireUuids } from '#platform/input.ts';
+import type { PageRequest } from '#platform/pb/page_pb.js';
+
+export interface GetOrdersDeps {
+  readonly store: Pick<OrderStore, 'byIds' | 'byAccounts' | 'linesOf'>;
+}
+
+/** One order. Throws INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED. */
+export async function getOrder(
+  deps: GetOrdersDeps,
+  input: { id: string; withoutLines: boolean },
+  call: Call,
+): Promise<Order> {
+  const id = requireUuid('id', input.id);
+  const [order] = await addLines(deps, await deps.store.byIds([id], call), input, call);
+  if (!order) throw new AppError('NOT_FOUND', `There is no order ${id}.`, { detail: { field: 'id' } });
+  return order;
+}
+
+/** Orders of one account, newest first. */
+export interface AccountOrders {
+  readonly accountId: string;
+  readonly orders: readonly Order[];
+  readonly hasMore: boolean;
+}
+
+/** The same page of each account's orders. Throws INVALID_ARGUMENT, RESOURCE_EXHAUSTED. */
+export async function listOrdersByAccounts(
+  deps: GetOrdersDeps,
+  input: { accountIds: readonly string[]; page?: PageRequest | undefined; withoutLines: boolean },
+  call: Call,
+): Promise<AccountOrders[]> {
+  const accountIds = requireUuids('accountIds', input.accountIds, BATCH_SIZE_MAX);
+  const page = requirePage(input.page);
+  if (page.skip > 0) throw invalid('page.skip', 'must be 0: go on with afterId');
+  const found = await deps.store.byAccounts(accountIds, page, call.signal);
+  const heads = found.flatMap(({ page: { rows } }) => rows);
+  const byAccount = Map.groupBy(await addLines(deps, heads, input, call), (order) => order.accountId);
+  return found.map(({ accountId, page: { hasMore } }) => ({
+    accountId,
+    orders: byAccount.get(accountId) ?? [],
+    hasMore,
+  }));
+}
+
+/** Throws RESOURCE_EXHAUSTED if all lines do not fit into one answer. */
+async function addLines(
+  { store }: Pick<GetOrdersDeps, 'store'>,
+  heads: readonly OrderHead[],
+  { withoutLines }: { withoutLines: boolean },
+  call: Call,
+): Promise<Order[]> {
+  if (withoutLines) return heads.map((head) => ({ ...head, lines: [] }));
+  const ids = heads.map(({ id }) => id);
+  const byOrder = new Map((await store.linesOf(ids, call)).map(({ orderId, lines }) => [orderId, lines]));
+  return heads.map((head) => {
+    const lines = byOrder.get(head.id);
+    if (lines) return { ...head, lines };
+    throw new AppError(
+      'RESOURCE_EXHAUSTED',
+      'These orders have too many lines to be read at once. Ask for fewer orders.',
+    );
+  });
+}

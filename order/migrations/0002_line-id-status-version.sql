@@ -1,0 +1,21 @@
+-- Ids of order lines. A line of an earlier release gets a UUIDv7 with the time of its order; the other bits are a hash of
+-- the order's id and the line number, so that a restored backup that is migrated again has the same ids. The type is
+-- "changed" because that fills the column in one rewrite of the table; an UPDATE would leave a dead row for each line.
+-- The table is locked meanwhile.
+ALTER TABLE order_line ADD COLUMN id uuid;
+ALTER TABLE order_line ALTER COLUMN id TYPE uuid USING overlay(overlay(
+  left(encode(sha256((order_id::text || '/' || nr::text)::bytea), 'hex'), 32)
+    -- 48 bits of time and the version, then the variant.
+    PLACING left(replace(order_id::text, '-', ''), 13) FROM 1)
+    PLACING substr(order_id::text, 20, 1) FROM 17)::uuid;
+ALTER TABLE order_line
+  -- For the previous release, which inserts lines without ids while it is replaced.
+  ALTER COLUMN id SET DEFAULT uuidv7(),
+  ALTER COLUMN id SET NOT NULL,
+  ADD CONSTRAINT order_line_id UNIQUE (id);
+
+ALTER TABLE orders
+  -- The names of order/order-status.ts, which also has the transitions.
+  ADD COLUMN status text NOT NULL DEFAULT 'PLACED' CONSTRAINT orders_status CHECK (status IN ('PLACED')),
+  -- Grows by one with every change.
+  ADD COLUMN version bigint NOT NULL DEFAULT 1;
