@@ -67,11 +67,13 @@ export function catalogHandlers(deps: {
   });
   const search = shareReads<ProductQuery, SearchProductsResponse>(searchKey, async (query, signal) => {
     const { products, hits, hasMore, total, facets, didYouMean } = await searchProducts(deps, query, signal);
+    const [first] = hits;
     const last = hits.at(-1);
     return create(SearchProductsResponseSchema, {
       products: products.map(({ product }) => toMessage(product)),
       cursors: products.map(({ hit }) => placeText(hit.place)),
       hasMore,
+      startCursor: first ? placeText(first.place) : '',
       endCursor: last ? placeText(last.place) : '',
       total: total ?? 0,
       didYouMean: didYouMean ?? '',

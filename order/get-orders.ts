@@ -1,4 +1,4 @@
-import { BATCH_SIZE_MAX, type Order, type OrderHead } from '#order/order.ts';
+import { BATCH_SIZE_MAX, headAsOrder, type Order, type OrderHead } from '#order/order.ts';
 import type { OrderStore } from '#order/store.ts';
 import type { Call } from '#platform/call.ts';
 import { AppError, invalid } from '#platform/errors.ts';
@@ -19,6 +19,12 @@ export async function getOrder(
   const [order] = await addLines(deps, await deps.store.byIds([id], call), input, call);
   if (!order) throw new AppError('NOT_FOUND', `There is no order ${id}.`, { detail: { field: 'id' } });
   return order;
+}
+
+/** The orders that exist, without their lines. Throws INVALID_ARGUMENT. */
+export async function getOrders(deps: GetOrdersDeps, ids: readonly string[], call: Call): Promise<Order[]> {
+  const found = await deps.store.byIds(requireUuids('ids', ids, BATCH_SIZE_MAX), call);
+  return found.map(headAsOrder);
 }
 
 /** Orders of one account, newest first. */

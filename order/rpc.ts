@@ -2,7 +2,8 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { createOrder, type CreateOrderDeps } from '#order/create-order.ts';
 import { getOrderLines } from '#order/get-order-lines.ts';
-import { getOrder, listOrdersByAccounts } from '#order/get-orders.ts';
+import { getOrder, getOrders, listOrdersByAccounts } from '#order/get-orders.ts';
+import { listOrders, type ListOrdersDeps } from '#order/list-orders.ts';
 import type { OrderStatus } from '#order/order-status.ts';
 import type { Order } from '#order/order.ts';
 import {
@@ -16,11 +17,18 @@ import type { Handlers } from '#platform/rpc.ts';
 
 /** Proto ↔ use case. */
 export function orderHandlers(
-  deps: CreateOrderDeps & { readonly store: OrderStore },
+  deps: CreateOrderDeps & ListOrdersDeps & { readonly store: OrderStore },
 ): Handlers<typeof OrderService> {
   return {
     createOrder: async (request, call) => ({ order: toMessage(await createOrder(deps, request, call)) }),
     getOrder: async (request, call) => ({ order: toMessage(await getOrder(deps, request, call)) }),
+    batchGetOrders: async ({ ids }, call) => ({
+      orders: (await getOrders(deps, ids, call)).map(toMessage),
+    }),
+    listOrders: async (request, call) => {
+      const { orders, hasMore, stoppedAtId } = await listOrders(deps, request, call);
+      return { orders: orders.map(toMessage), hasMore, stoppedAtId };
+    },
     listOrdersByAccounts: async (request, call) => ({
       accounts: (await listOrdersByAccounts(deps, request, call)).map(({ accountId, orders, hasMore }) => ({
         accountId,

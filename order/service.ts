@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { CreateOrderDeps } from '#order/create-order.ts';
+import { createOrderList } from '#order/list-store.ts';
 import { OrderService } from '#order/pb/order_pb.js';
 import { orderHandlers } from '#order/rpc.ts';
 import { createStore } from '#order/store.ts';
@@ -20,6 +21,8 @@ export async function startOrder(
     deps,
     stack,
   );
-  const handlers = orderHandlers({ ...clients, store: createStore(database), clock: deps.clock });
+  const store = createStore(database);
+  const list = createOrderList(database);
+  const handlers = orderHandlers({ ...clients, store, list, clock: deps.clock });
   return { implementation: implement(deps, OrderService, handlers), ready: database.ping };
 }

@@ -10,9 +10,9 @@ import { keyset, keysetValues, toPage, type PageOf } from '#platform/postgres/ke
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 import { groupReadsById } from '#platform/read-by-id.ts';
 
-/** Every SQL statement of the order service. */
+/** The SQL statements of the order service but for those of the list of all orders (order/list-store.ts). */
 
-interface OrderRow {
+export interface OrderRow {
   readonly id: string;
   readonly account_id: string;
   readonly total_price_minor: bigint;
@@ -44,7 +44,7 @@ const ORDERS_AT_ONCE_MAX = 400;
 /** A character has up to four bytes. */
 const DESCRIPTION_BYTES_MAX = 4 * DESCRIPTION_LENGTH_MAX;
 
-const COLUMNS = 'id, account_id, total_price_minor, created_at, status, version';
+export const COLUMNS = 'id, account_id, total_price_minor, created_at, status, version';
 
 const INSERT: Statement = {
   name: 'insert_orders',
@@ -191,7 +191,7 @@ async function readLines(
   );
 }
 
-function toOrderHead(row: OrderRow): OrderHead {
+export function toOrderHead(row: OrderRow): OrderHead {
   return {
     id: row.id,
     accountId: row.account_id,

@@ -444,7 +444,7 @@ export declare type SearchProductsRequest = Message<"fritzy.catalog.v1.SearchPro
   sort: SearchSort;
 
   /**
-   * The cursor of the product after which to go on; empty: from the beginning.
+   * Only products behind the one with this cursor; empty: from the beginning.
    *
    * @generated from field: string after = 7;
    */
@@ -477,6 +477,21 @@ export declare type SearchProductsRequest = Message<"fritzy.catalog.v1.SearchPro
    * @generated from field: bool without_products = 11;
    */
   withoutProducts: boolean;
+
+  /**
+   * Only products before the one with this cursor; empty: to the end. Not in the order of relevance.
+   *
+   * @generated from field: string before = 12;
+   */
+  before: string;
+
+  /**
+   * Take the last products of what is left instead of the first. The answer's order stays the same. Not in the order of
+   * relevance.
+   *
+   * @generated from field: bool from_end = 13;
+   */
+  fromEnd: boolean;
 };
 
 /**
@@ -594,14 +609,14 @@ export declare type SearchProductsResponse = Message<"fritzy.catalog.v1.SearchPr
   cursors: string[];
 
   /**
-   * Whether the list goes on.
+   * Whether the list goes on in the direction that was asked for.
    *
    * @generated from field: bool has_more = 3;
    */
   hasMore: boolean;
 
   /**
-   * Where to go on; empty if nothing was found. The last product's cursor, unless that is no longer on sale.
+   * Where to go on from the end of these products; empty if nothing was found. The last product's cursor, unless that is no longer on sale.
    *
    * @generated from field: string end_cursor = 4;
    */
@@ -627,6 +642,13 @@ export declare type SearchProductsResponse = Message<"fritzy.catalog.v1.SearchPr
    * @generated from field: string did_you_mean = 7;
    */
   didYouMean: string;
+
+  /**
+   * Where to go on before these products, with from_end; empty if nothing was found.
+   *
+   * @generated from field: string start_cursor = 8;
+   */
+  startCursor: string;
 };
 
 /**
@@ -1112,7 +1134,7 @@ export declare const CatalogService: GenService<{
     output: typeof ListProductsResponseSchema;
   },
   /**
-   * Products on sale that match a text and a filter. Errors: INVALID_ARGUMENT.
+   * Products on sale that match a text and a filter. Errors: INVALID_ARGUMENT, INVALID_CURSOR.
    *
    * @generated from rpc fritzy.catalog.v1.CatalogService.SearchProducts
    */

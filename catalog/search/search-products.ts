@@ -3,6 +3,7 @@ import { QUERY_LENGTH_MAX, requirePrice, requireTags, type Product } from '#cata
 import {
   requirePlace,
   sortOf,
+  within,
   type Found,
   type ProductFilter,
   type ProductQuery,
@@ -21,21 +22,29 @@ const SORTS: Readonly<Record<SearchSort, Sort>> = {
   [SearchSort.NEWEST]: 'newest',
 };
 
-/** Throws INVALID_ARGUMENT. */
+/** Throws INVALID_ARGUMENT, INVALID_CURSOR. */
 export function requireSearch(request: SearchProductsRequest): ProductQuery {
   const text = requireText('query', request.query, { min: 0, max: QUERY_LENGTH_MAX, lines: true });
   const sort = SORTS[request.sort];
   if (sort === undefined) throw invalid('sort', 'must be one of the sorts');
-  const after = request.after === '' ? null : requirePlace(request.after, sortOf(text, sort));
+  const order = sortOf(text, sort);
+  const after = request.after === '' ? null : requirePlace('after', request.after, order);
+  const before = request.before === '' ? null : requirePlace('before', request.before, order);
+  const backward = request.fromEnd;
+  if (order === 'relevance' && (backward || before))
+    throw invalid(before ? 'before' : 'fromEnd', 'is not supported in the order of relevance');
   const skip = requireWhole('skip', request.skip, 0, SKIP_MAX);
-  if (skip > 0 && after) throw invalid('skip', 'must be 0 together with after');
+  if (skip > 0 && (after || before || backward))
+    throw invalid('skip', 'must be 0 together with after, before or fromEnd');
   return {
     text,
     filter: requireFilter(request),
     sort,
     size: requirePageSize('size', request.size),
     skip,
-    after,
+    backward,
+    after: backward ? before : after,
+    until: backward ? after : before,
     wants: {
       hits: !request.withoutProducts,
       total: request.withTotal,
@@ -76,7 +85,7 @@ export async function searchProducts(
   query: ProductQuery,
   signal: AbortSignal,
 ): Promise<Found & { products: readonly FoundProduct[] }> {
-  const found = await deps.index.search(query, signal);
+  const found = within(query, await deps.index.search(query, signal));
   const products = await onSale(
     deps.store,
     found.hits.map((hit) => hit.id),

@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 import type { Account } from '#account/pb/account_pb.js';
 import type { Category, Product } from '#catalog/pb/catalog_pb.js';
 import type { Clients } from '#graphql/graph/clients.ts';
-import type { AccountOrders, OrderLine } from '#order/pb/order_pb.js';
+import type { AccountOrders, Order, OrderLine } from '#order/pb/order_pb.js';
 import type { Call } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
 import type { Page } from '#graphql/graph/connection.ts';
@@ -12,6 +12,8 @@ export interface Loaders {
   readonly account: DataLoader<string, Account | null>;
   readonly product: DataLoader<string, Product | null>;
   readonly category: DataLoader<string, Category | null>;
+  /** Without their lines. */
+  readonly order: DataLoader<string, Order | null>;
   /** By the parent's id, an empty one for the top. */
   readonly children: DataLoader<string, Category[]>;
   /** By the order's id. RESOURCE_EXHAUSTED where the lines of its account are too much beside those of the others. */
@@ -29,6 +31,7 @@ export function createLoaders(clients: Clients, call: Call): Loaders {
     account: byId(async (ids) => (await clients.accounts.batchGetAccounts({ ids }, call)).accounts),
     product: byId(async (ids) => (await clients.catalog.batchGetProducts({ ids }, call)).products),
     category: byId(async (ids) => (await clients.catalog.batchGetCategories({ ids }, call)).categories),
+    order: byId(async (ids) => (await clients.orders.batchGetOrders({ ids }, call)).orders),
     children: childrenLoader(clients, call),
     lines: linesLoader(clients, call),
     ordersOf: (accountId, page) => {

@@ -1,6 +1,6 @@
-import { toConnection, toPage } from '#graphql/graph/connection.ts';
 import { offsetPage, part, requireSize } from '#graphql/graph/pagination.ts';
 import { present } from '#graphql/graph/present.ts';
+import { productsConnection } from '#graphql/graph/products-connection.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
 import { requireUuid } from '#platform/input.ts';
 
@@ -19,11 +19,7 @@ export const productResolvers: Resolvers = {
       return (await clients.catalog.listProducts({ page: offsetPage(pagination) }, call)).products;
     },
     product: (_, { id }, { loaders }) => loaders.product.load(requireUuid('id', id)),
-    productsConnection: async (_, args, { clients, call }) => {
-      const page = toPage(args);
-      const { products, hasMore } = await clients.catalog.listProducts({ page }, call);
-      return toConnection(products, hasMore, page);
-    },
+    productsConnection: (_, args, { clients, call }) => productsConnection(args, clients, call),
     bestSellers: async (_, { first }, { clients, call }) =>
       (await clients.catalog.listBestSellers({ size: requireSize('first', first) }, call)).products,
   },

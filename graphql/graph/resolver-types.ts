@@ -1,8 +1,10 @@
+import type { Cursor as CursorValue } from './cursor.ts';
 import type { Timestamp } from './scalars.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Account as AccountMessage } from '../../account/pb/account_pb.js';
 import type { Product as ProductMessage, Category as CategoryMessage, Facets as FacetsMessage, PriceCount as PriceCountMessage, CategoryCount as CategoryCountMessage } from '../../catalog/pb/catalog_pb.js';
 import type { ProductSearch } from './product-search.ts';
+import type { NodeOrError } from './node.ts';
 import type { Order as OrderMessage, OrderLine as OrderLineMessage } from '../../order/pb/order_pb.js';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null;
@@ -16,16 +18,16 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** A place in a list. Pass it back as it came; what it says inside is nobody's business. */
-  Cursor: { input: string; output: string; }
-  /** A moment in UTC, e.g. 2026-01-31T12:00:00.000Z (RFC 3339). */
-  DateTime: { input: never; output: Timestamp; }
+  /** An opaque cursor: pass it back unchanged, to the same list with the same filter, order and parent. At most 200 characters. */
+  Cursor: { input: string; output: CursorValue; }
+  /** A moment in UTC, e.g. 2026-01-31T12:00:00.000Z (RFC 3339). Input may have another offset, such as +02:00. More than three decimal places of a second are rounded up. */
+  DateTime: { input: number; output: Timestamp; }
   /** An exact amount in the shop's currency, e.g. 1199.99. More decimal places than the currency has are refused. At most 15 digits. */
   Money: { input: number; output: bigint; }
 };
 
 /** Who buys. */
-export type Account = {
+export type Account = Node & {
   createdAt: Scalars['DateTime']['output'];
   id: Scalars['ID']['output'];
   name: Scalars['String']['output'];
@@ -61,7 +63,7 @@ export type AccountInput = {
 };
 
 /** Where products belong: a node of a tree of at most 8 levels. */
-export type Category = {
+export type Category = Node & {
   /** From the top down to the parent. */
   ancestors: Array<Category>;
   /** By name; at most 100. */
@@ -156,8 +158,14 @@ export type MutationUpdateProductArgs = {
   product: ProductChangeInput;
 };
 
+/** An object that has an id of its own (https://relay.dev/graphql/objectidentification.htm). */
+export type Node = {
+  /** A UUID that no other object of any type has. */
+  id: Scalars['ID']['output'];
+};
+
 /** What was bought, by whom, at which price. */
-export type Order = {
+export type Order = Node & {
   /** Null, with an error, while accounts cannot be reached. */
   account: Maybe<Account>;
   accountId: Scalars['ID']['output'];
@@ -179,6 +187,20 @@ export type OrderConnection = {
 export type OrderEdge = {
   cursor: Scalars['Cursor']['output'];
   node: Order;
+};
+
+/** Omitted or null fields are ignored. An order has to match all others. */
+export type OrderFilterInput = {
+  /** The accounts that placed the orders: 1 to 100. */
+  accountIds?: InputMaybe<Array<Scalars['ID']['input']>>;
+  /** The first moment of the period in which the orders were placed. */
+  createdFrom?: InputMaybe<Scalars['DateTime']['input']>;
+  /** The end of that period; this moment itself is not included. */
+  createdTo?: InputMaybe<Scalars['DateTime']['input']>;
+  /** The highest total price. */
+  totalPriceMax?: InputMaybe<Scalars['Money']['input']>;
+  /** The lowest total price. */
+  totalPriceMin?: InputMaybe<Scalars['Money']['input']>;
 };
 
 export type OrderInput = {
@@ -237,7 +259,7 @@ export type PriceBucket = {
 };
 
 /** What is sold. */
-export type Product = {
+export type Product = Node & {
   /** When it was taken off sale; null while it is sold. */
   archivedAt: Maybe<Scalars['DateTime']['output']>;
   /** Null if it is in none. */
@@ -348,13 +370,19 @@ export type Query = {
   categories: Array<Category>;
   /** One category, or null if there is none with this id. */
   category: Maybe<Category>;
+  /** One object by its id, or null if there is none with this id. */
+  node: Maybe<Node>;
+  /** Objects by their ids, in the order of the ids: null where there is none with this id. Null with an error where that cannot be found out. */
+  nodes: Maybe<Array<Maybe<Node>>>;
   /** One order, or null if there is none with this id. */
   order: Maybe<Order>;
+  /** Orders that match a filter, newest first. first or last: 1 to 100, 20 if neither is given. A page can have fewer orders than that although pageInfo says that there are more: at most 10,000 orders are searched for one page. */
+  orders: Maybe<OrderConnection>;
   /** One product, also when it is archived, or null if there is none with this id. */
   product: Maybe<Product>;
   /** Products on sale: newest first, or the best match first when there is a query; with an id, that one or none. */
   products: Array<Product>;
-  /** All products on sale, newest first. first or last: 1 to 100, 20 if neither is given. */
+  /** Products on sale that match a filter. first or last: 1 to 100, 20 if neither is given. */
   productsConnection: ProductConnection;
   /** Products on sale that match a query and a filter. first: 1 to 100. */
   searchProducts: ProductSearchConnection;
@@ -404,8 +432,30 @@ export type QueryCategoryArgs = {
 
 
 /** Read operations. */
+export type QueryNodeArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/** Read operations. */
+export type QueryNodesArgs = {
+  ids: Array<Scalars['ID']['input']>;
+};
+
+
+/** Read operations. */
 export type QueryOrderArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+/** Read operations. */
+export type QueryOrdersArgs = {
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+  before?: InputMaybe<Scalars['Cursor']['input']>;
+  filter?: InputMaybe<OrderFilterInput>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -427,8 +477,10 @@ export type QueryProductsArgs = {
 export type QueryProductsConnectionArgs = {
   after?: InputMaybe<Scalars['Cursor']['input']>;
   before?: InputMaybe<Scalars['Cursor']['input']>;
+  filter?: InputMaybe<ProductFilterInput>;
   first?: InputMaybe<Scalars['Int']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
+  sort: ProductSort;
 };
 
 
@@ -535,9 +587,11 @@ export type ResolversTypes = {
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Money: ResolverTypeWrapper<Scalars['Money']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Node: ResolverTypeWrapper<NodeOrError>;
   Order: ResolverTypeWrapper<OrderMessage>;
   OrderConnection: ResolverTypeWrapper<Omit<OrderConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['OrderEdge']>, nodes: Array<ResolversTypes['Order']> }>;
   OrderEdge: ResolverTypeWrapper<Omit<OrderEdge, 'node'> & { node: ResolversTypes['Order'] }>;
+  OrderFilterInput: OrderFilterInput;
   OrderInput: OrderInput;
   OrderProductInput: OrderProductInput;
   OrderStatus: OrderStatus;
@@ -575,9 +629,11 @@ export type ResolversParentTypes = {
   Int: Scalars['Int']['output'];
   Money: Scalars['Money']['output'];
   Mutation: Record<PropertyKey, never>;
+  Node: NodeOrError;
   Order: OrderMessage;
   OrderConnection: Omit<OrderConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['OrderEdge']>, nodes: Array<ResolversParentTypes['Order']> };
   OrderEdge: Omit<OrderEdge, 'node'> & { node: ResolversParentTypes['Order'] };
+  OrderFilterInput: OrderFilterInput;
   OrderInput: OrderInput;
   OrderProductInput: OrderProductInput;
   OrderedProduct: OrderLineMessage;
@@ -617,6 +673,7 @@ export type AccountResolvers<ContextType = Context, ParentType extends Resolvers
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   orders?: Resolver<Maybe<Array<ResolversTypes['Order']>>, ParentType, ContextType>;
   ordersConnection?: Resolver<Maybe<ResolversTypes['OrderConnection']>, ParentType, ContextType, Partial<AccountOrdersConnectionArgs>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type AccountConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AccountConnection'] = ResolversParentTypes['AccountConnection']> = {
@@ -636,6 +693,7 @@ export type CategoryResolvers<ContextType = Context, ParentType extends Resolver
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   parent?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type CategoryCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CategoryCount'] = ResolversParentTypes['CategoryCount']> = {
@@ -666,6 +724,10 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   updateProduct?: Resolver<ResolversTypes['Product'], ParentType, ContextType, RequireFields<MutationUpdateProductArgs, 'expectedVersion' | 'id' | 'product'>>;
 };
 
+export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
+  __resolveType: TypeResolveFn<'Account' | 'Category' | 'Order' | 'Product', ParentType, ContextType>;
+};
+
 export type OrderResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Order'] = ResolversParentTypes['Order']> = {
   account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType>;
   accountId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -675,6 +737,7 @@ export type OrderResolvers<ContextType = Context, ParentType extends ResolversPa
   status?: Resolver<ResolversTypes['OrderStatus'], ParentType, ContextType>;
   totalPrice?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type OrderConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OrderConnection'] = ResolversParentTypes['OrderConnection']> = {
@@ -721,6 +784,7 @@ export type ProductResolvers<ContextType = Context, ParentType extends Resolvers
   price?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   tags?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type ProductConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ProductConnection'] = ResolversParentTypes['ProductConnection']> = {
@@ -760,10 +824,13 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   bestSellers?: Resolver<Array<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<QueryBestSellersArgs, 'first'>>;
   categories?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType, Partial<QueryCategoriesArgs>>;
   category?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType, RequireFields<QueryCategoryArgs, 'id'>>;
+  node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
+  nodes?: Resolver<Maybe<Array<Maybe<ResolversTypes['Node']>>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<QueryOrderArgs, 'id'>>;
+  orders?: Resolver<Maybe<ResolversTypes['OrderConnection']>, ParentType, ContextType, Partial<QueryOrdersArgs>>;
   product?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<QueryProductArgs, 'id'>>;
   products?: Resolver<Array<ResolversTypes['Product']>, ParentType, ContextType, Partial<QueryProductsArgs>>;
-  productsConnection?: Resolver<ResolversTypes['ProductConnection'], ParentType, ContextType, Partial<QueryProductsConnectionArgs>>;
+  productsConnection?: Resolver<ResolversTypes['ProductConnection'], ParentType, ContextType, RequireFields<QueryProductsConnectionArgs, 'sort'>>;
   searchProducts?: Resolver<ResolversTypes['ProductSearchConnection'], ParentType, ContextType, RequireFields<QuerySearchProductsArgs, 'first' | 'sort'>>;
   suggestProducts?: Resolver<Array<ResolversTypes['ProductSuggestion']>, ParentType, ContextType, RequireFields<QuerySuggestProductsArgs, 'first' | 'prefix'>>;
 };
@@ -778,6 +845,7 @@ export type Resolvers<ContextType = Context> = {
   DateTime?: GraphQLScalarType;
   Money?: GraphQLScalarType;
   Mutation?: MutationResolvers<ContextType>;
+  Node?: NodeResolvers<ContextType>;
   Order?: OrderResolvers<ContextType>;
   OrderConnection?: OrderConnectionResolvers<ContextType>;
   OrderEdge?: OrderEdgeResolvers<ContextType>;

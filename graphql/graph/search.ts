@@ -6,10 +6,7 @@ import type { Resolvers } from '#graphql/graph/resolver-types.ts';
 /** The fields that resolve searches of products. */
 export const searchResolvers: Resolvers = {
   Query: {
-    searchProducts: (_, args, { clients, call }) => {
-      requireSize('first', args.first);
-      return new ProductSearch(args, clients, call);
-    },
+    searchProducts: (_, args, { clients, call }) => new ProductSearch(args, clients, call),
     suggestProducts: async (_, { prefix, first }, { clients, call }) => {
       const size = requireSize('first', first);
       const { products } = await clients.catalog.suggestProducts({ prefix, size }, call);
