@@ -1,7 +1,7 @@
 import { TOTAL_MINOR_MAX, type OrderHead } from '#order/order.ts';
 import { COLUMNS, toOrderHead, type OrderRow } from '#order/store.ts';
 import type { Page } from '#platform/input.ts';
-import { keyset } from '#platform/postgres/keyset.ts';
+import { keyset, keysetOfOwner } from '#platform/postgres/keyset.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 
 /** The SQL statements of the list of all orders. */
@@ -44,6 +44,8 @@ interface SearchedRow extends OrderRow {
   readonly is_last: boolean;
 }
 
+const OF_ACCOUNT = { column: 'account_id', value: 'wanted.account_id' };
+
 /** $1 to $4 are the keyset's, $5 to $8 the filter's, $9 the size of the page and one, $10 the accounts. */
 function listStatement(direction: 'forward' | 'backward', ofAccounts: boolean): Statement {
   const order = direction === 'forward' ? 'DESC' : 'ASC';
@@ -54,7 +56,7 @@ function listStatement(direction: 'forward' | 'backward', ofAccounts: boolean): 
             AND total_price_minor BETWEEN coalesce($7::bigint, 0) AND coalesce($8::bigint, ${TOTAL_MINOR_MAX}) AS matches
         FROM (
           SELECT ${COLUMNS} FROM orders
-          WHERE ${ofAccounts ? 'account_id = wanted.account_id AND ' : ''}${keyset(direction, 1)}
+          WHERE ${ofAccounts ? keysetOfOwner(direction, 1, OF_ACCOUNT) : keyset(direction, 1)}
         ) AS part
       ) AS searched
       WHERE matches OR is_last
@@ -75,7 +77,7 @@ const STATEMENTS = {
 };
 
 /** Reads pages of the list of all orders, newest first. */
-export function createOrderList(database: Database): OrderList {
+export function createOrderList(database: Pick<Database, 'query'>): OrderList {
   return async (filter, page, signal) => {
     const { accountIds, createdFrom, createdTo, totalPriceMin, totalPriceMax } = filter;
     const { size, fromEnd } = page;
