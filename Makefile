@@ -4,10 +4,9 @@ SHELL := /bin/sh
 # The pinned Node 26 that npm brought, and the tools beside it.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # Empty unless given: then the programs' own defaults hold.
-export PORT HOST FRITZY_DATA CURRENCY LOG_LEVEL CLEAN
+export PORT HOST FRITZY_DATA CURRENCY CURRENCY_DECIMALS SHOP_NAME LOG_LEVEL CLEAN
 
 INSTALLED := node_modules/.package-lock.json
-AGAINST ?= HEAD~1
 # Room for the objects of many requests at once: with less, V8 copies them while they are still in use.
 NODE_FLAGS := $(shell cat cmd/fritzy/node-flags)
 # Where the engines are: the environment, else what make engines-up wrote, else where docker-compose publishes them.
@@ -43,6 +42,11 @@ test: $(INSTALLED) ## Run the tests that need only PostgreSQL [ONLY=order/test]
 test-engines: $(INSTALLED) ## Run the tests that need Kafka, Elasticsearch, OpenSearch or Redis
 	@node scripts/test.ts --engines $(ONLY)
 
+.PHONY: test-long
+test-long: $(INSTALLED) ## Run both kinds of tests with all kills, requests and random inputs
+	@node scripts/test.ts --long
+	@node scripts/test.ts --long --engines
+
 .PHONY: coverage
 coverage: $(INSTALLED) ## Run make test and require that 85 % of the lines are covered
 	@node scripts/test.ts --coverage $(ONLY)
@@ -51,8 +55,9 @@ coverage: $(INSTALLED) ## Run make test and require that 85 % of the lines are c
 check: lint typecheck coverage ## Run lint, typecheck and coverage; .ci/run checks more, on a clean clone
 
 .PHONY: lint
-lint: $(INSTALLED) ## Check code, format and protobuf files
+lint: $(INSTALLED) ## Check code, format, GraphQL and protobuf files
 	@oxlint --deny-warnings
+	@eslint --max-warnings 0 graphql/graph
 	@oxfmt --check .
 	@buf lint
 	@buf format --diff --exit-code
@@ -72,10 +77,13 @@ generate: $(INSTALLED) ## Generate code from .proto and .graphql files
 	@graphql-codegen --config codegen.ts --silent
 
 .PHONY: breaking
-breaking: $(INSTALLED) ## Check that .proto files stay compatible [AGAINST=HEAD~1]
-	@if git cat-file -e '$(AGAINST):account/pb/account.proto' 2>/dev/null; then \
-	  buf breaking --against '.git#ref=$(AGAINST)'; \
-	else echo "nothing to compare with at $(AGAINST)"; fi
+# Without AGAINST: .proto files against the previous commit, schema.graphql against the last release.
+breaking: PROTO_BASE = $(or $(AGAINST),HEAD~1)
+breaking: $(INSTALLED) ## Check that .proto files and schema.graphql stay compatible [AGAINST=v1.0]
+	@if git cat-file -e '$(PROTO_BASE):account/pb/account.proto' 2>/dev/null; then \
+	  buf breaking --against '.git#ref=$(PROTO_BASE)'; \
+	else echo "protobuf: nothing to compare with at $(PROTO_BASE)"; fi
+	@node scripts/breaking-schema.ts $(AGAINST)
 
 .PHONY: lint-deploy
 lint-deploy: $(INSTALLED) ## Check Dockerfile, docker-compose.yml and shell scripts
@@ -91,7 +99,7 @@ bench: $(INSTALLED) ## Measure the shop against named references
 
 .PHONY: bench-compare
 bench-compare: $(INSTALLED) ## Compare with another revision: make bench-compare AGAINST=v1.0
-	@node bench/compare.ts $(AGAINST)
+	@node bench/compare.ts $(or $(AGAINST),HEAD~1)
 
 .PHONY: bench-reindex
 bench-reindex: $(INSTALLED) ## Rebuild the search index of 100,000 products under load, and check its bounds

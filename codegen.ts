@@ -1,9 +1,13 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
 
-/** Resolver types from the SDL files: GraphQL resolves straight from proto messages, so those are the parents. */
+/**
+ * From the SDL files: the published schema, in one file, and resolver types. GraphQL resolves straight from proto
+ * messages, so those are the parents.
+ */
 const config: CodegenConfig = {
   schema: 'graphql/graph/*.graphql',
   generates: {
+    'schema.graphql': { plugins: ['schema-ast'], config: { includeDirectives: true } },
     'graphql/graph/resolver-types.ts': {
       plugins: ['typescript', 'typescript-resolvers'],
       config: {
@@ -16,6 +20,7 @@ const config: CodegenConfig = {
           Account: '../../account/pb/account_pb.js#Account as AccountMessage',
           Product: '../../catalog/pb/catalog_pb.js#Product as ProductMessage',
           Category: '../../catalog/pb/catalog_pb.js#Category as CategoryMessage',
+          Shop: './shop.ts#Shop as ShopModel',
           ProductSearchConnection: './product-search.ts#ProductSearch',
           ProductFacets: '../../catalog/pb/catalog_pb.js#Facets as FacetsMessage',
           PriceBucket: '../../catalog/pb/catalog_pb.js#PriceCount as PriceCountMessage',

@@ -1,9 +1,8 @@
 import type { Account } from '#account/account.ts';
+import { ACCOUNT_EVENTS } from '#account/pb/topics.ts';
 import type { Call } from '#platform/call.ts';
 import type { Event } from '#platform/events/event.ts';
 import { traceparentOf } from '#platform/trace.ts';
-
-export const ACCOUNT_EVENTS = 'account.events';
 
 export type AccountEventType = 'account_created' | 'account_renamed';
 

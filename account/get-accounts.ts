@@ -1,24 +1,26 @@
 import { BATCH_SIZE_MAX, type Account } from '#account/account.ts';
 import type { AccountStore } from '#account/store.ts';
 import type { Call } from '#platform/call.ts';
-import { AppError } from '#platform/errors.ts';
+import { refused } from '#platform/errors.ts';
 import { requireUuid, requireUuids } from '#platform/input.ts';
-import { groupReadsById } from '#platform/read-by-id.ts';
 
-/** Accounts by id; concurrent callers share a statement. */
-export function getAccountsUseCase(deps: { store: AccountStore }) {
-  const read = groupReadsById(deps.store.byIds);
-  return {
-    /** Those that exist. Throws INVALID_ARGUMENT. */
-    async getAccounts(ids: readonly string[], call: Call): Promise<Account[]> {
-      return read(requireUuids('ids', ids, BATCH_SIZE_MAX), call);
-    },
-    /** Throws INVALID_ARGUMENT, NOT_FOUND. */
-    async getAccount(id: string, call: Call): Promise<Account> {
-      const [account] = await read([requireUuid('id', id)], call);
-      if (!account)
-        throw new AppError('NOT_FOUND', `There is no account ${id}.`, { detail: { field: 'id' } });
-      return account;
-    },
-  };
+/** The accounts that exist. Throws INVALID_ARGUMENT. */
+export async function getAccounts(
+  deps: { store: Pick<AccountStore, 'byIds'> },
+  input: { ids: readonly string[] },
+  call: Call,
+): Promise<Account[]> {
+  return deps.store.byIds(requireUuids('ids', input.ids, BATCH_SIZE_MAX), call);
+}
+
+/** One account. Throws INVALID_ARGUMENT, NOT_FOUND. */
+export async function getAccount(
+  deps: { store: Pick<AccountStore, 'byIds'> },
+  input: { id: string },
+  call: Call,
+): Promise<Account> {
+  const id = requireUuid('id', input.id);
+  const [account] = await deps.store.byIds([id], call);
+  if (!account) throw refused('NOT_FOUND', 'id', `There is no account ${id}.`);
+  return account;
 }

@@ -3,22 +3,24 @@ import { accountEvent } from '#account/events.ts';
 import type { AccountStore } from '#account/store.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
-import { AppError } from '#platform/errors.ts';
-import { requireUuid } from '#platform/input.ts';
+import { refused } from '#platform/errors.ts';
+import { requireAll, requireUuid } from '#platform/input.ts';
 
 /** Gives an account another name. Throws INVALID_ARGUMENT, NOT_FOUND. */
 export async function renameAccount(
-  deps: { store: AccountStore; clock: Clock },
+  deps: { store: Pick<AccountStore, 'rename'>; clock: Clock },
   input: { id: string; name: string },
   call: Call,
 ): Promise<Account> {
-  const id = requireUuid('id', input.id);
-  const name = requireName(input.name);
+  const { id, name } = requireAll({
+    id: () => requireUuid('id', input.id),
+    name: () => requireName(input.name),
+  });
   const at = new Date(deps.clock.now());
   const eventId = deps.clock.newId();
   const account = await deps.store.rename(id, name, (renamed) =>
     accountEvent(eventId, 'account_renamed', renamed, at, call),
   );
-  if (!account) throw new AppError('NOT_FOUND', `There is no account ${id}.`, { detail: { field: 'id' } });
+  if (!account) throw refused('NOT_FOUND', 'id', `There is no account ${id}.`);
   return account;
 }

@@ -1,9 +1,12 @@
 import type { Account } from '#account/account.ts';
 import type { Event } from '#platform/events/event.ts';
 import { outboxInsert, outboxValues, writeOutbox } from '#platform/events/outbox.ts';
-import type { Page } from '#platform/input.ts';
+import { groupInserts } from '#platform/group-inserts.ts';
+import { shareReads } from '#platform/group.ts';
+import { pageKey, type Page } from '#platform/input.ts';
 import { keyset, keysetValues, toPage, type PageOf } from '#platform/postgres/keyset.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
+import { groupReadsById } from '#platform/read-by-id.ts';
 
 /** Every SQL statement of the account service. */
 
@@ -44,29 +47,23 @@ export type AccountStore = ReturnType<typeof createStore>;
 
 export function createStore(database: Database) {
   return {
-    /** All of them with their events in one commit. */
-    async insert(accounts: readonly Account[], events: readonly Event[]): Promise<readonly Account[]> {
-      await database.query(INSERT, [
-        accounts.map((account) => account.id),
-        accounts.map((account) => account.name),
-        accounts.map((account) => account.createdAt),
-        ...outboxValues(events),
-      ]);
-      return accounts;
-    },
+    /** Stores an account with its events and returns what is stored. Concurrent callers share a commit. */
+    insert: groupInserts<Account>(
+      (accounts, events) => insertAccounts(database, accounts, events),
+      (account) => account.name.length,
+    ),
 
-    async byIds(ids: readonly string[], signal: AbortSignal): Promise<Account[]> {
-      return (await database.query<AccountRow>(BY_IDS, [ids], signal)).map(toAccount);
-    },
+    /** Those that exist. Concurrent callers share a statement. */
+    byIds: groupReadsById(async (ids, signal) =>
+      (await database.query<AccountRow>(BY_IDS, [ids], signal)).map(toAccount),
+    ),
 
-    async list(page: Page, signal: AbortSignal): Promise<PageOf<Account>> {
-      const rows = await database.query<AccountRow>(
-        page.fromEnd ? LIST_BACKWARD : LIST,
-        keysetValues(page),
-        signal,
-      );
+    /** Concurrent callers of one principal and equal pages share a statement. */
+    list: shareReads<Page, PageOf<Account>>(pageKey, async (page, { signal }) => {
+      const statement = page.fromEnd ? LIST_BACKWARD : LIST;
+      const rows = await database.query<AccountRow>(statement, keysetValues(page), signal);
       return toPage(rows.map(toAccount), page);
-    },
+    }),
 
     /** The renamed account, or undefined if there is none with this id. */
     async rename(
@@ -83,6 +80,21 @@ export function createStore(database: Database) {
       });
     },
   };
+}
+
+/** All accounts with their events in one commit. Returns the outcome of each. */
+async function insertAccounts(
+  database: Database,
+  accounts: readonly Account[],
+  events: readonly Event[],
+): Promise<readonly Account[]> {
+  await database.query(INSERT, [
+    accounts.map((account) => account.id),
+    accounts.map((account) => account.name),
+    accounts.map((account) => account.createdAt),
+    ...outboxValues(events),
+  ]);
+  return accounts;
 }
 
 function toAccount(row: AccountRow): Account {

@@ -103,7 +103,7 @@ await insertOrders(
 const signal = new AbortController().signal;
 const shared = shareReads<string, unknown>(
   (id) => id,
-  (id, its) => store.byAccounts([id], page, its),
+  (id, its) => store.byAccounts([id], page, its.signal),
 );
 report(
   `a page of ten orders, ${CALLERS} callers: one read each / shared reads`,

@@ -1,11 +1,9 @@
 import type { Category } from '#catalog/category/category.ts';
+import { CATALOG_EVENTS, CATEGORY_EVENTS } from '#catalog/pb/topics.ts';
 import type { Product } from '#catalog/product/product.ts';
 import type { Call } from '#platform/call.ts';
 import type { Event } from '#platform/events/event.ts';
 import { traceparentOf } from '#platform/trace.ts';
-
-export const CATALOG_EVENTS = 'catalog.events';
-export const CATEGORY_EVENTS = 'category.events';
 
 export type CatalogEventType = 'product_created' | 'product_updated' | 'product_archived';
 export type CategoryEventType = 'category_created' | 'category_renamed';

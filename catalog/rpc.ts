@@ -1,106 +1,68 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { archiveProduct } from '#catalog/product/archive-product.ts';
-import { bestSellers } from '#catalog/sales/best-sellers.ts';
 import type { Category } from '#catalog/category/category.ts';
-import type { CategoryStore } from '#catalog/category/store.ts';
 import { createCategory } from '#catalog/category/create-category.ts';
-import { createProductUseCase } from '#catalog/product/create-product.ts';
-import { getCategoriesUseCase } from '#catalog/category/get-categories.ts';
-import { getProductsUseCase } from '#catalog/product/get-products.ts';
+import { getCategories, listCategories } from '#catalog/category/get-categories.ts';
+import { renameCategory } from '#catalog/category/rename-category.ts';
+import type { CategoryStore } from '#catalog/category/store.ts';
 import {
   CategorySchema,
   FacetsSchema,
-  ListBestSellersResponseSchema,
-  ListProductsResponseSchema,
   ProductSchema,
   SearchProductsResponseSchema,
-  SuggestProductsResponseSchema,
   type CatalogService,
   type Category as CategoryMessage,
-  type ListProductsResponse,
-  type Product as ProductMessage,
   type Facets as FacetsMessage,
-  type ListBestSellersResponse,
+  type Product as ProductMessage,
   type SearchProductsResponse,
-  type SuggestProductsResponse,
 } from '#catalog/pb/catalog_pb.js';
+import { archiveProduct } from '#catalog/product/archive-product.ts';
+import { createProduct } from '#catalog/product/create-product.ts';
+import { getProduct, getProducts } from '#catalog/product/get-products.ts';
+import { listProducts } from '#catalog/product/list-products.ts';
 import type { Product } from '#catalog/product/product.ts';
-import { renameCategory } from '#catalog/category/rename-category.ts';
-import {
-  requirePrefix,
-  requireSearch,
-  searchKey,
-  searchProducts,
-  suggestProducts,
-  type Prefix,
-} from '#catalog/search/search-products.ts';
-import {
-  placeText,
-  PRICE_STEPS,
-  type Facets,
-  type ProductQuery,
-  type SearchIndex,
-} from '#catalog/search/search-index.ts';
-import type { SalesStore } from '#catalog/sales/store.ts';
 import type { ProductStore } from '#catalog/product/store.ts';
 import { updateProduct } from '#catalog/product/update-product.ts';
+import { listBestSellers } from '#catalog/sales/list-best-sellers.ts';
+import type { SalesStore } from '#catalog/sales/store.ts';
+import { placeText, PRICE_STEPS, type Facets, type Found } from '#catalog/search/search-index.ts';
+import { searchProducts, type FoundProduct } from '#catalog/search/search-products.ts';
+import type { SharedSearchIndex } from '#catalog/search/shared-search-index.ts';
+import { suggestProducts } from '#catalog/search/suggest-products.ts';
 import type { Clock } from '#platform/clock.ts';
-import { shareReads } from '#platform/group.ts';
-import { pageKey, requirePage, requirePageSize, type Page } from '#platform/input.ts';
+import type { Currency } from '#platform/currency.ts';
 import type { Handlers } from '#platform/rpc.ts';
 
 /** Proto ↔ use case. */
 export function catalogHandlers(deps: {
   store: ProductStore;
   categories: CategoryStore;
-  index: SearchIndex;
+  index: SharedSearchIndex;
   sales: SalesStore;
   clock: Clock;
+  currency: Currency;
 }): Handlers<typeof CatalogService> {
-  const { getCategories, listCategories, requireCategory } = getCategoriesUseCase(deps);
-  const createProduct = createProductUseCase({ ...deps, requireCategory });
-  const { getProduct, getProducts } = getProductsUseCase(deps);
-  const list = shareReads<Page, ListProductsResponse>(pageKey, async (page, signal) => {
-    const { rows, hasMore } = await deps.store.list(page, signal);
-    return create(ListProductsResponseSchema, { products: rows.map(toMessage), hasMore });
-  });
-  const search = shareReads<ProductQuery, SearchProductsResponse>(searchKey, async (query, signal) => {
-    const { products, hits, hasMore, total, facets, didYouMean } = await searchProducts(deps, query, signal);
-    const [first] = hits;
-    const last = hits.at(-1);
-    return create(SearchProductsResponseSchema, {
-      products: products.map(({ product }) => toMessage(product)),
-      cursors: products.map(({ hit }) => placeText(hit.place)),
-      hasMore,
-      startCursor: first ? placeText(first.place) : '',
-      endCursor: last ? placeText(last.place) : '',
-      total: total ?? 0,
-      didYouMean: didYouMean ?? '',
-      ...(facets && { facets: toFacets(facets) }),
-    });
-  });
-  const suggest = shareReads<Prefix, SuggestProductsResponse>(
-    ({ prefix, size }) => `${size} ${prefix}`,
-    async (wanted, signal) => {
-      const products = await suggestProducts(deps, wanted, signal);
-      return create(SuggestProductsResponseSchema, { products: products.map(toMessage) });
-    },
-  );
-  const best = shareReads<number, ListBestSellersResponse>(String, async (size, signal) => {
-    const products = await bestSellers(deps, size, signal);
-    return create(ListBestSellersResponseSchema, { products: products.map(toMessage) });
-  });
   return {
-    createProduct: async (request, call) => ({ product: toMessage(await createProduct(request, call)) }),
-    getProduct: async ({ id }, call) => ({ product: toMessage(await getProduct(id, call)) }),
-    batchGetProducts: async ({ ids }, call) => ({ products: (await getProducts(ids, call)).map(toMessage) }),
-    listProducts: async ({ page }, call) => list(requirePage(page), call),
-    searchProducts: async (request, call) => search(requireSearch(request), call),
-    suggestProducts: async (request, call) => suggest(requirePrefix(request), call),
-    listBestSellers: async ({ size }, call) => best(requirePageSize('size', size), call),
+    createProduct: async (request, call) => ({
+      product: toMessage(await createProduct(deps, request, call)),
+    }),
+    getProduct: async (request, call) => ({ product: toMessage(await getProduct(deps, request, call)) }),
+    batchGetProducts: async (request, call) => ({
+      products: (await getProducts(deps, request, call)).map(toMessage),
+    }),
+    listProducts: async (request, call) => {
+      const { rows, hasMore } = await listProducts(deps, request, call);
+      return { products: rows.map(toMessage), hasMore };
+    },
+    searchProducts: async (request, call) => toFound(await searchProducts(deps, request, call)),
+    suggestProducts: async (request, call) => ({
+      products: (await suggestProducts(deps, request, call)).map(toMessage),
+    }),
+    listBestSellers: async (request, call) => ({
+      products: (await listBestSellers(deps, request, call)).map(toMessage),
+    }),
     updateProduct: async (request, call) => ({
-      product: toMessage(await updateProduct({ ...deps, requireCategory }, request, call)),
+      product: toMessage(await updateProduct(deps, request, call)),
     }),
     archiveProduct: async (request, call) => ({
       product: toMessage(await archiveProduct(deps, request, call)),
@@ -111,12 +73,14 @@ export function catalogHandlers(deps: {
     renameCategory: async (request, call) => ({
       category: toCategory(await renameCategory(deps, request, call)),
     }),
-    batchGetCategories: async ({ ids }, call) => ({
-      categories: (await getCategories(ids, call)).map(toCategory),
+    batchGetCategories: async (request, call) => ({
+      categories: (await getCategories(deps, request, call)).map(toCategory),
     }),
-    listCategories: async ({ parentIds }, call) => ({
-      categories: (await listCategories(parentIds, call)).map(toCategory),
-    }),
+    listCategories: async (request, call) => {
+      const { categories, unknownParentIds } = await listCategories(deps, request, call);
+      return { categories: categories.map(toCategory), unknownParentIds };
+    },
+    getCurrency: async () => ({ currency: deps.currency }),
   };
 }
 
@@ -142,6 +106,22 @@ function toCategory({ id, name, path, createdAt, version }: Category): CategoryM
     version,
     ancestorIds: path.slice(0, -1),
     createdAt: timestampFromDate(createdAt),
+  });
+}
+
+function toFound(found: Found & { products: readonly FoundProduct[] }): SearchProductsResponse {
+  const { products, hits, hasMore, total, facets, didYouMean } = found;
+  const [first] = hits;
+  const last = hits.at(-1);
+  return create(SearchProductsResponseSchema, {
+    products: products.map(({ product }) => toMessage(product)),
+    cursors: products.map(({ hit }) => placeText(hit.place)),
+    hasMore,
+    startCursor: first ? placeText(first.place) : '',
+    endCursor: last ? placeText(last.place) : '',
+    total: total ?? 0,
+    didYouMean: didYouMean ?? '',
+    ...(facets && { facets: toFacets(facets) }),
   });
 }
 

@@ -6,8 +6,11 @@ import { catalogHandlers } from '#catalog/rpc.ts';
 import { createSalesStore } from '#catalog/sales/store.ts';
 import { postgresIndex } from '#catalog/search/postgres.ts';
 import type { SearchIndex } from '#catalog/search/search-index.ts';
-import { createProductStore } from '#catalog/product/store.ts';
+import { createProductStore, FIND_PRODUCT } from '#catalog/product/store.ts';
+import type { CurrencySetting } from '#platform/currency.ts';
+import { shareSearchIndex } from '#catalog/search/shared-search-index.ts';
 import { openDatabase } from '#platform/postgres/pool.ts';
+import { recordCurrency } from '#platform/record-currency.ts';
 import { implement } from '#platform/rpc.ts';
 import { openServiceDatabase, type ServiceDeps, type StartedService } from '#platform/service.ts';
 
@@ -30,12 +33,16 @@ const SEARCH_STATEMENT_TIMEOUT_MS = 2_000;
 
 /** Brings the catalog service up on its database. `stack` ends it. */
 export async function startCatalog(
-  config: { databaseUrl: string; searchUrl?: string },
+  config: { databaseUrl: string; searchUrl?: string; currency?: CurrencySetting | undefined },
   deps: ServiceDeps,
   stack: AsyncDisposableStack,
 ): Promise<StartedService<typeof CatalogService>> {
   const own = { name: 'catalog', url: config.databaseUrl, migrations: MIGRATIONS, settings: SEARCH_SETTINGS };
   const { database, background } = await openServiceDatabase(own, deps, stack);
+  const currency = await recordCurrency(
+    { name: 'catalog', database, findAmount: FIND_PRODUCT },
+    config.currency,
+  );
   const store = createProductStore(database);
   const searching = openDatabase({
     ...deps,
@@ -56,9 +63,10 @@ export async function startCatalog(
   const handlers = catalogHandlers({
     store,
     categories: createCategoryStore(database),
-    index,
+    index: shareSearchIndex(index),
     sales,
     clock: deps.clock,
+    currency,
   });
   return { implementation: implement(deps, CatalogService, handlers), ready: database.ping };
 }

@@ -1,5 +1,5 @@
-import { ACCOUNT_EVENTS } from '#account/events.ts';
-import { CATALOG_EVENTS, CATEGORY_EVENTS } from '#catalog/events.ts';
+import { ACCOUNT_EVENTS } from '#account/pb/topics.ts';
+import { CATALOG_EVENTS, CATEGORY_EVENTS } from '#catalog/pb/topics.ts';
 import { NOTIFICATIONS, ORDER_CREATED, ORDER_EVENTS } from '#order/pb/topics.ts';
 import { deadLetterTopic } from '#platform/events/event.ts';
 

@@ -36,10 +36,10 @@ suite('caches of the gateways', async () => {
     name: string,
     version = 1,
   ): Promise<void> {
-    const { errors } = await gateway.graphql(
-      `mutation { renameAccount(id: "${account}", name: "${name}") { id } updateProduct(id: "${product}", product: { name: "${name}", price: 2 }, expectedVersion: ${version}) { id } }`,
+    const { data } = await gateway.graphql(
+      `mutation { renameAccount(input: { id: "${account}", name: "${name}" }) { userErrors { message } } updateProduct(input: { id: "${product}", expectedVersion: ${version}, name: "${name}", price: 2 }) { userErrors { message } } }`,
     );
-    assert.equal(errors, undefined);
+    assert.deepEqual(data, { renameAccount: { userErrors: [] }, updateProduct: { userErrors: [] } });
   }
 
   test('an entity that was read or written a moment ago costs no call of a service', async () => {
@@ -86,10 +86,10 @@ suite('caches of the gateways', async () => {
     const change = { id: product, expectedVersion: 1n, name: 'Faster' };
     await shop.clients.catalog.updateProduct(change, testCall());
     assert.equal(await versionSeen(), 1);
-    const { errors } = await deaf.graphql(
-      `mutation { updateProduct(id: "${product.toUpperCase()}", product: { name: "Slower" }, expectedVersion: 1) { id } }`,
+    const { data } = await deaf.graphql(
+      `mutation { updateProduct(input: { id: "${product.toUpperCase()}", expectedVersion: 1, name: "Slower" }) { userErrors { code } } }`,
     );
-    assert.equal(errors?.[0]?.extensions['code'], 'VERSION_CONFLICT');
+    assert.deepEqual(data.updateProduct.userErrors, [{ code: 'VERSION_CONFLICT' }]);
     assert.equal(await versionSeen(), 2);
   });
 
@@ -111,7 +111,7 @@ suite('caches of the gateways', async () => {
     const sold = async (): Promise<number> =>
       (await deaf.graphql(`{ products(id: "${product}") { id } }`)).data.products.length;
     assert.equal(await sold(), 1);
-    await deaf.graphql(`mutation { archiveProduct(id: "${product}") { id } }`);
+    await deaf.graphql(`mutation { archiveProduct(input: { id: "${product}" }) { product { id } } }`);
     assert.equal(await sold(), 0);
   });
 

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 /**
  * Who may import whom: a service imports platform/ and any service's pb/, never another service's code; platform/
  * imports no service; only what composes the shop or looks at it from outside imports several. A pb/ folder imports
- * only pb/. The environment is read in entry files alone.
+ * only pb/. rpc.ts of a service only maps: it imports neither checks, errors nor what shares work. The environment is
+ * read in entry files alone.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -15,6 +16,15 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const SERVICES: ReadonlySet<string> = new Set(['account', 'catalog', 'order', 'graphql']);
 const COMPOSERS: ReadonlySet<string> = new Set(['cmd', 'testkit', 'e2e', 'bench', 'scripts']);
 const PLATFORM = 'platform';
+/** What belongs to use cases and stores. */
+const WORK: ReadonlySet<string> = new Set([
+  'platform/errors.ts',
+  'platform/input.ts',
+  'platform/group.ts',
+  'platform/group-inserts.ts',
+  'platform/read-by-id.ts',
+  'platform/cost-gate.ts',
+]);
 /** This file: its made-up imports are text. */
 const SELF = 'e2e/dependency-rule.test.ts';
 /** Settings of tools at the top of the project. */
@@ -61,6 +71,7 @@ function violationsOf(source: Source): string[] {
 function whyNot(path: string, own: string, imported: string): string | undefined {
   const area = areaOf(imported);
   if (isPb(path) && !isPb(imported)) return 'a pb/ folder imports only pb/';
+  if (SERVICES.has(own) && path === `${own}/rpc.ts` && WORK.has(imported)) return 'rpc.ts only maps';
   if (area === own) return isTest(imported) && !isTest(path) ? 'code imports no test' : undefined;
   if (own === PLATFORM && SERVICES.has(area)) return 'platform/ imports no service';
   if (SERVICES.has(own) && SERVICES.has(area) && !isPb(imported)) return "another service's code";
@@ -131,6 +142,8 @@ const FORBIDDEN: readonly [path: string, text: string][] = [
   ['cmd/fritzy/main.ts', `import { eventually } from '#testkit/shop.ts';`],
   ['catalog/pb/catalog_pb.js', `import { AppError } from '#platform/errors.ts';`],
   ['catalog/pb/catalog_pb.d.ts', `import type { Product } from '../product.ts';`],
+  ['order/rpc.ts', `import { requirePage } from '#platform/input.ts';`],
+  ['catalog/rpc.ts', `import { sharePublicReads } from '#platform/group.ts';`],
   ['order/store.ts', `const url = process.env.ORDER_DATABASE_URL;`],
   ['order/store.ts', `const url = process.env['ORDER_DATABASE_URL'];`],
   ['platform/config.ts', `const env = process['env'];`],
@@ -145,6 +158,7 @@ const ALLOWED: readonly [path: string, text: string][] = [
     'order/create-order.ts',
     `import { AppError } from '#platform/errors.ts';\nimport { totalOf } from './order.ts';`,
   ],
+  ['order/rpc.ts', `import { createOrder } from '#order/create-order.ts';`],
   ['graphql/graph/loaders.ts', `import type { Account } from '../../account/pb/account_pb.js';`],
   ['order/test/order.test.ts', `import { startTestShop } from '#testkit/shop.ts';`],
   [

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { spawnProgram } from '#cmd/fritzy/test/program.ts';
 import { stopPostgresIn } from '#scripts/engines-state.ts';
-import { findFreePorts, isFree } from '#testkit/engine-node.ts';
+import { findFreePorts, isFree } from '#testkit/free-ports.ts';
 import { eventually } from '#testkit/shop.ts';
 
 test('make engines-down ends the PostgreSQL whose keeper was killed, whatever the record says', async () => {

@@ -25,7 +25,7 @@ after(async () => {
   agent.destroy();
   await shop[Symbol.asyncDispose]();
 });
-const schema = createSchemas(2).schema;
+const { schema } = createSchemas(2, { name: 'Fritzy', currency: { code: 'USD', decimals: 2 } });
 const sizeOf = createSizeOf(schema);
 let known: Known;
 // In a hook: what fails before the tests start would leave the shop running.
@@ -65,7 +65,12 @@ async function fill(): Promise<Known> {
 }
 
 /** What the schema documents for a valid mutation whose entity somebody else has changed. */
-const DOCUMENTED = new Set(['VERSION_CONFLICT', 'PRODUCT_ARCHIVED', 'CATEGORY_LIMIT_EXCEEDED']);
+const DOCUMENTED = new Set([
+  'VERSION_CONFLICT',
+  'PRODUCT_ARCHIVED',
+  'CATEGORY_LIMIT_EXCEEDED',
+  'CATEGORY_NAME_TAKEN',
+]);
 
 interface Answered {
   readonly data?: unknown;
@@ -128,7 +133,9 @@ async function checkValid({ kind, query, variables }: RandomDocument): Promise<'
   const { status, ...body } = await shop.graphql(query, variables);
   assert.equal(status, 200);
   for (const { message, extensions } of body.errors ?? [])
-    assert.ok(kind === 'mutation' && DOCUMENTED.has(extensions['code'] ?? ''), message);
+    assert.ok(kind === 'mutation' && DOCUMENTED.has(extensions.code), message);
+  // The same in the payloads of mutations.
+  assert.doesNotMatch(JSON.stringify(body.data), /"(INVALID_ARGUMENT|(\w+_)?NOT_FOUND)"/);
   const document = parse(query);
   assertMatches(document, variables, body.data);
   if (kind === 'query') {

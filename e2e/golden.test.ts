@@ -108,12 +108,14 @@ const LISTS = {
     'query($order: ID!) { order(id: $order) { account { orders { totalPrice account { orders { totalPrice } } } } } }',
   'an account with 100 orders and their accounts':
     'query($account: ID!) { account(id: $account) { ordersConnection(first: 100) { nodes { products { name } account { name } } } } }',
+  'an account with the products of its orders':
+    'query($account: ID!) { account(id: $account) { ordersConnection(first: 50) { nodes { products { quantity product { name } } } } } }',
   'aliases of one account and one product':
     'query($account: ID!, $product: ID!) { a: account(id: $account) { orders { totalPrice } } b: accounts(id: $account) { orders { totalPrice } } c: product(id: $product) { name } d: products(id: $product) { name } }',
   'products with their categories':
     '{ productsConnection(first: 100) { nodes { name tags category { name parent { name } ancestors { name } } } } }',
   'categories with their children':
-    '{ categories { name parent { name } children { name parent { name } } } }',
+    '{ categories(first: 100) { name parent { name } children(first: 100) { name parent { name } } } }',
   'aliases of lists':
     '{ a: accounts(pagination: { take: 100 }) { name } b: accountsConnection(first: 99) { nodes { name } } c: products(pagination: { take: 100 }) { name } d: products(query: "phone") { name } }',
 } as const;

@@ -60,7 +60,8 @@ for (const link of LINKS) {
 
       await placeOrders(shop, order, TOO_MANY - count);
       const tooLarge = await shop.graphql(ORDERS);
-      assert.deepEqual(tooLarge.data, { accounts: [{ orders: null }] });
+      const withoutLines = Array.from({ length: TOO_MANY }, () => ({ products: null }));
+      assert.deepEqual(tooLarge.data, { accounts: [{ orders: withoutLines }] });
       assert.equal(tooLarge.errors?.[0]?.extensions['code'], 'RESOURCE_EXHAUSTED');
       // Fewer of them are still readable.
       const fewer = await shop.graphql(
@@ -111,7 +112,8 @@ async function assertOthersReadable(graphql: TestShop['graphql']): Promise<void>
 
   const lines = await graphql(page('products { name }'));
   for (const { name, orders } of lines.data.accounts)
-    assert.deepEqual(orders, name === HEAVY ? null : [{ products: [{ name: NAME }] }], 'orders are hidden');
+    for (const { products } of orders ?? assert.fail('orders are hidden'))
+      assert.deepEqual(products, name === HEAVY ? null : [{ name: NAME }]);
   const heavy = lines.data.accounts.findIndex(({ name }: { name: string }) => name === HEAVY);
   assert.ok(lines.errors);
   for (const { extensions, path } of lines.errors) {

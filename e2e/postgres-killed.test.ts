@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
-import { findFreePorts } from '#testkit/engine-node.ts';
+import { findFreePorts } from '#testkit/free-ports.ts';
 import { testPostgresOn } from '#testkit/postgres.ts';
 import { eventually, LINKS, startTestShop, type LinkKind } from '#testkit/shop.ts';
 import { createGoods, orderRequest, startLoad, type LoadRequest } from './load-clients.ts';

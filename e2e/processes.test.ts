@@ -81,11 +81,13 @@ suite('one process per service', () => {
       `query { accounts(pagination: { skip: 0, take: 10 }, id: "${ids.accountId}") { id name orders { id createdAt totalPrice products { id name description price quantity } } } }`,
     );
     const line = { name: 'iPhone 15 Pro', description: 'Latest flagship', price: 1199.99, quantity: 2 };
+    const lineId = read.data.accounts[0].orders[0].products[0].id;
+    assert.notEqual(lineId, ids.productId, 'a line has an id of its own');
     assert.deepEqual(read.data.accounts, [
       {
         id: ids.accountId,
         name: 'John Doe',
-        orders: [{ ...placed.data.createOrder, products: [{ id: ids.productId, ...line }] }],
+        orders: [{ ...placed.data.createOrder, products: [{ id: lineId, ...line }] }],
       },
     ]);
     const found = await graphql(

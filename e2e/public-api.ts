@@ -23,6 +23,8 @@ export function publicApi(name: string, options: () => Parameters<typeof startTe
       const accounts = await shop.graphql(
         `query { accounts(pagination: { skip: 0, take: 10 }, id: "${account.data.createAccount.id}") { id name orders { id createdAt totalPrice products { id name description price quantity } } } }`,
       );
+      const lineId = accounts.data.accounts[0].orders[0].products[0].id;
+      assert.notEqual(lineId, product.data.createProduct.id, 'a line has an id of its own');
       assert.deepEqual(accounts.data.accounts, [
         {
           id: account.data.createAccount.id,
@@ -32,7 +34,7 @@ export function publicApi(name: string, options: () => Parameters<typeof startTe
               ...order.data.createOrder,
               products: [
                 {
-                  id: product.data.createProduct.id,
+                  id: lineId,
                   name: 'iPhone 15 Pro',
                   description: 'Latest flagship',
                   price: 1199.99,

@@ -182,8 +182,8 @@ class DocumentWriter {
 
 function kindOfId(path: string, random: Random): keyof Known['ids'] {
   if (/^nodes?\.ids?$/.test(path)) return random.pick(['account', 'category', 'order', 'product']);
-  if (/^(category|renameCategory)\.id$|categoryId$|parentId$/.test(path)) return 'category';
-  if (/product[^.]*\.id$|productId$/i.test(path)) return 'product';
+  if (/^(category|renameCategory)\.(input\.)?id$|categoryId$|parentId$/.test(path)) return 'category';
+  if (/product[^.]*\.(input\.)?id$|productId$/i.test(path)) return 'product';
   return path.endsWith('order.id') ? 'order' : 'account';
 }
 

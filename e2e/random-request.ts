@@ -261,7 +261,10 @@ function oddNumber(random: Random): Partial<RandomRequest> {
       'query { accountsConnection(last: $n) { nodes { ordersConnection(first: $n) { nodes { id } } } } }',
     ],
     ['Money!', 'mutation { createProduct(product: { name: "x", price: $n }) { id } }'],
-    ['Int!', `mutation { updateProduct(id: "${id}", product: {}, expectedVersion: $n) { id } }`],
+    [
+      'Int!',
+      `mutation { updateProduct(input: { id: "${id}", expectedVersion: $n }) { userErrors { field } } }`,
+    ],
     [
       'Int!',
       `mutation { createOrder(order: { accountId: "${id}", products: [{ productId: "${id}", quantity: $n }] }) { id } }`,

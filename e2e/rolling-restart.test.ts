@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, suite, test, type TestContext } from 'node:test';
 import { saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
-import { findFreePorts } from '#testkit/engine-node.ts';
+import { findFreePorts } from '#testkit/free-ports.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
+import { rounds } from '#testkit/rounds.ts';
 import { eventually, postGraphQL } from '#testkit/shop.ts';
 import { createGoods, orderRequest, startLoad, type LoadRequest } from './load-clients.ts';
 
@@ -10,7 +11,7 @@ import { createGoods, orderRequest, startLoad, type LoadRequest } from './load-c
 
 const CLIENTS = 32;
 /** Requests in all, and one in so many is an order. */
-const REQUESTS = 20_000;
+const REQUESTS = rounds(20_000, 4);
 const ORDER_EVERY = 10;
 const DEADLINE_MS = 120_000;
 
@@ -131,7 +132,7 @@ async function roll(
 }
 
 suite('a rolling restart', () => {
-  test('of two instances of each service and of the gateway is not seen by any of 20,000 requests', async (t) => {
+  test(`of two instances of each service and of the gateway fails none of ${REQUESTS} requests`, async (t) => {
     const seen = await roll(t, { signal: 'SIGTERM', requests: REQUESTS, env: {}, which: () => true });
     assert.deepEqual(seen, { resets: [], failures: [] });
   });

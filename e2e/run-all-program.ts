@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
 import type { ProcessRecord } from '#scripts/process-record.ts';
-import { findFreePorts } from '#testkit/engine-node.ts';
+import { findFreePorts } from '#testkit/free-ports.ts';
 import { postGraphQL } from '#testkit/shop.ts';
 
 /** `make run-all` as tests start it: a folder and ports of its own. */

@@ -1,3 +1,4 @@
+import { unnamed } from '#graphql/graph/violations.ts';
 import type { Clients } from '#graphql/graph/clients.ts';
 import type { Call } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
@@ -53,7 +54,12 @@ export function boundAnswers(
     const methods = Object.entries<Method>(client as Record<string, Method>).map(([name, method]) => [
       name,
       async (request: never, call: Call) => {
-        const answer = await method(request, call);
+        let answer: unknown;
+        try {
+          answer = await method(request, call);
+        } catch (error) {
+          throw unnamed(error);
+        }
         hold(call, bytesOf(answer));
         return answer;
       },
@@ -84,7 +90,7 @@ export function responseTooLarge(): AppError {
   return new AppError(
     'RESPONSE_TOO_LARGE',
     `The answer would have more than ${ANSWER_BYTES_MAX} bytes. Ask for smaller pages or fewer fields.`,
-    { detail: { bytesMax: String(ANSWER_BYTES_MAX) } },
+    { detail: { bytesMax: ANSWER_BYTES_MAX } },
   );
 }
 

@@ -3,7 +3,10 @@ import type { Operation } from '#graphql/documents.ts';
 import type { Prepared } from '#graphql/execute.ts';
 import { memoryShare } from '#platform/memory.ts';
 
-/** Queries by the body that asked for them: shops send the same few, which then are not read again. */
+/**
+ * Queries by the body that asked for them: shops send the same few, which then are not read again. Callers of all
+ * principals share them: offer only what the body alone decides.
+ */
 export interface Bodies {
   get(body: string): Prepared | undefined;
   /** Remembers the query from the second time on that the body comes. */

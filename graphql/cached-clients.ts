@@ -1,6 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { AccountSchema, BatchGetAccountsResponseSchema, type Account } from '#account/pb/account_pb.js';
+import { ACCOUNT_EVENTS } from '#account/pb/topics.ts';
 import { BatchGetProductsResponseSchema, ProductSchema, type Product } from '#catalog/pb/catalog_pb.js';
+import { CATALOG_EVENTS } from '#catalog/pb/topics.ts';
 import type { GatewayConfig } from '#graphql/config.ts';
 import type { Clients } from '#graphql/graph/clients.ts';
 import { watchChanges } from '#graphql/watch-changes.ts';
@@ -41,6 +43,7 @@ export async function cacheEntities(
   const accounts = createEntityCache<Account>({
     ...common,
     name: 'account',
+    isPublic: false,
     schema: AccountSchema,
     sizeOf: ({ name }) => OBJECT_BYTES + 2 * name.length,
     load: async (ids, call) => (await clients.accounts.batchGetAccounts({ ids: [...ids] }, call)).accounts,
@@ -48,12 +51,14 @@ export async function cacheEntities(
   const products = createEntityCache<Product>({
     ...common,
     name: 'product',
+    // The catalog answers the same, whoever asks.
+    isPublic: true,
     schema: ProductSchema,
     sizeOf: ({ name, description }) => OBJECT_BYTES + 2 * (name.length + description.length),
     load: async (ids, call) => (await clients.catalog.batchGetProducts({ ids: [...ids] }, call)).products,
   });
   if (deps.changes) {
-    const caches = { 'account.events': accounts, 'catalog.events': products };
+    const caches = { [ACCOUNT_EVENTS]: accounts, [CATALOG_EVENTS]: products };
     stack.use(watchChanges(deps.changes, caches, deps.logger));
   }
   return {
@@ -79,12 +84,14 @@ function cachedAccounts({ accounts }: Clients, cache: EntityCache<Account>): Cli
     createAccount: (request, call) =>
       cache.write(
         undefined,
+        call,
         () => accounts.createAccount(request, call),
         (answer) => answer.account,
       ),
     renameAccount: (request, call) =>
       cache.write(
         request.id,
+        call,
         () => accounts.renameAccount(request, call),
         (answer) => answer.account,
       ),
@@ -99,18 +106,21 @@ function cachedCatalog({ catalog }: Clients, cache: EntityCache<Product>): Clien
     createProduct: (request, call) =>
       cache.write(
         undefined,
+        call,
         () => catalog.createProduct(request, call),
         (answer) => answer.product,
       ),
     updateProduct: (request, call) =>
       cache.write(
         request.id,
+        call,
         () => catalog.updateProduct(request, call),
         (answer) => answer.product,
       ),
     archiveProduct: (request, call) =>
       cache.write(
         request.id,
+        call,
         () => catalog.archiveProduct(request, call),
         (answer) => answer.product,
       ),

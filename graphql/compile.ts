@@ -1,6 +1,5 @@
 import {
   execute,
-  getVariableValues,
   Kind,
   visit,
   type DirectiveNode,
@@ -10,6 +9,7 @@ import {
 } from 'graphql';
 import { compileQuery, isCompiledQuery, type CompiledQuery } from 'graphql-jit';
 import type { Schemas } from '#graphql/graph/schema.ts';
+import { createCoercion, type Coerce } from '#graphql/variables.ts';
 
 /** Executes one operation of a valid document. */
 export type Execute = (
@@ -31,10 +31,14 @@ export function interpret(
   { schema }: Schemas,
   document: DocumentNode,
   operation: OperationDefinitionNode,
+  coerce: Coerce = createCoercion(schema, document, operation),
 ): Execute {
   const operationName = operation.name?.value;
-  return (contextValue, variableValues) =>
-    execute({ schema, document, contextValue, variableValues, operationName });
+  return (contextValue, variableValues) => {
+    const checked = coerce(variableValues);
+    if ('errors' in checked) return checked;
+    return execute({ schema, document, contextValue, variableValues, operationName });
+  };
 }
 
 /**
@@ -47,7 +51,8 @@ export function compile(
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): Compiled {
-  const interpreted = interpret(schemas, document, operation);
+  const coerce = createCoercion(schemas.schema, document, operation);
+  const interpreted = interpret(schemas, document, operation, coerce);
   if (!isCompilable(document)) return { execute: interpreted, variantsMax: 0 };
   const { variableDefinitions = [] } = operation;
   const conditions = conditionsOf(
@@ -84,10 +89,9 @@ export function compile(
   }
   const execute: Execute = (context, variables) => {
     // graphql-jit refuses input objects that omit a field with a default, so graphql-js coerces the variables.
-    const { coerced, errors } = getVariableValues(schemas.schema, variableDefinitions, variables, {
-      maxErrors: 10,
-    });
-    if (errors) return { errors };
+    const checked = coerce(variables);
+    if ('errors' in checked) return checked;
+    const { coerced } = checked;
     const query = variantOf(coerced);
     return query ? query(undefined, context, coerced) : interpreted(context, variables);
   };

@@ -1,12 +1,6 @@
-import {
-  type commonSettings,
-  listOf,
-  oneOf,
-  str,
-  urlOf,
-  wholeNumber,
-  type CleanedEnv,
-} from '#platform/config.ts';
+import { type commonSettings, listOf, str, urlOf, wholeNumber, type CleanedEnv } from '#platform/config.ts';
+import { currencyOf, currencySettings } from '#platform/currency.ts';
+import type { Shop } from '#graphql/graph/shop.ts';
 import { memoryShare } from '#platform/memory.ts';
 import { eventsUrl } from '#platform/events/events-url.ts';
 import { grpcUrl } from '#platform/grpc-url.ts';
@@ -25,10 +19,8 @@ export const gatewaySettings = {
     0,
     65_535,
   )({ default: 8_000, desc: 'The port on which the API answers; 0 for any free one.' }),
-  CURRENCY: oneOf(...Intl.supportedValuesOf('currency'))({
-    default: 'USD',
-    desc: 'The ISO 4217 currency of all amounts. Never change it once there are prices.',
-  }),
+  ...currencySettings,
+  SHOP_NAME: str({ default: 'Fritzy', desc: 'The name of the shop, for `shop { name }`.' }),
   REQUEST_TIMEOUT_MS: wholeNumber(
     100,
     60_000,
@@ -78,7 +70,7 @@ export const gatewaySettings = {
 export interface GatewayConfig {
   readonly host: string;
   readonly port: number;
-  readonly currency: string;
+  readonly shop: Shop;
   readonly requestTimeoutMs: number;
   readonly drainDelayMs: number;
   readonly connectionsMax: number;
@@ -101,7 +93,10 @@ export function gatewayConfig(
   return {
     host: config.HOST,
     port: config.PORT,
-    currency: config.CURRENCY,
+    shop: {
+      name: config.SHOP_NAME,
+      currency: currencyOf({ code: config.CURRENCY, decimals: config.CURRENCY_DECIMALS }),
+    },
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
     drainDelayMs: config.DRAIN_DELAY_MS,
     connectionsMax: config.CONNECTIONS_MAX,

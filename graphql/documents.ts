@@ -4,10 +4,15 @@ import {
   Kind,
   OperationTypeNode,
   parse,
+  ProvidedRequiredArgumentsRule,
+  specifiedRules,
   validate,
+  ValuesOfCorrectTypeRule,
   type DocumentNode,
   type GraphQLSchema,
+  type ValidationRule,
 } from 'graphql';
+import { boundErrors, literalErrors } from '#graphql/argument-errors.ts';
 import { createAdmissionCache } from '#graphql/admission-cache.ts';
 import { compile, type Execute } from '#graphql/compile.ts';
 import {
@@ -22,7 +27,11 @@ import {
   repeatedField,
   TOKENS_MAX,
 } from '#graphql/document-limits.ts';
+import type { ErrorCode } from '#graphql/error-codes.ts';
 import { createSchemas, type Schemas } from '#graphql/graph/schema.ts';
+import type { Shop } from '#graphql/graph/shop.ts';
+import type { VariableProblem } from '#graphql/json-bounds.ts';
+import { RequestError } from '#graphql/request-error.ts';
 import { memoryShare } from '#platform/memory.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
@@ -44,6 +53,8 @@ export interface Operation {
   /** Observes an execution without errors. */
   readonly succeeded: { observe(startedMs: number): void };
   readonly execute: Execute;
+  /** The errors of a variable that breaks a bound of JSON. */
+  refuse(problem: VariableProblem): Refusal;
 }
 
 /** Why a document cannot be executed: a caller's mistake. */
@@ -76,8 +87,9 @@ export function createDocuments(
   digits: number,
   telemetry: Telemetry,
   onEvict: (operation: Operation) => void = () => {},
+  shop?: Shop,
 ): Documents {
-  const schemas = createSchemas(digits);
+  const schemas = createSchemas(digits, shop);
   const sizeOf = createSizeOf(schemas.schema);
   /** Operations under way that are not kept. */
   const fresh = new Set<Operation>();
@@ -137,12 +149,7 @@ function make(
   const broken = sizes.map(brokenLimit).find((problem) => problem !== undefined);
   if (broken !== undefined) return refuse('GRAPHQL_LIMIT_EXCEEDED', broken);
   const node = getOperationAST(document, operationName);
-  if (!node) {
-    return refuse(
-      'OPERATION_NOT_FOUND',
-      'Say with operationName which operation of the document to execute.',
-    );
-  }
+  if (!node) return refuse('OPERATION_NOT_FOUND', noSuchOperation(document, operationName));
   if (node.operation === OperationTypeNode.SUBSCRIPTION)
     return refuse('OPERATION_NOT_FOUND', 'Subscriptions are not supported.');
   const { execute, variantsMax } = compile(schemas, document, node);
@@ -158,8 +165,27 @@ function make(
     bytes,
     succeeded: telemetry.operationDuration.with(node.operation, rootField, ''),
     execute,
+    refuse: (problem) => ({ errors: boundErrors(schemas.schema, document, node, problem) }),
   };
 }
+
+/** Names of operations that an error lists. */
+const NAMES_MAX = 10;
+
+function noSuchOperation({ definitions }: DocumentNode, operationName: string | undefined): string {
+  const names = definitions.flatMap((definition) =>
+    definition.kind === Kind.OPERATION_DEFINITION ? [definition.name?.value ?? '(unnamed)'] : [],
+  );
+  if (names.length === 0) return 'The document has no operation.';
+  const shown = names.slice(0, NAMES_MAX).map((name) => name.slice(0, NAME_LENGTH_MAX));
+  const list = `${shown.join(', ')}${names.length > NAMES_MAX ? ', …' : ''}`;
+  return operationName === undefined
+    ? `The document has several operations: ${list}. Set operationName to one of them.`
+    : `The document has no operation named "${operationName.slice(0, NAME_LENGTH_MAX)}". Its operations: ${list}.`;
+}
+
+/** Characters of a name that an error shows. */
+const NAME_LENGTH_MAX = 40;
 
 /** Reads and checks a document. What bounds the work comes before the work. */
 function readDocument(
@@ -199,8 +225,8 @@ function readDocument(
       `The document repeats ${repeated} more than ${REPEATED_FIELDS_MAX} times in one selection.`,
     );
   }
-  const errors = validate(schema, document, undefined, { maxErrors: 10 });
-  if (errors.length > 0) return { errors: errors.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')) };
+  const errors = validate(schema, document, undefined, { maxErrors: ERRORS_MAX });
+  if (errors.length > 0) return { errors: validationErrors(schema, document, errors) };
   return { document, tokens };
 }
 
@@ -211,15 +237,33 @@ function rootFieldOf(
   return only?.kind === Kind.FIELD && others.length === 0 ? (only.name?.value ?? 'several') : 'several';
 }
 
-function refuse(code: string, message: string): Refusal {
-  return { errors: [new GraphQLError(message, { extensions: { code } })] };
+/** Errors of validation that one answer has. */
+const ERRORS_MAX = 10;
+/** Rules about the values of arguments, which are checked in the same way when they come in variables. */
+const VALUE_RULES = new Set<ValidationRule>([ValuesOfCorrectTypeRule, ProvidedRequiredArgumentsRule]);
+const STRUCTURE_RULES = specifiedRules.filter((rule) => !VALUE_RULES.has(rule));
+
+/** Why an invalid document is refused: it does not fit the schema, or else values of its arguments are wrong. */
+function validationErrors(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  errors: readonly GraphQLError[],
+): GraphQLError[] {
+  const structural = validate(schema, document, STRUCTURE_RULES, { maxErrors: ERRORS_MAX });
+  const ofValues = structural.length === 0 ? literalErrors(schema, document) : [];
+  if (ofValues.length > 0) return ofValues;
+  const reported = structural.length > 0 ? structural : errors;
+  return reported.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED'));
 }
 
-function coded(error: GraphQLError, code: string): GraphQLError {
-  return new GraphQLError(error.message, {
-    nodes: error.nodes ?? null,
-    source: error.source ?? null,
-    positions: error.positions ?? null,
-    extensions: { code },
+function refuse(code: ErrorCode, message: string): Refusal {
+  return { errors: [new RequestError(code, message)] };
+}
+
+function coded({ message, nodes, source, positions }: GraphQLError, code: ErrorCode): GraphQLError {
+  return new RequestError(code, message, {
+    nodes: nodes ?? null,
+    source: source ?? null,
+    positions: positions ?? null,
   });
 }

@@ -5,16 +5,14 @@ import { COST_MAX } from '#graphql/document-limits.ts';
 import type { Operation } from '#graphql/documents.ts';
 import type { Clients } from '#graphql/graph/clients.ts';
 import { Context } from '#graphql/graph/context.ts';
-import { Call } from '#platform/call.ts';
-import type { Clock } from '#platform/clock.ts';
+import type { Call } from '#platform/call.ts';
 import { shareReads } from '#platform/group.ts';
-import { traceparentOf } from '#platform/trace.ts';
 
-/** What a request asks for. */
+/** What a request asks for, whoever sends it. */
 export interface Prepared {
   readonly operation: Operation;
   readonly variables: Record<string, unknown>;
-  /** Equal for queries that have the same answer at the same moment: the document and its variables. */
+  /** Equal for queries that have the same answer for one principal at one moment: the document and its variables. */
   readonly key: string;
 }
 
@@ -28,22 +26,12 @@ export interface Executed {
 }
 
 /**
- * Executes operations. Equal queries (the same document and variables) that wait at the same moment are executed once:
- * when a thousand shoppers look at the same page, it is made once a round trip, never older than the question
- * (docs/decisions/0001-shared-reads.md). Whatever an answer may depend on has to be part of the key.
+ * Executes operations. Equal queries (the same document and variables) of one principal that wait at the same moment
+ * are executed once: when a thousand shoppers look at the same page, it is made once a round trip, never older than the
+ * question (docs/decisions/0001-shared-reads.md).
  */
-export function createExecutor(
-  clients: Clients,
-  clock: Clock,
-): (prepared: Prepared, call: Call) => Promise<Executed> {
-  const executeShared = shareReads<{ prepared: Prepared; first: Call }, Executed>(
-    ({ prepared }) => prepared.key,
-    async ({ prepared, first }, signal) => {
-      using call = callOfCrowd(first, clock.now(), signal);
-      return await execute(prepared, call);
-    },
-  );
-
+export function createExecutor(clients: Clients): (prepared: Prepared, call: Call) => Promise<Executed> {
+  const executeShared = shareReads<Prepared, Executed>(({ key }) => key, execute);
   const memory = boundAnswers(clients);
   const gate = createCostGate(EXPENSIVE_AT_ONCE_MAX);
 
@@ -66,9 +54,7 @@ export function createExecutor(
   }
 
   return (prepared, call) =>
-    prepared.operation.type === 'query'
-      ? executeShared({ prepared, first: call }, call)
-      : execute(prepared, call);
+    prepared.operation.type === 'query' ? executeShared(prepared, call) : execute(prepared, call);
 }
 
 /** What an operation may cost to run without waiting: a product or two with all their fields. */
@@ -82,16 +68,4 @@ const TEXT_LENGTH_MAX = 65_536;
 function toJson(result: ExecutionResult): string | Buffer {
   const text = JSON.stringify(result);
   return text.length > TEXT_LENGTH_MAX ? Buffer.from(text) : text;
-}
-
-/** No request may take longer (graphql/config.ts), so the deadline of the last of a crowd comes before that. */
-const CROWD_TIMEOUT_MS = 60_000;
-
-/** A call in the name of the first of many, which goes on until the last of them has gone or is past its deadline. */
-function callOfCrowd(first: Call, nowMs: number, signal: AbortSignal): Call {
-  const { requestId, trace } = first;
-  const traceparent = traceparentOf(trace);
-  const call = new Call({ requestId, traceparent, nowMs, timeoutMs: CROWD_TIMEOUT_MS });
-  signal.addEventListener('abort', () => call.abort(signal.reason), { once: true });
-  return call;
 }

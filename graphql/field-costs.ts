@@ -1,6 +1,7 @@
 import {
   getNamedType,
   getNullableType,
+  GraphQLString,
   isCompositeType,
   isIntrospectionType,
   isListType,
@@ -46,24 +47,9 @@ export interface Items {
 const ITEMS_MAX = PAGE_SIZE_MAX;
 /** Lists of the schema about itself are short but for the one of all types. */
 const INTROSPECTION_ITEMS = 6;
-/** A search works these out in statements of their own. */
-const READS: Readonly<Record<string, number>> = {
-  'ProductSearchConnection.didYouMean': 4,
-  'ProductSearchConnection.facets': 2,
-};
-/** Bytes of texts at the most, four a character. Any other text counts as the longest there is, a description. */
-const LONG_TEXT_BYTES_MAX = 40_000;
-const TEXT_BYTES_MAX: Readonly<Record<string, number>> = {
-  'Account.name': 800,
-  'Category.name': 400,
-  'OrderedProduct.description': 2_000,
-  'OrderedProduct.name': 800,
-  'Product.name': 800,
-  'Product.tags': 160,
-  'ProductSuggestion.text': 800,
-};
-/** Scalars whose values are not in the answer as they are. */
-const SCALAR_WEIGHTS: Readonly<Record<string, number>> = { Cursor: 5, DateTime: 8, Money: 4 };
+/** Characters of a text without @textLength: those of the longest there is, a description. */
+const TEXT_LENGTH_MAX = 10_000;
+const CHARACTER_BYTES_MAX = 4;
 /** Bytes of an id, a number, a moment, a cursor or a word of an enum. */
 const LEAF_BYTES_MAX = 200;
 
@@ -96,7 +82,6 @@ function costOf(
   parent: GraphQLCompositeType,
   field: GraphQLField<unknown, unknown>,
 ): FieldCost {
-  const name = `${parent.name}.${field.name}`;
   const named = getNamedType(field.type);
   const type = isCompositeType(named) ? named : undefined;
   const isList = isListType(getNullableType(field.type));
@@ -106,19 +91,19 @@ function costOf(
   const isIntrospection = isIntrospectionType(parent);
   const assumed = isIntrospection
     ? introspectionItems(schema, field.name)
-    : numberOf(listSize['assumedSize'], ITEMS_MAX);
+    : (defaultSize(field, paths) ?? numberOf(listSize['assumedSize'], ITEMS_MAX));
   const isEdgeNode = field.name === 'node' && parent.name.endsWith('Edge');
   const isRead = !isIntrospection && type !== undefined && (isList || sizedFields.size > 0);
   return {
     type,
     isList,
     sizedFields,
-    weight: numberOf(argumentsOf(field, 'cost')['weight'], usualWeight(field, named, isIntrospection)),
+    weight: weightOf(field, usualWeight(field, named, isIntrospection)),
     // The node of an edge was counted with its connection.
-    itemWeight: isEdgeNode ? 1 : itemWeightOf(named, type !== undefined || isList ? 1 : 0),
+    itemWeight: isEdgeNode ? 1 : type || isList ? weightOf(named, 1) : 0,
     sizedWeight: Math.max(0, ...[...sizedFields].map((name) => sizedWeightOf(type, name))),
-    reads: (READS[name] ?? 0) + (isRead ? 1 : 0),
-    bytesMax: type ? 2 : leafBytesMax(name, named.name),
+    reads: numberOf(argumentsOf(field, 'reads')['count'], 0) + (isRead ? 1 : 0),
+    bytesMax: type ? 2 : leafBytesMax(field, named),
     items: (node) => {
       if (paths.length === 0) return { assumed, max: Math.max(assumed, ITEMS_MAX) };
       const size = pageSize(node, paths, assumed);
@@ -127,14 +112,14 @@ function costOf(
   };
 }
 
-/** What an object of a type costs, or an item of a list of leaves. */
-function itemWeightOf(type: GraphQLNamedType, otherwise: number): number {
-  return numberOf(argumentsOf(type, 'cost')['weight'], otherwise);
+/** What @cost says. */
+function weightOf(element: Directed, otherwise: number): number {
+  return numberOf(argumentsOf(element, 'cost')['weight'], otherwise);
 }
 
 function sizedWeightOf(connection: GraphQLCompositeType | undefined, name: string): number {
   const field = connection && 'getFields' in connection ? connection.getFields()[name] : undefined;
-  return field ? itemWeightOf(getNamedType(field.type), 1) : 0;
+  return field ? weightOf(getNamedType(field.type), 1) : 0;
 }
 
 /** By what has to be done for a value, where @cost does not say. */
@@ -143,19 +128,26 @@ function usualWeight(
   type: GraphQLNamedType,
   isIntrospection: boolean,
 ): number {
-  const scalarWeight = SCALAR_WEIGHTS[type.name];
-  if (scalarWeight !== undefined) return scalarWeight;
-  if (field.resolve === undefined || isIntrospection) return 1;
-  return isCompositeType(type) ? 8 : 4;
+  if (isCompositeType(type)) return field.resolve === undefined || isIntrospection ? 1 : 8;
+  return weightOf(type, field.resolve === undefined || isIntrospection ? 1 : 4);
 }
 
-function leafBytesMax(field: string, type: string): number {
-  if (type !== 'String') return LEAF_BYTES_MAX;
-  return TEXT_BYTES_MAX[field] ?? LONG_TEXT_BYTES_MAX;
+function leafBytesMax(field: GraphQLField<unknown, unknown>, type: GraphQLNamedType): number {
+  if (type !== GraphQLString) return LEAF_BYTES_MAX;
+  return CHARACTER_BYTES_MAX * numberOf(argumentsOf(field, 'textLength')['max'], TEXT_LENGTH_MAX);
 }
 
 function introspectionItems(schema: GraphQLSchema, field: string): number {
   return field === 'types' ? Object.keys(schema.getTypeMap()).length : INTROSPECTION_ITEMS;
+}
+
+/** The default value of an argument that gives the size. */
+function defaultSize(
+  field: GraphQLField<unknown, unknown>,
+  paths: readonly (readonly string[])[],
+): number | undefined {
+  const values = paths.map(([name]) => field.args.find((argument) => argument.name === name)?.defaultValue);
+  return values.find((value) => typeof value === 'number');
 }
 
 /** The size that an argument gives; the largest page for a variable, `otherwise` where none is given. */
@@ -179,11 +171,10 @@ function sizeIn(value: ValueNode | undefined, path: readonly string[]): number |
   return ITEMS_MAX;
 }
 
+type Directed = Pick<GraphQLField<unknown, unknown> | GraphQLNamedType, 'astNode'>;
+
 /** The arguments of a directive of the SDL, as it is written there. */
-function argumentsOf(
-  element: Pick<GraphQLField<unknown, unknown> | GraphQLNamedType, 'astNode'>,
-  directive: string,
-): Record<string, ValueNode> {
+function argumentsOf(element: Directed, directive: string): Record<string, ValueNode> {
   const node = element.astNode?.directives?.find(({ name }) => name.value === directive);
   return Object.fromEntries((node?.arguments ?? []).map(({ name, value }) => [name.value, value]));
 }

@@ -2,12 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import { GraphQLError, type ExecutionResult } from 'graphql';
 import type { Bodies } from '#graphql/bodies.ts';
 import type { Documents, Refusal } from '#graphql/documents.ts';
+import type { ErrorCode } from '#graphql/error-codes.ts';
 import type { Executed, Prepared } from '#graphql/execute.ts';
 import { refusalResponse, type HttpRefusal, type HttpRequest, type HttpResponse } from '#graphql/http.ts';
 import { brokenBound, isTooDeep, JSON_DEPTH_MAX } from '#graphql/json-bounds.ts';
+import { presentError } from '#graphql/present-error.ts';
 import type { Call } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
-import { callFields, type Logger } from '#platform/logger.ts';
+import type { Logger } from '#platform/logger.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
 /**
@@ -26,8 +28,6 @@ const RESPONSE_JSON = 'application/graphql-response+json';
 const JSON_TYPE = 'application/json';
 const JSON_HEADERS = { 'content-type': `${JSON_TYPE}; charset=utf-8` };
 const RESPONSE_JSON_HEADERS = { 'content-type': `${RESPONSE_JSON}; charset=utf-8` };
-/** Characters of a message about the request itself. */
-const MESSAGE_LENGTH_MAX = 500;
 
 /** Bytes of a body that is worth remembering. */
 const BODY_REMEMBERED_MAX = 2_048;
@@ -41,10 +41,15 @@ interface Parameters {
 /** A request that is not one of GraphQL over HTTP: the caller's mistake, with its HTTP status. */
 class BadRequest extends Error implements HttpRefusal {
   readonly status: number;
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    status: number,
+    code: ErrorCode,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
     this.status = status;
     this.code = code;
@@ -62,7 +67,7 @@ export async function answerGraphQL(deps: GraphQLDeps, request: HttpRequest): Pr
       // By the draft, a document that cannot be executed is 400 in the new media type and 200 in the old one.
       const status = accepted === JSON_TYPE ? 200 : 400;
       return answer(status, accepted, {
-        errors: prepared.errors.map((error) => present(error, undefined, request.call)),
+        errors: prepared.errors.map((error) => presentError(error, deps.logger, request.call)),
       });
     }
     try {
@@ -90,34 +95,51 @@ function acceptedType(accept: string | undefined): string | undefined {
   return undefined;
 }
 
-/** What a request asks for. A query whose body was seen before is not read again: shops send the same few. */
+/**
+ * What a request asks for. A query whose body was seen before is not read again: shops send the same few. What is
+ * remembered comes from the body alone, without the call, so it is the same whoever sends the body.
+ */
 function prepare(deps: GraphQLDeps, request: HttpRequest): Prepared | Refusal {
   const { method, body } = request;
   const remember =
     method === 'POST' && body.length <= BODY_REMEMBERED_MAX && request.header('content-type') === JSON_TYPE;
+  if (!remember) return prepareParameters(deps, readParameters(request));
   // One character for each byte, so that no two bodies are the same text.
-  const text = remember ? body.toString('latin1') : '';
-  const known = remember ? deps.bodies.get(text) : undefined;
+  const text = body.toString('latin1');
+  const known = deps.bodies.get(text);
   if (known) return known;
-  const { query, operationName, variables } = readParameters(request);
-  const broken = brokenBound('variables', variables);
-  if (broken !== undefined)
-    return { errors: [new GraphQLError(broken, { extensions: { code: 'BAD_USER_INPUT' } })] };
-  const operation = deps.documents.prepare(query, operationName);
-  if ('errors' in operation) return operation;
-  if (operation.type === 'mutation') return { operation, variables, key: '' };
-  const prepared = { operation, variables, key: `${operation.id} ${JSON.stringify(variables)}` };
-  if (remember && deps.documents.isKept(operation)) deps.bodies.offer(text, prepared);
+  const prepared = prepareParameters(deps, fromBody(body));
+  if ('errors' in prepared) return prepared;
+  const { operation } = prepared;
+  if (operation.type === 'query' && deps.documents.isKept(operation)) deps.bodies.offer(text, prepared);
   return prepared;
 }
 
+function prepareParameters(
+  { documents }: Pick<GraphQLDeps, 'documents'>,
+  { query, operationName, variables }: Parameters,
+): Prepared | Refusal {
+  const operation = documents.prepare(query, operationName);
+  if ('errors' in operation) return operation;
+  const broken = brokenBound(variables);
+  if (broken !== undefined) {
+    documents.done(operation);
+    return operation.refuse(broken);
+  }
+  if (operation.type === 'mutation') return { operation, variables, key: '' };
+  return { operation, variables, key: `${operation.id} ${JSON.stringify(variables)}` };
+}
+
 function readParameters(request: HttpRequest): Parameters {
-  if (request.method === 'POST') return fromBody(request);
+  if (request.method === 'POST') {
+    checkType(request);
+    return fromBody(request.body);
+  }
   if (request.method === 'GET') return fromSearch(request.search);
   throw new BadRequest(405, 'METHOD_NOT_ALLOWED', 'Use GET or POST.', { allow: 'GET, HEAD, POST' });
 }
 
-function fromBody(request: HttpRequest): Parameters {
+function checkType(request: HttpRequest): void {
   const [type = '', ...attributes] = (request.header('content-type') ?? '').toLowerCase().split(';');
   // Only JSON: a browser sends it across origins after asking first, which keeps other sites' forms out.
   if (type.trim() !== JSON_TYPE)
@@ -125,8 +147,11 @@ function fromBody(request: HttpRequest): Parameters {
   if (attributes.some((attribute) => /^\s*charset=(?!"?utf-?8"?\s*$)/.test(attribute))) {
     throw new BadRequest(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the body in UTF-8.');
   }
-  if (!isUtf8(request.body)) throw new BadRequest(400, 'BAD_REQUEST', 'The body is not valid UTF-8.');
-  return toParameters(parseJson(request.body.toString('utf8'), 'The body'));
+}
+
+function fromBody(body: Buffer): Parameters {
+  if (!isUtf8(body)) throw new BadRequest(400, 'BAD_REQUEST', 'The body is not valid UTF-8.');
+  return toParameters(parseJson(body.toString('utf8'), 'The body'));
 }
 
 function fromSearch(search: string): Parameters {
@@ -188,7 +213,7 @@ async function execute(
     operation.succeeded.observe(startedMs);
     return { status: 200, headers: headersOf(accepted), body: json };
   }
-  const errors = distinctErrors(result).map((error) => present(error, deps.logger, call, 'data' in result));
+  const errors = distinctErrors(result).map((error) => presentError(error, deps.logger, call));
   const errorType = errors[0]?.extensions.code ?? '';
   deps.telemetry.operationDuration.observe(startedMs, operation.type, operation.rootField, errorType);
   const refused = !('data' in result) && accepted !== JSON_TYPE;
@@ -226,43 +251,6 @@ function distinctErrors({ data, errors = [] }: ExecutionResult): GraphQLError[] 
     if (byField.size === ERRORS_MAX) break;
   }
   return [...byField.values()];
-}
-
-/** An error as the caller may see it: a code from a closed list, never a stack, a statement or a name of ours. */
-function present(error: GraphQLError, logger: Logger | undefined, call: Call, executed = false) {
-  const { message, locations, path, originalError } = error;
-  const cause = originalCause(originalError);
-  const where = { ...(locations && { locations }), ...(path && { path }) };
-  if (cause instanceof AppError) {
-    // The service has logged it for one of the callers that shared the read; the others have their own request ids.
-    if (cause.reason === 'INTERNAL')
-      logger?.error({ err: cause, path, ...callFields(call) }, 'a service failed');
-    return {
-      message: cause.publicMessage,
-      ...where,
-      extensions: { code: cause.reason, ...cause.detail, requestId: call.requestId },
-    };
-  }
-  if (cause !== undefined || executed) {
-    logger?.error({ err: cause ?? error, path, ...callFields(call) }, 'unexpected error');
-    return {
-      message: 'Something went wrong on our side.',
-      ...where,
-      extensions: { code: 'INTERNAL', requestId: call.requestId },
-    };
-  }
-  const code = typeof error.extensions['code'] === 'string' ? error.extensions['code'] : 'BAD_USER_INPUT';
-  return { message: shorten(message), ...where, extensions: { code, requestId: call.requestId } };
-}
-
-/** GraphQL repeats what it refuses, which may be as long as the body. */
-function shorten(message: string): string {
-  return message.length > MESSAGE_LENGTH_MAX ? `${message.slice(0, MESSAGE_LENGTH_MAX)}…` : message;
-}
-
-/** What a resolver threw; undefined for errors that GraphQL itself found in the request. */
-function originalCause(error: Error | undefined): Error | undefined {
-  return error instanceof GraphQLError ? originalCause(error.originalError) : error;
 }
 
 function answer(status: number, type: string, body: object): HttpResponse {

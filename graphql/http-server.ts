@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { ErrorCode } from '#graphql/error-codes.ts';
 import { Connections, type Connection } from '#graphql/connections.ts';
 import { compress, negotiateEncoding, COMPRESSED_SIZE_MIN } from '#graphql/compression.ts';
 import type { Cors } from '#graphql/cors.ts';
@@ -12,6 +13,7 @@ import { systemClock, type Clock } from '#platform/clock.ts';
 import { AppError, asAppError } from '#platform/errors.ts';
 import { listenError } from '#platform/listen-error.ts';
 import { callFields, type Logger } from '#platform/logger.ts';
+import { Principal } from '#platform/principal.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
 export interface HttpServerDeps {
@@ -62,7 +64,7 @@ const OTHER_HOST = refusal(
   'This server does not answer for the host that the Host header names. Its operator can add names to ALLOWED_HOSTS.',
 );
 
-function refusal(status: number, code: string, message: string): HttpRefusal {
+function refusal(status: number, code: ErrorCode, message: string): HttpRefusal {
   return { status, code, message, headers: status === 503 ? RETRY_LATER : {} };
 }
 
@@ -147,6 +149,8 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
     const startedMs = performance.now();
     const { headers, method = 'GET', url = '/' } = request;
     const call = new Call({
+      // No caller is authenticated: nothing that anybody may send gives authority.
+      principal: Principal.anonymous,
       requestId: requestIdOf(headers['x-request-id']) ?? deps.clock.newId(),
       traceparent: single(headers['traceparent']),
       // Deadlines are real time, as the timers that hold them are, also where a test decides what time it is.

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '#graphql/error-codes.ts';
 import type { Call } from '#platform/call.ts';
 
 /** A request and its answer, whatever transport carries them. */
@@ -21,7 +22,7 @@ export interface HttpResponse {
 /** Why a request is not executed: an HTTP status, a code for programs and a sentence for people. */
 export interface HttpRefusal {
   readonly status: number;
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
 }

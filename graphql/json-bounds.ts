@@ -1,3 +1,5 @@
+import type { Keys } from '#graphql/input-values.ts';
+
 /**
  * Bounds of the JSON that a caller sends, held before anything else looks at its values: what comes after may take
  * more than linear time, or recurse.
@@ -30,31 +32,42 @@ export function isTooDeep(root: unknown): boolean {
   return level.some((value) => typeof value === 'object' && value !== null);
 }
 
-/** What is wrong with a value that is not too deep, with its path; undefined if it is within bounds. */
-export function brokenBound(path: string, root: unknown): string | undefined {
+/** What is wrong with a variable. */
+export interface VariableProblem {
+  /** Its name; undefined if it is about all variables together. */
+  readonly variable: string | undefined;
+  /** The place in its value. */
+  readonly keys: Keys;
+  /** Continues a sentence that begins with the path. */
+  readonly message: string;
+}
+
+/** The first bound that variables that are not too deep break; undefined if they are within bounds. */
+export function brokenBound(variables: Readonly<Record<string, unknown>>): VariableProblem | undefined {
   let left = VALUES_MAX;
-  const check = (path: string, value: unknown): string | undefined => {
-    if (typeof value === 'string') {
+  const check = (value: unknown): { keys: Keys; message: string } | undefined => {
+    if (typeof value === 'string')
       return value.length > TEXT_LENGTH_MAX
-        ? `${path} must have at most ${TEXT_LENGTH_MAX} characters.`
+        ? { keys: [], message: `must have at most ${TEXT_LENGTH_MAX} characters` }
         : undefined;
-    }
     // JSON.parse reads 1e999 as Infinity, which JSON.stringify writes as null.
-    if (typeof value === 'number' && !Number.isFinite(value)) return `${path} is too large a number.`;
+    if (typeof value === 'number' && !Number.isFinite(value))
+      return { keys: [], message: 'must be a smaller number' };
     if (typeof value !== 'object' || value === null) return undefined;
     if (Array.isArray(value) && value.length > ITEMS_MAX)
-      return `${path} must have at most ${ITEMS_MAX} items.`;
+      return { keys: [], message: `must have at most ${ITEMS_MAX} items` };
     const keys = Object.keys(value);
     left -= keys.length;
-    if (left < 0) return `${path} has too many values: at most ${VALUES_MAX} are allowed in all.`;
+    if (left < 0)
+      return { keys: [], message: `must have fewer values: all variables have at most ${VALUES_MAX}` };
     for (const key of keys) {
-      const problem = check(
-        Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`,
-        Reflect.get(value, key),
-      );
-      if (problem !== undefined) return problem;
+      const problem = check(Reflect.get(value, key));
+      if (problem) return { ...problem, keys: [Array.isArray(value) ? Number(key) : key, ...problem.keys] };
     }
     return undefined;
   };
-  return check(path, root);
+  const broken = check(variables);
+  if (!broken) return undefined;
+  const [variable, ...keys] = broken.keys;
+  return { variable: variable?.toString(), keys, message: broken.message };
 }

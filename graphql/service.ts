@@ -3,26 +3,34 @@ import { cacheEntities, type CacheDeps } from '#graphql/cached-clients.ts';
 import { createBodies } from '#graphql/bodies.ts';
 import { createDocuments } from '#graphql/documents.ts';
 import { createExecutor } from '#graphql/execute.ts';
+import { checkCurrency } from '#graphql/currency-check.ts';
 import type { Clients } from '#graphql/graph/clients.ts';
-import { currencyDigits } from '#graphql/graph/money.ts';
 import { createCors } from '#graphql/cors.ts';
 import { handle, type HandlerDeps } from '#graphql/handler.ts';
 import { listen } from '#graphql/http-server.ts';
 import { createHostCheck } from '#graphql/own-hosts.ts';
 import { systemClock } from '#platform/clock.ts';
 
-/** Starts the gateway in front of the services. Returns the port that it listens on. `stack` ends it. */
+export interface StartedGateway {
+  /** The port that it listens on. */
+  readonly port: number;
+  /** Resolves with a line for the operator if the gateway must stop. */
+  readonly failed: Promise<string>;
+}
+
+/** Starts the gateway in front of the services. `stack` ends it. */
 export async function startGateway(
   config: GatewayConfig,
   clients: Clients,
   deps: Pick<HandlerDeps, 'logger' | 'telemetry' | 'ready'> & CacheDeps,
   stack: AsyncDisposableStack,
-): Promise<number> {
+): Promise<StartedGateway> {
+  const { shop } = config;
+  const checked = await checkCurrency(shop.currency, clients, systemClock);
   const bodies = createBodies();
-  const documents = createDocuments(currencyDigits(config.currency), deps.telemetry, bodies.forget);
-  const cached = await cacheEntities(config.cache, clients, deps, stack);
-  // Deadlines are real time, as the timers that hold them are, also where a test decides what time it is.
-  const execute = createExecutor(cached, systemClock);
+  const documents = createDocuments(shop.currency.decimals, deps.telemetry, bodies.forget, shop);
+  const cached = await cacheEntities(config.cache, checked.clients, deps, stack);
+  const execute = createExecutor(cached);
   const cors = createCors(config.corsOrigins);
   const state = { draining: false, closing: false };
   const ready = async (): Promise<void> => {
@@ -32,9 +40,10 @@ export async function startGateway(
   const { playground } = config;
   const handler: HandlerDeps = { ...deps, ready, documents, execute, bodies, playground, cors };
   const isOwnHost = createHostCheck(config.host, config.allowedHosts);
-  return listen(
+  const port = await listen(
     { ...deps, ...config, handle: (request) => handle(handler, request), cors, isOwnHost, state },
     config,
     stack,
   );
+  return { port, failed: checked.failed };
 }

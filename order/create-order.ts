@@ -13,8 +13,8 @@ import {
 import type { OrderStore } from '#order/store.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
-import { AppError } from '#platform/errors.ts';
-import { requireUuid } from '#platform/input.ts';
+import { refused } from '#platform/errors.ts';
+import { requireAll, requireEach, requireUuid } from '#platform/input.ts';
 import type { Client } from '#platform/rpc.ts';
 
 export interface CreateOrderDeps {
@@ -34,22 +34,24 @@ export async function createOrder(
   call: Call,
 ): Promise<Order> {
   const { clock } = deps;
-  const accountId = requireUuid('accountId', input.accountId);
-  const items = requireItems(input.products);
+  const { accountId, items } = requireAll({
+    accountId: () => requireUuid('accountId', input.accountId),
+    items: () => requireItems(input.products),
+  });
   const ids = items.map((item) => item.productId);
   const [{ accounts }, { products }] = await Promise.all([
     deps.accounts.batchGetAccounts({ ids: [accountId] }, call),
     deps.catalog.batchGetProducts({ ids }, call),
   ]);
-  if (accounts.length === 0) {
-    throw new AppError('ACCOUNT_NOT_FOUND', `There is no account ${accountId}.`, {
-      detail: { field: 'accountId' },
-    });
-  }
-  const id = clock.newId();
-  const lines = toLines(items, products, clock);
+  const { lines } = requireAll({
+    account: () => {
+      if (accounts.length === 0)
+        throw refused('ACCOUNT_NOT_FOUND', 'accountId', `There is no account ${accountId}.`);
+    },
+    lines: () => toLines(input.products, items, products, clock),
+  });
   const order: Order = {
-    id,
+    id: clock.newId(),
     accountId,
     totalPriceMinor: totalOf(lines),
     createdAt: new Date(clock.now()),
@@ -59,16 +61,26 @@ export async function createOrder(
   return deps.store.insert(order, orderPlaced(clock.newId, order, call), call);
 }
 
-function toLines(items: readonly OrderItem[], products: readonly Product[], clock: Clock): OrderLine[] {
+/** The lines of `items`. Violations name every item of the input that cannot be ordered. */
+function toLines(
+  input: readonly OrderItem[],
+  items: readonly OrderItem[],
+  products: readonly Product[],
+  clock: Clock,
+): OrderLine[] {
   const byId = new Map(products.map((product) => [product.id, product]));
-  return items.map(({ productId, quantity }) => {
-    const product = byId.get(productId);
-    const detail = { field: 'products', productId };
-    if (!product) throw new AppError('PRODUCT_NOT_FOUND', `There is no product ${productId}.`, { detail });
+  requireEach(input, ({ productId }, index) => {
+    const product = byId.get(productId.toLowerCase());
+    const field = `products[${index}].productId`;
+    if (!product) throw refused('PRODUCT_NOT_FOUND', field, `There is no product ${productId}.`);
     if (product.archivedAt)
-      throw new AppError('PRODUCT_ARCHIVED', `Product ${productId} is no longer sold.`, { detail });
+      throw refused('PRODUCT_ARCHIVED', field, `Product ${productId} is no longer sold.`);
+  });
+  return items.flatMap(({ productId, quantity }) => {
+    const product = byId.get(productId);
+    if (!product) return [];
     const { name, description, priceMinor } = product;
     const id = clock.newId();
-    return { id, productId, name, description: orderedDescription(description), priceMinor, quantity };
+    return [{ id, productId, name, description: orderedDescription(description), priceMinor, quantity }];
   });
 }

@@ -1,4 +1,4 @@
-import { LINES_BATCH_SIZE_MAX } from '#order/order.ts';
+import { BATCH_SIZE_MAX, LINES_BATCH_SIZE_MAX, type OrderLine } from '#order/order.ts';
 import type { OrderLines, OrderStore } from '#order/store.ts';
 import type { Call } from '#platform/call.ts';
 import { requireUuids } from '#platform/input.ts';
@@ -10,4 +10,13 @@ export async function getOrderLines(
   call: Call,
 ): Promise<OrderLines[]> {
   return deps.store.linesOf(requireUuids('orderIds', input.orderIds, LINES_BATCH_SIZE_MAX), call);
+}
+
+/** The lines with these ids that exist. Throws INVALID_ARGUMENT. */
+export async function getLines(
+  deps: { store: Pick<OrderStore, 'linesByIds'> },
+  ids: readonly string[],
+  call: Call,
+): Promise<OrderLine[]> {
+  return deps.store.linesByIds(requireUuids('ids', ids, BATCH_SIZE_MAX), call);
 }

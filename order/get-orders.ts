@@ -1,8 +1,8 @@
 import { BATCH_SIZE_MAX, headAsOrder, type Order, type OrderHead } from '#order/order.ts';
 import type { OrderStore } from '#order/store.ts';
 import type { Call } from '#platform/call.ts';
-import { AppError, invalid } from '#platform/errors.ts';
-import { requirePage, requireUuid, requireUuids } from '#platform/input.ts';
+import { AppError, invalid, refused } from '#platform/errors.ts';
+import { requireAll, requirePage, requireUuid, requireUuids } from '#platform/input.ts';
 import type { PageRequest } from '#platform/pb/page_pb.js';
 
 export interface GetOrdersDeps {
@@ -17,7 +17,7 @@ export async function getOrder(
 ): Promise<Order> {
   const id = requireUuid('id', input.id);
   const [order] = await addLines(deps, await deps.store.byIds([id], call), input, call);
-  if (!order) throw new AppError('NOT_FOUND', `There is no order ${id}.`, { detail: { field: 'id' } });
+  if (!order) throw refused('NOT_FOUND', 'id', `There is no order ${id}.`);
   return order;
 }
 
@@ -40,8 +40,10 @@ export async function listOrdersByAccounts(
   input: { accountIds: readonly string[]; page?: PageRequest | undefined; withoutLines: boolean },
   call: Call,
 ): Promise<AccountOrders[]> {
-  const accountIds = requireUuids('accountIds', input.accountIds, BATCH_SIZE_MAX);
-  const page = requirePage(input.page);
+  const { accountIds, page } = requireAll({
+    accountIds: () => requireUuids('accountIds', input.accountIds, BATCH_SIZE_MAX),
+    page: () => requirePage(input.page),
+  });
   if (page.skip > 0) throw invalid('page.skip', 'must be 0: go on with afterId');
   const found = await deps.store.byAccounts(accountIds, page, call.signal);
   const heads = found.flatMap(({ page: { rows } }) => rows);

@@ -1,8 +1,9 @@
+/** The database's CHECK orders_status and the enum of order.proto have the same names. */
 export const ORDER_STATUSES = ['PLACED'] as const;
 
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
-/** What every change of an order changes. */
+/** The part of an order that each transition changes. */
 export interface OrderState {
   readonly status: OrderStatus;
   /** Grows by one with every change, from 1. */

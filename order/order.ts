@@ -1,6 +1,6 @@
 import type { OrderState } from '#order/order-status.ts';
 import { invalid } from '#platform/errors.ts';
-import { requireUuid, requireWhole } from '#platform/input.ts';
+import { requireAll, requireEach, requireUuid, requireWhole } from '#platform/input.ts';
 
 /** An order without its lines. */
 export interface OrderHead extends OrderState {
@@ -57,15 +57,17 @@ export function requireItems(items: readonly OrderItem[]): OrderItem[] {
   if (items.length < 1 || items.length > ITEMS_MAX)
     throw invalid('products', `must have 1 to ${ITEMS_MAX} items`);
   const quantities = new Map<string, number>();
-  for (const [index, item] of items.entries()) {
-    const productId = requireUuid(`products[${index}].productId`, item.productId);
+  requireEach(items, (item, index) => {
     const field = `products[${index}].quantity`;
-    const quantity = requireWhole(field, item.quantity, 1, QUANTITY_MAX);
+    const { productId, quantity } = requireAll({
+      productId: () => requireUuid(`products[${index}].productId`, item.productId),
+      quantity: () => requireWhole(field, item.quantity, 1, QUANTITY_MAX),
+    });
     const sum = (quantities.get(productId) ?? 0) + quantity;
     if (sum > QUANTITY_MAX)
       throw invalid(field, `must be at most ${QUANTITY_MAX} together with the other items of this product`);
     quantities.set(productId, sum);
-  }
+  });
   return [...quantities].map(([productId, quantity]) => ({ productId, quantity }));
 }
 

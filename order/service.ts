@@ -3,7 +3,9 @@ import type { CreateOrderDeps } from '#order/create-order.ts';
 import { createOrderList } from '#order/list-store.ts';
 import { OrderService } from '#order/pb/order_pb.js';
 import { orderHandlers } from '#order/rpc.ts';
-import { createStore } from '#order/store.ts';
+import { createStore, FIND_ORDER } from '#order/store.ts';
+import type { CurrencySetting } from '#platform/currency.ts';
+import { recordCurrency } from '#platform/record-currency.ts';
 import { implement } from '#platform/rpc.ts';
 import { openServiceDatabase, type ServiceDeps, type StartedService } from '#platform/service.ts';
 
@@ -11,7 +13,7 @@ const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
 
 /** Brings the order service up on its database. `stack` ends it. */
 export async function startOrder(
-  config: { databaseUrl: string },
+  config: { databaseUrl: string; currency?: CurrencySetting | undefined },
   clients: Pick<CreateOrderDeps, 'accounts' | 'catalog'>,
   deps: ServiceDeps,
   stack: AsyncDisposableStack,
@@ -21,8 +23,9 @@ export async function startOrder(
     deps,
     stack,
   );
+  const currency = await recordCurrency({ name: 'order', database, findAmount: FIND_ORDER }, config.currency);
   const store = createStore(database);
   const list = createOrderList(database);
-  const handlers = orderHandlers({ ...clients, store, list, clock: deps.clock });
+  const handlers = orderHandlers({ ...clients, store, list, clock: deps.clock, currency });
   return { implementation: implement(deps, OrderService, handlers), ready: database.ping };
 }

@@ -1,6 +1,6 @@
 import type { Call } from '#platform/call.ts';
+import { tooMuchWaits } from '#platform/coalescer.ts';
 import type { AppError } from '#platform/errors.ts';
-import { tooMuchWaits } from '#platform/group.ts';
 
 /** Lets so much work run at once; further work waits for its turn. */
 export interface CostGate {

@@ -6,7 +6,7 @@
 
 /** Every reason there is, with its canonical gRPC status code (google.rpc.Code). */
 export const REASONS = {
-  /** A field of the request breaks its bound. `detail.field` names it. */
+  /** A field of the request breaks its bound. */
   INVALID_ARGUMENT: 3,
   /** A cursor is damaged, or of another list or of the same list with another filter, order or parent. */
   INVALID_CURSOR: 3,
@@ -24,6 +24,8 @@ export const REASONS = {
   CATEGORY_NOT_FOUND: 9,
   /** The tree of categories is as deep, as wide or as large as it may be. */
   CATEGORY_LIMIT_EXCEEDED: 9,
+  /** Another category with the same parent has the name, whatever its case and accents. */
+  CATEGORY_NAME_TAKEN: 6,
   /** Somebody else changed the entity since the caller read it: read it again, then retry. */
   VERSION_CONFLICT: 10,
   /** The caller went away. */
@@ -46,6 +48,7 @@ export const STATUS_NAMES: Readonly<Record<(typeof REASONS)[Reason], string>> = 
   3: 'INVALID_ARGUMENT',
   4: 'DEADLINE_EXCEEDED',
   5: 'NOT_FOUND',
+  6: 'ALREADY_EXISTS',
   8: 'RESOURCE_EXHAUSTED',
   9: 'FAILED_PRECONDITION',
   10: 'ABORTED',
@@ -53,8 +56,20 @@ export const STATUS_NAMES: Readonly<Record<(typeof REASONS)[Reason], string>> = 
   14: 'UNAVAILABLE',
 };
 
-/** Facts about a failure that programs may read, for example `{ field: 'name', bound: '1..200' }`. */
-export type ErrorDetail = Readonly<Record<string, string>>;
+/** Numbers about a failure that programs may read, for example `{ bytesMax: 4000000 }`. */
+export type ErrorDetail = Readonly<Record<string, number>>;
+
+/** What is wrong with one field of a request. */
+export interface Violation {
+  /** The path of the field, e.g. `products[2].quantity`. */
+  readonly field: string;
+  /** With INVALID_ARGUMENT what the field must be (`must be a UUID`), otherwise a sentence. */
+  readonly message: string;
+  readonly code: Reason;
+}
+
+/** Violations that one error names; further ones are left out. An order has at most 200. */
+export const VIOLATIONS_MAX = 200;
 
 export class AppError extends Error {
   override readonly name = 'AppError';
@@ -62,22 +77,47 @@ export class AppError extends Error {
   /** What the caller may read. `message` is the same text, so that logs show it. */
   readonly publicMessage: string;
   readonly detail: ErrorDetail;
+  /** What the caller can correct, in the order of the input. Empty for overload and faults. */
+  readonly violations: readonly Violation[];
 
   constructor(
     reason: Reason,
     publicMessage: string,
-    options: { detail?: ErrorDetail; cause?: unknown } = {},
+    options: { detail?: ErrorDetail; violations?: readonly Violation[]; cause?: unknown } = {},
   ) {
     super(publicMessage, 'cause' in options ? { cause: options.cause } : undefined);
     this.reason = reason;
     this.publicMessage = publicMessage;
     this.detail = options.detail ?? {};
+    this.violations = options.violations ?? [];
+  }
+
+  /** The field of the first violation. */
+  get field(): string | undefined {
+    return this.violations[0]?.field;
   }
 }
 
-/** An input field that breaks its bound. `field` is the path as the caller wrote it, e.g. `products[2].quantity`. */
+/** The error of a request with these violations; the first one decides its reason and its text. */
+export function violationsError(first: Violation, ...others: readonly Violation[]): AppError {
+  return new AppError(first.code, violationText(first), {
+    violations: [first, ...others].slice(0, VIOLATIONS_MAX),
+  });
+}
+
+/** A violation as one sentence that names the field where the sentence needs it. */
+export function violationText({ field, message, code }: Violation): string {
+  return code === 'INVALID_ARGUMENT' ? `${field} ${message}` : message;
+}
+
+/** An input field that breaks its bound: INVALID_ARGUMENT. `problem` continues a sentence that begins with the field. */
 export function invalid(field: string, problem: string): AppError {
-  return new AppError('INVALID_ARGUMENT', `${field} ${problem}`, { detail: { field } });
+  return refused('INVALID_ARGUMENT', field, problem);
+}
+
+/** An error about one input field that the caller can correct. */
+export function refused(code: Reason, field: string, message: string): AppError {
+  return violationsError({ field, message, code });
 }
 
 /** What a caller may see of any thrown value: the error itself when it was expected, otherwise a bare INTERNAL. */

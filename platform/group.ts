@@ -1,5 +1,13 @@
-import type { Call } from '#platform/call.ts';
+import type { Call, SharedCall } from '#platform/call.ts';
+import {
+  Coalescer,
+  runTogether,
+  takeLiving,
+  type CoalescerOptions,
+  type Member,
+} from '#platform/coalescer.ts';
 import { AppError } from '#platform/errors.ts';
+import { Principal } from '#platform/principal.ts';
 
 /**
  * Two ways to let concurrent callers share one round trip. Neither holds anything back by a timer: an idle system
@@ -12,15 +20,12 @@ const WAITING_MAX = 10_000;
 /** Turns of the event loop that a shared read waits for company at the most; an idle one takes a few µs. */
 const TURNS_MAX = 16;
 
-interface Member<I, O> {
-  readonly input: I;
-  readonly call: Call;
-  resolve(output: O): void;
-  reject(error: unknown): void;
-}
-
 export interface GroupOptions<I, O> {
-  /** Does the work of many inputs; the answers lie in the order of the inputs. An AppError is that member's alone. */
+  /**
+   * Does the work of many inputs, which callers of any principal gave: it gets no call, so that nothing but an input
+   * decides its answer. The answers lie in the order of the inputs. An AppError among them is that member's alone; one
+   * that is thrown reaches all members, so its text and detail must not be about one of them.
+   */
   run(inputs: readonly I[], signal: AbortSignal): Promise<readonly (O | AppError)[]>;
   /** How many inputs one round trip takes. */
   sizeMax: number;
@@ -36,81 +41,32 @@ export interface GroupOptions<I, O> {
 
 /** Group commit, and its twin for reads by id: many calls of one kind become one statement. */
 export function groupCalls<I, O>(options: GroupOptions<I, O>): (input: I, call: Call) => Promise<O> {
-  const waiting: Member<I, O>[] = [];
-  let underWay = 0;
-  let scheduled = false;
+  const { sizeMax, weight, queueMax, concurrency } = options;
 
-  function schedule(): void {
-    if (scheduled || underWay >= options.concurrency || waiting.length === 0) return;
-    scheduled = true;
-    // After the sockets of this turn of the event loop were read: whatever came together goes together.
-    setImmediate(() => {
-      scheduled = false;
-      const members = takeLiving(waiting.splice(0, groupSize()));
-      if (members.length > 0) {
-        underWay += 1;
-        void runAll(members).finally(() => {
-          underWay -= 1;
-          schedule();
-        });
-      }
-      schedule();
-    });
-  }
-
-  function groupSize(): number {
-    const { sizeMax, weight } = options;
+  function groupSize(waiting: readonly Member<I, O>[]): number {
     if (!weight) return sizeMax;
     let left = weight.max;
     const count = waiting.slice(0, sizeMax).findIndex(({ input }) => (left -= weight.of(input)) < 0);
     return count < 0 ? sizeMax : Math.max(1, count);
   }
 
-  async function runAll(members: readonly Member<I, O>[]): Promise<void> {
-    if (members.length === 0) return;
-    const crowd = abortWhenAllLeft(members);
+  async function run(members: readonly Member<I, O>[], call: SharedCall): Promise<void> {
     try {
       const outputs = await options.run(
         members.map((member) => member.input),
-        crowd.signal,
+        call.signal,
       );
       for (const [index, member] of members.entries()) settle(member, outputs[index]);
     } catch (error) {
-      if (members.length > 1 && options.splitAfter?.(error)) {
-        for (const member of members) await runAll(takeLiving([member]));
-      } else {
-        for (const member of members) member.reject(error);
-      }
-    } finally {
-      crowd.release();
+      if (members.length === 1 || !options.splitAfter?.(error)) throw error;
+      for (const member of members) await runTogether(takeLiving([member]), Principal.anonymous, run);
     }
   }
 
-  return function join(input, call) {
-    return new Promise<O>((resolve, reject) => {
-      if (waiting.length >= options.queueMax) {
-        reject(tooMuchWaits());
-        return;
-      }
-      waiting.push({ input, call, resolve, reject });
-      schedule();
-    });
-  };
-}
-
-/** The error of who would wait where as many wait already as may. */
-export function tooMuchWaits(): AppError {
-  return new AppError('RESOURCE_EXHAUSTED', 'Too much work is waiting. Try again in a moment.');
-}
-
-/** Those that somebody still waits for; the others learn why they are left out. */
-function takeLiving<I, O>(members: readonly Member<I, O>[]): Member<I, O>[] {
-  const living: Member<I, O>[] = [];
-  for (const member of members) {
-    if (member.call.ended) member.reject(member.call.ended);
-    else living.push(member);
-  }
-  return living;
+  const queue = { waiting: 0, waitingMax: queueMax };
+  const kind = { queue, turnsMax: 1, concurrency, sizeOf: groupSize, run };
+  const coalescer = new Coalescer<I, O>(kind, Principal.anonymous);
+  return (input, call) => coalescer.join(input, call);
 }
 
 function settle<I, O>(member: Member<I, O>, output: O | AppError | undefined): void {
@@ -119,99 +75,59 @@ function settle<I, O>(member: Member<I, O>, output: O | AppError | undefined): v
   else member.resolve(output);
 }
 
+type Read<I, O> = (input: I, call: SharedCall) => Promise<O>;
+
 /**
- * Callers with equal questions share one read: a caller that comes while such a read is under way joins the next
- * one, which starts when the running one ends.
+ * Callers of one principal with equal questions share one read, which runs as that principal: a caller that comes while
+ * such a read is under way joins the next one, which starts when the running one ends. An answer may depend on what
+ * `keyOf` tells and on `call.principal`, on nothing else of the callers.
  */
 export function shareReads<I, O>(
   keyOf: (input: I) => string,
-  read: (input: I, signal: AbortSignal) => Promise<O>,
+  read: Read<I, O>,
 ): (input: I, call: Call) => Promise<O> {
-  /** Who waits for the next read of a key; a key is there as long as a read of it is due or under way. */
-  const waiting = new Map<string, Member<I, O>[]>();
-  let size = 0;
-
-  function start(key: string): void {
-    let seen = 0;
-    let turns = 0;
-    // Each turn of the event loop reads the sockets that have something: as long as that brings company, wait for it.
-    const gather = (): void => {
-      const all = waiting.get(key) ?? [];
-      turns += 1;
-      if (all.length > seen && turns < TURNS_MAX) {
-        seen = all.length;
-        setImmediate(gather);
-        return;
-      }
-      size -= all.length;
-      const members = takeLiving(all);
-      const [first] = members;
-      if (!first) {
-        waiting.delete(key);
-        return;
-      }
-      waiting.set(key, []);
-      void runFor(members, first.input).finally(() => {
-        if (waiting.get(key)?.length === 0) waiting.delete(key);
-        else start(key);
-      });
-    };
-    setImmediate(gather);
-  }
-
-  async function runFor(members: readonly Member<I, O>[], input: I): Promise<void> {
-    const crowd = abortWhenAllLeft(members);
-    try {
-      const output = await read(input, crowd.signal);
-      for (const member of members) member.resolve(output);
-    } catch (error) {
-      for (const member of members) member.reject(error);
-    } finally {
-      for (const member of members) member.call.offAbort(member.reject);
-      crowd.release();
-    }
-  }
-
-  return function join(input, call) {
-    return new Promise<O>((resolve, reject) => {
-      if (size >= WAITING_MAX) {
-        reject(tooMuchWaits());
-        return;
-      }
-      const key = keyOf(input);
-      size += 1;
-      const member = { input, call, resolve, reject };
-      // Each has its own deadline, however long the others wait.
-      call.onAbort(reject);
-      const others = waiting.get(key);
-      if (others) {
-        others.push(member);
-      } else {
-        waiting.set(key, [member]);
-        start(key);
-      }
-    });
-  };
+  return shareAs((call) => call.principal, keyOf, read);
 }
 
-/** A signal that fires when the last of many callers has gone: until then somebody still wants the answer. */
-function abortWhenAllLeft(members: readonly { readonly call: Call }[]): {
-  signal: AbortSignal;
-  release(): void;
-} {
-  const controller = new AbortController();
-  // One call may take part several times: it leaves once.
-  const calls = new Set(members.map((member) => member.call));
-  let staying = calls.size;
-  const leave = (reason: AppError): void => {
-    staying -= 1;
-    if (staying === 0) controller.abort(reason);
-  };
-  for (const call of calls) call.onAbort(leave);
-  return {
-    signal: controller.signal,
-    release: () => {
-      for (const call of calls) call.offAbort(leave);
+/**
+ * The same among callers of all principals, for what is the same for all of them: the read runs as the anonymous
+ * principal, whoever asks.
+ */
+export function sharePublicReads<I, O>(
+  keyOf: (input: I) => string,
+  read: Read<I, O>,
+): (input: I, call: Call) => Promise<O> {
+  return shareAs(() => Principal.anonymous, keyOf, read);
+}
+
+function shareAs<I, O>(
+  readerOf: (call: Call) => Principal,
+  keyOf: (input: I) => string,
+  read: Read<I, O>,
+): (input: I, call: Call) => Promise<O> {
+  /** A key is there as long as a read of it is due or under way. */
+  const coalescers = new Map<string, Coalescer<I, O>>();
+  const kind: CoalescerOptions<I, O> = {
+    queue: { waiting: 0, waitingMax: WAITING_MAX },
+    turnsMax: TURNS_MAX,
+    concurrency: 1,
+    sizeOf: () => Infinity,
+    async run(members, call) {
+      const [first] = members;
+      if (!first) return;
+      const output = await read(first.input, call);
+      for (const member of members) member.resolve(output);
     },
+  };
+
+  return function join(input, call) {
+    const reader = readerOf(call);
+    const key = reader.scope(keyOf(input));
+    let coalescer = coalescers.get(key);
+    if (!coalescer) {
+      coalescer = new Coalescer(kind, reader, () => coalescers.delete(key));
+      coalescers.set(key, coalescer);
+    }
+    return coalescer.join(input, call);
   };
 }

@@ -1,4 +1,4 @@
-import { invalid } from '#platform/errors.ts';
+import { AppError, invalid, violationsError, type Violation } from '#platform/errors.ts';
 import type { PageRequest } from '#platform/pb/page_pb.js';
 
 /** Checks of what callers send. Each returns the value in the form it is kept in or throws INVALID_ARGUMENT. */
@@ -19,7 +19,36 @@ export function requireUuid(field: string, value: string): string {
 /** At most `max` UUIDs in lower case, each once. */
 export function requireUuids(field: string, values: readonly string[], max: number): string[] {
   if (values.length > max) throw invalid(field, `must have at most ${max} ids`);
-  return [...new Set(values.map((value, index) => requireUuid(`${field}[${index}]`, value)))];
+  return [...new Set(requireEach(values, (value, index) => requireUuid(`${field}[${index}]`, value)))];
+}
+
+/**
+ * Runs all checks and returns what they return. If any of them throws violations, throws one error with the violations
+ * of all; anything else that a check throws is thrown at once.
+ */
+export function requireAll<T extends Record<string, unknown>>(checks: {
+  readonly [Name in keyof T]: () => T[Name];
+}): T {
+  const names: (keyof T)[] = Object.keys(checks);
+  const results = requireEach(names, (name) => [name, checks[name]()] as const);
+  return Object.fromEntries(results) as T;
+}
+
+/** The same for the items of a list. */
+export function requireEach<T, R>(items: readonly T[], check: (item: T, index: number) => R): R[] {
+  const results: R[] = [];
+  const violations: Violation[] = [];
+  for (const [index, item] of items.entries()) {
+    try {
+      results.push(check(item, index));
+    } catch (error) {
+      if (!(error instanceof AppError) || error.violations.length === 0) throw error;
+      violations.push(...error.violations);
+    }
+  }
+  const [first, ...others] = violations;
+  if (first) throw violationsError(first, ...others);
+  return results;
 }
 
 /** Trimmed text of `min` to `max` characters (code points), in one line unless `lines` is set. */
@@ -53,13 +82,13 @@ export function requireWhole(field: string, value: number, min: number, max: num
 }
 
 export const PAGE_SIZE_MAX = 100;
-/** Rows of a page whose size is 0 or left out. */
+/** Rows of a page without a size. */
 const PAGE_SIZE_DEFAULT = 20;
 export const SKIP_MAX = 10_000;
 
-/** How many rows a page has: 0, which is what a message without the field says, means 20. */
-export function requirePageSize(field: string, size: number, max = PAGE_SIZE_MAX): number {
-  return requireWhole(field, size === 0 ? PAGE_SIZE_DEFAULT : size, 1, max);
+/** How many rows a page has. */
+export function requirePageSize(field: string, size = PAGE_SIZE_DEFAULT, max = PAGE_SIZE_MAX): number {
+  return requireWhole(field, size, 1, max);
 }
 
 /** A part of a list that is ordered by id, newest first. */
@@ -73,18 +102,15 @@ export interface Page {
 
 /** Checks a page's bounds; without a page request, the first PAGE_SIZE_DEFAULT rows. */
 export function requirePage(page: PageRequest | undefined): Page {
-  const skip = requireWhole('page.skip', page?.skip ?? 0, 0, SKIP_MAX);
-  const afterId = page?.afterId ? requireUuid('page.afterId', page.afterId) : null;
-  const beforeId = page?.beforeId ? requireUuid('page.beforeId', page.beforeId) : null;
+  const { size, skip, afterId, beforeId } = requireAll({
+    size: () => requirePageSize('page.size', page?.size),
+    skip: () => requireWhole('page.skip', page?.skip ?? 0, 0, SKIP_MAX),
+    afterId: () => (page?.afterId ? requireUuid('page.afterId', page.afterId) : null),
+    beforeId: () => (page?.beforeId ? requireUuid('page.beforeId', page.beforeId) : null),
+  });
   if (skip > 0 && (afterId !== null || beforeId !== null))
     throw invalid('page.skip', 'must be 0 together with afterId or beforeId');
-  return {
-    size: requirePageSize('page.size', page?.size ?? 0),
-    skip,
-    afterId,
-    beforeId,
-    fromEnd: page?.fromEnd ?? false,
-  };
+  return { size, skip, afterId, beforeId, fromEnd: page?.fromEnd ?? false };
 }
 
 /** Equal for equal pages: callers that ask for the same page share one read. */

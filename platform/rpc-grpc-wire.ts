@@ -1,9 +1,16 @@
-import { anyPack, anyUnpack } from '@bufbuild/protobuf/wkt';
-import { create, fromBinary, toBinary, type DescMessage, type Message } from '@bufbuild/protobuf';
+import { anyIs, anyPack, anyUnpack, type Any } from '@bufbuild/protobuf/wkt';
+import {
+  create,
+  fromBinary,
+  toBinary,
+  type DescMessage,
+  type Message,
+  type MessageShape,
+} from '@bufbuild/protobuf';
 import * as grpc from '@grpc/grpc-js';
 import { deadlineExceeded } from '#platform/call.ts';
-import { AppError, asAppError, REASONS, type Reason } from '#platform/errors.ts';
-import { ErrorInfoSchema, StatusSchema } from '#platform/pb/error_pb.js';
+import { AppError, asAppError, REASONS, type Reason, type Violation } from '#platform/errors.ts';
+import { BadRequestSchema, ErrorInfoSchema, StatusSchema, type Status } from '#platform/pb/error_pb.js';
 
 /** What both sides of a gRPC connection agree on: metadata, sizes, and how an AppError becomes a status and back. */
 
@@ -38,16 +45,26 @@ export function toStatus(error: AppError): grpc.StatusObject {
   const info = create(ErrorInfoSchema, {
     reason: error.reason,
     domain: DOMAIN,
-    metadata: { ...error.detail },
+    metadata: Object.fromEntries(Object.entries(error.detail).map(([name, value]) => [name, String(value)])),
   });
   const status = create(StatusSchema, {
     code,
     message: error.publicMessage,
-    details: [anyPack(ErrorInfoSchema, info)],
+    details: [anyPack(ErrorInfoSchema, info), ...packViolations(error.violations)],
   });
   const metadata = new grpc.Metadata();
   metadata.set(DETAILS, Buffer.from(toBinary(StatusSchema, status)));
   return { code, details: error.publicMessage, metadata };
+}
+
+function packViolations(violations: readonly Violation[]): Any[] {
+  if (violations.length === 0) return [];
+  const fieldViolations = violations.map(({ field, message, code }) => ({
+    field,
+    description: message,
+    reason: code,
+  }));
+  return [anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations }))];
 }
 
 /** The AppError that a service of ours answered; undefined if the status comes from anything else. */
@@ -55,10 +72,28 @@ export function answeredError(error: grpc.ServiceError): AppError | undefined {
   const [bytes] = error.metadata?.get(DETAILS) ?? [];
   if (!(bytes instanceof Buffer)) return undefined;
   const status = fromBinary(StatusSchema, bytes);
-  const [packed] = status.details;
-  const info = packed && anyUnpack(packed, ErrorInfoSchema);
-  if (info?.domain !== DOMAIN || !Object.hasOwn(REASONS, info.reason)) return undefined;
-  return new AppError(info.reason as Reason, status.message, { detail: info.metadata, cause: error });
+  const info = detailOf(status, ErrorInfoSchema);
+  if (info?.domain !== DOMAIN || !isReason(info.reason)) return undefined;
+  const numbers = Object.entries(info.metadata).map(([name, value]) => [name, Number(value)] as const);
+  const violations = detailOf(status, BadRequestSchema)?.fieldViolations ?? [];
+  return new AppError(info.reason, status.message, {
+    detail: Object.fromEntries(numbers),
+    violations: violations.map(({ field, description, reason }) => ({
+      field,
+      message: description,
+      code: isReason(reason) ? reason : 'INVALID_ARGUMENT',
+    })),
+    cause: error,
+  });
+}
+
+function detailOf<Desc extends DescMessage>(status: Status, schema: Desc): MessageShape<Desc> | undefined {
+  const packed = status.details.find((detail) => anyIs(detail, schema));
+  return packed && anyUnpack(packed, schema);
+}
+
+function isReason(text: string): text is Reason {
+  return Object.hasOwn(REASONS, text);
 }
 
 /**

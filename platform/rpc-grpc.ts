@@ -5,6 +5,7 @@ import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation, service as healthService } from 'grpc-health-check';
 import { Call, cancelled, deadlineExceeded } from '#platform/call.ts';
 import { asAppError, StartError, messageOf } from '#platform/errors.ts';
+import { Principal } from '#platform/principal.ts';
 import {
   decoder,
   encoder,
@@ -96,6 +97,8 @@ function handlerOf(method: Method, newRequestId: () => string): grpc.handleUnary
     const deadline = wire.getDeadline();
     const timeoutMs = (typeof deadline === 'number' ? deadline : deadline.getTime()) - nowMs;
     const call = new Call({
+      // No caller is authenticated: nothing that anybody may send gives authority.
+      principal: Principal.anonymous,
       requestId: header(wire.metadata, REQUEST_ID) ?? newRequestId(),
       traceparent: header(wire.metadata, TRACEPARENT),
       nowMs,

@@ -16,7 +16,8 @@ import {
   stopPostgresIn,
 } from '#scripts/engines-state.ts';
 import { whatIsMissing } from '#testkit/engine-cache.ts';
-import { isFree, type Place } from '#testkit/engine-node.ts';
+import type { Place } from '#testkit/engine-node.ts';
+import { isFree } from '#testkit/free-ports.ts';
 import { startElasticsearch, startKafka, startRedis } from '#testkit/engines.ts';
 
 /**

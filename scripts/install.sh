@@ -5,8 +5,8 @@ NODE_MIN=20
 NPM_MIN=9
 NODE_HINT="install Node $NODE_MIN or newer (https://nodejs.org)"
 # What node_modules and npm's cache take.
-PACKAGES_MIB=750
-CACHE_MIB=300
+PACKAGES_MIB=950
+CACHE_MIB=350
 # Milliseconds for one small answer of the registry. npm itself waits for minutes, also for a network that is not there.
 PROBE_MS=8000
 

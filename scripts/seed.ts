@@ -97,9 +97,13 @@ async function graphql({ url, signal }: Api, query: string, variables: object): 
     throw signal.aborted ? error : new StartError(`the shop at ${url} does not answer`, { cause: error });
   });
   const { data, errors } = (await response.json()) as { data: unknown; errors?: { message: string }[] };
-  if (errors)
-    throw new StartError(`the shop refused the data: ${errors.map((error) => error.message).join('; ')}`);
+  requireNoErrors(errors);
   return data;
+}
+
+function requireNoErrors(errors: readonly { message: string }[] = []): void {
+  if (errors.length > 0)
+    throw new StartError(`the shop refused the data: ${errors.map((error) => error.message).join('; ')}`);
 }
 
 /** Walks a connection and calls `see` with each node. */
@@ -155,22 +159,28 @@ async function seedCategories(api: Api): Promise<Map<string, string>> {
     if (!siblings) {
       const { categories } = await graphql(
         api,
-        'query Categories($parentId: ID) { categories(parentId: $parentId) { id name } }',
+        'query Categories($parentId: ID) { categories(parentId: $parentId, first: 100) { id name } }',
         { parentId },
       );
-      siblings = new Map(categories.map((each: { id: string; name: string }) => [each.name, each.id]));
+      siblings = new Map(
+        categories.map((each: { id: string; name: string }) => [each.name.toLowerCase(), each.id]),
+      );
       children.set(above, siblings);
     }
-    const id = siblings.get(name ?? '') ?? (await createCategory(api, { name, parentId }));
+    const id = siblings.get(name?.toLowerCase() ?? '') ?? (await createCategory(api, { name, parentId }));
     ids.set(path.join(' > '), id);
   }
   return ids;
 }
 
-async function createCategory(api: Api, category: object): Promise<string> {
-  const query =
-    'mutation Category($category: CategoryInput!) { created: createCategory(category: $category) { id } }';
-  return (await graphql(api, query, { category })).created.id;
+async function createCategory(api: Api, input: object): Promise<string> {
+  const { created } = await graphql(
+    api,
+    'mutation Category($input: CreateCategoryInput!) { created: createCategory(input: $input) { category { id } userErrors { message } } }',
+    { input },
+  );
+  requireNoErrors(created.userErrors);
+  return created.category.id;
 }
 
 /** The ids of all products by their name. */

@@ -8,19 +8,27 @@ import { engineSetting, openTestEngine } from '#testkit/engines.ts';
 import { startScratchServer } from '#testkit/postgres.ts';
 
 /**
- * Runs the tests on one real PostgreSQL that it starts: node scripts/test.ts [--coverage | --engines] [folder or file …].
+ * Runs the tests on one real PostgreSQL that it starts: node scripts/test.ts [--coverage | --engines] [--long] [folder or file …].
  * Without folders: all tests. Files called *.engines.test.ts need Kafka, Elasticsearch, OpenSearch or Redis: --engines
  * runs exactly those, one at a time, with one of each engine for all of them; without it they are left out.
+ * --long repeats kills and random inputs in full (testkit/rounds.ts), which takes several times as long.
  */
 const LINES_MIN = 85;
 /** Several times what all tests take: a file that hangs is ended, and the run tells what passed until then. */
 const RUN_MS_MAX = 1_800_000;
+/** Of one test, for the same reason. */
+const TEST_MS_MAX = 300_000;
+const ENGINES_TEST_MS_MAX = 900_000;
+/** With --long both bounds are so many times as high. */
+const LONG = 6;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values, positionals } = parseArgs({
-  options: { coverage: { type: 'boolean' }, engines: { type: 'boolean' } },
+  options: { coverage: { type: 'boolean' }, engines: { type: 'boolean' }, long: { type: 'boolean' } },
   allowPositionals: true,
 });
 
+const timesAsLong = values.long ? LONG : 1;
+const runMsMax = RUN_MS_MAX * timesAsLong;
 const ENDING = '.engines.test.ts';
 const ending = values.engines ? ENDING : '.test.ts';
 const patterns =
@@ -45,13 +53,14 @@ const coverage = values.coverage
 
 await using engines = new AsyncDisposableStack();
 const env: NodeJS.ProcessEnv = { ...process.env };
+if (values.long) env['FRITZY_TEST_LONG'] = '1';
 env['FRITZY_TEST_POSTGRES'] = engines.use(await startScratchServer()).url;
 if (values.engines) await startEngines();
 const child = spawn(
   process.execPath,
   [
     '--test',
-    `--test-timeout=${values.engines ? 900_000 : 300_000}`,
+    `--test-timeout=${(values.engines ? ENGINES_TEST_MS_MAX : TEST_MS_MAX) * timesAsLong}`,
     `--test-concurrency=${values.engines ? 1 : 2}`,
     '--test-reporter=spec',
     ...coverage,
@@ -61,9 +70,9 @@ const child = spawn(
 );
 const stop = (): void => void child.kill('SIGTERM');
 const late = setTimeout(() => {
-  console.error(`fritzy: the tests have not ended within ${RUN_MS_MAX / 60_000} minutes, and are ended now`);
+  console.error(`fritzy: the tests have not ended within ${runMsMax / 60_000} minutes, and are ended now`);
   stop();
-}, RUN_MS_MAX);
+}, runMsMax);
 process.once('SIGINT', stop);
 process.once('SIGTERM', stop);
 const [code] = (await once(child, 'exit')) as [number | null];

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,9 +13,8 @@ import {
   findProgram,
   type JavaEngine,
 } from '#testkit/engine-cache.ts';
+import { findFreePorts, HOST } from '#testkit/free-ports.ts';
 
-/** Engines listen on loopback only. */
-export const HOST = '127.0.0.1';
 const POLL_MS = 50;
 /** On a machine that is busy with other engines. */
 const START_TIMEOUT_MS = 120_000;
@@ -24,9 +22,6 @@ const STOP_TIMEOUT_MS = 60_000;
 const PROBE_TIMEOUT_MS = 5_000;
 /** A port found free can be lost before the engine binds it; more often than this something else is wrong. */
 const PORTS_MAX = 3;
-/** Below the ports that systems give to outgoing connections: a killed engine finds its port free again. Above those of `make engines-up`. */
-const PORT_FROM = 20_000;
-const PORT_TO = 30_000;
 
 /** One process of an engine, which tests may kill and start again on the same port and the same data. */
 export interface EngineNode extends AsyncDisposable {
@@ -232,51 +227,6 @@ export async function startSingleNode(
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     });
   });
-}
-
-/** Ports that are free at this moment, all different. */
-export async function findFreePorts(count: number): Promise<number[]> {
-  const held: Server[] = [];
-  const ports: number[] = [];
-  try {
-    for (let tries = 0; ports.length < count; tries += 1) {
-      if (tries > 1_000) throw new Error(`no free ports between ${PORT_FROM} and ${PORT_TO}`);
-      const port = PORT_FROM + Math.floor(Math.random() * (PORT_TO - PORT_FROM));
-      const server = await listen(port);
-      if (server === undefined) continue;
-      held.push(server);
-      ports.push(port);
-    }
-  } finally {
-    await Promise.all(
-      held.map(async (server) => {
-        server.close();
-        await once(server, 'close');
-      }),
-    );
-  }
-  return ports;
-}
-
-/** Whether nobody listens there. */
-export async function isFree(port: number): Promise<boolean> {
-  const server = await listen(port);
-  if (server === undefined) return false;
-  server.close();
-  await once(server, 'close');
-  return true;
-}
-
-async function listen(port: number): Promise<Server | undefined> {
-  const server = createServer();
-  try {
-    server.listen(port, HOST);
-    await once(server, 'listening');
-    return server;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return undefined;
-    throw error;
-  }
 }
 
 export interface JavaOptions {

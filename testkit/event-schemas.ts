@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import { NOTIFICATIONS, ORDER_CREATED, ORDER_EVENTS } from '#order/pb/topics.ts';
 import type { EventLog, Message } from '#platform/events/event.ts';
 
 /** The JSON Schema of each topic, beside the protobuf of the service that publishes it, and the field that is the key. */
@@ -10,9 +11,9 @@ const SCHEMAS: Readonly<Record<string, { readonly path: string; readonly keyFiel
   'account.events': { path: 'account/pb/account.events.schema.json', keyField: 'account_id' },
   'catalog.events': { path: 'catalog/pb/catalog.events.schema.json', keyField: 'product_id' },
   'category.events': { path: 'catalog/pb/category.events.schema.json', keyField: 'category_id' },
-  'order.events': { path: 'order/pb/order.events.schema.json', keyField: 'order_id' },
-  'order.created': { path: 'order/pb/order.created.schema.json', keyField: 'order_id' },
-  notifications: { path: 'order/pb/notifications.schema.json', keyField: 'user_id' },
+  [ORDER_EVENTS]: { path: 'order/pb/order.events.schema.json', keyField: 'order_id' },
+  [ORDER_CREATED]: { path: 'order/pb/order.created.schema.json', keyField: 'order_id' },
+  [NOTIFICATIONS]: { path: 'order/pb/notifications.schema.json', keyField: 'user_id' },
 };
 /** The topics that have a schema. */
 export const TOPICS_WITH_SCHEMA: readonly string[] = Object.keys(SCHEMAS);

@@ -4,14 +4,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Producer } from '@platformatic/kafka';
-import {
-  type EngineNode,
-  HOST,
-  inPlace,
-  javaCommand,
-  type JavaOptions,
-  startNode,
-} from '#testkit/engine-node.ts';
+import { type EngineNode, inPlace, javaCommand, type JavaOptions, startNode } from '#testkit/engine-node.ts';
+import { HOST } from '#testkit/free-ports.ts';
 
 const FORMAT_TIMEOUT_MS = 60_000;
 

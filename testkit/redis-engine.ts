@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { createClient } from 'redis';
 import { findRedis, whatIsMissing } from '#testkit/engine-cache.ts';
-import { type EngineNode, HOST, type Place, startSingleNode } from '#testkit/engine-node.ts';
+import { type EngineNode, type Place, startSingleNode } from '#testkit/engine-node.ts';
+import { HOST } from '#testkit/free-ports.ts';
 
 const PROBE_TIMEOUT_MS = 1_000;
 

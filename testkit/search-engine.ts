@@ -2,13 +2,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '#platform/clock.ts';
 import { TITLES } from '#testkit/engine-cache.ts';
-import {
-  type EngineNode,
-  HOST,
-  javaCommand,
-  type JavaOptions,
-  startSingleNode,
-} from '#testkit/engine-node.ts';
+import { type EngineNode, javaCommand, type JavaOptions, startSingleNode } from '#testkit/engine-node.ts';
+import { HOST } from '#testkit/free-ports.ts';
 
 /** One node of Elasticsearch 7.17 or OpenSearch 2.19; what was acknowledged outlives a kill. */
 export interface TestSearchEngine extends EngineNode {

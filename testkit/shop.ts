@@ -2,13 +2,16 @@ import type { DescService } from '@bufbuild/protobuf';
 import { pino } from 'pino';
 import { startServices, type Link } from '#cmd/fritzy/shop.ts';
 import type { GatewayConfig } from '#graphql/config.ts';
+import type { ErrorCode } from '#graphql/error-codes.ts';
 import type { Clients } from '#graphql/graph/clients.ts';
 import { startGateway } from '#graphql/service.ts';
 import { Call } from '#platform/call.ts';
 import { createClock, systemClock, type Clock } from '#platform/clock.ts';
+import { currencyOf } from '#platform/currency.ts';
 import type { EventLog } from '#platform/events/event.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { Statement } from '#platform/postgres/pool.ts';
+import { Principal } from '#platform/principal.ts';
 import { connect } from '#platform/rpc-grpc-client.ts';
 import { serve } from '#platform/rpc-grpc.ts';
 import { inProcess, type Client, type Implementation } from '#platform/rpc.ts';
@@ -22,6 +25,20 @@ import { openTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
 export const LINKS = ['in-process', 'grpc'] as const;
 export type LinkKind = (typeof LINKS)[number];
 
+/** What every error of the API has beside its text. */
+export interface ErrorExtensions {
+  readonly code: ErrorCode;
+  readonly requestId: string;
+  /** The path of the first violation. */
+  readonly field?: string;
+  readonly violations?: readonly {
+    readonly code: ErrorCode;
+    readonly field: string;
+    readonly message: string;
+  }[];
+  readonly bytesMax?: number;
+}
+
 export interface GraphQLResult {
   readonly status: number;
   // oxlint-disable-next-line typescript/no-explicit-any -- foreign data, which tests take apart
@@ -29,7 +46,7 @@ export interface GraphQLResult {
   readonly errors?: readonly {
     readonly message: string;
     readonly path?: readonly (string | number)[];
-    readonly extensions: Readonly<Record<string, string>>;
+    readonly extensions: ErrorExtensions;
   }[];
 }
 
@@ -69,8 +86,10 @@ export interface TestShop extends TestGateway, AsyncDisposable {
   addGateway(options: GatewayOptions): Promise<TestGateway>;
 }
 
-/** Statements that run by themselves, beside any request. */
-const BACKGROUND = /^ping$/;
+/** Statements that run at the start or in the background. */
+const BACKGROUND = /^(ping|find_product|find_order|(select|insert)_currency)$/;
+/** What each gateway asks at its start. */
+const START_RPC = 'getCurrency';
 
 /** The whole shop on databases of its own, with its gateway on a free port. */
 export async function startTestShop(
@@ -114,6 +133,7 @@ export async function startTestShop(
     trail.statements.push(name);
     statementTexts.set(name, text);
   };
+  const currency = { code: options.currency ?? 'USD', decimals: undefined };
   const link = options.link === 'grpc' ? overGrpc(failed, logger) : directly;
   const { clients, ready } = await startServices(
     (service) => databaseUrls[service],
@@ -122,6 +142,7 @@ export async function startTestShop(
     {
       link: async (implementation) => recording(await link(implementation), trail.rpcs),
       searchUrl: options.searchUrl ?? 'postgres:',
+      currency,
     },
   );
   let stack = failed;
@@ -130,7 +151,7 @@ export async function startTestShop(
     const config = {
       host: '127.0.0.1',
       port: 0,
-      currency: options.currency ?? 'USD',
+      shop: { name: 'Fritzy', currency: currencyOf(currency) },
       requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
       drainDelayMs: 0,
       connectionsMax: 1_000,
@@ -142,7 +163,7 @@ export async function startTestShop(
     };
     const changes = own.events === false ? undefined : eventLog;
     const deps = { logger, telemetry, clock, ready, changes };
-    const url = `http://127.0.0.1:${await startGateway(config, clients, deps, stack)}`;
+    const url = `http://127.0.0.1:${(await startGateway(config, clients, deps, stack)).port}`;
     return {
       url,
       telemetry,
@@ -189,7 +210,7 @@ function recording<S extends DescService>(client: Client<S>, rpcs: string[]): Cl
   const wrapped = entries.map(([name, method]) => [
     name,
     (request: never, call: Call) => {
-      rpcs.push(name);
+      if (name !== START_RPC) rpcs.push(name);
       return method(request, call);
     },
   ]);
@@ -211,9 +232,10 @@ export async function postGraphQL(
 
 /** A call as a gateway would make it, with a deadline 10 s away unless said otherwise. */
 export function testCall(
-  options: { timeoutMs?: number; traceparent?: string; requestId?: string } = {},
+  options: { timeoutMs?: number; traceparent?: string; requestId?: string; principal?: Principal } = {},
 ): Call {
   return new Call({
+    principal: options.principal ?? Principal.anonymous,
     requestId: options.requestId ?? systemClock.newId(),
     traceparent: options.traceparent,
     nowMs: Date.now(),

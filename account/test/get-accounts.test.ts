@@ -33,7 +33,7 @@ suite('getAccount', () => {
     await assert.rejects(accounts.getAccount({ id }, testCall()), {
       reason: 'NOT_FOUND',
       publicMessage: `There is no account ${id}.`,
-      detail: { field: 'id' },
+      field: 'id',
     });
   });
 
@@ -41,7 +41,7 @@ suite('getAccount', () => {
     test(`INVALID_ARGUMENT on id: ${JSON.stringify(id).slice(0, 12)} is no UUID`, async () => {
       await assert.rejects(accounts.getAccount({ id }, testCall()), {
         reason: 'INVALID_ARGUMENT',
-        detail: { field: 'id' },
+        field: 'id',
       });
     });
   }
@@ -71,13 +71,13 @@ suite('batchGetAccounts', () => {
   test('takes 1,000 ids; INVALID_ARGUMENT on ids: 1,001', async () => {
     const ids = Array.from({ length: 1_001 }, systemClock.newId);
     assert.deepEqual(await batch(ids.slice(1)), []);
-    await assert.rejects(batch(ids), { reason: 'INVALID_ARGUMENT', detail: { field: 'ids' } });
+    await assert.rejects(batch(ids), { reason: 'INVALID_ARGUMENT', field: 'ids' });
   });
 
   test('INVALID_ARGUMENT names the id that is no UUID', async () => {
     await assert.rejects(batch([systemClock.newId(), 'nobody']), {
       reason: 'INVALID_ARGUMENT',
-      detail: { field: 'ids[1]' },
+      field: 'ids[1]',
     });
   });
 });

@@ -76,7 +76,7 @@ suite('listAccounts', () => {
     ['page.beforeId', { size: 1, beforeId: 'x' }],
   ] as const) {
     test(`INVALID_ARGUMENT on ${field}: ${JSON.stringify(page).slice(0, 30)}`, async () => {
-      await assert.rejects(list(page), { reason: 'INVALID_ARGUMENT', detail: { field } });
+      await assert.rejects(list(page), { reason: 'INVALID_ARGUMENT', field });
     });
   }
 });

@@ -67,7 +67,7 @@ suite('renameAccount', () => {
     const before = await bench.counts('account', 'outbox');
     await assert.rejects(accounts.renameAccount({ id: systemClock.newId(), name: 'Nobody' }, testCall()), {
       reason: 'NOT_FOUND',
-      detail: { field: 'id' },
+      field: 'id',
     });
     assert.deepEqual(await bench.counts('account', 'outbox'), before);
   });
@@ -82,7 +82,7 @@ suite('renameAccount', () => {
       const id = await create('Ann');
       await assert.rejects(accounts.renameAccount({ id, ...input }, testCall()), {
         reason: 'INVALID_ARGUMENT',
-        detail: { field },
+        field,
       });
       assert.equal((await accounts.getAccount({ id }, testCall())).account?.version, 1n);
       assert.equal((await bench.outbox(id)).length, 1);

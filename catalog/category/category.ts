@@ -1,4 +1,4 @@
-import { AppError } from '#platform/errors.ts';
+import { refused, type AppError } from '#platform/errors.ts';
 import { requireText, requireUuid } from '#platform/input.ts';
 
 /** Where a product belongs: a node of a tree. None is moved or removed, so its path holds for good. */
@@ -14,7 +14,7 @@ export interface Category {
 
 /** Levels of the tree. */
 export const DEPTH_MAX = 8;
-/** Below one category, and at the top: a list of them needs no pages. */
+/** Below one category, and at the top. */
 export const CHILDREN_MAX = 100;
 export const CATEGORIES_MAX = 10_000;
 /** How many categories one call may ask for by id. */
@@ -30,6 +30,15 @@ export function requireCategoryId(field: string, id: string): string | null {
   return id === '' ? null : requireUuid(field, id);
 }
 
+/** Names of siblings differ in more than case and accents. */
+export function nameTaken(name: string): AppError {
+  return refused(
+    'CATEGORY_NAME_TAKEN',
+    'name',
+    `Another category with this parent has the name ${JSON.stringify(name)}.`,
+  );
+}
+
 export function noSuchCategory(field: string, id: string): AppError {
-  return new AppError('CATEGORY_NOT_FOUND', `There is no category ${id}.`, { detail: { field } });
+  return refused('CATEGORY_NOT_FOUND', field, `There is no category ${id}.`);
 }

@@ -2,6 +2,7 @@ import {
   CATEGORIES_MAX,
   CHILDREN_MAX,
   DEPTH_MAX,
+  nameTaken,
   noSuchCategory,
   requireCategoryId,
   requireCategoryName,
@@ -11,21 +12,25 @@ import type { CategoryStore, TreeSize } from '#catalog/category/store.ts';
 import { categoryEvent } from '#catalog/events.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
-import { AppError } from '#platform/errors.ts';
+import { refused, type AppError } from '#platform/errors.ts';
+import { requireAll } from '#platform/input.ts';
 
-/** Adds a category. Throws INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_LIMIT_EXCEEDED. */
+/** Adds a category. Throws INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_NAME_TAKEN, CATEGORY_LIMIT_EXCEEDED. */
 export async function createCategory(
-  deps: { categories: CategoryStore; clock: Clock },
+  deps: { categories: Pick<CategoryStore, 'insert'>; clock: Clock },
   input: { name: string; parentId: string },
   call: Call,
 ): Promise<Category> {
-  const name = requireCategoryName(input.name);
-  const parentId = requireCategoryId('parentId', input.parentId);
+  const { name, parentId } = requireAll({
+    name: () => requireCategoryName(input.name),
+    parentId: () => requireCategoryId('parentId', input.parentId),
+  });
   const id = deps.clock.newId();
   const eventId = deps.clock.newId();
   const createdAt = new Date(deps.clock.now());
-  return deps.categories.insert(parentId, (size) => {
+  return deps.categories.insert(parentId, name, (size) => {
     if (parentId !== null && size.parentPath === null) throw noSuchCategory('parentId', parentId);
+    if (size.isNameTaken) throw nameTaken(name);
     const path = [...(size.parentPath ?? []), id];
     requireRoom(size, path.length);
     const category: Category = { id, name, path, createdAt, version: 1n };
@@ -34,8 +39,7 @@ export async function createCategory(
 }
 
 function requireRoom(size: TreeSize, depth: number): void {
-  const refuse = (problem: string): AppError =>
-    new AppError('CATEGORY_LIMIT_EXCEEDED', problem, { detail: { field: 'parentId' } });
+  const refuse = (problem: string): AppError => refused('CATEGORY_LIMIT_EXCEEDED', 'parentId', problem);
   if (depth > DEPTH_MAX) throw refuse(`Categories are at most ${DEPTH_MAX} levels deep.`);
   if (size.siblings >= CHILDREN_MAX)
     throw refuse(`There are at most ${CHILDREN_MAX} categories side by side.`);

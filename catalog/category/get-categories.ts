@@ -1,5 +1,6 @@
 import {
   BATCH_SIZE_MAX,
+  CHILDREN_MAX,
   noSuchCategory,
   requireCategoryId,
   type Category,
@@ -7,35 +8,44 @@ import {
 import type { CategoryStore } from '#catalog/category/store.ts';
 import type { Call } from '#platform/call.ts';
 import { invalid } from '#platform/errors.ts';
-import { requireUuids } from '#platform/input.ts';
-import { groupReadsById } from '#platform/read-by-id.ts';
+import { requireAll, requireEach, requireUuids, requireWhole } from '#platform/input.ts';
 
 /** How many parents one call may ask the children of. */
 const PARENTS_MAX = 100;
 
-/** Categories by id and by parent; concurrent callers by id share a statement. */
-export function getCategoriesUseCase(deps: { categories: CategoryStore }) {
-  const read = groupReadsById(deps.categories.byIds);
-  return {
-    /** Those that exist. Throws INVALID_ARGUMENT. */
-    async getCategories(ids: readonly string[], call: Call): Promise<Category[]> {
-      return read(requireUuids('ids', ids, BATCH_SIZE_MAX), call);
-    },
-    /** The children of each parent, an empty id for the top, by name. Throws INVALID_ARGUMENT. */
-    async listCategories(parentIds: readonly string[], call: Call): Promise<Category[]> {
-      if (parentIds.length > PARENTS_MAX) throw invalid('parentIds', `must have at most ${PARENTS_MAX} ids`);
-      const parents = parentIds.map((id, index) => requireCategoryId(`parentIds[${index}]`, id));
-      return deps.categories.childrenOf(parents, call.signal);
-    },
-    /** An id that a product may have; null stays null. Throws INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
-    async requireCategory(categoryId: string, call: Call): Promise<string | null> {
-      const id = requireCategoryId('categoryId', categoryId);
-      if (id === null) return null;
-      // None is ever removed: what is there now will be there when the product is written.
-      if ((await read([id], call)).length === 0) throw noSuchCategory('categoryId', id);
-      return id;
-    },
-  };
+/** The categories that exist. Throws INVALID_ARGUMENT. */
+export async function getCategories(
+  deps: { categories: Pick<CategoryStore, 'byIds'> },
+  input: { ids: readonly string[] },
+  call: Call,
+): Promise<Category[]> {
+  return deps.categories.byIds(requireUuids('ids', input.ids, BATCH_SIZE_MAX), call);
 }
 
-export type RequireCategory = ReturnType<typeof getCategoriesUseCase>['requireCategory'];
+/**
+ * The first `size` children of each parent by name, all if it is 0; an empty parent id means the top. Throws
+ * INVALID_ARGUMENT.
+ */
+export async function listCategories(
+  deps: { categories: Pick<CategoryStore, 'childrenOf'> },
+  { parentIds, size }: { parentIds: readonly string[]; size: number },
+  call: Call,
+): Promise<{ categories: Category[]; unknownParentIds: string[] }> {
+  if (parentIds.length > PARENTS_MAX) throw invalid('parentIds', `must have at most ${PARENTS_MAX} ids`);
+  const checked = requireAll({
+    parents: () => requireEach(parentIds, (id, index) => requireCategoryId(`parentIds[${index}]`, id)),
+    size: () => requireWhole('size', size === 0 ? CHILDREN_MAX : size, 1, CHILDREN_MAX),
+  });
+  return deps.categories.childrenOf(checked.parents, checked.size, call.signal);
+}
+
+/** Throws CATEGORY_NOT_FOUND on `categoryId` unless the category exists; null is no category. */
+export async function requireCategory(
+  deps: { categories: Pick<CategoryStore, 'byIds'> },
+  id: string | null,
+  call: Call,
+): Promise<void> {
+  if (id === null) return;
+  // Categories are never removed: one that exists now exists when the product is written.
+  if ((await deps.categories.byIds([id], call)).length === 0) throw noSuchCategory('categoryId', id);
+}

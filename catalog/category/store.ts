@@ -2,6 +2,7 @@ import type { Category } from '#catalog/category/category.ts';
 import type { Event } from '#platform/events/event.ts';
 import { writeOutbox } from '#platform/events/outbox.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
+import { groupReadsById } from '#platform/read-by-id.ts';
 
 /** Every SQL statement about categories. */
 
@@ -13,27 +14,49 @@ interface CategoryRow {
   readonly version: bigint;
 }
 
+/** Without a child only the parent's id. */
+type ChildRow = { readonly parent_id: string | null } & (CategoryRow | { readonly id: null });
+
+interface SizeRow {
+  readonly parent_path: string[] | null;
+  readonly siblings: number;
+  readonly is_name_taken: boolean;
+  readonly total: number;
+}
+
 /** What bounds of the tree are checked against. */
 export interface TreeSize {
   /** Null if there is no such parent. */
   readonly parentPath: readonly string[] | null;
   readonly siblings: number;
+  /** Whether a sibling has the name, whatever its case and accents. */
+  readonly isNameTaken: boolean;
   readonly total: number;
 }
 
 const COLUMNS = 'id, name, path, created_at, version';
-/** One at a time, so that the bounds hold. */
+/** One at a time, so that the bounds hold and names of siblings differ. */
 const LOCK_TREE: Statement = { name: 'lock_categories', text: 'SELECT pg_advisory_xact_lock(4711020)' };
 const SIZE: Statement = {
   name: 'size_of_categories',
   text: `
     SELECT (SELECT path FROM category WHERE id = $1) AS parent_path,
       (SELECT count(*)::int FROM category WHERE parent_id IS NOT DISTINCT FROM $1::uuid) AS siblings,
+      EXISTS (
+        SELECT FROM category WHERE parent_id IS NOT DISTINCT FROM $1::uuid AND fold(name) = fold($2)
+      ) AS is_name_taken,
       (SELECT count(*)::int FROM category) AS total`,
 };
 const INSERT: Statement = {
   name: 'insert_category',
   text: 'INSERT INTO category (id, name, parent_id, path, created_at) VALUES ($1, $2, $3, $4, $5)',
+};
+const NAME_TAKEN: Statement = {
+  name: 'category_name_taken',
+  text: `
+    SELECT FROM category AS renamed JOIN category AS sibling
+      ON sibling.parent_id IS NOT DISTINCT FROM renamed.parent_id AND sibling.id <> renamed.id
+    WHERE renamed.id = $1 AND fold(sibling.name) = fold($2) LIMIT 1`,
 };
 const RENAME: Statement = {
   name: 'rename_category',
@@ -43,11 +66,20 @@ const BY_IDS: Statement = {
   name: 'categories_by_ids',
   text: `SELECT ${COLUMNS} FROM category WHERE id = ANY($1::uuid[])`,
 };
+/** A parent without children has a row as well, so that it differs from one that does not exist. */
 const CHILDREN: Statement = {
   name: 'categories_by_parents',
   text: `
-    SELECT ${COLUMNS} FROM category
-    WHERE parent_id = ANY($1::uuid[]) OR ($2 AND parent_id IS NULL)
+    SELECT * FROM (
+      SELECT parent.id AS parent_id, child.*
+      FROM category AS parent LEFT JOIN LATERAL (
+        SELECT ${COLUMNS} FROM category WHERE parent_id = parent.id ORDER BY fold(name), id LIMIT $3
+      ) AS child ON true
+      WHERE parent.id = ANY($1::uuid[])
+      UNION ALL (
+        SELECT parent_id, ${COLUMNS} FROM category WHERE $2 AND parent_id IS NULL ORDER BY fold(name), id LIMIT $3
+      )
+    ) AS found
     ORDER BY fold(name), id`,
 };
 
@@ -61,31 +93,31 @@ export function createCategoryStore(database: Database) {
      */
     async insert(
       parentId: string | null,
+      name: string,
       make: (size: TreeSize) => { category: Category; event: Event },
     ): Promise<Category> {
       return database.transaction(async (tx) => {
         await tx.query(LOCK_TREE, []);
-        const [row] = await tx.query<{ parent_path: string[] | null; siblings: number; total: number }>(
-          SIZE,
-          [parentId],
-        );
+        const [row] = await tx.query<SizeRow>(SIZE, [parentId, name]);
         if (!row) throw new Error('a SELECT without FROM gave no row');
-        const { parent_path: parentPath, siblings, total } = row;
-        const { category, event } = make({ parentPath, siblings, total });
-        const { id, name, path, createdAt } = category;
-        await tx.query(INSERT, [id, name, parentId, path, createdAt]);
+        const { parent_path: parentPath, is_name_taken: isNameTaken, siblings, total } = row;
+        const { category, event } = make({ parentPath, siblings, isNameTaken, total });
+        const { id, path, createdAt } = category;
+        await tx.query(INSERT, [id, category.name, parentId, path, createdAt]);
         await writeOutbox(tx, [event]);
         return category;
       });
     },
 
-    /** The renamed category, or undefined if there is none with this id. */
+    /** The renamed category; undefined if there is none with this id, 'name-taken' if a sibling has the name. */
     async rename(
       id: string,
       name: string,
       toEvent: (category: Category) => Event,
-    ): Promise<Category | undefined> {
+    ): Promise<Category | 'name-taken' | undefined> {
       return database.transaction(async (tx) => {
+        await tx.query(LOCK_TREE, []);
+        if ((await tx.query(NAME_TAKEN, [id, name])).length > 0) return 'name-taken';
         const [row] = await tx.query<CategoryRow>(RENAME, [id, name]);
         if (!row) return undefined;
         const category = toCategory(row);
@@ -94,15 +126,25 @@ export function createCategoryStore(database: Database) {
       });
     },
 
-    async byIds(ids: readonly string[], signal: AbortSignal): Promise<Category[]> {
-      return (await database.query<CategoryRow>(BY_IDS, [ids], signal)).map(toCategory);
-    },
+    /** Those that exist. Concurrent callers share a statement. */
+    byIds: groupReadsById(async (ids, signal) =>
+      (await database.query<CategoryRow>(BY_IDS, [ids], signal)).map(toCategory),
+    ),
 
-    /** The children of all of them by name; null stands for the top. */
-    async childrenOf(parentIds: readonly (string | null)[], signal: AbortSignal): Promise<Category[]> {
+    /** The first `size` children of each by name, and which parents do not exist; null stands for the top. */
+    async childrenOf(
+      parentIds: readonly (string | null)[],
+      size: number,
+      signal: AbortSignal,
+    ): Promise<{ categories: Category[]; unknownParentIds: string[] }> {
       const ids = parentIds.filter((id) => id !== null);
-      const rows = await database.query<CategoryRow>(CHILDREN, [ids, ids.length < parentIds.length], signal);
-      return rows.map(toCategory);
+      const withTop = ids.length < parentIds.length;
+      const rows = await database.query<ChildRow>(CHILDREN, [ids, withTop, size], signal);
+      const known = new Set(rows.map((row) => row.parent_id));
+      return {
+        categories: rows.filter((row) => row.id !== null).map(toCategory),
+        unknownParentIds: ids.filter((id) => !known.has(id)),
+      };
     },
   };
 }

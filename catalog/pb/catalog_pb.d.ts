@@ -8,6 +8,7 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import type { Message } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { PageRequest } from "../../platform/pb/page_pb.js";
+import type { Currency } from "../../platform/pb/currency_pb.js";
 
 /**
  * Describes the file catalog/pb/catalog.proto.
@@ -409,11 +410,11 @@ export declare type SearchProductsRequest = Message<"fritzy.catalog.v1.SearchPro
   query: string;
 
   /**
-   * How many products at the most: 1 to 100; 0 means 20.
+   * How many products at the most: 1 to 100; unset means 20.
    *
-   * @generated from field: int32 size = 2;
+   * @generated from field: optional int32 size = 2;
    */
-  size: number;
+  size?: number | undefined;
 
   /**
    * How many products to pass over: 0 to 10,000.
@@ -671,11 +672,11 @@ export declare type SuggestProductsRequest = Message<"fritzy.catalog.v1.SuggestP
   prefix: string;
 
   /**
-   * How many at the most: 1 to 20; 0 means 20.
+   * How many at the most: 1 to 20; unset means 20.
    *
-   * @generated from field: int32 size = 2;
+   * @generated from field: optional int32 size = 2;
    */
-  size: number;
+  size?: number | undefined;
 };
 
 /**
@@ -711,11 +712,11 @@ export declare const SuggestProductsResponseSchema: GenMessage<SuggestProductsRe
  */
 export declare type ListBestSellersRequest = Message<"fritzy.catalog.v1.ListBestSellersRequest"> & {
   /**
-   * How many at the most: 1 to 100; 0 means 20.
+   * How many at the most: 1 to 100; unset means 20.
    *
-   * @generated from field: int32 size = 1;
+   * @generated from field: optional int32 size = 1;
    */
-  size: number;
+  size?: number | undefined;
 };
 
 /**
@@ -1012,6 +1013,13 @@ export declare type ListCategoriesRequest = Message<"fritzy.catalog.v1.ListCateg
    * @generated from field: repeated string parent_ids = 1;
    */
   parentIds: string[];
+
+  /**
+   * How many children of each parent at the most: 1 to 100; 0 means 100.
+   *
+   * @generated from field: int32 size = 2;
+   */
+  size: number;
 };
 
 /**
@@ -1027,11 +1035,18 @@ export declare const ListCategoriesRequestSchema: GenMessage<ListCategoriesReque
  */
 export declare type ListCategoriesResponse = Message<"fritzy.catalog.v1.ListCategoriesResponse"> & {
   /**
-   * The children of all of them, by name; at most 100 of each parent.
+   * The children of all of them, by name.
    *
    * @generated from field: repeated fritzy.catalog.v1.Category categories = 1;
    */
   categories: Category[];
+
+  /**
+   * The ids of the request that no category has.
+   *
+   * @generated from field: repeated string unknown_parent_ids = 2;
+   */
+  unknownParentIds: string[];
 };
 
 /**
@@ -1039,6 +1054,40 @@ export declare type ListCategoriesResponse = Message<"fritzy.catalog.v1.ListCate
  * Use `create(ListCategoriesResponseSchema)` to create a new message.
  */
 export declare const ListCategoriesResponseSchema: GenMessage<ListCategoriesResponse>;
+
+/**
+ * Input of GetCurrency.
+ *
+ * @generated from message fritzy.catalog.v1.GetCurrencyRequest
+ */
+export declare type GetCurrencyRequest = Message<"fritzy.catalog.v1.GetCurrencyRequest"> & {
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.GetCurrencyRequest.
+ * Use `create(GetCurrencyRequestSchema)` to create a new message.
+ */
+export declare const GetCurrencyRequestSchema: GenMessage<GetCurrencyRequest>;
+
+/**
+ * Answer of GetCurrency.
+ *
+ * @generated from message fritzy.catalog.v1.GetCurrencyResponse
+ */
+export declare type GetCurrencyResponse = Message<"fritzy.catalog.v1.GetCurrencyResponse"> & {
+  /**
+   * As the database records it.
+   *
+   * @generated from field: fritzy.platform.v1.Currency currency = 1;
+   */
+  currency?: Currency | undefined;
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.GetCurrencyResponse.
+ * Use `create(GetCurrencyResponseSchema)` to create a new message.
+ */
+export declare const GetCurrencyResponseSchema: GenMessage<GetCurrencyResponse>;
 
 /**
  * In which order found products come.
@@ -1185,7 +1234,7 @@ export declare const CatalogService: GenService<{
     output: typeof ArchiveProductResponseSchema;
   },
   /**
-   * Adds a category. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_LIMIT_EXCEEDED.
+   * Adds a category. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_NAME_TAKEN, CATEGORY_LIMIT_EXCEEDED.
    *
    * @generated from rpc fritzy.catalog.v1.CatalogService.CreateCategory
    */
@@ -1195,7 +1244,7 @@ export declare const CatalogService: GenService<{
     output: typeof CreateCategoryResponseSchema;
   },
   /**
-   * Gives a category another name. Errors: INVALID_ARGUMENT, NOT_FOUND.
+   * Gives a category another name. Errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NAME_TAKEN.
    *
    * @generated from rpc fritzy.catalog.v1.CatalogService.RenameCategory
    */
@@ -1223,6 +1272,16 @@ export declare const CatalogService: GenService<{
     methodKind: "unary";
     input: typeof ListCategoriesRequestSchema;
     output: typeof ListCategoriesResponseSchema;
+  },
+  /**
+   * The currency of all amounts.
+   *
+   * @generated from rpc fritzy.catalog.v1.CatalogService.GetCurrency
+   */
+  getCurrency: {
+    methodKind: "unary";
+    input: typeof GetCurrencyRequestSchema;
+    output: typeof GetCurrencyResponseSchema;
   },
 }>;
 

@@ -8,7 +8,7 @@ import { requireUuid } from '#platform/input.ts';
 
 /** Takes a product off sale for good; a second time changes nothing. Throws INVALID_ARGUMENT, NOT_FOUND. */
 export async function archiveProduct(
-  deps: { store: ProductStore; clock: Clock },
+  deps: { store: Pick<ProductStore, 'change'>; clock: Clock },
   input: { id: string },
   call: Call,
 ): Promise<Product> {

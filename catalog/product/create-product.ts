@@ -1,5 +1,7 @@
+import { requireCategoryId } from '#catalog/category/category.ts';
+import { requireCategory } from '#catalog/category/get-categories.ts';
+import type { CategoryStore } from '#catalog/category/store.ts';
 import { catalogEvent } from '#catalog/events.ts';
-import type { RequireCategory } from '#catalog/category/get-categories.ts';
 import {
   requireDescription,
   requireName,
@@ -10,7 +12,7 @@ import {
 import type { ProductStore } from '#catalog/product/store.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
-import { groupInserts } from '#platform/group-inserts.ts';
+import { requireAll } from '#platform/input.ts';
 
 export interface NewProduct {
   readonly name: string;
@@ -21,28 +23,32 @@ export interface NewProduct {
   readonly tags: readonly string[];
 }
 
-/** Adds products; concurrent ones share a commit. Throws INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
-export function createProductUseCase(deps: {
-  store: ProductStore;
-  clock: Clock;
-  requireCategory: RequireCategory;
-}) {
-  const insert = groupInserts(deps.store.insert, ({ name, description }) => name.length + description.length);
-
-  return async function createProduct(input: NewProduct, call: Call): Promise<Product> {
-    const createdAt = new Date(deps.clock.now());
-    const product: Product = {
-      id: deps.clock.newId(),
-      name: requireName(input.name),
-      description: requireDescription(input.description),
-      priceMinor: requirePrice(input.priceMinor),
-      createdAt,
-      version: 1n,
-      archivedAt: null,
-      tags: requireTags('tags', input.tags),
-      categoryId: await deps.requireCategory(input.categoryId, call),
-    };
-    const event = catalogEvent(deps.clock.newId(), 'product_created', product, createdAt, call);
-    return insert(product, [event], call);
+/** Adds a product. Throws INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
+export async function createProduct(
+  deps: {
+    store: Pick<ProductStore, 'insert'>;
+    categories: Pick<CategoryStore, 'byIds'>;
+    clock: Clock;
+  },
+  input: NewProduct,
+  call: Call,
+): Promise<Product> {
+  const checked = requireAll({
+    name: () => requireName(input.name),
+    description: () => requireDescription(input.description),
+    priceMinor: () => requirePrice(input.priceMinor),
+    categoryId: () => requireCategoryId('categoryId', input.categoryId),
+    tags: () => requireTags('tags', input.tags),
+  });
+  await requireCategory(deps, checked.categoryId, call);
+  const createdAt = new Date(deps.clock.now());
+  const product: Product = {
+    ...checked,
+    id: deps.clock.newId(),
+    createdAt,
+    version: 1n,
+    archivedAt: null,
   };
+  const event = catalogEvent(deps.clock.newId(), 'product_created', product, createdAt, call);
+  return deps.store.insert(product, [event], call);
 }

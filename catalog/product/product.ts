@@ -1,5 +1,5 @@
 import { invalid } from '#platform/errors.ts';
-import { requireText } from '#platform/input.ts';
+import { requireEach, requireText } from '#platform/input.ts';
 
 /** What is sold. */
 export interface Product {
@@ -46,7 +46,7 @@ export function requirePrice(priceMinor: bigint, field = 'price'): bigint {
 /** Tags as they are kept: in lower case, one space between words, each once. */
 export function requireTags(field: string, tags: readonly string[]): string[] {
   if (tags.length > TAGS_MAX) throw invalid(field, `must have at most ${TAGS_MAX} tags`);
-  const folded = tags.map((tag, index) =>
+  const folded = requireEach(tags, (tag, index) =>
     requireText(`${field}[${index}]`, tag.normalize('NFC').toLowerCase(), { min: 1, max: TAG_LENGTH_MAX }),
   );
   return [...new Set(folded.map((tag) => tag.replaceAll(/\s+/gu, ' ')))];

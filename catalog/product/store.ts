@@ -1,9 +1,12 @@
 import type { Product } from '#catalog/product/product.ts';
 import type { Event } from '#platform/events/event.ts';
 import { outboxInsert, outboxValues, writeOutbox } from '#platform/events/outbox.ts';
-import type { Page } from '#platform/input.ts';
+import { groupInserts } from '#platform/group-inserts.ts';
+import { sharePublicReads } from '#platform/group.ts';
+import { pageKey, type Page } from '#platform/input.ts';
 import { keyset, keysetValues, toPage, type PageOf } from '#platform/postgres/keyset.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
+import { groupReadsById } from '#platform/read-by-id.ts';
 
 /** The SQL statements of products; those of a search are in ../search. */
 
@@ -31,6 +34,8 @@ const INSERT: Statement = {
     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::uuid[], $7::text[])
       AS p(id, name, description, price_minor, created_at, category_id, tags)`,
 };
+/** Returns a row if there are prices. */
+export const FIND_PRODUCT: Statement = { name: 'find_product', text: 'SELECT 1 FROM product LIMIT 1' };
 const BY_IDS: Statement = {
   name: 'products_by_ids',
   text: `SELECT ${COLUMNS} FROM product WHERE id = ANY($1::uuid[])`,
@@ -59,35 +64,23 @@ export type ProductStore = ReturnType<typeof createProductStore>;
 
 export function createProductStore(database: Database) {
   return {
-    /** All of them with their events in one commit. */
-    async insert(products: readonly Product[], events: readonly Event[]): Promise<readonly Product[]> {
-      await database.query(INSERT, [
-        products.map((product) => product.id),
-        products.map((product) => product.name),
-        products.map((product) => product.description),
-        products.map((product) => product.priceMinor),
-        products.map((product) => product.createdAt),
-        products.map((product) => product.categoryId),
-        // unnest flattens arrays of arrays; a tag has no line break.
-        products.map((product) => product.tags.join('\n')),
-        ...outboxValues(events),
-      ]);
-      return products;
-    },
+    /** Stores a product with its events and returns what is stored. Concurrent callers share a commit. */
+    insert: groupInserts<Product>(
+      (products, events) => insertProducts(database, products, events),
+      ({ name, description }) => name.length + description.length,
+    ),
 
-    async byIds(ids: readonly string[], signal: AbortSignal): Promise<Product[]> {
-      return (await database.query<ProductRow>(BY_IDS, [ids], signal)).map(toProduct);
-    },
+    /** Those that exist, archived or not. Concurrent callers share a statement. */
+    byIds: groupReadsById(async (ids, signal) =>
+      (await database.query<ProductRow>(BY_IDS, [ids], signal)).map(toProduct),
+    ),
 
-    /** What is on sale. */
-    async list(page: Page, signal: AbortSignal): Promise<PageOf<Product>> {
-      const rows = await database.query<ProductRow>(
-        page.fromEnd ? LIST_BACKWARD : LIST,
-        keysetValues(page),
-        signal,
-      );
+    /** Products on sale. Concurrent callers of equal pages share a statement. */
+    list: sharePublicReads<Page, PageOf<Product>>(pageKey, async (page, { signal }) => {
+      const statement = page.fromEnd ? LIST_BACKWARD : LIST;
+      const rows = await database.query<ProductRow>(statement, keysetValues(page), signal);
       return toPage(rows.map(toProduct), page);
-    },
+    }),
 
     /**
      * Changes one product under a row lock: `change` sees it as it is and returns it as it shall be, with the event
@@ -110,6 +103,26 @@ export function createProductStore(database: Database) {
       });
     },
   };
+}
+
+/** All products with their events in one commit. Returns the outcome of each. */
+async function insertProducts(
+  database: Database,
+  products: readonly Product[],
+  events: readonly Event[],
+): Promise<readonly Product[]> {
+  await database.query(INSERT, [
+    products.map((product) => product.id),
+    products.map((product) => product.name),
+    products.map((product) => product.description),
+    products.map((product) => product.priceMinor),
+    products.map((product) => product.createdAt),
+    products.map((product) => product.categoryId),
+    // unnest flattens arrays of arrays; a tag has no line break.
+    products.map((product) => product.tags.join('\n')),
+    ...outboxValues(events),
+  ]);
+  return products;
 }
 
 function toProduct(row: ProductRow): Product {

@@ -1,6 +1,8 @@
+import { requireCategoryId } from '#catalog/category/category.ts';
+import { requireCategory } from '#catalog/category/get-categories.ts';
+import type { CategoryStore } from '#catalog/category/store.ts';
 import { catalogEvent } from '#catalog/events.ts';
 import { noSuchProduct } from '#catalog/product/get-products.ts';
-import type { RequireCategory } from '#catalog/category/get-categories.ts';
 import {
   requireDescription,
   requireName,
@@ -11,8 +13,8 @@ import {
 import type { ProductStore } from '#catalog/product/store.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
-import { AppError, invalid } from '#platform/errors.ts';
-import { requireUuid } from '#platform/input.ts';
+import { invalid, refused } from '#platform/errors.ts';
+import { requireAll, requireUuid } from '#platform/input.ts';
 
 export interface ProductChange {
   readonly id: string;
@@ -31,35 +33,59 @@ export interface ProductChange {
  * Throws INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NOT_FOUND, PRODUCT_ARCHIVED, VERSION_CONFLICT.
  */
 export async function updateProduct(
-  deps: { store: ProductStore; clock: Clock; requireCategory: RequireCategory },
+  deps: {
+    store: Pick<ProductStore, 'change'>;
+    categories: Pick<CategoryStore, 'byIds'>;
+    clock: Clock;
+  },
   input: ProductChange,
   call: Call,
 ): Promise<Product> {
-  const id = requireUuid('id', input.id);
-  if (input.expectedVersion < 1n) throw invalid('expectedVersion', 'must be at least 1');
-  const change = {
-    ...(input.name !== undefined && { name: requireName(input.name) }),
-    ...(input.description !== undefined && { description: requireDescription(input.description) }),
-    ...(input.priceMinor !== undefined && { priceMinor: requirePrice(input.priceMinor) }),
-    ...(input.tags !== undefined && { tags: requireTags('tags', input.tags.values) }),
-    ...(input.categoryId !== undefined && { categoryId: await deps.requireCategory(input.categoryId, call) }),
-  };
+  const { id, expectedVersion, ...change } = requireChange(input);
+  if (change.categoryId !== undefined) await requireCategory(deps, change.categoryId, call);
   const at = new Date(deps.clock.now());
   const updated = await deps.store.change(id, (before) => {
     if (before.archivedAt)
-      throw new AppError('PRODUCT_ARCHIVED', `Product ${id} is archived and cannot be changed.`, {
-        detail: { field: 'id' },
-      });
-    if (before.version !== input.expectedVersion) {
-      throw new AppError(
+      throw refused('PRODUCT_ARCHIVED', 'id', `Product ${id} is archived and cannot be changed.`);
+    if (before.version !== expectedVersion) {
+      throw refused(
         'VERSION_CONFLICT',
-        `Product ${id} is at version ${before.version}, not ${input.expectedVersion}: read it again, then retry.`,
-        { detail: { field: 'expectedVersion', version: String(before.version) } },
+        'expectedVersion',
+        `Product ${id} is at version ${before.version}, not ${expectedVersion}: read it again, then retry.`,
       );
     }
-    const product = { ...before, ...change, version: before.version + 1n };
+    const product: Product = {
+      ...before,
+      name: change.name ?? before.name,
+      description: change.description ?? before.description,
+      priceMinor: change.priceMinor ?? before.priceMinor,
+      categoryId: change.categoryId === undefined ? before.categoryId : change.categoryId,
+      tags: change.tags ?? before.tags,
+      version: before.version + 1n,
+    };
     return { product, event: catalogEvent(deps.clock.newId(), 'product_updated', product, at, call) };
   });
   if (!updated) throw noSuchProduct(id);
   return updated;
+}
+
+function requireChange(input: ProductChange) {
+  return requireAll({
+    id: () => requireUuid('id', input.id),
+    expectedVersion: () => requireVersion(input.expectedVersion),
+    name: () => ifGiven(input.name, requireName),
+    description: () => ifGiven(input.description, requireDescription),
+    priceMinor: () => ifGiven(input.priceMinor, requirePrice),
+    categoryId: () => ifGiven(input.categoryId, (categoryId) => requireCategoryId('categoryId', categoryId)),
+    tags: () => ifGiven(input.tags, ({ values }) => requireTags('tags', values)),
+  });
+}
+
+function requireVersion(version: bigint): bigint {
+  if (version < 1n) throw invalid('expectedVersion', 'must be at least 1');
+  return version;
+}
+
+function ifGiven<T, R>(value: T | undefined, check: (value: T) => R): R | undefined {
+  return value === undefined ? undefined : check(value);
 }

@@ -1,3 +1,4 @@
+import { sharePublicReads } from '#platform/group.ts';
 import type { Database, Queryable, Statement } from '#platform/postgres/pool.ts';
 
 /** The SQL of how often products were ordered. */
@@ -29,10 +30,10 @@ export function createSalesStore(database: Database) {
       await tx.query(ADD, [[...units.keys()], [...units.values()]]);
     },
 
-    /** The ids of what is on sale and was ordered most. */
-    async best(size: number, signal: AbortSignal): Promise<string[]> {
+    /** The ids of the products on sale that were ordered most. Concurrent callers of one size share a statement. */
+    best: sharePublicReads<number, string[]>(String, async (size, { signal }) => {
       const rows = await database.query<{ product_id: string }>(BEST, [size], signal);
       return rows.map((row) => row.product_id);
-    },
+    }),
   };
 }

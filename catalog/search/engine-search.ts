@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { CATALOG_EVENTS } from '#catalog/events.ts';
 import { catalogMetrics } from '#catalog/metrics.ts';
+import { CATALOG_EVENTS } from '#catalog/pb/topics.ts';
 import { elasticsearchIndex } from '#catalog/search/elasticsearch.ts';
 import { EngineError, openEngine } from '#catalog/search/engine.ts';
 import { withFallback } from '#catalog/search/fallback.ts';
@@ -12,10 +11,13 @@ import { createDocumentStore } from '#catalog/search/document-store.ts';
 import { startConsumer } from '#platform/events/consumer.ts';
 import { within } from '#platform/events/repeat.ts';
 import type { Database } from '#platform/postgres/pool.ts';
+import { pause, retry } from '#platform/retry.ts';
 import type { ServiceDeps } from '#platform/service.ts';
 
-const RETRY_MS_MIN = 1_000;
-const RETRY_MS_MAX = 10_000;
+const PAUSE_MS_MIN = 1_000;
+const PAUSE_MS_MAX = 10_000;
+/** How often a process looks whether the index that another one builds is there. */
+const POLL_MS = 2_000;
 const GROUP = 'catalog-search';
 const NOT_FOUND = 404;
 
@@ -83,25 +85,36 @@ function keepBuilt(
   let building: Promise<void> | undefined;
 
   async function build(): Promise<void> {
-    for (let retryMs = RETRY_MS_MIN; !signal.aborted; retryMs = Math.min(2 * retryMs, RETRY_MS_MAX)) {
-      try {
-        if (await deps.index.isCurrent()) return;
-        const rebuilt = await rebuildIndex(deps, signal);
-        if (rebuilt) {
-          const { name, products, refused } = rebuilt;
-          deps.logger.info({ index: name, products, refused: refused.length }, 'the search index was built');
-        }
-      } catch (error) {
-        if (signal.aborted) return;
-        deps.logger.warn({ err: error, retry_in_ms: retryMs }, 'the search index cannot be built yet');
+    while (!signal.aborted && !(await deps.index.isCurrent())) {
+      const rebuilt = await rebuildIndex(deps, signal);
+      if (rebuilt) {
+        const { name, products, refused } = rebuilt;
+        deps.logger.info({ index: name, products, refused: refused.length }, 'the search index was built');
       }
-      await delay(retryMs, undefined, { signal }).catch(() => {});
+      await pause(POLL_MS, signal);
+    }
+  }
+
+  async function buildAtLast(): Promise<void> {
+    try {
+      await retry(build, {
+        pauseMsMin: PAUSE_MS_MIN,
+        pauseMsMax: PAUSE_MS_MAX,
+        signal,
+        onRetry: (error, pauseMs) =>
+          deps.logger.warn(
+            { err: error, retry_in_ms: pauseMs },
+            'the search index cannot be built yet; retrying',
+          ),
+      });
+    } catch (error) {
+      if (!signal.aborted) throw error;
     }
   }
 
   return {
     check: () => {
-      building ??= build().finally(() => (building = undefined));
+      building ??= buildAtLast().finally(() => (building = undefined));
     },
     [Symbol.asyncDispose]: async () => {
       stopping.abort();

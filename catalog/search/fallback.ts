@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { CatalogMetrics, FallbackReason } from '#catalog/metrics.ts';
 import { EngineError } from '#catalog/search/engine.ts';
 import type { SearchIndex } from '#catalog/search/search-index.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#platform/logger.ts';
+import { pause, retry } from '#platform/retry.ts';
 
 export interface FallbackDeps {
   readonly engine: SearchIndex;
@@ -88,15 +88,18 @@ export function withFallback(deps: FallbackDeps): SearchIndex & AsyncDisposable 
   }
 
   async function probeUntilBack(): Promise<void> {
-    for (;;) {
-      await delay(restMs, undefined, { signal: stopping.signal }).catch(() => {});
-      if (stopping.signal.aborted) return;
-      try {
-        await deps.probe();
-        break;
-      } catch (error) {
-        deps.logger.debug({ err: error }, 'the search engine is still away');
-      }
+    const { signal } = stopping;
+    try {
+      await pause(restMs, signal);
+      await retry(deps.probe, {
+        pauseMsMin: restMs,
+        pauseMsMax: restMs,
+        signal,
+        onRetry: (error) => deps.logger.debug({ err: error }, 'the search engine is still down'),
+      });
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
     }
     failures = 0;
     isDown = false;

@@ -193,19 +193,19 @@ export const TYPED_WORDS: Statement = {
     SELECT word, known,
       CASE WHEN known OR unknown > ${CORRECTED_WORDS_MAX} THEN '{}' ELSE words_like(word) END AS candidates
     FROM (
-      SELECT word, nr, known, count(*) FILTER (WHERE NOT known) OVER (ORDER BY nr) AS unknown
+      SELECT word, ordinal, known, count(*) FILTER (WHERE NOT known) OVER (ORDER BY ordinal) AS unknown
       FROM (
-        SELECT word, nr,
+        SELECT word, ordinal,
           char_length(typed) < ${CORRECTED_LENGTH_MIN} OR EXISTS (
             SELECT FROM product WHERE ${ON_SALE}
               AND search @@ (to_tsquery('pg_catalog.english', word) || to_tsquery('pg_catalog.simple', word || ':*'))
           ) AS known
         FROM (
-          SELECT typed, fold(typed) AS word, nr FROM unnest($1::text[]) WITH ORDINALITY AS each(typed, nr) OFFSET 0
+          SELECT typed, fold(typed) AS word, ordinal FROM unnest($1::text[]) WITH ORDINALITY AS each(typed, ordinal) OFFSET 0
         ) AS folded
       ) AS looked_up
     ) AS counted
-    ORDER BY nr`,
+    ORDER BY ordinal`,
 };
 
 /** Names with a word that goes on like this, those that begin so first. Of very many, 2,000 are looked at. */

@@ -1,4 +1,4 @@
-import { AppError } from '#platform/errors.ts';
+import { refused } from '#platform/errors.ts';
 import { PAGE_SIZE_MAX } from '#platform/input.ts';
 
 /**
@@ -124,9 +124,7 @@ export function requirePlace(field: string, text: string, sort: Sort): Place {
   const offset = Number(digits);
   const isTooFar = sort === 'relevance' && offset > RELEVANCE_OFFSET_MAX;
   if (letter !== LETTERS[sort] || !KEYS[sort].test(key) || isTooFar)
-    throw new AppError('INVALID_CURSOR', `${field} must be a cursor that a search in this order returned`, {
-      detail: { field },
-    });
+    throw refused('INVALID_CURSOR', field, `${field} must be a cursor that a search in this order returned.`);
   return { sort, nearness: near === 'n' ? 'near' : 'fits', offset, key, id };
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** The reviewed list; a line is a group of words, or words in a row, that mean the same. */
-const FILE = new URL('../es/synonyms.txt', import.meta.url);
+const FILE = new URL('./synonyms.txt', import.meta.url);
 
 /** The groups as they stand in the file: what Elasticsearch's synonym filters take. */
 export const SYNONYM_LINES: readonly string[] = readFileSync(FILE, 'utf8')

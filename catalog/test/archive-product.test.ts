@@ -78,7 +78,7 @@ suite('archiveProduct', () => {
       ['NOT_FOUND', systemClock.newId()],
       ['INVALID_ARGUMENT', 'x'],
     ] as const)
-      await assert.rejects(archive(id), { reason, detail: { field: 'id' } });
+      await assert.rejects(archive(id), { reason, field: 'id' });
     assert.deepEqual(await bench.counts('product', 'outbox'), before);
   });
 });

@@ -67,10 +67,7 @@ suite('bestSellers', () => {
     test(`refuses to list ${size}`, async () => {
       await assert.rejects(
         best(size),
-        (error) =>
-          error instanceof AppError &&
-          error.reason === 'INVALID_ARGUMENT' &&
-          error.detail['field'] === 'size',
+        (error) => error instanceof AppError && error.reason === 'INVALID_ARGUMENT' && error.field === 'size',
       );
     });
 });

@@ -39,7 +39,7 @@ suite('getProduct', () => {
   test('NOT_FOUND on id: no such product', async () => {
     await assert.rejects(catalog.getProduct({ id: systemClock.newId() }, testCall()), {
       reason: 'NOT_FOUND',
-      detail: { field: 'id' },
+      field: 'id',
     });
   });
 
@@ -47,7 +47,7 @@ suite('getProduct', () => {
     for (const id of ['', '1', "'; DROP TABLE product; --"])
       await assert.rejects(catalog.getProduct({ id }, testCall()), {
         reason: 'INVALID_ARGUMENT',
-        detail: { field: 'id' },
+        field: 'id',
       });
   });
 });
@@ -74,6 +74,6 @@ suite('batchGetProducts', () => {
       ['ids', ids],
       ['ids[0]', ['x']],
     ] as const)
-      await assert.rejects(batch(wrong), { reason: 'INVALID_ARGUMENT', detail: { field } });
+      await assert.rejects(batch(wrong), { reason: 'INVALID_ARGUMENT', field });
   });
 });

@@ -119,7 +119,7 @@ test('a place that no search gave is INVALID_CURSOR on its field: no price, no w
   ] as const)
     assert.throws(() => requirePlace('before', place, sort), {
       reason: 'INVALID_CURSOR',
-      detail: { field: 'before' },
+      field: 'before',
     });
   assert.equal(requirePlace('after', `rf10100::${id}`, 'relevance').offset, 10_100);
 });

@@ -58,9 +58,10 @@ async function startShop(
   const deps = { logger, telemetry, clock: systemClock, eventLog };
   const { clients, ready } = await startServices((service) => urls[service], deps, stack, {
     searchUrl: config.SEARCH_URL,
+    currency: { code: config.CURRENCY, decimals: config.CURRENCY_DECIMALS },
   });
   const gateway = gatewayConfig(config);
-  const port = await startGateway(
+  const { port, failed } = await startGateway(
     gateway,
     clients,
     { logger, telemetry, clock: systemClock, ready, changes: eventLog },
@@ -68,10 +69,9 @@ async function startShop(
   );
   const { host, playground } = gateway;
   process.stdout.write(welcome({ host, port, folder: postgres && folder, playground }));
-  if (!postgres) return undefined;
-  return {
-    failed: postgres.exited.then(
-      ({ message }) => `PostgreSQL ended by itself (${message}): see ${folder}/postgres.log`,
-    ),
-  };
+  if (!postgres) return { failed };
+  const postgresEnded = postgres.exited.then(
+    ({ message }) => `PostgreSQL ended by itself (${message}): see ${folder}/postgres.log`,
+  );
+  return { failed: Promise.race([failed, postgresEnded]) };
 }

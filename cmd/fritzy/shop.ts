@@ -3,6 +3,7 @@ import { startAccount } from '#account/service.ts';
 import { startCatalog } from '#catalog/service.ts';
 import type { Clients } from '#graphql/graph/clients.ts';
 import { startOrder } from '#order/service.ts';
+import type { CurrencySetting } from '#platform/currency.ts';
 import { inProcess, type Client, type Implementation } from '#platform/rpc.ts';
 import type { ServiceDeps } from '#platform/service.ts';
 
@@ -16,16 +17,20 @@ export async function startServices(
   databaseUrl: (service: 'account' | 'catalog' | 'order') => string,
   deps: ServiceDeps,
   stack: AsyncDisposableStack,
-  { link = linkInProcess, searchUrl = 'postgres:' }: { link?: Link; searchUrl?: string } = {},
+  {
+    link = linkInProcess,
+    searchUrl = 'postgres:',
+    currency,
+  }: { link?: Link; searchUrl?: string; currency?: CurrencySetting } = {},
 ): Promise<{ clients: Clients; ready(): Promise<void> }> {
   const [account, catalog] = await Promise.all([
     startAccount({ databaseUrl: databaseUrl('account') }, deps, stack),
-    startCatalog({ databaseUrl: databaseUrl('catalog'), searchUrl }, deps, stack),
+    startCatalog({ databaseUrl: databaseUrl('catalog'), searchUrl, currency }, deps, stack),
   ]);
   const accounts = await link(account.implementation);
   const products = await link(catalog.implementation);
   const order = await startOrder(
-    { databaseUrl: databaseUrl('order') },
+    { databaseUrl: databaseUrl('order'), currency },
     { accounts, catalog: products },
     deps,
     stack,

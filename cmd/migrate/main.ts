@@ -1,7 +1,7 @@
 import { setTimeout as rest } from 'node:timers/promises';
 import { componentsOf, type Component } from '#cmd/migrate/components.ts';
 import { migrateSettings } from '#cmd/migrate/config.ts';
-import { withPatience } from '#cmd/migrate/patience.ts';
+import { retryUnanswered } from '#cmd/migrate/retry-unanswered.ts';
 import { tableOf, type Row } from '#cmd/migrate/table.ts';
 import { systemClock } from '#platform/clock.ts';
 import { readConfig } from '#platform/config.ts';
@@ -49,7 +49,7 @@ async function up(component: Component, waitMs: number): Promise<Row> {
       `${problem}\nwaiting for it, ${Math.round(waitMs / 1_000)} s at the most ...\n`,
     );
   const startedMs = performance.now();
-  const names = await withPatience(component.up, waitMs, onWait);
+  const names = await retryUnanswered(component.up, waitMs, onWait);
   const tookMs = Math.round(performance.now() - startedMs);
   const { applied, pending } = await settledStatus(component);
   if (pending.length > 0) process.exitCode = 1;

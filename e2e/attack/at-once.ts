@@ -67,7 +67,7 @@ export function waves({ Account, Category }: KnownIds): Wave[] {
       bodies: documents(
         20,
         (nr) =>
-          `{ x${nr}: category(id: "${Category}") { children { parent { children { parent { children { id name } } } } } } }`,
+          `{ x${nr}: category(id: "${Category}") { children(first: 35) { parent { children(first: 35) { parent { children(first: 35) { id name } } } } } } }`,
       ),
       connections: 20,
       requests: 1,

@@ -94,6 +94,10 @@ function knownDocuments({ Product }: KnownIds): [string, string][] {
       'heavy orders of everybody',
       '{ accounts(pagination: { take: 20 }) { orders { products { name description } } } }',
     ],
+    [
+      'products of heavy orders',
+      '{ accounts(pagination: { take: 2 }) { ordersConnection(first: 40) { nodes { products { product { name description } } } } } }',
+    ],
     ['ids of all orders', '{ accounts(pagination: { take: 100 }) { id orders { id } } }'],
     [
       'a page as large as a document may ask for',

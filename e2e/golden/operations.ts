@@ -18,7 +18,7 @@ export const NOBODY = '00000000-0000-7000-8000-000000000000';
 const accountId = (answers: Answers): string => answers['create-account'].createAccount.id;
 const phoneId = (answers: Answers): string => answers['create-product'].createProduct.id;
 const cableId = (answers: Answers): string => answers['create-product-defaults'].createProduct.id;
-const categoryId = (answers: Answers): string => answers['create-category'].createCategory.id;
+const categoryId = (answers: Answers): string => answers['create-category'].createCategory.category.id;
 const orderId = (answers: Answers): string => answers['create-order'].createOrder.id;
 
 export const OPERATIONS: readonly Operation[] = [
@@ -72,22 +72,22 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'create-category',
-    query: () => 'mutation { createCategory(category: { name: "Electronics" }) { id name parent { name } } }',
+    query: () => 'mutation { createCategory(input: { name: "Electronics" }) { category { id name parent { name } } userErrors { code } } }',
   },
   {
     name: 'create-category-below',
     query: () =>
-      'mutation($category: CategoryInput!) { createCategory(category: $category) { name parent { name } ancestors { name } children { name } } }',
-    variables: (answers) => ({ category: { name: 'Phones', parentId: categoryId(answers) } }),
+      'mutation($input: CreateCategoryInput!) { createCategory(input: $input) { category { name parent { name } ancestors { name } children { name } } } }',
+    variables: (answers) => ({ input: { name: 'Phones', parentId: categoryId(answers) } }),
   },
   {
     name: 'create-category-unknown-parent',
-    query: () => `mutation { createCategory(category: { name: "X", parentId: "${NOBODY}" }) { id } }`,
+    query: () => `mutation { createCategory(input: { name: "X", parentId: "${NOBODY}" }) { category { id } userErrors { code message field } } }`,
   },
   {
     name: 'rename-category',
     query: (answers) =>
-      `mutation { renameCategory(id: "${categoryId(answers)}", name: "Devices") { name } }`,
+      `mutation { renameCategory(input: { id: "${categoryId(answers)}", name: "Devices" }) { category { name } } }`,
   },
   {
     name: 'categories',
@@ -148,7 +148,7 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'order',
-    query: (answers) => `{ order(id: "${orderId(answers)}") { totalPrice accountId account { name } products { name quantity } } }`,
+    query: (answers) => `{ order(id: "${orderId(answers)}") { totalPrice status version accountId account { name } products { id name quantity productId product { id name } } } }`,
   },
   { name: 'product', query: (answers) => `{ product(id: "${phoneId(answers)}") { name price version archivedAt } }` },
   {
@@ -171,28 +171,28 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'rename-account',
-    query: (answers) => `mutation { renameAccount(id: "${accountId(answers)}", name: "Jane Doe") { id name } }`,
+    query: (answers) => `mutation { renameAccount(input: { id: "${accountId(answers)}", name: "Jane Doe" }) { account { id name } userErrors { code } } }`,
   },
   {
     name: 'update-product',
     query: () =>
-      'mutation($id: ID!, $product: ProductChangeInput!) { updateProduct(id: $id, product: $product, expectedVersion: 1) { name description price version } }',
-    variables: (answers) => ({ id: phoneId(answers), product: { price: 1099.99 } }),
+      'mutation($input: UpdateProductInput!) { updateProduct(input: $input) { product { name description price version } userErrors { code } } }',
+    variables: (answers) => ({ input: { id: phoneId(answers), expectedVersion: 1, price: 1099.99 } }),
   },
   {
     name: 'update-product-conflict',
     query: (answers) =>
-      `mutation { updateProduct(id: "${phoneId(answers)}", product: { price: 1 }, expectedVersion: 1) { version } }`,
+      `mutation { updateProduct(input: { id: "${phoneId(answers)}", expectedVersion: 1, price: 1 }) { product { version } userErrors { code message field } } }`,
   },
   {
     name: 'update-product-category-and-tags',
     query: (answers) =>
-      `mutation { updateProduct(id: "${phoneId(answers)}", product: { categoryId: "${categoryId(answers)}", tags: ["5G", "Dual  SIM"] }, expectedVersion: 2) { name category { name } tags version } }`,
+      `mutation { updateProduct(input: { id: "${phoneId(answers)}", expectedVersion: 2, categoryId: "${categoryId(answers)}", tags: ["5G", "Dual  SIM"] }) { product { name category { name } tags version } } }`,
   },
   {
     name: 'update-product-no-category',
     query: (answers) =>
-      `mutation { updateProduct(id: "${phoneId(answers)}", product: { categoryId: null }, expectedVersion: 3) { category { name } tags } }`,
+      `mutation { updateProduct(input: { id: "${phoneId(answers)}", expectedVersion: 3, categoryId: null }) { product { category { name } tags } } }`,
   },
   {
     name: 'create-product-unknown-category',
@@ -201,7 +201,7 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'archive-product',
-    query: (answers) => `mutation { archiveProduct(id: "${cableId(answers)}") { id version archivedAt } }`,
+    query: (answers) => `mutation { archiveProduct(input: { id: "${cableId(answers)}" }) { product { id version archivedAt } } }`,
   },
   {
     name: 'create-order-archived-product',
@@ -225,7 +225,25 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'rename-unknown-account',
-    query: () => `mutation { renameAccount(id: "${NOBODY}", name: "Jane Doe") { id } }`,
+    query: () => `mutation { renameAccount(input: { id: "${NOBODY}", name: "Jane Doe" }) { account { id } userErrors { code message field } } }`,
+  },
+  {
+    name: 'mutations-beside-each-other',
+    query: () =>
+      'mutation { a: createAccount(account: { name: "Kept" }) { name } b: createAccount(account: { name: "" }) { name } }',
+  },
+  {
+    name: 'wrong-literal',
+    query: () => '{ products(pagination: { take: "many" }) { name } }',
   },
   { name: 'unknown-field', query: () => '{ accounts { email } }' },
+  { name: 'shop', query: () => '{ shop { name currency { code decimals } } }' },
+  {
+    name: 'categories-unknown-parent',
+    query: () => `{ categories(parentId: "${NOBODY}") { name } }`,
+  },
+  {
+    name: 'create-category-taken-name',
+    query: () => 'mutation { createCategory(input: { name: "DÉVICES" }) { category { id } userErrors { code message field } } }',
+  },
 ];

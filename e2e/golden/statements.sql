@@ -15,8 +15,16 @@ ORDER BY units DESC, product_id DESC LIMIT $1;
 SELECT id, name, path, created_at, version FROM category WHERE id = ANY($1::uuid[]);
 
 -- categories_by_parents
-SELECT id, name, path, created_at, version FROM category
-WHERE parent_id = ANY($1::uuid[]) OR ($2 AND parent_id IS NULL)
+SELECT * FROM (
+  SELECT parent.id AS parent_id, child.*
+  FROM category AS parent LEFT JOIN LATERAL (
+    SELECT id, name, path, created_at, version FROM category WHERE parent_id = parent.id ORDER BY fold(name), id LIMIT $3
+  ) AS child ON true
+  WHERE parent.id = ANY($1::uuid[])
+  UNION ALL (
+    SELECT parent_id, id, name, path, created_at, version FROM category WHERE $2 AND parent_id IS NULL ORDER BY fold(name), id LIMIT $3
+  )
+) AS found
 ORDER BY fold(name), id;
 
 -- categories_of_products_fits
@@ -32,6 +40,11 @@ FROM (SELECT category_id, count(*) AS count FROM (
 ) AS found WHERE true AND category_id IS NOT NULL GROUP BY 1) AS inside
 JOIN category ON category.id = inside.category_id CROSS JOIN LATERAL unnest(category.path) AS above(id)
 GROUP BY above.id ORDER BY 2 DESC, above.id LIMIT 20;
+
+-- category_name_taken
+SELECT FROM category AS renamed JOIN category AS sibling
+  ON sibling.parent_id IS NOT DISTINCT FROM renamed.parent_id AND sibling.id <> renamed.id
+WHERE renamed.id = $1 AND fold(sibling.name) = fold($2) LIMIT 1;
 
 -- commit
 COMMIT;
@@ -51,7 +64,7 @@ SELECT count(*)::int AS total FROM (SELECT 1 FROM (
     ) AS found WHERE true LIMIT 10000) AS counted;
 
 -- insert_accounts
-WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::bigint[], $10::text[], $11::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr)
+WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::bigint[], $10::text[], $11::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, ordinal) ORDER BY ordinal)
 INSERT INTO account (id, name, created_at)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]);
 
@@ -59,7 +72,7 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]);
 INSERT INTO category (id, name, parent_id, path, created_at) VALUES ($1, $2, $3, $4, $5);
 
 -- insert_orders
-WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($15::uuid[], $16::text[], $17::text[], $18::text[], $19::timestamptz[], $20::bigint[], $21::text[], $22::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr),
+WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($15::uuid[], $16::text[], $17::text[], $18::text[], $19::timestamptz[], $20::bigint[], $21::text[], $22::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, ordinal) ORDER BY ordinal),
 lines AS (
   INSERT INTO order_line (id, order_id, nr, product_id, name, description, price_minor, quantity)
   SELECT * FROM unnest($7::uuid[], $8::uuid[], $9::smallint[], $10::uuid[], $11::text[], $12::text[], $13::bigint[], $14::integer[])
@@ -68,10 +81,10 @@ INSERT INTO orders (id, account_id, total_price_minor, created_at, status, versi
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::text[], $6::bigint[]);
 
 -- insert_outbox
-INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bigint[], $7::text[], $8::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr;
+INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bigint[], $7::text[], $8::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, ordinal) ORDER BY ordinal;
 
 -- insert_products
-WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($8::uuid[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::bigint[], $14::text[], $15::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, nr) ORDER BY nr)
+WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($8::uuid[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::bigint[], $14::text[], $15::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, ordinal) ORDER BY ordinal)
 INSERT INTO product (id, name, description, price_minor, created_at, category_id, tags)
 SELECT id, name, description, price_minor, created_at, category_id, string_to_array(tags, E'\n')
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::uuid[], $7::text[])
@@ -202,6 +215,9 @@ LIMIT $4 OFFSET $5;
 -- size_of_categories
 SELECT (SELECT path FROM category WHERE id = $1) AS parent_path,
   (SELECT count(*)::int FROM category WHERE parent_id IS NOT DISTINCT FROM $1::uuid) AS siblings,
+  EXISTS (
+    SELECT FROM category WHERE parent_id IS NOT DISTINCT FROM $1::uuid AND fold(name) = fold($2)
+  ) AS is_name_taken,
   (SELECT count(*)::int FROM category) AS total;
 
 -- suggest_products
@@ -218,19 +234,19 @@ LIMIT $3;
 SELECT word, known,
   CASE WHEN known OR unknown > 4 THEN '{}' ELSE words_like(word) END AS candidates
 FROM (
-  SELECT word, nr, known, count(*) FILTER (WHERE NOT known) OVER (ORDER BY nr) AS unknown
+  SELECT word, ordinal, known, count(*) FILTER (WHERE NOT known) OVER (ORDER BY ordinal) AS unknown
   FROM (
-    SELECT word, nr,
+    SELECT word, ordinal,
       char_length(typed) < 3 OR EXISTS (
         SELECT FROM product WHERE archived_at IS NULL
           AND search @@ (to_tsquery('pg_catalog.english', word) || to_tsquery('pg_catalog.simple', word || ':*'))
       ) AS known
     FROM (
-      SELECT typed, fold(typed) AS word, nr FROM unnest($1::text[]) WITH ORDINALITY AS each(typed, nr) OFFSET 0
+      SELECT typed, fold(typed) AS word, ordinal FROM unnest($1::text[]) WITH ORDINALITY AS each(typed, ordinal) OFFSET 0
     ) AS folded
   ) AS looked_up
 ) AS counted
-ORDER BY nr;
+ORDER BY ordinal;
 
 -- update_product
 UPDATE product SET name = $2, description = $3, price_minor = $4, archived_at = $5, version = $6,

@@ -1,9 +1,13 @@
 import { foundById, toConnection, toPage, toSlice, type Page } from '#graphql/graph/connection.ts';
 import { cursorList } from '#graphql/graph/cursor.ts';
-import { offsetPage, part } from '#graphql/graph/pagination.ts';
+import { offsetPage, PAGE_PATHS, part } from '#graphql/graph/pagination.ts';
 import { present } from '#graphql/graph/present.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
+import { named, payloadOf } from '#graphql/graph/violations.ts';
 import { requireUuid } from '#platform/input.ts';
+
+/** The newest orders of an account. */
+const NEWEST: Page = { size: 100, skip: 0, afterId: '', beforeId: '', fromEnd: false };
 
 /** The fields that resolve accounts. */
 export const accountResolvers: Resolvers = {
@@ -13,7 +17,8 @@ export const accountResolvers: Resolvers = {
         const account = await loaders.account.load(requireUuid('id', id));
         return part(account ? [account] : [], pagination);
       }
-      return (await clients.accounts.listAccounts({ page: offsetPage(pagination) }, call)).accounts;
+      const listed = clients.accounts.listAccounts({ page: offsetPage(pagination) }, call);
+      return (await named(PAGE_PATHS, listed)).accounts;
     },
     account: (_, { id }, { loaders }) => loaders.account.load(requireUuid('id', id)),
     accountsConnection: async (_, args, { clients, call }) => {
@@ -26,9 +31,12 @@ export const accountResolvers: Resolvers = {
 
   Mutation: {
     createAccount: async (_, { account }, { clients, call }) =>
-      present((await clients.accounts.createAccount(account, call)).account),
-    renameAccount: async (_, { id, name }, { clients, call }) =>
-      present((await clients.accounts.renameAccount({ id, name }, call)).account),
+      present((await named({ name: 'account.name' }, clients.accounts.createAccount(account, call))).account),
+    renameAccount: (_, { input }, { clients, call }) =>
+      payloadOf('account', async () => {
+        const paths = { id: 'input.id', name: 'input.name' };
+        return present((await named(paths, clients.accounts.renameAccount(input, call))).account);
+      }),
   },
 
   Account: {
@@ -42,6 +50,3 @@ export const accountResolvers: Resolvers = {
     },
   },
 };
-
-/** Of the orders of an account. */
-const NEWEST: Page = { size: 100, skip: 0, afterId: '', beforeId: '', fromEnd: false };

@@ -1,20 +1,33 @@
 import { present } from '#graphql/graph/present.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
-import { requireUuid } from '#platform/input.ts';
+import { named, payloadOf } from '#graphql/graph/violations.ts';
+import { PAGE_SIZE_MAX, requireAll, requireUuid, requireWhole } from '#platform/input.ts';
 
 /** The fields that resolve categories. */
 export const categoryResolvers: Resolvers = {
   Query: {
     category: (_, { id }, { loaders }) => loaders.category.load(requireUuid('id', id)),
-    categories: (_, { parentId }, { loaders }) =>
-      loaders.children.load(parentId == null ? '' : requireUuid('parentId', parentId)),
+    categories: (_, args, { loaders }) => {
+      const { parentId, first } = requireAll({
+        parentId: () => (args.parentId == null ? '' : requireUuid('parentId', args.parentId)),
+        first: () => requireWhole('first', args.first, 1, PAGE_SIZE_MAX),
+      });
+      return loaders.childrenOf(parentId, first);
+    },
   },
 
   Mutation: {
-    createCategory: async (_, { category: { name, parentId } }, { clients, call }) =>
-      present((await clients.catalog.createCategory({ name, parentId: parentId ?? '' }, call)).category),
-    renameCategory: async (_, { id, name }, { clients, call }) =>
-      present((await clients.catalog.renameCategory({ id, name }, call)).category),
+    createCategory: (_, { input: { name, parentId } }, { clients, call }) =>
+      payloadOf('category', async () => {
+        const paths = { name: 'input.name', parentId: 'input.parentId' };
+        const created = clients.catalog.createCategory({ name, parentId: parentId ?? '' }, call);
+        return present((await named(paths, created)).category);
+      }),
+    renameCategory: (_, { input }, { clients, call }) =>
+      payloadOf('category', async () => {
+        const paths = { id: 'input.id', name: 'input.name' };
+        return present((await named(paths, clients.catalog.renameCategory(input, call))).category);
+      }),
   },
 
   Category: {
@@ -24,6 +37,7 @@ export const categoryResolvers: Resolvers = {
     },
     ancestors: async ({ ancestorIds }, _, { loaders }) =>
       Promise.all(ancestorIds.map(async (id) => present((await loaders.category.load(id)) ?? undefined))),
-    children: ({ id }, _, { loaders }) => loaders.children.load(id),
+    children: ({ id }, { first }, { loaders }) =>
+      loaders.childrenOf(id, requireWhole('first', first, 1, PAGE_SIZE_MAX)),
   },
 };

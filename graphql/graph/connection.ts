@@ -1,6 +1,6 @@
 import { requirePlace, type Cursor, type CursorList } from '#graphql/graph/cursor.ts';
 import { invalid } from '#platform/errors.ts';
-import { PAGE_SIZE_MAX } from '#platform/input.ts';
+import { PAGE_SIZE_MAX, requireAll, requireWhole } from '#platform/input.ts';
 
 /** Which part of a list is wanted. An empty place is no bound. */
 export interface Slice {
@@ -33,14 +33,12 @@ export function toSlice(args: ConnectionArguments, list: CursorList): Slice {
   if (args.first != null && args.last != null) throw invalid('last', 'must not be given together with first');
   const fromEnd = args.last != null;
   const size = args.first ?? args.last ?? SIZE_DEFAULT;
-  if (size < 1 || size > PAGE_SIZE_MAX)
-    throw invalid(fromEnd ? 'last' : 'first', `must be from 1 to ${PAGE_SIZE_MAX}`);
-  return {
-    size,
-    after: args.after == null ? '' : requirePlace('after', args.after, list),
-    before: args.before == null ? '' : requirePlace('before', args.before, list),
-    fromEnd,
-  };
+  const checked = requireAll({
+    size: () => requireWhole(fromEnd ? 'last' : 'first', size, 1, PAGE_SIZE_MAX),
+    after: () => (args.after == null ? '' : requirePlace('after', args.after, list)),
+    before: () => (args.before == null ? '' : requirePlace('before', args.before, list)),
+  });
+  return { ...checked, fromEnd };
 }
 
 /** The same of a list that is ordered by id, where the places are ids. */

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { AppError } from '#platform/errors.ts';
+import { refused } from '#platform/errors.ts';
 
 /** The fields whose lists have cursors. */
 type ListName =
@@ -56,14 +56,11 @@ export function requirePlace(field: string, cursor: string, list: CursorList): s
   const text = cursor.length <= LENGTH_MAX ? Buffer.from(cursor, 'base64url').toString('latin1') : '';
   const [, , , place = ''] = TEXT.exec(text) ?? [];
   // Also a text that decodes to the same bytes is not what the list returned.
-  if (place === '' || cursorText({ list, place }) !== cursor) throw invalidCursor(field);
+  if (place === '' || cursorText({ list, place }) !== cursor)
+    throw refused(
+      'INVALID_CURSOR',
+      field,
+      `${field} must be a cursor that this list returned with the same filter, order and parent.`,
+    );
   return place;
-}
-
-function invalidCursor(field: string): AppError {
-  return new AppError(
-    'INVALID_CURSOR',
-    `${field} must be a cursor that this list returned with the same filter, order and parent`,
-    { detail: { field } },
-  );
 }

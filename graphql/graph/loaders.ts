@@ -4,7 +4,7 @@ import type { Category, Product } from '#catalog/pb/catalog_pb.js';
 import type { Clients } from '#graphql/graph/clients.ts';
 import type { AccountOrders, Order, OrderLine } from '#order/pb/order_pb.js';
 import type { Call } from '#platform/call.ts';
-import { AppError } from '#platform/errors.ts';
+import { AppError, refused } from '#platform/errors.ts';
 import type { Page } from '#graphql/graph/connection.ts';
 
 /** What one request asks for by id, gathered into one call per kind. Made on first use: most requests need none. */
@@ -12,12 +12,17 @@ export interface Loaders {
   readonly account: DataLoader<string, Account | null>;
   readonly product: DataLoader<string, Product | null>;
   readonly category: DataLoader<string, Category | null>;
+  /** By the line's own id. */
+  readonly line: DataLoader<string, OrderLine | null>;
   /** Without their lines. */
   readonly order: DataLoader<string, Order | null>;
-  /** By the parent's id, an empty one for the top. */
-  readonly children: DataLoader<string, Category[]>;
   /** By the order's id. RESOURCE_EXHAUSTED where the lines of its account are too much beside those of the others. */
   readonly lines: DataLoader<string, OrderLine[]>;
+  /**
+   * The first children of a parent, an empty id for the top. CATEGORY_NOT_FOUND if there is no such parent; equal sizes of
+   * many parents are one call.
+   */
+  childrenOf(parentId: string, first: number): Promise<Category[]>;
   /** The page of one account's orders, without their lines; equal pages of many accounts are one call. */
   ordersOf(accountId: string, page: Page): Promise<AccountOrders | null>;
 }
@@ -27,13 +32,19 @@ const BATCH_SIZE_MAX = 1_000;
 
 export function createLoaders(clients: Clients, call: Call): Loaders {
   const orders = new Map<string, DataLoader<string, AccountOrders | null>>();
+  const children = new Map<number, DataLoader<string, Category[]>>();
   return {
     account: byId(async (ids) => (await clients.accounts.batchGetAccounts({ ids }, call)).accounts),
     product: byId(async (ids) => (await clients.catalog.batchGetProducts({ ids }, call)).products),
     category: byId(async (ids) => (await clients.catalog.batchGetCategories({ ids }, call)).categories),
+    line: byId(async (ids) => (await clients.orders.batchGetLines({ ids }, call)).lines),
     order: byId(async (ids) => (await clients.orders.batchGetOrders({ ids }, call)).orders),
-    children: childrenLoader(clients, call),
     lines: linesLoader(clients, call),
+    childrenOf: (parentId, first) => {
+      let loader = children.get(first);
+      if (!loader) children.set(first, (loader = childrenLoader(clients, call, first)));
+      return loader.load(parentId);
+    },
     ordersOf: (accountId, page) => {
       const key = JSON.stringify(page);
       let loader = orders.get(key);
@@ -58,15 +69,21 @@ export function createLoaders(clients: Clients, call: Call): Loaders {
 /** Parents per call; the catalog accepts no more. */
 const PARENTS_MAX = 100;
 
-function childrenLoader(clients: Clients, call: Call): DataLoader<string, Category[]> {
+function childrenLoader(clients: Clients, call: Call, size: number): DataLoader<string, Category[]> {
   return new DataLoader<string, Category[]>(
     async (parentIds) => {
-      const { categories } = await clients.catalog.listCategories({ parentIds: [...parentIds] }, call);
+      const request = { parentIds: [...parentIds], size };
+      const { categories, unknownParentIds } = await clients.catalog.listCategories(request, call);
       const byParent = Map.groupBy(categories, ({ ancestorIds }) => ancestorIds.at(-1) ?? '');
-      return parentIds.map((id) => byParent.get(id) ?? []);
+      const unknown = new Set(unknownParentIds);
+      return parentIds.map((id) => (unknown.has(id) ? noSuchParent(id) : (byParent.get(id) ?? [])));
     },
     { maxBatchSize: PARENTS_MAX },
   );
+}
+
+function noSuchParent(id: string): AppError {
+  return refused('CATEGORY_NOT_FOUND', 'parentId', `There is no category ${id}.`);
 }
 
 /** Orders per call; the order service accepts no more. A list of 100 accounts with 100 orders each is one call. */

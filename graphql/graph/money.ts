@@ -35,10 +35,3 @@ function withoutTrailingZeros(digits: string): string {
 export function moneyToNumber(minor: bigint, digits: number): number {
   return Number(minor) / 10 ** digits;
 }
-
-/** How many decimal places an ISO 4217 currency has, as the Unicode CLDR knows it. */
-export function currencyDigits(currency: string): number {
-  return (
-    new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
-  );
-}

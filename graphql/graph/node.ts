@@ -2,12 +2,12 @@ import { AccountSchema, type Account } from '#account/pb/account_pb.js';
 import { CategorySchema, ProductSchema, type Category, type Product } from '#catalog/pb/catalog_pb.js';
 import type { Loaders } from '#graphql/graph/loaders.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
-import { OrderSchema, type Order } from '#order/pb/order_pb.js';
+import { OrderLineSchema, OrderSchema, type Order, type OrderLine } from '#order/pb/order_pb.js';
 import { asAppError, invalid } from '#platform/errors.ts';
 import { requireUuid } from '#platform/input.ts';
 
 /** An object with an id, of any type. */
-type NodeMessage = Account | Category | Order | Product;
+type NodeMessage = Account | Category | Order | OrderLine | Product;
 /** An error in the place of an object is an error of this item of a list only. */
 export type NodeOrError = NodeMessage | Error;
 
@@ -29,15 +29,22 @@ export const nodeResolvers: Resolvers = {
   },
 };
 
-const TYPES: Readonly<Record<NodeMessage['$typeName'], 'Account' | 'Category' | 'Order' | 'Product'>> = {
+const TYPES = {
   [AccountSchema.typeName]: 'Account',
   [CategorySchema.typeName]: 'Category',
   [OrderSchema.typeName]: 'Order',
+  [OrderLineSchema.typeName]: 'OrderedProduct',
   [ProductSchema.typeName]: 'Product',
-};
+} as const satisfies Record<NodeMessage['$typeName'], string>;
 
 /** An id does not tell the type, so that all services are asked: for all ids of a request, one call for each type. */
-const LOADERS = ['account', 'product', 'category', 'order'] as const satisfies readonly (keyof Loaders)[];
+const LOADERS = [
+  'account',
+  'product',
+  'category',
+  'order',
+  'line',
+] as const satisfies readonly (keyof Loaders)[];
 const NOT_FOUND = new Error('not found');
 
 /** The first service that has the object answers. Rejects if none has it and one of them could not say so. */

@@ -3,9 +3,13 @@ import { foundById, toConnection, toPage, toSlice } from '#graphql/graph/connect
 import { cursorList } from '#graphql/graph/cursor.ts';
 import { present } from '#graphql/graph/present.ts';
 import type { OrderFilterInput, OrderStatus, Resolvers } from '#graphql/graph/resolver-types.ts';
+import { named } from '#graphql/graph/violations.ts';
 import { OrderStatus as OrderStatusMessage } from '#order/pb/order_pb.js';
 import { invalid } from '#platform/errors.ts';
-import { requireUuid } from '#platform/input.ts';
+import { requireAll, requireUuid } from '#platform/input.ts';
+
+const FILTER_PATHS = { filter: 'filter' };
+const ORDER_PATHS = { accountId: 'order.accountId', products: 'order.products' };
 
 /** The fields that resolve orders. */
 export const orderResolvers: Resolvers = {
@@ -13,9 +17,12 @@ export const orderResolvers: Resolvers = {
     order: (_, { id }, { loaders }) => loaders.order.load(requireUuid('id', id)),
     orders: async (_, { filter, ...args }, { clients, call }) => {
       const list = cursorList('orders', { ...filter });
-      const slice = toSlice(args, list);
-      const request = { page: toPage(slice), filter: toFilterMessage(filter) };
-      const { orders, hasMore, stoppedAtId } = await clients.orders.listOrders(request, call);
+      const { slice, wanted } = requireAll({
+        slice: () => toSlice(args, list),
+        wanted: () => toFilterMessage(filter),
+      });
+      const listed = clients.orders.listOrders({ page: toPage(slice), filter: wanted }, call);
+      const { orders, hasMore, stoppedAtId } = await named(FILTER_PATHS, listed);
       const stop = stoppedAtId !== '' && { [slice.fromEnd ? 'start' : 'end']: stoppedAtId };
       return toConnection(list, slice, { ...foundById(orders, hasMore), ...stop });
     },
@@ -23,7 +30,7 @@ export const orderResolvers: Resolvers = {
 
   Mutation: {
     createOrder: async (_, { order }, { clients, call }) =>
-      present((await clients.orders.createOrder(order, call)).order),
+      present((await named(ORDER_PATHS, clients.orders.createOrder(order, call))).order),
   },
 
   Order: {
@@ -47,10 +54,8 @@ const ORDER_STATUSES: Readonly<Partial<Record<OrderStatusMessage, OrderStatus>>>
   [OrderStatusMessage.PLACED]: 'PLACED',
 };
 
-type Filter = Readonly<Partial<OrderFilterInput>> | null | undefined;
-
 /** Throws INVALID_ARGUMENT. */
-function toFilterMessage(filter: Filter) {
+function toFilterMessage(filter: Readonly<Partial<OrderFilterInput>> | null | undefined) {
   const { accountIds, createdFrom, createdTo, totalPriceMin, totalPriceMax } = filter ?? {};
   // To the service an empty list is no filter.
   if (accountIds?.length === 0) throw invalid('filter.accountIds', 'must have 1 to 100 ids');

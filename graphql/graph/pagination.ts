@@ -1,21 +1,22 @@
-import { invalid } from '#platform/errors.ts';
-import { PAGE_SIZE_MAX } from '#platform/input.ts';
+import type { ArgumentPaths } from '#graphql/graph/violations.ts';
+import { PAGE_SIZE_MAX, requireAll, requireWhole, SKIP_MAX } from '#platform/input.ts';
 
 type Pagination = { readonly skip: number; readonly take: number } | null | undefined;
 
-/** The first 20 unless said otherwise; the services check the other bounds. */
-export function offsetPage(pagination: Pagination): { size: number; skip: number } {
-  return { size: requireSize('take', pagination?.take ?? 20), skip: pagination?.skip ?? 0 };
-}
+/** The paths of an offset page in `pagination`. */
+export const PAGE_PATHS: ArgumentPaths = { 'page.size': 'pagination.take', 'page.skip': 'pagination.skip' };
 
-/** To a service 0 means its default; a caller of the API who writes 0 has made a mistake. */
-export function requireSize(field: string, size: number): number {
-  if (size < 1 || size > PAGE_SIZE_MAX) throw invalid(field, `must be from 1 to ${PAGE_SIZE_MAX}`);
-  return size;
+/** The first 20 unless said otherwise; the services check the bounds. */
+export function offsetPage(pagination: Pagination): { size: number; skip: number } {
+  return { size: pagination?.take ?? 20, skip: pagination?.skip ?? 0 };
 }
 
 /** The part of a short list that is at hand. */
 export function part<T>(items: T[], pagination: Pagination): T[] {
-  const { size, skip } = offsetPage(pagination);
+  const page = offsetPage(pagination);
+  const { size, skip } = requireAll({
+    size: () => requireWhole('pagination.take', page.size, 1, PAGE_SIZE_MAX),
+    skip: () => requireWhole('pagination.skip', page.skip, 0, SKIP_MAX),
+  });
   return items.slice(skip, skip + size);
 }

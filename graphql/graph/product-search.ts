@@ -9,6 +9,7 @@ import {
   type ProductFilter,
 } from '#graphql/graph/product-filter.ts';
 import type { ProductSort } from '#graphql/graph/resolver-types.ts';
+import { named } from '#graphql/graph/violations.ts';
 import type { Call } from '#platform/call.ts';
 
 export interface SearchArguments {
@@ -18,6 +19,9 @@ export interface SearchArguments {
   readonly first: number;
   readonly after?: string | null | undefined;
 }
+
+/** The paths of a search in the arguments of searchProducts. */
+const PATHS = { query: 'query', filter: 'filter', size: 'first', after: 'after', sort: 'sort' };
 
 /** A search of which only those parts are worked out that fields ask for: all in one call to the catalog. */
 export class ProductSearch {
@@ -62,7 +66,7 @@ export class ProductSearch {
       withFacets: facets,
       withDidYouMean: didYouMean,
     };
-    return this.#clients.catalog.searchProducts(request, this.#call);
+    return named(PATHS, this.#clients.catalog.searchProducts(request, this.#call));
   }
 
   /** The page of products as a connection. */

@@ -1,27 +1,50 @@
-import { offsetPage, part, requireSize } from '#graphql/graph/pagination.ts';
+import { offsetPage, PAGE_PATHS, part } from '#graphql/graph/pagination.ts';
 import { present } from '#graphql/graph/present.ts';
 import { productsConnection } from '#graphql/graph/products-connection.ts';
-import type { Resolvers } from '#graphql/graph/resolver-types.ts';
-import { requireUuid } from '#platform/input.ts';
+import type { Resolvers, UpdateProductInput } from '#graphql/graph/resolver-types.ts';
+import { named, payloadOf } from '#graphql/graph/violations.ts';
+import { invalid } from '#platform/errors.ts';
+import { requireAll, requireUuid } from '#platform/input.ts';
+
+const SEARCH_PATHS = { query: 'query', id: 'id', size: 'pagination.take', skip: 'pagination.skip' };
+const NEW_PRODUCT_PATHS = {
+  name: 'product.name',
+  description: 'product.description',
+  price: 'product.price',
+  categoryId: 'product.categoryId',
+  tags: 'product.tags',
+};
+const CHANGE_PATHS = {
+  id: 'input.id',
+  expectedVersion: 'input.expectedVersion',
+  name: 'input.name',
+  description: 'input.description',
+  price: 'input.price',
+  categoryId: 'input.categoryId',
+  tags: 'input.tags',
+  // As the gRPC client names a tag that is not well-formed Unicode.
+  'tags.values': 'input.tags',
+};
 
 /** The fields that resolve products. */
 export const productResolvers: Resolvers = {
   Query: {
     products: async (_, { pagination, query, id }, { clients, call, loaders }) => {
       if (query != null && query.trim() !== '') {
-        const { size, skip } = offsetPage(pagination);
-        return (await clients.catalog.searchProducts({ query, size, skip, id: id ?? '' }, call)).products;
+        const request = { ...offsetPage(pagination), query, id: id ?? '' };
+        return (await named(SEARCH_PATHS, clients.catalog.searchProducts(request, call))).products;
       }
       if (id != null) {
         const product = await loaders.product.load(requireUuid('id', id));
         return part(product && !product.archivedAt ? [product] : [], pagination);
       }
-      return (await clients.catalog.listProducts({ page: offsetPage(pagination) }, call)).products;
+      const listed = clients.catalog.listProducts({ page: offsetPage(pagination) }, call);
+      return (await named(PAGE_PATHS, listed)).products;
     },
     product: (_, { id }, { loaders }) => loaders.product.load(requireUuid('id', id)),
     productsConnection: (_, args, { clients, call }) => productsConnection(args, clients, call),
     bestSellers: async (_, { first }, { clients, call }) =>
-      (await clients.catalog.listBestSellers({ size: requireSize('first', first) }, call)).products,
+      (await named({ size: 'first' }, clients.catalog.listBestSellers({ size: first }, call))).products,
   },
 
   Mutation: {
@@ -34,26 +57,28 @@ export const productResolvers: Resolvers = {
         categoryId: categoryId ?? '',
         tags: tags ?? [],
       };
-      return present((await clients.catalog.createProduct(input, call)).product);
+      return present((await named(NEW_PRODUCT_PATHS, clients.catalog.createProduct(input, call))).product);
     },
-    updateProduct: async (
-      _,
-      { id, product: { name, description, price, categoryId, tags }, expectedVersion },
-      { clients, call },
-    ) => {
-      const change = {
-        id,
-        expectedVersion: BigInt(expectedVersion),
-        ...(name != null && { name }),
-        ...(description != null && { description }),
-        ...(price != null && { priceMinor: BigInt(price) }),
-        ...(categoryId !== undefined && { categoryId: categoryId ?? '' }),
-        ...(tags !== undefined && { tags: { values: tags ?? [] } }),
-      };
-      return present((await clients.catalog.updateProduct(change, call)).product);
-    },
-    archiveProduct: async (_, { id }, { clients, call }) =>
-      present((await clients.catalog.archiveProduct({ id }, call)).product),
+    updateProduct: (_, { input }, { clients, call }) =>
+      payloadOf('product', async () => {
+        const { id, expectedVersion, categoryId, tags } = input;
+        const { name, description, price } = requireNoNulls(input);
+        const change = {
+          id,
+          expectedVersion: BigInt(expectedVersion),
+          ...(name !== undefined && { name }),
+          ...(description !== undefined && { description }),
+          ...(price !== undefined && { priceMinor: BigInt(price) }),
+          ...(categoryId !== undefined && { categoryId: categoryId ?? '' }),
+          ...(tags !== undefined && { tags: { values: tags ?? [] } }),
+        };
+        return present((await named(CHANGE_PATHS, clients.catalog.updateProduct(change, call))).product);
+      }),
+    archiveProduct: (_, { input: { id } }, { clients, call }) =>
+      payloadOf('product', async () => {
+        const archived = clients.catalog.archiveProduct({ id }, call);
+        return present((await named({ id: 'input.id' }, archived)).product);
+      }),
   },
 
   Product: {
@@ -65,3 +90,17 @@ export const productResolvers: Resolvers = {
       categoryId === '' ? null : loaders.category.load(categoryId),
   },
 };
+
+/** The fields of which null would mean nothing. */
+function requireNoNulls({ name, description, price }: UpdateProductInput) {
+  return requireAll({
+    name: () => requireNotNull('input.name', name),
+    description: () => requireNotNull('input.description', description),
+    price: () => requireNotNull('input.price', price),
+  });
+}
+
+function requireNotNull<T>(field: string, value: T | null): T {
+  if (value === null) throw invalid(field, 'must not be null');
+  return value;
+}

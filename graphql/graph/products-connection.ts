@@ -14,7 +14,11 @@ import {
   type ProductFilter,
 } from '#graphql/graph/product-filter.ts';
 import type { ProductSort } from '#graphql/graph/resolver-types.ts';
+import { named } from '#graphql/graph/violations.ts';
 import type { Call } from '#platform/call.ts';
+
+/** The paths of a search in the arguments of productsConnection. */
+const PATHS = { filter: 'filter', after: 'after', before: 'before' };
 
 /**
  * Products on sale that match a filter. All of them, newest first, come from the catalog's table; any other list comes
@@ -33,7 +37,11 @@ export async function productsConnection(
     return toConnection(list, slice, foundById(products, hasMore));
   }
   const request = { ...toFilterRequest(filter, order), ...slice };
-  return toConnection(list, slice, foundProducts(await clients.catalog.searchProducts(request, call)));
+  return toConnection(
+    list,
+    slice,
+    foundProducts(await named(PATHS, clients.catalog.searchProducts(request, call))),
+  );
 }
 
 function isEmpty(filter: ProductFilter): boolean {

@@ -3,6 +3,7 @@ import type { Timestamp } from './scalars.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Account as AccountMessage } from '../../account/pb/account_pb.js';
 import type { Product as ProductMessage, Category as CategoryMessage, Facets as FacetsMessage, PriceCount as PriceCountMessage, CategoryCount as CategoryCountMessage } from '../../catalog/pb/catalog_pb.js';
+import type { Shop as ShopModel } from './shop.ts';
 import type { ProductSearch } from './product-search.ts';
 import type { NodeOrError } from './node.ts';
 import type { Order as OrderMessage, OrderLine as OrderLineMessage } from '../../order/pb/order_pb.js';
@@ -18,27 +19,30 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** An opaque cursor: pass it back unchanged, to the same list with the same filter, order and parent. At most 200 characters. */
+  /** An opaque cursor of at most 200 characters: pass it back unchanged, to the same list with the same filter, order and parent. */
   Cursor: { input: string; output: CursorValue; }
-  /** A moment in UTC, e.g. 2026-01-31T12:00:00.000Z (RFC 3339). Input may have another offset, such as +02:00. More than three decimal places of a second are rounded up. */
+  /** A time in UTC, e.g. 2026-01-31T12:00:00.000Z (RFC 3339). Input can have another offset, e.g. +02:00. More than three decimals of a second are rounded up. */
   DateTime: { input: number; output: Timestamp; }
-  /** An exact amount in the shop's currency, e.g. 1199.99. More decimal places than the currency has are refused. At most 15 digits. */
+  /** An exact amount in the currency of the shop (`shop { currency }`), e.g. 1199.99: a JSON number of at most 15 digits, with no more decimals than the currency has. Input can also be a string, e.g. "1199.99". */
   Money: { input: number; output: bigint; }
 };
 
-/** Who buys. */
+/** A customer account. */
 export type Account = Node & {
+  /** The time at which the account was created. */
   createdAt: Scalars['DateTime']['output'];
+  /** The id of the account, a UUID. */
   id: Scalars['ID']['output'];
+  /** The name of the customer: 1 to 200 characters. */
   name: Scalars['String']['output'];
-  /** The newest 100 orders, newest first. Null, with an error, while orders cannot be reached. */
+  /** The newest 100 orders of the account, newest first. Null with an error while orders are unavailable. */
   orders: Maybe<Array<Order>>;
-  /** All orders, newest first. first or last: 1 to 100, 20 if neither is given. */
+  /** All orders of the account, newest first. Null with an error while orders are unavailable. */
   ordersConnection: Maybe<OrderConnection>;
 };
 
 
-/** Who buys. */
+/** A customer account. */
 export type AccountOrdersConnectionArgs = {
   after?: InputMaybe<Scalars['Cursor']['input']>;
   before?: InputMaybe<Scalars['Cursor']['input']>;
@@ -46,70 +50,181 @@ export type AccountOrdersConnectionArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
 };
 
+/** A page of accounts. */
 export type AccountConnection = {
+  /** The items of the page with their cursors. */
   edges: Array<AccountEdge>;
+  /** The items of the page. */
   nodes: Array<Account>;
+  /** The position of the page in the list. */
   pageInfo: PageInfo;
 };
 
+/** An account and its position in the list. */
 export type AccountEdge = {
+  /** The cursor of the item. */
   cursor: Scalars['Cursor']['output'];
+  /** The item. */
   node: Account;
 };
 
+/** An account to create. */
 export type AccountInput = {
-  /** 1 to 200 characters. */
+  /** The name of the customer: 1 to 200 characters. */
   name: Scalars['String']['input'];
 };
 
-/** Where products belong: a node of a tree of at most 8 levels. */
+/** The input of archiveProduct. */
+export type ArchiveProductInput = {
+  /** The id of the product to archive. */
+  id: Scalars['ID']['input'];
+};
+
+/** The result of archiveProduct. */
+export type ArchiveProductPayload = {
+  /** The archived product. Null if there are user errors. */
+  product: Maybe<Product>;
+  /** The mistakes in the input. Empty if the mutation succeeded. */
+  userErrors: Array<UserError>;
+};
+
+/** A category of products. Categories form a tree of at most 8 levels. */
 export type Category = Node & {
-  /** From the top down to the parent. */
-  ancestors: Array<Category>;
-  /** By name; at most 100. */
-  children: Array<Category>;
+  /** The categories above this one, from the top-level category to the parent. Empty for a top-level category. */
+  ancestors: Maybe<Array<Category>>;
+  /** The child categories, sorted by name. */
+  children: Maybe<Array<Category>>;
+  /** The id of the category, a UUID. */
   id: Scalars['ID']['output'];
+  /** The name of the category: 1 to 100 characters. */
   name: Scalars['String']['output'];
-  /** Null at the top. */
+  /** The parent category. Null for a top-level category. */
   parent: Maybe<Category>;
 };
 
+
+/** A category of products. Categories form a tree of at most 8 levels. */
+export type CategoryChildrenArgs = {
+  first: Scalars['Int']['input'];
+};
+
+/** A category and the number of found products in it and below it. */
 export type CategoryCount = {
-  category: Category;
+  /** The category. Null with an error while categories are unavailable. */
+  category: Maybe<Category>;
+  /** The number of products. */
   count: Scalars['Int']['output'];
 };
 
-export type CategoryInput = {
-  /** 1 to 100 characters. */
+/** The input of createCategory. */
+export type CreateCategoryInput = {
+  /** The name of the category: 1 to 100 characters. The names of categories with the same parent differ in more than case and accents. */
   name: Scalars['String']['input'];
-  /** The category to put it into; left out or null: the top. */
+  /** The id of the parent category. Omitted or null: a top-level category. */
   parentId?: InputMaybe<Scalars['ID']['input']>;
 };
 
+/** The result of createCategory. */
+export type CreateCategoryPayload = {
+  /** The new category. Null if there are user errors. */
+  category: Maybe<Category>;
+  /** The mistakes in the input. Empty if the mutation succeeded. */
+  userErrors: Array<UserError>;
+};
+
+/** A currency of ISO 4217. */
+export type Currency = {
+  /** The three-letter code of ISO 4217, e.g. USD. */
+  code: Scalars['String']['output'];
+  /** The maximum number of decimals of an amount, e.g. 2 for USD and 0 for JPY. */
+  decimals: Scalars['Int']['output'];
+};
+
+/** Every code that an error can have, in `extensions.code` of an error or in `UserError.code`. */
+export type ErrorCode =
+  /** An order names an account that does not exist. Choose another account. */
+  | 'ACCOUNT_NOT_FOUND'
+  /** The HTTP request is malformed, e.g. its body is not JSON. Correct the client. */
+  | 'BAD_REQUEST'
+  /** The HTTP body has more bytes than the gateway accepts. Send less in one request. */
+  | 'BODY_TOO_LARGE'
+  /** The client closed the request before the answer was ready. Clients do not receive it; logs and metrics of services show it. */
+  | 'CANCELLED'
+  /** The tree of categories has reached its maximum depth, width or size. Use another parent. */
+  | 'CATEGORY_LIMIT_EXCEEDED'
+  /** A category with the same parent has this name; case and accents do not matter. Choose another name. */
+  | 'CATEGORY_NAME_TAKEN'
+  /** A product or a category names a category that does not exist. Choose another category. */
+  | 'CATEGORY_NOT_FOUND'
+  /** The answer was not ready in time, or the request did not arrive in time. A mutation may or may not have taken effect: read the entity before you retry it. */
+  | 'DEADLINE_EXCEEDED'
+  /** The HTTP request has an Expect header other than 100-continue. Remove the header. */
+  | 'EXPECTATION_FAILED'
+  /** The document is too long, too deep or too expensive. The message names the limit. Ask for smaller pages or fewer fields. */
+  | 'GRAPHQL_LIMIT_EXCEEDED'
+  /** The document is not valid GraphQL syntax. Correct the document. */
+  | 'GRAPHQL_PARSE_FAILED'
+  /** The document does not fit the schema, e.g. it selects an unknown field. Correct the document. */
+  | 'GRAPHQL_VALIDATION_FAILED'
+  /** The HTTP headers have more bytes than the gateway accepts. Send fewer or shorter headers. */
+  | 'HEADERS_TOO_LARGE'
+  /** A fault of the server. Report it with the `requestId`. */
+  | 'INTERNAL'
+  /** A value is missing, has the wrong type or is out of bounds. `field` names it, the message names the bound. */
+  | 'INVALID_ARGUMENT'
+  /** The cursor is damaged, or it belongs to another list or to the same list with another filter, order or parent. Start again without a cursor. */
+  | 'INVALID_CURSOR'
+  /** The HTTP method is not allowed, e.g. a mutation with GET. Use POST. */
+  | 'METHOD_NOT_ALLOWED'
+  /** The Host header names a host that the gateway does not serve. Correct the URL, or add the name to ALLOWED_HOSTS. */
+  | 'MISDIRECTED_REQUEST'
+  /** The Accept header allows no media type of GraphQL over HTTP. Accept `application/graphql-response+json` or `application/json`. */
+  | 'NOT_ACCEPTABLE'
+  /** The entity that `field` names does not exist. Check the id. */
+  | 'NOT_FOUND'
+  /** The document has no operation with this `operationName`, or several operations and no `operationName`. The message lists the names. */
+  | 'OPERATION_NOT_FOUND'
+  /** The request has the hash of a document and not the document. Send the document itself; Apollo Client does so by itself. */
+  | 'PERSISTED_QUERY_NOT_SUPPORTED'
+  /** The product is no longer sold: it cannot be ordered or changed. Remove it. */
+  | 'PRODUCT_ARCHIVED'
+  /** An order names a product that does not exist. Remove the item. */
+  | 'PRODUCT_NOT_FOUND'
+  /** A limit of work in progress is reached, or the data is too much to read at once. Wait before you retry, or ask for less. */
+  | 'RESOURCE_EXHAUSTED'
+  /** The answer would have too many bytes or items. Ask for smaller pages or fewer fields. */
+  | 'RESPONSE_TOO_LARGE'
+  /** A service or engine cannot be reached. Retry later. */
+  | 'UNAVAILABLE'
+  /** The HTTP body has another media type than `application/json`, another charset than UTF-8 or a content coding. Send plain JSON. */
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  /** Somebody else changed the entity after you read it. Read it again, then retry with its new version. */
+  | 'VERSION_CONFLICT';
+
 /** Write operations. The fields of one request run one after the other. */
 export type Mutation = {
-  /** Takes a product off sale for good; a second time changes nothing. Errors: INVALID_ARGUMENT, NOT_FOUND. */
-  archiveProduct: Product;
-  /** Opens an account. Errors: INVALID_ARGUMENT. */
-  createAccount: Account;
-  /** Adds a category. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_LIMIT_EXCEEDED. */
-  createCategory: Category;
-  /** Places an order at today's names and prices. Errors: INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, PRODUCT_NOT_FOUND, PRODUCT_ARCHIVED. */
-  createOrder: Order;
-  /** Adds a product. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
-  createProduct: Product;
-  /** Gives an account another name. Errors: INVALID_ARGUMENT, NOT_FOUND. */
-  renameAccount: Account;
-  /** Gives a category another name. Errors: INVALID_ARGUMENT, NOT_FOUND. */
-  renameCategory: Category;
-  /** Changes what is given, unless somebody else changed the product since the expected version. Errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NOT_FOUND, PRODUCT_ARCHIVED, VERSION_CONFLICT. */
-  updateProduct: Product;
+  /** Takes a product off sale permanently. Archiving it again changes nothing. User errors: INVALID_ARGUMENT, NOT_FOUND. */
+  archiveProduct: Maybe<ArchiveProductPayload>;
+  /** Creates an account. Errors: INVALID_ARGUMENT. */
+  createAccount: Maybe<Account>;
+  /** Creates a category. User errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_NAME_TAKEN, CATEGORY_LIMIT_EXCEEDED. */
+  createCategory: Maybe<CreateCategoryPayload>;
+  /** Places an order with the current names and prices of the products. Errors: INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, PRODUCT_NOT_FOUND, PRODUCT_ARCHIVED. */
+  createOrder: Maybe<Order>;
+  /** Creates a product. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
+  createProduct: Maybe<Product>;
+  /** Changes the name of an account. User errors: INVALID_ARGUMENT, NOT_FOUND. */
+  renameAccount: Maybe<RenameAccountPayload>;
+  /** Changes the name of a category. User errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NAME_TAKEN. */
+  renameCategory: Maybe<RenameCategoryPayload>;
+  /** Changes the given fields of a product if its version is the expected one. User errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NOT_FOUND, PRODUCT_ARCHIVED, VERSION_CONFLICT. */
+  updateProduct: Maybe<UpdateProductPayload>;
 };
 
 
 /** Write operations. The fields of one request run one after the other. */
 export type MutationArchiveProductArgs = {
-  id: Scalars['ID']['input'];
+  input: ArchiveProductInput;
 };
 
 
@@ -121,7 +236,7 @@ export type MutationCreateAccountArgs = {
 
 /** Write operations. The fields of one request run one after the other. */
 export type MutationCreateCategoryArgs = {
-  category: CategoryInput;
+  input: CreateCategoryInput;
 };
 
 
@@ -139,255 +254,291 @@ export type MutationCreateProductArgs = {
 
 /** Write operations. The fields of one request run one after the other. */
 export type MutationRenameAccountArgs = {
-  id: Scalars['ID']['input'];
-  name: Scalars['String']['input'];
+  input: RenameAccountInput;
 };
 
 
 /** Write operations. The fields of one request run one after the other. */
 export type MutationRenameCategoryArgs = {
-  id: Scalars['ID']['input'];
-  name: Scalars['String']['input'];
+  input: RenameCategoryInput;
 };
 
 
 /** Write operations. The fields of one request run one after the other. */
 export type MutationUpdateProductArgs = {
-  expectedVersion: Scalars['Int']['input'];
-  id: Scalars['ID']['input'];
-  product: ProductChangeInput;
+  input: UpdateProductInput;
 };
 
-/** An object that has an id of its own (https://relay.dev/graphql/objectidentification.htm). */
+/** An object with an id (https://relay.dev/graphql/objectidentification.htm). */
 export type Node = {
-  /** A UUID that no other object of any type has. */
+  /** The id of the object, a UUID that no other object of any type has. */
   id: Scalars['ID']['output'];
 };
 
-/** What was bought, by whom, at which price. */
+/** An order of an account. */
 export type Order = Node & {
-  /** Null, with an error, while accounts cannot be reached. */
+  /** The account that placed the order. Null with an error while accounts are unavailable. */
   account: Maybe<Account>;
+  /** The id of the account that placed the order. */
   accountId: Scalars['ID']['output'];
+  /** The time at which the order was placed. */
   createdAt: Scalars['DateTime']['output'];
+  /** The id of the order, a UUID. */
   id: Scalars['ID']['output'];
-  products: Array<OrderedProduct>;
+  /** The lines of the order. Null with an error if the lines cannot be read. */
+  products: Maybe<Array<OrderedProduct>>;
+  /** The status of the order. */
   status: OrderStatus;
+  /** The sum of price × quantity over all lines. */
   totalPrice: Scalars['Money']['output'];
-  /** Grows by one with every change, from 1. */
+  /** The version of the order. It starts at 1 and increases by 1 with every change. */
   version: Scalars['Int']['output'];
 };
 
+/** A page of orders. */
 export type OrderConnection = {
+  /** The items of the page with their cursors. */
   edges: Array<OrderEdge>;
+  /** The items of the page. */
   nodes: Array<Order>;
+  /** The position of the page in the list. */
   pageInfo: PageInfo;
 };
 
+/** An order and its position in the list. */
 export type OrderEdge = {
+  /** The cursor of the item. */
   cursor: Scalars['Cursor']['output'];
+  /** The item. */
   node: Order;
 };
 
-/** Omitted or null fields are ignored. An order has to match all others. */
+/** Conditions for orders. An order must meet all of them. Omitted or null conditions are ignored. */
 export type OrderFilterInput = {
-  /** The accounts that placed the orders: 1 to 100. */
+  /** The ids of 1 to 100 accounts: one of them placed the order. */
   accountIds?: InputMaybe<Array<Scalars['ID']['input']>>;
-  /** The first moment of the period in which the orders were placed. */
+  /** The start of the period in which the order was placed, inclusive. */
   createdFrom?: InputMaybe<Scalars['DateTime']['input']>;
-  /** The end of that period; this moment itself is not included. */
+  /** The end of the period in which the order was placed, exclusive. */
   createdTo?: InputMaybe<Scalars['DateTime']['input']>;
-  /** The highest total price. */
+  /** The highest total price, inclusive. */
   totalPriceMax?: InputMaybe<Scalars['Money']['input']>;
-  /** The lowest total price. */
+  /** The lowest total price, inclusive. */
   totalPriceMin?: InputMaybe<Scalars['Money']['input']>;
 };
 
+/** An order to place. */
 export type OrderInput = {
+  /** The id of the account that places the order. */
   accountId: Scalars['ID']['input'];
-  /** 1 to 100 items; items of the same product are added up. */
+  /** 1 to 100 items. Items with the same product become one line with the sum of their quantities. */
   products: Array<OrderProductInput>;
 };
 
+/** A product to order. */
 export type OrderProductInput = {
+  /** The id of the product. */
   productId: Scalars['ID']['input'];
-  /** 1 to 10,000. */
+  /** The number of units: 1 to 10,000. */
   quantity: Scalars['Int']['input'];
 };
 
-/** Where an order is in its life. */
+/** The status of an order. */
 export type OrderStatus =
   /** The order is stored. */
   | 'PLACED';
 
 /** A line of an order: a product as it was when the order was placed. */
-export type OrderedProduct = {
-  /** At most 500 characters: a longer one is cut and ends in an ellipsis. */
+export type OrderedProduct = Node & {
+  /** The description of the product at the time of the order. A text of more than 500 characters is cut and ends in an ellipsis. */
   description: Scalars['String']['output'];
-  /** The id of the line. No other line of this or another order has it. */
+  /** The id of the line, which no other line of any order has. */
   id: Scalars['ID']['output'];
+  /** The name of the product at the time of the order. */
   name: Scalars['String']['output'];
-  /** The price of one. */
+  /** The price of one unit at the time of the order. */
   price: Scalars['Money']['output'];
-  /** The product as it is now. Null if it no longer exists; null with an error while the catalog cannot be reached. */
+  /** The product as it is now. Null if it no longer exists; null with an error while the catalog is unavailable. */
   product: Maybe<Product>;
+  /** The id of the product. */
   productId: Scalars['ID']['output'];
+  /** The number of units: at least 1. */
   quantity: Scalars['Int']['output'];
 };
 
-/** Where a page of a connection lies in its list (https://relay.dev/graphql/connections.htm). */
+/** The position of a page in its list (https://relay.dev/graphql/connections.htm). */
 export type PageInfo = {
+  /** The cursor of the last item. Null if the page is empty. */
   endCursor: Maybe<Scalars['Cursor']['output']>;
+  /** Whether there are items after this page. */
   hasNextPage: Scalars['Boolean']['output'];
+  /** Whether there are items before this page. */
   hasPreviousPage: Scalars['Boolean']['output'];
+  /** The cursor of the first item. Null if the page is empty. */
   startCursor: Maybe<Scalars['Cursor']['output']>;
 };
 
-/** A part of a list, for short lists and first pages. Use a connection to walk a long list. */
+/** A part of a list, for short lists and first pages. Use a connection to read a long list. */
 export type PaginationInput = {
-  /** How many items to pass over: 0 to 10,000. */
+  /** The number of items to skip: 0 to 10,000. */
   skip: Scalars['Int']['input'];
-  /** How many items to take at the most: 1 to 100. */
+  /** The maximum number of items to return: 1 to 100. */
   take: Scalars['Int']['input'];
 };
 
+/** A price range and the number of found products in it. */
 export type PriceBucket = {
+  /** The number of products in the range. */
   count: Scalars['Int']['output'];
+  /** The lowest price of the range, inclusive. */
   from: Scalars['Money']['output'];
-  /** Not included; null: no end. */
+  /** The highest price of the range, exclusive. Null: no limit. */
   to: Maybe<Scalars['Money']['output']>;
 };
 
-/** What is sold. */
+/** A product of the catalog. */
 export type Product = Node & {
-  /** When it was taken off sale; null while it is sold. */
+  /** The time at which the product was archived. Null while the product is on sale. */
   archivedAt: Maybe<Scalars['DateTime']['output']>;
-  /** Null if it is in none. */
+  /** The category of the product. Null if it has none. */
   category: Maybe<Category>;
+  /** The time at which the product was created. */
   createdAt: Scalars['DateTime']['output'];
+  /** The description of the product: at most 10,000 characters. */
   description: Scalars['String']['output'];
+  /** The id of the product, a UUID. */
   id: Scalars['ID']['output'];
+  /** The name of the product: 1 to 200 characters. */
   name: Scalars['String']['output'];
+  /** The price of one unit. */
   price: Scalars['Money']['output'];
-  /** In lower case, each once. */
+  /** The tags of the product, in lower case and without duplicates. */
   tags: Array<Scalars['String']['output']>;
-  /** Grows by one with every change; updateProduct wants to know which one you saw. */
+  /** The version of the product. It increases by 1 with every change; pass it to updateProduct as expectedVersion. */
   version: Scalars['Int']['output'];
 };
 
-/** What is left out stays as it is. */
-export type ProductChangeInput = {
-  /** The category to put it in; null takes it out of its category. */
-  categoryId?: InputMaybe<Scalars['ID']['input']>;
-  /** At most 10,000 characters. */
-  description?: InputMaybe<Scalars['String']['input']>;
-  /** 1 to 200 characters. */
-  name?: InputMaybe<Scalars['String']['input']>;
-  /** Not negative. */
-  price?: InputMaybe<Scalars['Money']['input']>;
-  /** All of its tags from now on; null takes them away. */
-  tags?: InputMaybe<Array<Scalars['String']['input']>>;
-};
-
+/** A page of products. */
 export type ProductConnection = {
+  /** The items of the page with their cursors. */
   edges: Array<ProductEdge>;
+  /** The items of the page. */
   nodes: Array<Product>;
+  /** The position of the page in the list. */
   pageInfo: PageInfo;
 };
 
+/** A product and its position in the list. */
 export type ProductEdge = {
+  /** The cursor of the item. */
   cursor: Scalars['Cursor']['output'];
+  /** The item. */
   node: Product;
 };
 
+/** The number of found products by price and by category. */
 export type ProductFacets = {
-  /** How many are in or below a category, whatever category the filter names; the 20 largest, largest first. */
+  /** The number of products in each category and below it, largest first: at most 20 categories. The category condition of the filter does not apply to it. */
   categories: Array<CategoryCount>;
-  /** How many cost so much, whatever price the filter names; lowest first, without empty ranges. */
+  /** The number of products in each price range, lowest range first and without empty ranges. The price conditions of the filter do not apply to it. */
   priceBuckets: Array<PriceBucket>;
 };
 
-/** What is left out or null does not matter. */
+/** Conditions for products. A product must meet all of them. Omitted or null conditions are ignored. */
 export type ProductFilterInput = {
-  /** In this category or below it. */
+  /** The id of a category: the product is in this category or in one below it. */
   categoryId?: InputMaybe<Scalars['ID']['input']>;
-  /** The highest price. */
+  /** The highest price, inclusive. */
   priceMax?: InputMaybe<Scalars['Money']['input']>;
-  /** The lowest price. */
+  /** The lowest price, inclusive. */
   priceMin?: InputMaybe<Scalars['Money']['input']>;
-  /** All of these: at most 20. */
+  /** At most 20 tags: the product has all of them. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
+/** A product to create. */
 export type ProductInput = {
-  /** The category to put it in. */
+  /** The id of the category of the product. Omitted or null: no category. */
   categoryId?: InputMaybe<Scalars['ID']['input']>;
-  /** At most 10,000 characters. */
+  /** The description of the product: at most 10,000 characters. */
   description: Scalars['String']['input'];
-  /** 1 to 200 characters. */
+  /** The name of the product: 1 to 200 characters. */
   name: Scalars['String']['input'];
-  /** Not negative. */
+  /** The price of one unit: 0 or more. */
   price: Scalars['Money']['input'];
-  /** At most 20 of 1 to 40 characters; kept in lower case. */
+  /** At most 20 tags of 1 to 40 characters. They are stored in lower case. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
+/** A page of found products, with facets of all found products. */
 export type ProductSearchConnection = {
-  /** The query as it was probably meant, if nothing fits it as it stands; nodes are then near misses. */
+  /** The query with its typing errors corrected, if no product matches it as given; the page then has the products that match approximately. Otherwise null. */
   didYouMean: Maybe<Scalars['String']['output']>;
+  /** The items of the page with their cursors. */
   edges: Array<ProductEdge>;
+  /** The number of found products by price and by category. */
   facets: ProductFacets;
+  /** The items of the page. */
   nodes: Array<Product>;
+  /** The position of the page in the list. */
   pageInfo: PageInfo;
-  /** Exact up to 10,000, which stands for anything above it. */
+  /** The number of found products: exact up to 10,000, and 10,000 if there are more. */
   totalCount: Scalars['Int']['output'];
 };
 
+/** The order of a list of products. */
 export type ProductSort =
+  /** Newest first. */
   | 'NEWEST'
+  /** Lowest price first. */
   | 'PRICE_ASC'
+  /** Highest price first. */
   | 'PRICE_DESC'
-  /** Best first; newest first where there is no query. */
+  /** Best match first. Without a query: newest first. */
   | 'RELEVANCE';
 
+/** A suggested product name. */
 export type ProductSuggestion = {
+  /** The product. */
   product: Product;
-  /** The product's name. */
+  /** The name of the product. */
   text: Scalars['String']['output'];
 };
 
 /** Read operations. */
 export type Query = {
-  /** One account, or null if there is none with this id. */
+  /** The account with this id, or null if none has it. */
   account: Maybe<Account>;
-  /** Accounts, newest first; with an id, that one or none. */
-  accounts: Array<Account>;
-  /** All accounts, newest first. first or last: 1 to 100, 20 if neither is given. */
-  accountsConnection: AccountConnection;
-  /** Products on sale that were ordered most, most first; a new order counts within about a second. first: 1 to 100. */
-  bestSellers: Array<Product>;
-  /** The categories at the top, or the children of one, by name; at most 100. */
-  categories: Array<Category>;
-  /** One category, or null if there is none with this id. */
+  /** Accounts, newest first. With an id, the list has that account or is empty. */
+  accounts: Maybe<Array<Account>>;
+  /** All accounts, newest first. */
+  accountsConnection: Maybe<AccountConnection>;
+  /** The products on sale with the most units ordered, most first. A new order counts within about one second. */
+  bestSellers: Maybe<Array<Product>>;
+  /** Top-level categories, or the children of one category, sorted by name. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
+  categories: Maybe<Array<Category>>;
+  /** The category with this id, or null if none has it. */
   category: Maybe<Category>;
-  /** One object by its id, or null if there is none with this id. */
+  /** The object with this id, or null if none has it. Null with an error if a service that may have it is unavailable. */
   node: Maybe<Node>;
-  /** Objects by their ids, in the order of the ids: null where there is none with this id. Null with an error where that cannot be found out. */
+  /** The objects with these ids, in the order of the ids. An item is null if no object has the id, and null with an error if a service that may have it is unavailable. */
   nodes: Maybe<Array<Maybe<Node>>>;
-  /** One order, or null if there is none with this id. */
+  /** The order with this id, or null if none has it. */
   order: Maybe<Order>;
-  /** Orders that match a filter, newest first. first or last: 1 to 100, 20 if neither is given. A page can have fewer orders than that although pageInfo says that there are more: at most 10,000 orders are searched for one page. */
+  /** Orders that match a filter, newest first. One request searches at most 10,000 orders: a page can have fewer items than requested although there are more pages. Errors: INVALID_ARGUMENT, INVALID_CURSOR. */
   orders: Maybe<OrderConnection>;
-  /** One product, also when it is archived, or null if there is none with this id. */
+  /** The product with this id, or null if none has it. Archived products are included. */
   product: Maybe<Product>;
-  /** Products on sale: newest first, or the best match first when there is a query; with an id, that one or none. */
-  products: Array<Product>;
-  /** Products on sale that match a filter. first or last: 1 to 100, 20 if neither is given. */
-  productsConnection: ProductConnection;
-  /** Products on sale that match a query and a filter. first: 1 to 100. */
-  searchProducts: ProductSearchConnection;
-  /** Products on sale with a word in their name that begins so, of each name one: those whose name begins so first. first: 1 to 20. */
-  suggestProducts: Array<ProductSuggestion>;
+  /** Products on sale: newest first, or best match first if there is a query. With an id, the list has that product or is empty. */
+  products: Maybe<Array<Product>>;
+  /** Products on sale that match a filter. */
+  productsConnection: Maybe<ProductConnection>;
+  /** Products on sale that match a query and a filter, with facets. */
+  searchProducts: Maybe<ProductSearchConnection>;
+  /** The shop. */
+  shop: Maybe<Shop>;
+  /** Products on sale whose name has a word that starts with the prefix, one for each name. Names that start with the prefix come first. */
+  suggestProducts: Maybe<Array<ProductSuggestion>>;
 };
 
 
@@ -421,6 +572,7 @@ export type QueryBestSellersArgs = {
 
 /** Read operations. */
 export type QueryCategoriesArgs = {
+  first: Scalars['Int']['input'];
   parentId?: InputMaybe<Scalars['ID']['input']>;
 };
 
@@ -500,6 +652,82 @@ export type QuerySuggestProductsArgs = {
   prefix: Scalars['String']['input'];
 };
 
+/** The input of renameAccount. */
+export type RenameAccountInput = {
+  /** The id of the account to rename. */
+  id: Scalars['ID']['input'];
+  /** The new name: 1 to 200 characters. */
+  name: Scalars['String']['input'];
+};
+
+/** The result of renameAccount. */
+export type RenameAccountPayload = {
+  /** The renamed account. Null if there are user errors. */
+  account: Maybe<Account>;
+  /** The mistakes in the input. Empty if the mutation succeeded. */
+  userErrors: Array<UserError>;
+};
+
+/** The input of renameCategory. */
+export type RenameCategoryInput = {
+  /** The id of the category to rename. */
+  id: Scalars['ID']['input'];
+  /** The new name: 1 to 100 characters. The names of categories with the same parent differ in more than case and accents. */
+  name: Scalars['String']['input'];
+};
+
+/** The result of renameCategory. */
+export type RenameCategoryPayload = {
+  /** The renamed category. Null if there are user errors. */
+  category: Maybe<Category>;
+  /** The mistakes in the input. Empty if the mutation succeeded. */
+  userErrors: Array<UserError>;
+};
+
+/** Properties of the shop that its operator sets. */
+export type Shop = {
+  /** The currency of all amounts. */
+  currency: Currency;
+  /** The name of the shop. */
+  name: Scalars['String']['output'];
+};
+
+/** The input of updateProduct. Omitted fields keep their values. */
+export type UpdateProductInput = {
+  /** The id of the new category. Null removes the product from its category. */
+  categoryId?: InputMaybe<Scalars['ID']['input']>;
+  /** The new description: at most 10,000 characters. Null is refused. */
+  description?: InputMaybe<Scalars['String']['input']>;
+  /** The `version` of the product that the caller read. If the product has another version, the mutation fails with VERSION_CONFLICT. */
+  expectedVersion: Scalars['Int']['input'];
+  /** The id of the product to change. */
+  id: Scalars['ID']['input'];
+  /** The new name: 1 to 200 characters. Null is refused. */
+  name?: InputMaybe<Scalars['String']['input']>;
+  /** The new price of one unit: 0 or more. Null is refused. */
+  price?: InputMaybe<Scalars['Money']['input']>;
+  /** The new tags, which replace all previous ones: at most 20 of 1 to 40 characters. Null removes all tags. */
+  tags?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
+/** The result of updateProduct. */
+export type UpdateProductPayload = {
+  /** The changed product. Null if there are user errors. */
+  product: Maybe<Product>;
+  /** The mistakes in the input. Empty if the mutation succeeded. */
+  userErrors: Array<UserError>;
+};
+
+/** A mistake in the input of a mutation that the caller can correct. A mutation with user errors changes nothing. */
+export type UserError = {
+  /** The kind of mistake. */
+  code: ErrorCode;
+  /** The path of the value in the arguments, e.g. `input.tags[3]`. Null if the error is not about one value. */
+  field: Maybe<Scalars['String']['output']>;
+  /** One sentence in English that can be shown next to the form field. */
+  message: Scalars['String']['output'];
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -577,12 +805,17 @@ export type ResolversTypes = {
   AccountConnection: ResolverTypeWrapper<Omit<AccountConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['AccountEdge']>, nodes: Array<ResolversTypes['Account']> }>;
   AccountEdge: ResolverTypeWrapper<Omit<AccountEdge, 'node'> & { node: ResolversTypes['Account'] }>;
   AccountInput: AccountInput;
+  ArchiveProductInput: ArchiveProductInput;
+  ArchiveProductPayload: ResolverTypeWrapper<Omit<ArchiveProductPayload, 'product'> & { product?: Maybe<ResolversTypes['Product']> }>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Category: ResolverTypeWrapper<CategoryMessage>;
   CategoryCount: ResolverTypeWrapper<CategoryCountMessage>;
-  CategoryInput: CategoryInput;
+  CreateCategoryInput: CreateCategoryInput;
+  CreateCategoryPayload: ResolverTypeWrapper<Omit<CreateCategoryPayload, 'category'> & { category?: Maybe<ResolversTypes['Category']> }>;
+  Currency: ResolverTypeWrapper<Currency>;
   Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  ErrorCode: ErrorCode;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Money: ResolverTypeWrapper<Scalars['Money']['output']>;
@@ -600,7 +833,6 @@ export type ResolversTypes = {
   PaginationInput: PaginationInput;
   PriceBucket: ResolverTypeWrapper<PriceCountMessage>;
   Product: ResolverTypeWrapper<ProductMessage>;
-  ProductChangeInput: ProductChangeInput;
   ProductConnection: ResolverTypeWrapper<Omit<ProductConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['ProductEdge']>, nodes: Array<ResolversTypes['Product']> }>;
   ProductEdge: ResolverTypeWrapper<Omit<ProductEdge, 'node'> & { node: ResolversTypes['Product'] }>;
   ProductFacets: ResolverTypeWrapper<FacetsMessage>;
@@ -610,7 +842,15 @@ export type ResolversTypes = {
   ProductSort: ProductSort;
   ProductSuggestion: ResolverTypeWrapper<Omit<ProductSuggestion, 'product'> & { product: ResolversTypes['Product'] }>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  RenameAccountInput: RenameAccountInput;
+  RenameAccountPayload: ResolverTypeWrapper<Omit<RenameAccountPayload, 'account'> & { account?: Maybe<ResolversTypes['Account']> }>;
+  RenameCategoryInput: RenameCategoryInput;
+  RenameCategoryPayload: ResolverTypeWrapper<Omit<RenameCategoryPayload, 'category'> & { category?: Maybe<ResolversTypes['Category']> }>;
+  Shop: ResolverTypeWrapper<ShopModel>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  UpdateProductInput: UpdateProductInput;
+  UpdateProductPayload: ResolverTypeWrapper<Omit<UpdateProductPayload, 'product'> & { product?: Maybe<ResolversTypes['Product']> }>;
+  UserError: ResolverTypeWrapper<UserError>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -619,10 +859,14 @@ export type ResolversParentTypes = {
   AccountConnection: Omit<AccountConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['AccountEdge']>, nodes: Array<ResolversParentTypes['Account']> };
   AccountEdge: Omit<AccountEdge, 'node'> & { node: ResolversParentTypes['Account'] };
   AccountInput: AccountInput;
+  ArchiveProductInput: ArchiveProductInput;
+  ArchiveProductPayload: Omit<ArchiveProductPayload, 'product'> & { product?: Maybe<ResolversParentTypes['Product']> };
   Boolean: Scalars['Boolean']['output'];
   Category: CategoryMessage;
   CategoryCount: CategoryCountMessage;
-  CategoryInput: CategoryInput;
+  CreateCategoryInput: CreateCategoryInput;
+  CreateCategoryPayload: Omit<CreateCategoryPayload, 'category'> & { category?: Maybe<ResolversParentTypes['Category']> };
+  Currency: Currency;
   Cursor: Scalars['Cursor']['output'];
   DateTime: Scalars['DateTime']['output'];
   ID: Scalars['ID']['output'];
@@ -641,7 +885,6 @@ export type ResolversParentTypes = {
   PaginationInput: PaginationInput;
   PriceBucket: PriceCountMessage;
   Product: ProductMessage;
-  ProductChangeInput: ProductChangeInput;
   ProductConnection: Omit<ProductConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['ProductEdge']>, nodes: Array<ResolversParentTypes['Product']> };
   ProductEdge: Omit<ProductEdge, 'node'> & { node: ResolversParentTypes['Product'] };
   ProductFacets: FacetsMessage;
@@ -650,7 +893,15 @@ export type ResolversParentTypes = {
   ProductSearchConnection: ProductSearch;
   ProductSuggestion: Omit<ProductSuggestion, 'product'> & { product: ResolversParentTypes['Product'] };
   Query: Record<PropertyKey, never>;
+  RenameAccountInput: RenameAccountInput;
+  RenameAccountPayload: Omit<RenameAccountPayload, 'account'> & { account?: Maybe<ResolversParentTypes['Account']> };
+  RenameCategoryInput: RenameCategoryInput;
+  RenameCategoryPayload: Omit<RenameCategoryPayload, 'category'> & { category?: Maybe<ResolversParentTypes['Category']> };
+  Shop: ShopModel;
   String: Scalars['String']['output'];
+  UpdateProductInput: UpdateProductInput;
+  UpdateProductPayload: Omit<UpdateProductPayload, 'product'> & { product?: Maybe<ResolversParentTypes['Product']> };
+  UserError: UserError;
 };
 
 export type CostDirectiveArgs = {
@@ -666,6 +917,18 @@ export type ListSizeDirectiveArgs = {
 };
 
 export type ListSizeDirectiveResolver<Result, Parent, ContextType = Context, Args = ListSizeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type ReadsDirectiveArgs = {
+  count: Scalars['Int']['input'];
+};
+
+export type ReadsDirectiveResolver<Result, Parent, ContextType = Context, Args = ReadsDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type TextLengthDirectiveArgs = {
+  max: Scalars['Int']['input'];
+};
+
+export type TextLengthDirectiveResolver<Result, Parent, ContextType = Context, Args = TextLengthDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type AccountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Account'] = ResolversParentTypes['Account']> = {
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -687,9 +950,14 @@ export type AccountEdgeResolvers<ContextType = Context, ParentType extends Resol
   node?: Resolver<ResolversTypes['Account'], ParentType, ContextType>;
 };
 
+export type ArchiveProductPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ArchiveProductPayload'] = ResolversParentTypes['ArchiveProductPayload']> = {
+  product?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type CategoryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Category'] = ResolversParentTypes['Category']> = {
-  ancestors?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType>;
-  children?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType>;
+  ancestors?: Resolver<Maybe<Array<ResolversTypes['Category']>>, ParentType, ContextType>;
+  children?: Resolver<Maybe<Array<ResolversTypes['Category']>>, ParentType, ContextType, RequireFields<CategoryChildrenArgs, 'first'>>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   parent?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType>;
@@ -697,8 +965,18 @@ export type CategoryResolvers<ContextType = Context, ParentType extends Resolver
 };
 
 export type CategoryCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CategoryCount'] = ResolversParentTypes['CategoryCount']> = {
-  category?: Resolver<ResolversTypes['Category'], ParentType, ContextType>;
+  category?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType>;
   count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type CreateCategoryPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CreateCategoryPayload'] = ResolversParentTypes['CreateCategoryPayload']> = {
+  category?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type CurrencyResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Currency'] = ResolversParentTypes['Currency']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  decimals?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export interface CursorScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Cursor'], any> {
@@ -714,18 +992,18 @@ export interface MoneyScalarConfig extends GraphQLScalarTypeConfig<ResolversType
 }
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  archiveProduct?: Resolver<ResolversTypes['Product'], ParentType, ContextType, RequireFields<MutationArchiveProductArgs, 'id'>>;
-  createAccount?: Resolver<ResolversTypes['Account'], ParentType, ContextType, RequireFields<MutationCreateAccountArgs, 'account'>>;
-  createCategory?: Resolver<ResolversTypes['Category'], ParentType, ContextType, RequireFields<MutationCreateCategoryArgs, 'category'>>;
-  createOrder?: Resolver<ResolversTypes['Order'], ParentType, ContextType, RequireFields<MutationCreateOrderArgs, 'order'>>;
-  createProduct?: Resolver<ResolversTypes['Product'], ParentType, ContextType, RequireFields<MutationCreateProductArgs, 'product'>>;
-  renameAccount?: Resolver<ResolversTypes['Account'], ParentType, ContextType, RequireFields<MutationRenameAccountArgs, 'id' | 'name'>>;
-  renameCategory?: Resolver<ResolversTypes['Category'], ParentType, ContextType, RequireFields<MutationRenameCategoryArgs, 'id' | 'name'>>;
-  updateProduct?: Resolver<ResolversTypes['Product'], ParentType, ContextType, RequireFields<MutationUpdateProductArgs, 'expectedVersion' | 'id' | 'product'>>;
+  archiveProduct?: Resolver<Maybe<ResolversTypes['ArchiveProductPayload']>, ParentType, ContextType, RequireFields<MutationArchiveProductArgs, 'input'>>;
+  createAccount?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType, RequireFields<MutationCreateAccountArgs, 'account'>>;
+  createCategory?: Resolver<Maybe<ResolversTypes['CreateCategoryPayload']>, ParentType, ContextType, RequireFields<MutationCreateCategoryArgs, 'input'>>;
+  createOrder?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<MutationCreateOrderArgs, 'order'>>;
+  createProduct?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<MutationCreateProductArgs, 'product'>>;
+  renameAccount?: Resolver<Maybe<ResolversTypes['RenameAccountPayload']>, ParentType, ContextType, RequireFields<MutationRenameAccountArgs, 'input'>>;
+  renameCategory?: Resolver<Maybe<ResolversTypes['RenameCategoryPayload']>, ParentType, ContextType, RequireFields<MutationRenameCategoryArgs, 'input'>>;
+  updateProduct?: Resolver<Maybe<ResolversTypes['UpdateProductPayload']>, ParentType, ContextType, RequireFields<MutationUpdateProductArgs, 'input'>>;
 };
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Account' | 'Category' | 'Order' | 'Product', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Account' | 'Category' | 'Order' | 'OrderedProduct' | 'Product', ParentType, ContextType>;
 };
 
 export type OrderResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Order'] = ResolversParentTypes['Order']> = {
@@ -733,7 +1011,7 @@ export type OrderResolvers<ContextType = Context, ParentType extends ResolversPa
   accountId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  products?: Resolver<Array<ResolversTypes['OrderedProduct']>, ParentType, ContextType>;
+  products?: Resolver<Maybe<Array<ResolversTypes['OrderedProduct']>>, ParentType, ContextType>;
   status?: Resolver<ResolversTypes['OrderStatus'], ParentType, ContextType>;
   totalPrice?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -759,6 +1037,7 @@ export type OrderedProductResolvers<ContextType = Context, ParentType extends Re
   product?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType>;
   productId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   quantity?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -819,28 +1098,58 @@ export type ProductSuggestionResolvers<ContextType = Context, ParentType extends
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType, RequireFields<QueryAccountArgs, 'id'>>;
-  accounts?: Resolver<Array<ResolversTypes['Account']>, ParentType, ContextType, Partial<QueryAccountsArgs>>;
-  accountsConnection?: Resolver<ResolversTypes['AccountConnection'], ParentType, ContextType, Partial<QueryAccountsConnectionArgs>>;
-  bestSellers?: Resolver<Array<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<QueryBestSellersArgs, 'first'>>;
-  categories?: Resolver<Array<ResolversTypes['Category']>, ParentType, ContextType, Partial<QueryCategoriesArgs>>;
+  accounts?: Resolver<Maybe<Array<ResolversTypes['Account']>>, ParentType, ContextType, Partial<QueryAccountsArgs>>;
+  accountsConnection?: Resolver<Maybe<ResolversTypes['AccountConnection']>, ParentType, ContextType, Partial<QueryAccountsConnectionArgs>>;
+  bestSellers?: Resolver<Maybe<Array<ResolversTypes['Product']>>, ParentType, ContextType, RequireFields<QueryBestSellersArgs, 'first'>>;
+  categories?: Resolver<Maybe<Array<ResolversTypes['Category']>>, ParentType, ContextType, RequireFields<QueryCategoriesArgs, 'first'>>;
   category?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType, RequireFields<QueryCategoryArgs, 'id'>>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   nodes?: Resolver<Maybe<Array<Maybe<ResolversTypes['Node']>>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<QueryOrderArgs, 'id'>>;
   orders?: Resolver<Maybe<ResolversTypes['OrderConnection']>, ParentType, ContextType, Partial<QueryOrdersArgs>>;
   product?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<QueryProductArgs, 'id'>>;
-  products?: Resolver<Array<ResolversTypes['Product']>, ParentType, ContextType, Partial<QueryProductsArgs>>;
-  productsConnection?: Resolver<ResolversTypes['ProductConnection'], ParentType, ContextType, RequireFields<QueryProductsConnectionArgs, 'sort'>>;
-  searchProducts?: Resolver<ResolversTypes['ProductSearchConnection'], ParentType, ContextType, RequireFields<QuerySearchProductsArgs, 'first' | 'sort'>>;
-  suggestProducts?: Resolver<Array<ResolversTypes['ProductSuggestion']>, ParentType, ContextType, RequireFields<QuerySuggestProductsArgs, 'first' | 'prefix'>>;
+  products?: Resolver<Maybe<Array<ResolversTypes['Product']>>, ParentType, ContextType, Partial<QueryProductsArgs>>;
+  productsConnection?: Resolver<Maybe<ResolversTypes['ProductConnection']>, ParentType, ContextType, RequireFields<QueryProductsConnectionArgs, 'sort'>>;
+  searchProducts?: Resolver<Maybe<ResolversTypes['ProductSearchConnection']>, ParentType, ContextType, RequireFields<QuerySearchProductsArgs, 'first' | 'sort'>>;
+  shop?: Resolver<Maybe<ResolversTypes['Shop']>, ParentType, ContextType>;
+  suggestProducts?: Resolver<Maybe<Array<ResolversTypes['ProductSuggestion']>>, ParentType, ContextType, RequireFields<QuerySuggestProductsArgs, 'first' | 'prefix'>>;
+};
+
+export type RenameAccountPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RenameAccountPayload'] = ResolversParentTypes['RenameAccountPayload']> = {
+  account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RenameCategoryPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RenameCategoryPayload'] = ResolversParentTypes['RenameCategoryPayload']> = {
+  category?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type ShopResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Shop'] = ResolversParentTypes['Shop']> = {
+  currency?: Resolver<ResolversTypes['Currency'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type UpdateProductPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UpdateProductPayload'] = ResolversParentTypes['UpdateProductPayload']> = {
+  product?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type UserErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  field?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = Context> = {
   Account?: AccountResolvers<ContextType>;
   AccountConnection?: AccountConnectionResolvers<ContextType>;
   AccountEdge?: AccountEdgeResolvers<ContextType>;
+  ArchiveProductPayload?: ArchiveProductPayloadResolvers<ContextType>;
   Category?: CategoryResolvers<ContextType>;
   CategoryCount?: CategoryCountResolvers<ContextType>;
+  CreateCategoryPayload?: CreateCategoryPayloadResolvers<ContextType>;
+  Currency?: CurrencyResolvers<ContextType>;
   Cursor?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   Money?: GraphQLScalarType;
@@ -859,9 +1168,16 @@ export type Resolvers<ContextType = Context> = {
   ProductSearchConnection?: ProductSearchConnectionResolvers<ContextType>;
   ProductSuggestion?: ProductSuggestionResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  RenameAccountPayload?: RenameAccountPayloadResolvers<ContextType>;
+  RenameCategoryPayload?: RenameCategoryPayloadResolvers<ContextType>;
+  Shop?: ShopResolvers<ContextType>;
+  UpdateProductPayload?: UpdateProductPayloadResolvers<ContextType>;
+  UserError?: UserErrorResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = Context> = {
   cost?: CostDirectiveResolver<any, any, ContextType>;
   listSize?: ListSizeDirectiveResolver<any, any, ContextType>;
+  reads?: ReadsDirectiveResolver<any, any, ContextType>;
+  textLength?: TextLengthDirectiveResolver<any, any, ContextType>;
 };

@@ -1,15 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import {
-  getNullableType,
-  GraphQLScalarType,
-  isIntrospectionType,
-  isListType,
-  isObjectType,
-  type GraphQLSchema,
-} from 'graphql';
+import { getNullableType, isIntrospectionType, isListType, isObjectType, type GraphQLSchema } from 'graphql';
 import type { Context } from '#graphql/graph/context.ts';
 import { resolvers } from '#graphql/graph/resolvers.ts';
+import { shopResolvers, type Shop } from '#graphql/graph/shop.ts';
 import { createScalars } from '#graphql/graph/scalars.ts';
 
 /** Resolvers by type and field, of one domain or more. */
@@ -30,9 +24,9 @@ export interface Schemas {
   readonly ofCoerced: GraphQLSchema;
 }
 
-/** The executable schemas for a currency with `digits` decimal places. */
-export function createSchemas(digits: number): Schemas {
-  const schemas = makeSchemas(readTypeDefs(), digits, resolvers);
+/** The executable schemas for a currency with `digits` decimal places. Without a shop, `shop` is null. */
+export function createSchemas(digits: number, shop?: Shop): Schemas {
+  const schemas = makeSchemas(readTypeDefs(), digits, [...resolvers, shopResolvers(shop)]);
   countLists(schemas.schema);
   countLists(schemas.ofCoerced);
   return schemas;
@@ -65,7 +59,7 @@ export function makeSchemas(typeDefs: string[], digits: number, resolvers: reado
   const scalars = createScalars(digits);
   const ofCoerced = Object.entries(scalars).map(([name, scalar]) => [
     name,
-    new GraphQLScalarType<unknown>({ ...scalar.toConfig(), parseValue: (value) => value }),
+    { ...scalar, parseValue: (value: unknown) => value },
   ]);
   return {
     schema: makeExecutableSchema({ typeDefs, resolvers: [scalars, ...resolvers] }),

@@ -15,11 +15,12 @@ import {
 import { compile, interpret, type Execute } from '#graphql/compile.ts';
 import { createSchemas, makeSchemas, readTypeDefs, type Schemas } from '#graphql/graph/schema.ts';
 import { Random } from '#testkit/random.ts';
+import { rounds } from '#testkit/rounds.ts';
 import { randomResolvers } from './random-resolvers.ts';
 import { randomSelection } from './random-selection.ts';
 
 /** Valid documents that are compared; FUZZ_DOCUMENTS for another number, FUZZ_SEED to repeat a run. */
-const DOCUMENTS = Number(process.env['FUZZ_DOCUMENTS'] ?? 20_000);
+const DOCUMENTS = Number(process.env['FUZZ_DOCUMENTS'] ?? rounds(20_000, 2));
 const SEED = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
 /** More interfaces and unions than the shop itself has. */

@@ -28,11 +28,11 @@ suite('a gateway that is stopped under load', () => {
 
     const gateway = new AsyncDisposableStack();
     const telemetry = createTelemetry();
-    const port = await startGateway(
+    const { port } = await startGateway(
       {
         host: '127.0.0.1',
         port: 0,
-        currency: 'USD',
+        shop: { name: 'Fritzy', currency: { code: 'USD', decimals: 2 } },
         requestTimeoutMs: 10_000,
         drainDelayMs: DRAIN_DELAY_MS,
         connectionsMax: 1_000,

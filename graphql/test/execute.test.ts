@@ -5,7 +5,6 @@ import { createExecutor, type Executed, type Prepared } from '#graphql/execute.t
 import type { Clients } from '#graphql/graph/clients.ts';
 import { Context } from '#graphql/graph/context.ts';
 import type { Call } from '#platform/call.ts';
-import { systemClock } from '#platform/clock.ts';
 import { shareReads } from '#platform/group.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 import { startTestShop, testCall, type TestShop } from '#testkit/shop.ts';
@@ -41,7 +40,7 @@ suite('shared execution of equal queries', () => {
 
   test('a hundred equal queries at once are executed far less often, and all get the answer', async () => {
     const operation = prepare();
-    const execute = createExecutor(shop.clients, systemClock);
+    const execute = createExecutor(shop.clients);
     shop.clearTrail();
     const all = await Promise.all(times(() => execute(prepared(operation, { take: 3 }), testCall())));
     assert.equal(new Set(all.map(({ json }) => json)).size, 1);
@@ -49,7 +48,7 @@ suite('shared execution of equal queries', () => {
   });
 
   test('callers with other variables get other answers; a key without the variables is caught', async () => {
-    assert.equal(await answersEachItsOwn(createExecutor(shop.clients, systemClock)), true);
+    assert.equal(await answersEachItsOwn(createExecutor(shop.clients)), true);
     const careless = shareReads<{ prepared: Prepared; call: Call }, Executed>(
       (one) => String(one.prepared.operation.id),
       (one) => executeAlone(shop.clients, one.prepared, one.call),
@@ -81,7 +80,7 @@ suite('shared execution of equal queries', () => {
         return shop.clients.accounts.listAccounts(...request);
       },
     };
-    const execute = createExecutor({ ...shop.clients, accounts }, systemClock);
+    const execute = createExecutor({ ...shop.clients, accounts });
     const operation = prepare();
     const ask = (timeoutMs: number) => execute(prepared(operation, { take: 3 }), testCall({ timeoutMs }));
     const [hurried, patient] = [ask(50), ask(10_000)];
@@ -101,7 +100,7 @@ suite('shared execution of equal queries', () => {
         return new Promise<never>((_, reject) => call.onAbort(reject));
       },
     };
-    const execute = createExecutor({ ...shop.clients, accounts }, systemClock);
+    const execute = createExecutor({ ...shop.clients, accounts });
     const operation = prepare();
     const all = [20, 60].map((timeoutMs) =>
       execute(prepared(operation, { take: 3 }), testCall({ timeoutMs })),

@@ -1,46 +1,19 @@
 import assert from 'node:assert/strict';
-import { request as httpRequest } from 'node:http';
-import { buffer } from 'node:stream/consumers';
 import { after, suite, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { COMPRESSED_SIZE_MIN, negotiateEncoding } from '#graphql/compression.ts';
+import { send, type Answer } from '#graphql/test/plain-http.ts';
 import { startTestShop, testCall } from '#testkit/shop.ts';
 
 const SHOP_ORIGIN = 'https://shop.example';
 const shop = await startTestShop({ config: { corsOrigins: [SHOP_ORIGIN, 'http://localhost:3000'] } });
 after(() => shop[Symbol.asyncDispose]());
 const closed = await shop.addGateway({});
-const production = await shop.addGateway({ config: { playground: false } });
 await shop.clients.catalog.createProduct(
   { name: 'P', description: 'A long text. '.repeat(300), priceMinor: 100n },
   testCall(),
 );
 const open = await shop.addGateway({ config: { corsOrigins: ['*'] } });
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: Buffer;
-}
-
-/** Without what fetch adds to a request and takes from an answer. */
-function send(
-  url: string,
-  method: string,
-  headers: Record<string, string> = {},
-  body: string | Buffer = '',
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest(url, { method, headers }, (response) => {
-      buffer(response).then((bytes) => {
-        const all = Object.entries(response.headers).map(([name, value]) => [name, String(value)] as const);
-        resolve({ status: response.statusCode ?? 0, headers: Object.fromEntries(all), body: bytes });
-      }, reject);
-    });
-    request.on('error', reject);
-    request.end(body);
-  });
-}
 
 const post = (
   query: string,
@@ -238,60 +211,6 @@ suite('HEAD and caches', () => {
   test('data is not stored by caches', async () => {
     for (const path of ['/graphql?query=%7B__typename%7D', '/healthz', '/metrics'])
       assert.equal((await send(shop.url + path, 'GET')).headers['cache-control'], 'no-store', path);
-  });
-});
-
-suite('the playground', () => {
-  const page = (headers: Record<string, string> = {}): Promise<Answer> =>
-    send(`${shop.url}/graphql`, 'GET', { accept: 'text/html', ...headers });
-  const assetsOf = (html: string): string[] =>
-    [...html.matchAll(/"(\/graphql\/assets\/[^"]+)"/g)].map(([, path]) => path ?? '');
-
-  test('the page is small, asked for each time, and 304 while it is the same', async () => {
-    const { status, headers, body } = await page();
-    assert.equal(status, 200);
-    assert.ok(body.length < 10_000);
-    assert.equal(headers['cache-control'], 'no-cache');
-    assert.match(headers['vary'] ?? '', /accept, accept-encoding/);
-    const { etag = '' } = headers;
-    assert.match(etag, /^"[\w-]+"$/);
-    for (const condition of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
-      const again = await page({ 'if-none-match': condition });
-      assert.equal(again.status, 304, condition);
-      assert.equal(again.headers['etag'], etag);
-      assert.equal(again.body.length, 0);
-      assert.equal(again.headers['content-length'], undefined);
-    }
-    assert.equal((await page({ 'if-none-match': '"other"' })).status, 200);
-    assert.notEqual((await page({ 'accept-encoding': 'gzip' })).headers['etag'], etag);
-  });
-
-  test('its assets may be kept for a year under names that change with them, and come compressed', async () => {
-    const paths = assetsOf((await page()).body.toString());
-    assert.equal(paths.length, 6);
-    for (const path of paths) {
-      assert.match(path, /\.[\w-]{16}\.(js|css|ico)$/);
-      const plain = await send(shop.url + path, 'GET');
-      assert.equal(plain.status, 200);
-      assert.equal(plain.headers['cache-control'], 'public, max-age=31536000, immutable');
-      assert.equal(plain.headers['vary'], 'accept-encoding');
-      const gzip = await send(shop.url + path, 'GET', { 'accept-encoding': 'gzip' });
-      assert.equal(gzip.headers['content-encoding'], 'gzip');
-      assert.ok(gunzipSync(gzip.body).equals(plain.body));
-      assert.notEqual(gzip.headers['etag'], plain.headers['etag']);
-      const etag = plain.headers['etag'] ?? '';
-      assert.equal((await send(shop.url + path, 'GET', { 'if-none-match': etag })).status, 304);
-    }
-    for (const path of ['nope.js', '', '../../etc/passwd', 'graphiql.0000000000000000.js'])
-      assert.equal((await send(`${shop.url}/graphql/assets/${path}`, 'GET')).status, 404, path);
-  });
-
-  test('in production neither the page nor its assets are served', async () => {
-    const [asset = ''] = assetsOf((await page()).body.toString());
-    assert.equal((await send(production.url + asset, 'GET')).status, 404);
-    const { status, headers } = await send(`${production.url}/graphql`, 'GET', { accept: 'text/html' });
-    assert.equal(status, 406);
-    assert.match(headers['content-type'] ?? '', /json/);
   });
 });
 

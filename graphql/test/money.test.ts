@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import fc from 'fast-check';
-import { currencyDigits, MONEY_DIGITS_MAX, moneyToNumber, parseMoney } from '#graphql/graph/money.ts';
+import { MONEY_DIGITS_MAX, moneyToNumber, parseMoney } from '#graphql/graph/money.ts';
 import { AppError } from '#platform/errors.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 import { startTestShop, type GraphQLResult, type TestShop } from '#testkit/shop.ts';
@@ -178,10 +178,6 @@ suite('money', () => {
       { numRuns: 2_000 },
     );
   });
-
-  test('a currency has as many decimal places as ISO 4217 says', () => {
-    assert.deepEqual(['JPY', 'USD', 'EUR', 'KWD', 'CLF'].map(currencyDigits), [0, 2, 2, 3, 4]);
-  });
 });
 
 const postgres = await openTestPostgres();
@@ -243,9 +239,9 @@ suite('money through the API', () => {
     const shop = await shopIn('USD');
     for (const amount of ['-0.01', '-1199.99', '10000000000.01'])
       for (const result of await ways(shop, amount)) {
-        assert.equal(result.data, null);
+        assert.deepEqual(result.data, { createProduct: null });
         assert.equal(result.errors?.[0]?.extensions['code'], 'INVALID_ARGUMENT');
-        assert.equal(result.errors?.[0]?.extensions['field'], 'price');
+        assert.equal(result.errors?.[0]?.extensions.field, 'product.price');
         assert.match(result.errors?.[0]?.message ?? '', /from 0 to 1000000000000 minor units/);
       }
   });
@@ -265,9 +261,15 @@ suite('money through the API', () => {
       '"1e3"',
       '1199.9900000000002',
     ])
-      assertUserError(await asVariable(shop, json), /money|too large a number/);
+      assertUserError(
+        await asVariable(shop, json),
+        /^product\.price must be a (decimal |smaller )?number|^product\.price must have at most/,
+      );
     for (const literal of ['1e400', '-1e400', '1e21', 'true', '{}', '[1]', 'ABC', '""'])
-      assertUserError(await asLiteral(shop, literal), /money|too large a number/);
+      assertUserError(
+        await asLiteral(shop, literal),
+        /^product\.price must be a (decimal |smaller )?number|^product\.price must have at most/,
+      );
     assert.equal((await asVariable(shop, '1.2e3')).data.createProduct.price, 1200);
     assert.equal((await asVariable(shop, '-0')).data.createProduct.price, 0);
   });
@@ -308,6 +310,7 @@ function assertUserError(result: GraphQLResult, problem: RegExp): void {
   assert.ok(!('data' in result));
   const [error] = result.errors ?? [];
   assert.match(error?.message ?? '', problem);
-  assert.match(error?.extensions['code'] ?? '', /^(BAD_USER_INPUT|GRAPHQL_VALIDATION_FAILED)$/);
-  assert.ok(error?.extensions['requestId']);
+  assert.equal(error?.extensions.code, 'INVALID_ARGUMENT');
+  assert.equal(error.extensions.field, 'product.price');
+  assert.ok(error.extensions.requestId);
 }

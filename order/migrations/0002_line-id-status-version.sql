@@ -1,18 +1,15 @@
 -- Ids of order lines. A line of an earlier release gets a UUIDv7 with the time of its order; the other bits are a hash of
--- the order's id and the line number, so that a restored backup that is migrated again has the same ids. The type is
--- "changed" because that fills the column in one rewrite of the table; an UPDATE would leave a dead row for each line.
--- The table is locked meanwhile.
-ALTER TABLE order_line ADD COLUMN id uuid;
-ALTER TABLE order_line ALTER COLUMN id TYPE uuid USING overlay(overlay(
-  left(encode(sha256((order_id::text || '/' || nr::text)::bytea), 'hex'), 32)
+-- the order's id and the line number, so that a restored backup that is migrated again has the same ids. The table is
+-- locked while it is rewritten.
+ALTER TABLE order_line ADD COLUMN id uuid NOT NULL CONSTRAINT order_line_id UNIQUE GENERATED ALWAYS AS (
+  overlay(overlay(left(encode(sha256((order_id::text || '/' || nr::text)::bytea), 'hex'), 32)
     -- 48 bits of time and the version, then the variant.
     PLACING left(replace(order_id::text, '-', ''), 13) FROM 1)
-    PLACING substr(order_id::text, 20, 1) FROM 17)::uuid;
-ALTER TABLE order_line
-  -- For the previous release, which inserts lines without ids while it is replaced.
-  ALTER COLUMN id SET DEFAULT uuidv7(),
-  ALTER COLUMN id SET NOT NULL,
-  ADD CONSTRAINT order_line_id UNIQUE (id);
+    PLACING substr(order_id::text, 20, 1) FROM 17)::uuid
+) STORED;
+ALTER TABLE order_line ALTER COLUMN id DROP EXPRESSION;
+-- For the previous release, which inserts lines without ids while it is replaced.
+ALTER TABLE order_line ALTER COLUMN id SET DEFAULT uuidv7();
 
 ALTER TABLE orders
   -- The names of order/order-status.ts, which also has the transitions.

@@ -8,6 +8,7 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import type { Message } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { PageRequest } from "../../platform/pb/page_pb.js";
+import type { Currency } from "../../platform/pb/currency_pb.js";
 
 /**
  * Describes the file order/pb/order.proto.
@@ -56,7 +57,7 @@ export declare type Order = Message<"fritzy.order.v1.Order"> & {
   lines: OrderLine[];
 
   /**
-   * Where the order is in its life.
+   * The state of the order.
    *
    * @generated from field: fritzy.order.v1.OrderStatus status = 6;
    */
@@ -291,6 +292,46 @@ export declare type BatchGetOrdersResponse = Message<"fritzy.order.v1.BatchGetOr
  * Use `create(BatchGetOrdersResponseSchema)` to create a new message.
  */
 export declare const BatchGetOrdersResponseSchema: GenMessage<BatchGetOrdersResponse>;
+
+/**
+ * Input of BatchGetLines.
+ *
+ * @generated from message fritzy.order.v1.BatchGetLinesRequest
+ */
+export declare type BatchGetLinesRequest = Message<"fritzy.order.v1.BatchGetLinesRequest"> & {
+  /**
+   * At most 1,000 UUIDs.
+   *
+   * @generated from field: repeated string ids = 1;
+   */
+  ids: string[];
+};
+
+/**
+ * Describes the message fritzy.order.v1.BatchGetLinesRequest.
+ * Use `create(BatchGetLinesRequestSchema)` to create a new message.
+ */
+export declare const BatchGetLinesRequestSchema: GenMessage<BatchGetLinesRequest>;
+
+/**
+ * Answer of BatchGetLines.
+ *
+ * @generated from message fritzy.order.v1.BatchGetLinesResponse
+ */
+export declare type BatchGetLinesResponse = Message<"fritzy.order.v1.BatchGetLinesResponse"> & {
+  /**
+   * Those that exist, each once, in no particular order.
+   *
+   * @generated from field: repeated fritzy.order.v1.OrderLine lines = 1;
+   */
+  lines: OrderLine[];
+};
+
+/**
+ * Describes the message fritzy.order.v1.BatchGetLinesResponse.
+ * Use `create(BatchGetLinesResponseSchema)` to create a new message.
+ */
+export declare const BatchGetLinesResponseSchema: GenMessage<BatchGetLinesResponse>;
 
 /**
  * What listed orders must have.
@@ -566,13 +607,47 @@ export declare type OrderLines = Message<"fritzy.order.v1.OrderLines"> & {
 export declare const OrderLinesSchema: GenMessage<OrderLines>;
 
 /**
- * Where an order is in its life.
+ * Input of GetCurrency.
+ *
+ * @generated from message fritzy.order.v1.GetCurrencyRequest
+ */
+export declare type GetCurrencyRequest = Message<"fritzy.order.v1.GetCurrencyRequest"> & {
+};
+
+/**
+ * Describes the message fritzy.order.v1.GetCurrencyRequest.
+ * Use `create(GetCurrencyRequestSchema)` to create a new message.
+ */
+export declare const GetCurrencyRequestSchema: GenMessage<GetCurrencyRequest>;
+
+/**
+ * Answer of GetCurrency.
+ *
+ * @generated from message fritzy.order.v1.GetCurrencyResponse
+ */
+export declare type GetCurrencyResponse = Message<"fritzy.order.v1.GetCurrencyResponse"> & {
+  /**
+   * As the database records it.
+   *
+   * @generated from field: fritzy.platform.v1.Currency currency = 1;
+   */
+  currency?: Currency | undefined;
+};
+
+/**
+ * Describes the message fritzy.order.v1.GetCurrencyResponse.
+ * Use `create(GetCurrencyResponseSchema)` to create a new message.
+ */
+export declare const GetCurrencyResponseSchema: GenMessage<GetCurrencyResponse>;
+
+/**
+ * The state of an order.
  *
  * @generated from enum fritzy.order.v1.OrderStatus
  */
 export enum OrderStatus {
   /**
-   * Never returned.
+   * Not used.
    *
    * @generated from enum value: ORDER_STATUS_UNSPECIFIED = 0;
    */
@@ -629,6 +704,16 @@ export declare const OrderService: GenService<{
     output: typeof BatchGetOrdersResponseSchema;
   },
   /**
+   * Many lines by their own ids; unknown ids are left out. Errors: INVALID_ARGUMENT.
+   *
+   * @generated from rpc fritzy.order.v1.OrderService.BatchGetLines
+   */
+  batchGetLines: {
+    methodKind: "unary";
+    input: typeof BatchGetLinesRequestSchema;
+    output: typeof BatchGetLinesResponseSchema;
+  },
+  /**
    * Orders of all accounts that match a filter, newest first, without their lines. Errors: INVALID_ARGUMENT.
    *
    * @generated from rpc fritzy.order.v1.OrderService.ListOrders
@@ -658,6 +743,16 @@ export declare const OrderService: GenService<{
     methodKind: "unary";
     input: typeof BatchGetOrderLinesRequestSchema;
     output: typeof BatchGetOrderLinesResponseSchema;
+  },
+  /**
+   * The currency of all amounts.
+   *
+   * @generated from rpc fritzy.order.v1.OrderService.GetCurrency
+   */
+  getCurrency: {
+    methodKind: "unary";
+    input: typeof GetCurrencyRequestSchema;
+    output: typeof GetCurrencyResponseSchema;
   },
 }>;
 

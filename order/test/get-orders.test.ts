@@ -52,7 +52,7 @@ suite('getOrder', () => {
       ['NOT_FOUND', systemClock.newId()],
       ['INVALID_ARGUMENT', 'x'],
     ] as const)
-      await assert.rejects(clients.orders.getOrder({ id }, testCall()), { reason, detail: { field: 'id' } });
+      await assert.rejects(clients.orders.getOrder({ id }, testCall()), { reason, field: 'id' });
   });
 });
 
@@ -90,7 +90,7 @@ suite('listOrdersByAccounts', () => {
     ['page.afterId', [ann], { size: 1, afterId: 'x' }],
   ] as const) {
     test(`INVALID_ARGUMENT on ${field}: ${ids.length} ids, ${JSON.stringify(page)}`, async () => {
-      await assert.rejects(list([...ids], page), { reason: 'INVALID_ARGUMENT', detail: { field } });
+      await assert.rejects(list([...ids], page), { reason: 'INVALID_ARGUMENT', field });
     });
   }
 });

@@ -67,7 +67,7 @@ suite('lines of orders', () => {
       ['orderIds', many],
       ['orderIds[0]', ['x']],
     ] as const)
-      await assert.rejects(linesOf([...ids]), { reason: 'INVALID_ARGUMENT', detail: { field } });
+      await assert.rejects(linesOf([...ids]), { reason: 'INVALID_ARGUMENT', field });
   });
 
   test('the accounts with the most lines are left out where all do not fit, each with all of its orders', async () => {

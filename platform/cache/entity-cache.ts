@@ -3,10 +3,11 @@ import type { GenMessage } from '@bufbuild/protobuf/codegenv2';
 import { LRUCache } from 'lru-cache';
 import type { CacheMetrics } from '#platform/cache/metrics.ts';
 import { createFloors } from '#platform/cache/floors.ts';
-import { joinFlight, startFlight, type Flight } from '#platform/cache/flight.ts';
+import { createFlights, joinFlight, startFlight, type Flight } from '#platform/cache/flight.ts';
 import type { Moment, SharedCache } from '#platform/cache/shared-cache.ts';
-import type { Call } from '#platform/call.ts';
+import type { Call, SharedCall } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
+import { Principal } from '#platform/principal.ts';
 
 /**
  * No answer shows an entity as it was longer ago than this before the question, counted from the start of the read
@@ -26,13 +27,18 @@ export interface EntityCacheOptions<T extends EntityMessage> {
   /** The label `cache`, and part of the key in Redis. */
   readonly name: string;
   readonly schema: GenMessage<T>;
+  /**
+   * Whether an entity is the same for all principals: it is then read as the anonymous one. Otherwise what one
+   * principal has read is given out to that principal only.
+   */
+  readonly isPublic: boolean;
   readonly entriesMax: number;
   readonly bytesMax: number;
   /** Estimated bytes in memory. */
   sizeOf(entity: T): number;
-  /** One read of many ids; leaves out those that do not exist. */
-  load(ids: readonly string[], call: Call): Promise<readonly T[]>;
-  /** What several processes share, if they do. */
+  /** One read of many ids; leaves out those that do not exist. It may depend on `call.principal`. */
+  load(ids: readonly string[], call: SharedCall): Promise<readonly T[]>;
+  /** What several processes share, if they do: only what was read as the anonymous principal. */
   readonly shared: SharedCache | undefined;
   /** See Clock. */
   elapsedMs(): number;
@@ -46,11 +52,12 @@ export interface EntityCache<T> {
    */
   get(ids: readonly string[], call: Call): Promise<(T | null)[]>;
   /**
-   * Does a change of the entity (undefined: of a new one) and keeps the state that it answers; after a failure that
-   * leaves the state unknown, nothing older than the failure is given out again.
+   * Does a change of the entity (undefined: of a new one) and keeps the state that it answers for those who share the
+   * caller's reads; after a failure that leaves the state unknown, nothing older than the failure is given out again.
    */
   write<R>(
     id: string | undefined,
+    call: Call,
     change: () => Promise<R>,
     entityOf: (answer: R) => T | undefined,
   ): Promise<R>;
@@ -61,6 +68,7 @@ export interface EntityCache<T> {
 /** An entity with the start of the read that it comes from. */
 interface Held<T> {
   readonly entity: T;
+  readonly version: bigint;
   readonly startedMs: number;
 }
 
@@ -69,9 +77,10 @@ type Landed<T> = ReadonlyMap<string, T>;
 
 /** A cache of entities by id: in memory, behind it what processes share, behind that one read for all that is missing. */
 export function createEntityCache<T extends EntityMessage>(options: EntityCacheOptions<T>): EntityCache<T> {
-  const { elapsedMs, name, shared } = options;
+  const { elapsedMs, name } = options;
   const metrics = metricsOf(options.metrics, name);
   const floors = createFloors(elapsedMs, AGE_MS_MAX, FLOORS_MAX);
+  /** By scoped id. Whoever takes something out asks the floors whether it is still acceptable. */
   const memory = new LRUCache<string, Held<T>>({
     max: options.entriesMax,
     maxSize: options.bytesMax,
@@ -81,15 +90,17 @@ export function createEntityCache<T extends EntityMessage>(options: EntityCacheO
     },
   });
   /**
-   * Who reads what is not in memory. A change takes the entity's flight out of here: whoever asks later does not
-   * join it, and what it brings is not kept.
+   * Who reads what is not in memory. A change takes the entity's flights out of here: whoever asks later does not
+   * join them, and what they bring is not kept.
    */
-  const flights = new Map<string, Flight<Landed<T>>>();
+  const flights = createFlights<Landed<T>>();
   const keyOf = (id: string): string => `${name}:${id}`;
+  const readerOf = (call: Call): Principal => (options.isPublic ? Principal.anonymous : call.principal);
 
-  function fly(ids: readonly string[], first: Call, askedMs: number): Flight<Landed<T>> {
+  function fly(ids: readonly string[], reader: Principal, first: Call, askedMs: number): Flight<Landed<T>> {
     const landed = new Map<string, T>();
-    const flight = startFlight<Landed<T>>(first, askedMs, async ({ call }) => {
+    const shared = reader === Principal.anonymous ? options.shared : undefined;
+    const flight = startFlight<Landed<T>>(reader, first, askedMs, async (call) => {
       // The flight has to be known by its ids before anything can land.
       await Promise.resolve();
       try {
@@ -98,11 +109,12 @@ export function createEntityCache<T extends EntityMessage>(options: EntityCacheO
         if (missing.length > 0) await landLoaded(missing, call, moment);
         return landed;
       } finally {
-        forget(ids, flight);
+        flights.remove(ids, flight);
         measure();
       }
     });
-    for (const id of ids) flights.set(id, flight);
+    flights.add(ids, flight);
+    flight.call.onAbort(() => flights.remove(ids, flight));
     return flight;
 
     /** What others have read. */
@@ -124,37 +136,37 @@ export function createEntityCache<T extends EntityMessage>(options: EntityCacheO
 
     async function landLoaded(
       missing: readonly string[],
-      call: Call,
+      call: SharedCall,
       moment: Moment | undefined,
     ): Promise<void> {
       call.throwIfEnded();
       const startedMs = elapsedMs();
       const entities = await options.load(missing, call);
       const kept = entities.filter((entity) => land(entity, startedMs));
-      if (moment && kept.length > 0) share(moment, kept);
+      if (shared && moment && kept.length > 0) share(shared, moment, kept);
     }
 
     /** Hands an entity to those who wait, and keeps it unless it was changed meanwhile; tells whether it did. */
     function land(entity: T, startedMs: number): boolean {
       landed.set(entity.id, entity);
-      if (flights.get(entity.id) !== flight) return false;
-      flights.delete(entity.id);
-      memory.set(entity.id, { entity, startedMs });
+      if (flights.of(entity.id, reader) !== flight) return false;
+      flights.remove([entity.id], flight);
+      keep(reader, entity, startedMs);
       return true;
     }
   }
 
-  function forget(ids: Iterable<string>, flight: Flight<Landed<T>>): void {
-    for (const id of ids) if (flights.get(id) === flight) flights.delete(id);
+  function keep(reader: Principal, entity: T, startedMs: number): void {
+    memory.set(reader.scope(entity.id), { entity, version: entity.version, startedMs });
   }
 
-  function share(moment: Moment, entities: readonly T[]): void {
+  function share(shared: SharedCache, moment: Moment, entities: readonly T[]): void {
     const values = entities.map((entity) => ({
       key: keyOf(entity.id),
       version: entity.version,
       bytes: toBinary(options.schema, entity),
     }));
-    shared?.set(
+    shared.set(
       moment,
       values.filter(({ bytes }) => bytes.length <= SHARED_BYTES_MAX),
     );
@@ -163,24 +175,21 @@ export function createEntityCache<T extends EntityMessage>(options: EntityCacheO
   /** From now on nothing below the floor is given out to those who ask. */
   function raiseFloor(id: string, floor: { version: bigint; sinceMs: number }): void {
     floors.raise(id, floor);
-    flights.delete(id);
-    const held = memory.peek(id);
-    if (held && (held.entity.version < floor.version || held.startedMs <= floor.sinceMs)) memory.delete(id);
-    if (floor.version > 0n) shared?.drop(keyOf(id), floor.version);
-    measure();
+    flights.removeAll(id);
+    if (floor.version > 0n) options.shared?.drop(keyOf(id), floor.version);
   }
 
   /** Keeps the answer of a change, unless a later change was answered first. */
-  function keepWritten(entity: T, startedMs: number): void {
+  function keepWritten(entity: T, call: Call, startedMs: number): void {
     const { id, version } = entity;
     raiseFloor(id, { version, sinceMs: Number.NEGATIVE_INFINITY });
-    const held = memory.peek(id);
-    if (
-      held
-        ? held.entity.version === version && held.startedMs < startedMs
-        : floors.accepts(id, { version, startedMs })
-    )
-      memory.set(id, { entity, startedMs });
+    const reader = readerOf(call);
+    // What the change answered to one principal is not for the others.
+    if (reader.key !== call.principal.key || !floors.accepts(id, { version, startedMs })) return;
+    const held = memory.peek(reader.scope(id));
+    const isBetter =
+      held && floors.accepts(id, held) && (held.version > version || held.startedMs >= startedMs);
+    if (!isBetter) keep(reader, entity, startedMs);
     measure();
   }
 
@@ -195,20 +204,22 @@ export function createEntityCache<T extends EntityMessage>(options: EntityCacheO
     call: Call,
   ): { held: Map<string, T>; flights: Map<string, Flight<Landed<T>>> } {
     const askedMs = elapsedMs();
+    const reader = readerOf(call);
     const held = new Map<string, T>();
     const joined = new Map<string, Flight<Landed<T>>>();
     const missing: string[] = [];
     for (const id of new Set(ids)) {
-      const found = memory.get(id);
-      const flight = flights.get(id);
-      if (found && askedMs - found.startedMs <= AGE_MS_MAX) held.set(id, found.entity);
+      const found = memory.get(reader.scope(id));
+      const flight = flights.of(id, reader);
+      if (found && askedMs - found.startedMs <= AGE_MS_MAX && floors.accepts(id, found))
+        held.set(id, found.entity);
       else if (flight && askedMs - flight.startedMs <= AGE_MS_MAX) joined.set(id, flight);
       else missing.push(id);
     }
     if (held.size > 0) metrics.memoryHits.inc(held.size);
     if (joined.size + missing.length > 0) metrics.memoryMisses.inc(joined.size + missing.length);
     if (missing.length > 0) {
-      const flight = fly(missing, call, askedMs);
+      const flight = fly(missing, reader, call, askedMs);
       for (const id of missing) joined.set(id, flight);
     }
     return { held, flights: joined };
@@ -221,7 +232,7 @@ export function createEntityCache<T extends EntityMessage>(options: EntityCacheO
       const landed = new Map<Flight<Landed<T>>, Landed<T>>();
       await Promise.all(
         Array.from(new Set(joined.values()), async (flight) => {
-          landed.set(flight, await joinFlight(flight, call, () => forget(flights.keys(), flight)));
+          landed.set(flight, await joinFlight(flight, call));
         }),
       );
       return ids.map((id) => {
@@ -231,14 +242,14 @@ export function createEntityCache<T extends EntityMessage>(options: EntityCacheO
       });
     },
 
-    async write(id, change, entityOf) {
+    async write(id, call, change, entityOf) {
       // What the change answers is at least as new as its start.
       const startedMs = elapsedMs();
       try {
         const answer = await change();
         metrics.writes.inc();
         const entity = entityOf(answer);
-        if (entity) keepWritten(entity, startedMs);
+        if (entity) keepWritten(entity, call, startedMs);
         return answer;
       } catch (error) {
         // Somebody else's change was in the way, or whether this one was done is unknown: look again.
@@ -250,9 +261,7 @@ export function createEntityCache<T extends EntityMessage>(options: EntityCacheO
 
     changed(id, version) {
       metrics.events.inc();
-      const held = memory.peek(id);
-      if (!held || held.entity.version < version)
-        raiseFloor(id, { version, sinceMs: Number.NEGATIVE_INFINITY });
+      raiseFloor(id, { version, sinceMs: Number.NEGATIVE_INFINITY });
     },
   };
 }

@@ -23,7 +23,7 @@ export function createFloors(elapsedMs: () => number, keptMs: number, countMax: 
 
   function forgetEnded(nowMs: number): void {
     for (const [id, { untilMs }] of floors) {
-      if (untilMs > nowMs) return;
+      if (untilMs >= nowMs) return;
       floors.delete(id);
     }
   }

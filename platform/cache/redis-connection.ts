@@ -1,27 +1,25 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { createClient, ErrorReply, RESP_TYPES } from 'redis';
 import type { CacheMetrics } from '#platform/cache/metrics.ts';
 import { messageOf, StartError } from '#platform/errors.ts';
 import type { Logger } from '#platform/logger.ts';
 
-/** Commands that may wait for Redis; one more is not sent. */
-const PENDING_MAX = 256;
-/** How long Redis may leave a command unanswered before the connection is given up. */
-const STALLED_MS_MAX = 1_000;
+/** Commands in flight; a further one is not sent. */
+const COMMANDS_MAX = 512;
+/** How long Redis may be silent, which it is not as long as it answers a PING per PING_INTERVAL_MS. */
+const SILENT_MS_MAX = 2_000;
+const PING_INTERVAL_MS = 500;
 const CONNECT_TIMEOUT_MS = 1_000;
-/** The rest before the next attempt to connect doubles from the first to the second. */
-const BACKOFF_MS = 100;
-const BACKOFF_MS_MAX = 2_000;
-/** A connection that lasted this long was a good one: the next rest is short again. */
-const LASTED_MS = 5_000;
+/** The pause before the next attempt to connect doubles from the first to the second. */
+const RECONNECT_MS_MIN = 100;
+const RECONNECT_MS_MAX = 2_000;
 
 /** Commands that answer strings as bytes. */
 export type RedisCommands = ReturnType<typeof newClient>['commands'];
 
 /**
- * A connection to Redis that nobody has to wait for. A command that is not answered in time counts as failed; while
- * one is overdue none is sent, and after STALLED_MS_MAX the connection is given up. While there is none, commands fail
- * at once and it is opened anew in the background, for ever.
+ * A connection to Redis for which nobody waits: while there is none, commands fail at once, and the client reconnects in
+ * the background without limit. A command that is not answered in time counts as failed; while one is overdue none is
+ * sent, and a connection that is silent for SILENT_MS_MAX is closed.
  */
 export interface RedisConnection extends AsyncDisposable {
   /** Undefined if the command was not sent, failed or took longer than `timeoutMs`. Never rejects. */
@@ -37,154 +35,98 @@ export interface RedisDeps {
 
 /** Throws StartError for a URL that it cannot use. */
 export function openRedis(url: string, { logger, metrics }: RedisDeps): RedisConnection {
-  checkUrl(url);
-  const stopping = new AbortController();
-  let commands: RedisCommands | undefined;
-  let giveUp: ((reason: Error) => void) | undefined;
-  let pending = 0;
+  const { client, commands } = newClient(url);
+  let connection: object | undefined;
+  let isLost = false;
+  let isRefusalLogged = false;
   let overdue = 0;
-  let stalled: NodeJS.Timeout | undefined;
-  let toldOfError = false;
 
-  async function keepConnected(): Promise<void> {
-    let restMs = BACKOFF_MS;
-    let up: boolean | undefined;
-    while (!stopping.signal.aborted) {
-      const startedMs = performance.now();
-      const reason = await connectOnce(() => {
-        if (up === false) logger.info('the shared cache in Redis is back');
-        up = true;
-      });
-      if (stopping.signal.aborted) return;
-      if (up !== false)
-        logger.warn({ err: reason }, 'the shared cache in Redis is gone: each process has its own');
-      up = false;
-      if (performance.now() - startedMs > LASTED_MS) restMs = BACKOFF_MS;
-      await delay(restMs, undefined, { signal: stopping.signal }).catch(() => {});
-      restMs = Math.min(restMs * 2, BACKOFF_MS_MAX);
-    }
-  }
-
-  /** Resolves with the reason when the connection has ended or could not be made. */
-  async function connectOnce(connected: () => void): Promise<unknown> {
-    const ended = Promise.withResolvers<unknown>();
-    const { client, commands: its } = newClient(url);
-    client.on('error', ended.resolve);
-    client.on('end', () => ended.resolve(new Error('the connection was closed')));
-    stopping.signal.addEventListener('abort', ended.resolve, { once: true });
-    const late = setTimeout(
-      () => ended.resolve(new Error('connecting took too long')),
-      2 * CONNECT_TIMEOUT_MS,
-    );
-    client.connect().then(() => {
-      clearTimeout(late);
-      commands = its;
-      giveUp = ended.resolve;
-      toldOfError = false;
-      metrics.redisUp.labels('redis').set(1);
-      connected();
-    }, ended.resolve);
-    const reason = await ended.promise;
-    clearTimeout(late);
-    stopping.signal.removeEventListener('abort', ended.resolve);
-    commands = undefined;
+  client.on('ready', () => {
+    connection = {};
+    isRefusalLogged = false;
+    metrics.redisUp.labels('redis').set(1);
+    if (isLost) logger.info('the shared cache in Redis is back');
+    isLost = false;
+  });
+  // Once for a lost connection, and once for each attempt that fails.
+  client.on('error', (error: unknown) => {
+    if (client.isReady) return;
+    connection = undefined;
     metrics.redisUp.labels('redis').set(0);
-    // Rejects what still waits for an answer.
-    client.destroy();
-    return reason;
-  }
-
-  function noteOverdue(): void {
-    overdue += 1;
-    const left = giveUp;
-    stalled ??= setTimeout(
-      () => left?.(new Error(`a command got no answer for ${STALLED_MS_MAX} ms`)),
-      STALLED_MS_MAX,
-    );
-  }
-
-  function noteLateAnswer(): void {
-    overdue -= 1;
-    if (overdue > 0) return;
-    clearTimeout(stalled);
-    stalled = undefined;
-  }
+    if (!isLost) logger.warn({ err: error }, 'the shared cache in Redis is gone: each process has its own');
+    isLost = true;
+  });
+  // Rejects only after `destroy`: until then the client reconnects.
+  client.connect().catch(() => {});
 
   function noteError(error: unknown): void {
     metrics.redisFailures.labels('error').inc();
-    // What a lost connection does to its commands is told once, by the connection.
-    if (!(error instanceof ErrorReply) || toldOfError) return;
-    toldOfError = true;
+    // The loss of a connection is logged once, not once per command.
+    if (!(error instanceof ErrorReply) || isRefusalLogged) return;
+    isRefusalLogged = true;
     logger.warn({ err: error }, 'Redis refused a command of the cache; more of that is not logged');
   }
 
-  function send<R>(
-    its: RedisCommands,
-    timeoutMs: number,
-    command: (commands: RedisCommands) => Promise<R>,
-  ): Promise<R | undefined> {
+  function send<R>(timeoutMs: number, answer: Promise<R>): Promise<R | undefined> {
     return new Promise((resolve) => {
-      let answered = false;
-      let late = false;
-      // A turn later: an answer that has come while this process was busy lies in the socket.
+      let isAnswered = false;
+      let isOverdue = false;
+      // A turn later: an answer that has come while this process was busy is still in the socket.
       const timer = setTimeout(setImmediate, timeoutMs, () => {
-        if (answered) return;
-        late = true;
+        if (isAnswered) return;
+        isOverdue = true;
+        overdue += 1;
         metrics.redisFailures.labels('timeout').inc();
-        noteOverdue();
         resolve(undefined);
       });
-      pending += 1;
-      command(its)
+      answer
         .then(resolve, (error: unknown) => {
           noteError(error);
           resolve(undefined);
         })
         .finally(() => {
-          answered = true;
-          pending -= 1;
+          isAnswered = true;
           clearTimeout(timer);
-          if (late) noteLateAnswer();
+          if (isOverdue) overdue -= 1;
         });
     });
   }
 
-  const stopped = keepConnected();
   return {
     get current() {
-      return commands;
+      return connection;
     },
     async run(timeoutMs, command) {
-      if (!commands) return undefined;
-      if (overdue === 0 && pending < PENDING_MAX) return send(commands, timeoutMs, command);
+      if (!connection) return undefined;
+      if (overdue === 0) return send(timeoutMs, command(commands));
       metrics.redisFailures.labels('busy').inc();
       return undefined;
     },
     async [Symbol.asyncDispose]() {
-      stopping.abort();
-      await stopped;
-      clearTimeout(stalled);
+      connection = undefined;
+      client.destroy();
     },
   };
 }
 
-function checkUrl(url: string): void {
+function newClient(url: string) {
   try {
-    newClient(url).client.destroy();
+    const client = createClient({
+      url,
+      socket: {
+        connectTimeout: CONNECT_TIMEOUT_MS,
+        socketTimeout: SILENT_MS_MAX,
+        reconnectStrategy: (retries) => Math.min(RECONNECT_MS_MIN * 2 ** retries, RECONNECT_MS_MAX),
+      },
+      pingInterval: PING_INTERVAL_MS,
+      commandsQueueMaxLength: COMMANDS_MAX,
+      disableOfflineQueue: true,
+      maintNotifications: 'disabled',
+      // The client's own deadline ends when a command is written, so that of `run` remains.
+      commandOptions: { timeout: 0 },
+    });
+    return { client, commands: client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer }) };
   } catch (error) {
     throw new StartError(`the URL of Redis cannot be used: ${messageOf(error)}.`);
   }
-}
-
-function newClient(url: string) {
-  const client = createClient({
-    url,
-    // Connecting anew is done above, where its bounds are.
-    socket: { connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy: false },
-    disableOfflineQueue: true,
-    maintNotifications: 'disabled',
-    // The deadline is ours: the client's own ends when a command is sent.
-    commandOptions: { timeout: 0 },
-  });
-  return { client, commands: client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer }) };
 }

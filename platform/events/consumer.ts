@@ -2,10 +2,11 @@ import type { Clock } from '#platform/clock.ts';
 import { AppError, type Reason } from '#platform/errors.ts';
 import { deadLetter, REPLAY_GROUP, withoutValue } from '#platform/events/dead-letters.ts';
 import type { EventLog, Message, StoredMessage } from '#platform/events/event.ts';
-import { repeat, rest } from '#platform/events/repeat.ts';
+import { repeat } from '#platform/events/repeat.ts';
 import type { Logger } from '#platform/logger.ts';
 import { requireUuid } from '#platform/input.ts';
 import { sqlState } from '#platform/postgres/pool.ts';
+import { retry, type RetryBudget } from '#platform/retry.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 import { traceIdOf } from '#platform/trace.ts';
 
@@ -40,16 +41,12 @@ export interface Consumption {
 }
 
 const ATTEMPTS_MAX = 5;
-/** The rest after the first failed attempt; it doubles: 1.5 s until the fifth. */
-const ATTEMPT_REST_MS = 100;
-/** All rests of a batch together: where many events of a batch are bad, the later ones are given up faster. */
-const REST_MS_MAX = 5_000;
+/** The pause after the first failed attempt; it doubles: 1.5 s until the fifth. */
+const PAUSE_MS_MIN = 100;
+const PAUSE_MS_MAX = 800;
+/** All pauses of a batch together: where many events of a batch are bad, the later ones are given up faster. */
+const BATCH_PAUSE_MS_MAX = 5_000;
 const LAG_REST_MS = 10_000;
-
-interface Patience {
-  readonly signal: AbortSignal;
-  restMsLeft: number;
-}
 
 /** Consumes topics as a member of a group, with bounded retries and dead letters. */
 export async function startConsumer(deps: ConsumerDeps, consumption: Consumption): Promise<AsyncDisposable> {
@@ -61,7 +58,8 @@ export async function startConsumer(deps: ConsumerDeps, consumption: Consumption
       topics,
       handle: async ({ topic, messages }, signal) => {
         const meant = messages.filter(({ headers }) => (headers[REPLAY_GROUP] ?? group) === group);
-        if (meant.length > 0) await handle(deps, consumption, meant, { signal, restMsLeft: REST_MS_MAX });
+        if (meant.length > 0)
+          await handle(deps, consumption, meant, { signal, budget: { pauseMsLeft: BATCH_PAUSE_MS_MAX } });
         deps.telemetry.consumedMessages.labels(group, topic).inc(messages.length);
       },
     }),
@@ -80,81 +78,92 @@ export async function startConsumer(deps: ConsumerDeps, consumption: Consumption
   return { [Symbol.asyncDispose]: () => started.disposeAsync() };
 }
 
+interface Handling {
+  readonly signal: AbortSignal;
+  readonly budget: RetryBudget;
+}
+
 /** All at once; if that fails each half for itself, down to the one event that is to blame. */
 async function handle(
   deps: ConsumerDeps,
   consumption: Consumption,
   messages: readonly StoredMessage[],
-  patience: Patience,
+  handling: Handling,
 ): Promise<void> {
-  if (messages.length === 1) return handleOne(deps, consumption, messages, patience);
+  const [first, ...others] = messages;
+  if (!first) return;
+  if (others.length === 0) return handleOne(deps, consumption, first, handling);
   try {
-    await consumption.effect(messages.map(toReceived), patience.signal);
+    await consumption.effect(messages.map(toReceived), handling.signal);
   } catch (error) {
-    if (patience.signal.aborted || passes(error)) throw error;
+    if (handling.signal.aborted || isTransient(error)) throw error;
     const half = Math.ceil(messages.length / 2);
-    await handle(deps, consumption, messages.slice(0, half), patience);
-    await handle(deps, consumption, messages.slice(half), patience);
+    await handle(deps, consumption, messages.slice(0, half), handling);
+    await handle(deps, consumption, messages.slice(half), handling);
   }
 }
 
 async function handleOne(
   deps: ConsumerDeps,
   { group, effect }: Consumption,
-  messages: readonly StoredMessage[],
-  patience: Patience,
+  message: StoredMessage,
+  { signal, budget }: Handling,
 ): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await effect(messages.map(toReceived), patience.signal);
-    } catch (error) {
-      if (patience.signal.aborted || passes(error)) throw error;
-      if (attempt < ATTEMPTS_MAX) {
-        const restMs = Math.min(ATTEMPT_REST_MS * 2 ** (attempt - 1), patience.restMsLeft);
-        patience.restMsLeft -= restMs;
-        await rest(restMs, patience.signal);
-        continue;
-      }
-      const letters = messages.map((message) =>
-        deadLetter(message, { group, error, attempts: attempt, now: new Date(deps.clock.now()) }),
-      );
-      await appendLetters(deps.log, letters);
-      for (const { topic, id, headers } of messages) {
-        deps.telemetry.deadLetters.labels(group, topic).inc();
-        deps.logger.error(
-          {
-            err: error,
-            group,
-            topic,
-            event_id: id,
-            trace_id: traceIdOf(headers['traceparent']),
-            attempts: attempt,
-          },
-          `an event could not be handled and went to the dead letters: make dlq-replay TOPIC=${topic}`,
-        );
-      }
-      return;
-    }
+  try {
+    await retry(async () => effect([toReceived(message)], signal), {
+      pauseMsMin: PAUSE_MS_MIN,
+      pauseMsMax: PAUSE_MS_MAX,
+      attemptsMax: ATTEMPTS_MAX,
+      budget,
+      signal,
+      // A transient failure is no fault of the event: handle-round.ts retries the whole batch.
+      shouldRetry: (error) => !isTransient(error),
+    });
+  } catch (error) {
+    if (signal.aborted || isTransient(error)) throw error;
+    await giveUp(deps, group, message, error);
   }
 }
 
-async function appendLetters(log: EventLog, letters: readonly Message[]): Promise<void> {
+async function giveUp(
+  deps: ConsumerDeps,
+  group: string,
+  message: StoredMessage,
+  error: unknown,
+): Promise<void> {
+  const { topic, id, headers } = message;
+  const letter = deadLetter(message, {
+    group,
+    error,
+    attempts: ATTEMPTS_MAX,
+    now: new Date(deps.clock.now()),
+  });
+  await appendLetter(deps.log, letter);
+  deps.telemetry.deadLetters.labels(group, topic).inc();
+  const trace = traceIdOf(headers['traceparent']);
+  deps.logger.error(
+    { err: error, group, topic, event_id: id, trace_id: trace, attempts: ATTEMPTS_MAX },
+    `an event could not be handled and went to the dead letters: make dlq-replay TOPIC=${topic}`,
+  );
+}
+
+async function appendLetter(log: EventLog, letter: Message): Promise<void> {
   try {
-    await log.append(letters);
+    await log.append([letter]);
   } catch (error) {
     if (!(error instanceof AppError) || error.reason !== 'INVALID_ARGUMENT') throw error;
-    await log.append(letters.map(withoutValue));
+    await log.append([withoutValue(letter)]);
   }
 }
 
-const PASSING: ReadonlySet<Reason> = new Set(['UNAVAILABLE', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED']);
+const TRANSIENT: ReadonlySet<Reason> = new Set(['UNAVAILABLE', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED']);
 
 /**
  * Whether the failure is one of the surroundings and no fault of the event. Of what PostgreSQL refuses only bad data
  * (class 22) and broken constraints (class 23) are the event's: a standby, a lock or a full disk is not.
  */
-function passes(error: unknown): boolean {
-  if (error instanceof AppError) return PASSING.has(error.reason);
+function isTransient(error: unknown): boolean {
+  if (error instanceof AppError) return TRANSIENT.has(error.reason);
   const state = sqlState(error);
   return state !== undefined && !/^2[23]/.test(state);
 }

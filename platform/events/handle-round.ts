@@ -1,10 +1,10 @@
 import type { Batch, StoredMessage, Subscription } from '#platform/events/event.ts';
-import { rest } from '#platform/events/repeat.ts';
 import type { Logger } from '#platform/logger.ts';
+import { retry } from '#platform/retry.ts';
 import { traceIdOf } from '#platform/trace.ts';
 
-const BACKOFF_MS_MIN = 100;
-const BACKOFF_MS_MAX = 5_000;
+const PAUSE_MS_MIN = 100;
+const PAUSE_MS_MAX = 5_000;
 
 export interface Round {
   readonly subscription: Subscription;
@@ -48,20 +48,22 @@ export async function handleRound(messages: readonly StoredMessage[], round: Rou
 async function handleBatch(batch: Batch, round: Round, signal: AbortSignal): Promise<boolean> {
   const { topic, partition, messages } = batch;
   const { group, handle } = round.subscription;
-  for (let restMs = BACKOFF_MS_MIN; ; restMs = Math.min(restMs * 2, BACKOFF_MS_MAX)) {
-    if (signal.aborted) return false;
-    try {
-      await handle(batch, signal);
-      return true;
-    } catch (error) {
-      if (signal.aborted) return false;
-      // The partition stands at the first: of the others nobody can say whether they are to blame.
-      const first = { event_id: messages[0]?.id, trace_id: traceIdOf(messages[0]?.headers['traceparent']) };
-      round.logger.warn(
-        { err: error, group, topic, partition, ...first, retry_in_ms: restMs },
-        'handling events failed; they are tried again',
-      );
-      await rest(restMs, signal);
-    }
+  // The partition stands at the first message: any of them may be the cause.
+  const first = { event_id: messages[0]?.id, trace_id: traceIdOf(messages[0]?.headers['traceparent']) };
+  try {
+    await retry(() => handle(batch, signal), {
+      pauseMsMin: PAUSE_MS_MIN,
+      pauseMsMax: PAUSE_MS_MAX,
+      signal,
+      onRetry: (error, pauseMs) =>
+        round.logger.warn(
+          { err: error, group, topic, partition, ...first, retry_in_ms: pauseMs },
+          'handling events failed; retrying',
+        ),
+    });
+    return true;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return false;
   }
 }

@@ -25,7 +25,7 @@ export function outboxInsert(firstParameter: number): string {
   const arrays = COLUMNS.map(([, type], index) => `$${firstParameter + index}::${type}[]`).join(', ');
   return (
     `INSERT INTO outbox (${names}) SELECT ${names} ` +
-    `FROM unnest(${arrays}) WITH ORDINALITY AS e(${names}, nr) ORDER BY nr`
+    `FROM unnest(${arrays}) WITH ORDINALITY AS e(${names}, ordinal) ORDER BY ordinal`
   );
 }
 

@@ -1,10 +1,11 @@
 import { PARTITIONS, type StoredMessage, type Subscription } from '#platform/events/event.ts';
 import { handleRound } from '#platform/events/handle-round.ts';
 import { partitionBehind, toStored, type EventRow } from '#platform/events/postgres-rows.ts';
-import { repeat, rest } from '#platform/events/repeat.ts';
+import { repeat } from '#platform/events/repeat.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { Database, Queryable, Statement } from '#platform/postgres/pool.ts';
-import { joinShares, type Shares } from '#platform/postgres/shares.ts';
+import { leaseShards, type ShardLeases } from '#platform/postgres/shard-leases.ts';
+import { pause } from '#platform/retry.ts';
 
 /** How long a member rests when nothing waits. */
 const IDLE_MS = 100;
@@ -49,19 +50,19 @@ export function consumeFromPostgres(
   return repeat(IDLE_MS, logger, `consuming as ${group}`, async (stop) => {
     await database.session(async (session) => {
       const [row] = await session.query<{ space: number }>(SPACE, [group]);
-      const shares = await joinShares(session, row?.space ?? 0, topics.length * PARTITIONS);
+      const leases = await leaseShards(session, row?.space ?? 0, topics.length * PARTITIONS);
       const places = new Places(subscription);
       const inTurn = oneByOne();
       let settledAtMs = -Infinity;
       while (!stop.aborted) {
         if (performance.now() - settledAtMs >= SETTLE_MS) {
-          await shares.settle();
-          await places.follow(shares, session);
+          await leases.settle();
+          await places.follow(leases, session);
           settledAtMs = performance.now();
         }
         const messages = await nextMessages(session, places.held);
         if (messages.length === 0) {
-          await rest(IDLE_MS, stop);
+          await pause(IDLE_MS, stop);
           continue;
         }
         await handleRound(messages, {
@@ -102,27 +103,27 @@ class Places {
     return [...this.#held.values()];
   }
 
-  /** Partition p of the t-th topic is share t × PARTITIONS + p: a group's topics keep their order, new ones come last. */
-  async follow({ held }: Shares, session: Queryable): Promise<void> {
+  /** Partition p of the t-th topic is shard t × PARTITIONS + p: a group's topics keep their order, new ones come last. */
+  async follow({ held }: ShardLeases, session: Queryable): Promise<void> {
     const { group, topics } = this.#subscription;
-    const isNew = [...held].some((share) => !this.#held.has(share));
+    const isNew = [...held].some((shard) => !this.#held.has(shard));
     const stored = isNew ? await session.query<Place>(POSITIONS, [group]) : [];
-    const placeOf = (share: number): Place => {
-      const known = this.#held.get(share);
+    const placeOf = (shard: number): Place => {
+      const known = this.#held.get(shard);
       if (known) return known;
-      const topic = topics[Math.floor(share / PARTITIONS)] ?? '';
-      const partition = share % PARTITIONS;
+      const topic = topics[Math.floor(shard / PARTITIONS)] ?? '';
+      const partition = shard % PARTITIONS;
       const found = stored.find((one) => one.topic === topic && one.partition === partition);
       return found ?? { topic, partition, position: 0n };
     };
-    this.#held = new Map(Array.from(held, (share) => [share, placeOf(share)]));
+    this.#held = new Map(Array.from(held, (shard) => [shard, placeOf(shard)]));
   }
 
   async commit({ topic, partition, offset }: StoredMessage, session: Queryable): Promise<void> {
     const { group, topics } = this.#subscription;
     await session.query(COMMIT, [group, topic, partition, offset]);
-    const share = topics.indexOf(topic) * PARTITIONS + partition;
-    this.#held.set(share, { topic, partition, position: offset });
+    const shard = topics.indexOf(topic) * PARTITIONS + partition;
+    this.#held.set(shard, { topic, partition, position: offset });
   }
 }
 

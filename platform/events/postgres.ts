@@ -32,8 +32,8 @@ const APPEND: Statement = {
     INSERT INTO event (topic, key, ce_id, headers, value)
     SELECT topic, key, ce_id, headers, value
     FROM unnest($1::text[], $2::text[], $3::uuid[], $4::jsonb[], $5::json[])
-      WITH ORDINALITY AS m(topic, key, ce_id, headers, value, nr)
-    ORDER BY nr`,
+      WITH ORDINALITY AS m(topic, key, ce_id, headers, value, ordinal)
+    ORDER BY ordinal`,
 };
 const END: Statement = {
   name: 'event_log_end',

@@ -1,10 +1,11 @@
 import type { EventLog, Message } from '#platform/events/event.ts';
 import { outboxFloor, type OutboxFloor } from '#platform/events/outbox-floor.ts';
-import { repeat, rest } from '#platform/events/repeat.ts';
+import { repeat } from '#platform/events/repeat.ts';
 import type { Logger } from '#platform/logger.ts';
 import { setIndexOrder } from '#platform/postgres/index-order.ts';
 import type { Database, Queryable, Statement } from '#platform/postgres/pool.ts';
-import { joinShares } from '#platform/postgres/shares.ts';
+import { leaseShards } from '#platform/postgres/shard-leases.ts';
+import { pause } from '#platform/retry.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
 export interface RelayDeps {
@@ -93,23 +94,23 @@ export function startRelay(deps: RelayDeps): AsyncDisposable {
 
 async function relayAsMember(deps: RelayDeps, session: Queryable, stop: AbortSignal): Promise<void> {
   await session.query(INDEX_ORDER, []);
-  const shares = await joinShares(session, SPACE, SHARDS);
+  const leases = await leaseShards(session, SPACE, SHARDS);
   const floor = outboxFloor(session);
   let shards: number[] = [];
   let settledAtMs = -Infinity;
   while (!stop.aborted) {
     if (performance.now() - settledAtMs >= SETTLE_MS) {
-      await shares.settle();
+      await leases.settle();
       const before = new Set(shards);
-      shards = [...shares.held];
-      if (!shares.held.isSubsetOf(before)) floor.reset();
+      shards = [...leases.held];
+      if (!leases.held.isSubsetOf(before)) floor.reset();
       await floor.observe();
       settledAtMs = performance.now();
     }
     // Publishing and deleting go through the connection that holds the shards: when it breaks, so does the hold.
     const published = await relayBatch(deps, session, shards, floor);
     // A rest also lets events gather: a batch of one costs almost as much as one of a thousand.
-    if (published < BATCH_SIZE_MAX / 2) await rest(IDLE_MS, stop);
+    if (published < BATCH_SIZE_MAX / 2) await pause(IDLE_MS, stop);
   }
 }
 

@@ -1,14 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '#platform/logger.ts';
+import { pause, retry } from '#platform/retry.ts';
 
-/** The rest after a failure doubles up to this. */
-const BACKOFF_MS_MAX = 5_000;
-const BACKOFF_MS_MIN = 100;
+const PAUSE_MS_MIN = 100;
+const PAUSE_MS_MAX = 5_000;
 
 /**
- * Does a step again and again until it is disposed of, which waits for the step in hand. A step that returns true is
- * followed by the next at once, otherwise after `restMs`. A failure is logged, and the rest grows from 100 ms to 5 s;
- * a step that went well for longer than that before it failed is no part of the row of failures.
+ * Repeats a step until it is disposed of, which waits for the step in hand. A step that returns true is followed by the
+ * next at once, otherwise after `restMs`. A failed step is logged and retried after 100 ms to 5 s.
  */
 export function repeat(
   restMs: number,
@@ -18,21 +16,21 @@ export function repeat(
 ): AsyncDisposable {
   const stopping = new AbortController();
   const stop = stopping.signal;
+  const options = {
+    pauseMsMin: PAUSE_MS_MIN,
+    pauseMsMax: PAUSE_MS_MAX,
+    signal: stop,
+    onRetry: (error: unknown, pauseMs: number) =>
+      logger.warn({ err: error, retry_in_ms: pauseMs }, `${what} failed; retrying`),
+  };
   const loop = async (): Promise<void> => {
-    let backoffMs = BACKOFF_MS_MIN;
-    while (!stop.aborted) {
-      const startedMs = performance.now();
-      try {
-        const more = await step(stop);
-        backoffMs = BACKOFF_MS_MIN;
-        if (!more) await rest(restMs, stop);
-      } catch (error) {
-        if (stop.aborted) return;
-        if (performance.now() - startedMs > BACKOFF_MS_MAX) backoffMs = BACKOFF_MS_MIN;
-        logger.warn({ err: error, retry_in_ms: backoffMs }, `${what} failed; it goes on`);
-        await rest(backoffMs, stop);
-        backoffMs = Math.min(backoffMs * 2, BACKOFF_MS_MAX);
+    try {
+      while (!stop.aborted) {
+        const more = await retry(() => step(stop), options);
+        if (!more) await pause(restMs, stop);
       }
+    } catch (error) {
+      if (!stop.aborted) throw error;
     }
   };
   const stopped = loop();
@@ -42,11 +40,6 @@ export function repeat(
       await stopped;
     },
   };
-}
-
-/** Waits, but not longer than until `stop` fires. */
-export async function rest(ms: number, stop: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal: stop }).catch(() => {});
 }
 
 /** Waits for a promise, but not longer than `ms` and not after `signal` has fired: then it rejects. */

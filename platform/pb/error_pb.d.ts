@@ -36,7 +36,7 @@ export declare type Status = Message<"google.rpc.Status"> & {
   message: string;
 
   /**
-   * One ErrorInfo.
+   * One ErrorInfo, and one BadRequest if the caller can correct the request.
    *
    * @generated from field: repeated google.protobuf.Any details = 3;
    */
@@ -70,7 +70,7 @@ export declare type ErrorInfo = Message<"google.rpc.ErrorInfo"> & {
   domain: string;
 
   /**
-   * Facts about the failure, e.g. the field that breaks its bound.
+   * Numbers about the failure, e.g. the bytes that an answer may have.
    *
    * @generated from field: map<string, string> metadata = 3;
    */
@@ -82,4 +82,58 @@ export declare type ErrorInfo = Message<"google.rpc.ErrorInfo"> & {
  * Use `create(ErrorInfoSchema)` to create a new message.
  */
 export declare const ErrorInfoSchema: GenMessage<ErrorInfo>;
+
+/**
+ * What is wrong with the fields of a request.
+ *
+ * @generated from message google.rpc.BadRequest
+ */
+export declare type BadRequest = Message<"google.rpc.BadRequest"> & {
+  /**
+   * In the order of the request; at most 200.
+   *
+   * @generated from field: repeated google.rpc.BadRequest.FieldViolation field_violations = 1;
+   */
+  fieldViolations: BadRequest_FieldViolation[];
+};
+
+/**
+ * Describes the message google.rpc.BadRequest.
+ * Use `create(BadRequestSchema)` to create a new message.
+ */
+export declare const BadRequestSchema: GenMessage<BadRequest>;
+
+/**
+ * What is wrong with one field.
+ *
+ * @generated from message google.rpc.BadRequest.FieldViolation
+ */
+export declare type BadRequest_FieldViolation = Message<"google.rpc.BadRequest.FieldViolation"> & {
+  /**
+   * The path of the field, e.g. products[2].quantity.
+   *
+   * @generated from field: string field = 1;
+   */
+  field: string;
+
+  /**
+   * What the field must be, or a sentence that says what is wrong.
+   *
+   * @generated from field: string description = 2;
+   */
+  description: string;
+
+  /**
+   * One of the closed list in platform/errors.ts, e.g. INVALID_ARGUMENT.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message google.rpc.BadRequest.FieldViolation.
+ * Use `create(BadRequest_FieldViolationSchema)` to create a new message.
+ */
+export declare const BadRequest_FieldViolationSchema: GenMessage<BadRequest_FieldViolation>;
 

@@ -19,11 +19,11 @@ export declare const file_platform_pb_page: GenFile;
  */
 export declare type PageRequest = Message<"fritzy.platform.v1.PageRequest"> & {
   /**
-   * How many rows at the most: 1 to 100; 0, or no PageRequest at all, means 20.
+   * How many rows at the most: 1 to 100; unset, or no PageRequest at all, means 20.
    *
-   * @generated from field: int32 size = 1;
+   * @generated from field: optional int32 size = 1;
    */
-  size: number;
+  size?: number | undefined;
 
   /**
    * How many rows to pass over: 0 to 10,000. Deeper pages are reached through after_id.

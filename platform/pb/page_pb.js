@@ -10,7 +10,7 @@ import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file platform/pb/page.proto.
  */
 export const file_platform_pb_page = /*@__PURE__*/
-  fileDesc("ChZwbGF0Zm9ybS9wYi9wYWdlLnByb3RvEhJmcml0enkucGxhdGZvcm0udjEiYAoLUGFnZVJlcXVlc3QSDAoEc2l6ZRgBIAEoBRIMCgRza2lwGAIgASgFEhAKCGFmdGVyX2lkGAMgASgJEhEKCWJlZm9yZV9pZBgEIAEoCRIQCghmcm9tX2VuZBgFIAEoCGIGcHJvdG8z");
+  fileDesc("ChZwbGF0Zm9ybS9wYi9wYWdlLnByb3RvEhJmcml0enkucGxhdGZvcm0udjEibgoLUGFnZVJlcXVlc3QSEQoEc2l6ZRgBIAEoBUgAiAEBEgwKBHNraXAYAiABKAUSEAoIYWZ0ZXJfaWQYAyABKAkSEQoJYmVmb3JlX2lkGAQgASgJEhAKCGZyb21fZW5kGAUgASgIQgcKBV9zaXplYgZwcm90bzM");
 
 /**
  * Describes the message fritzy.platform.v1.PageRequest.

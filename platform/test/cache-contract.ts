@@ -137,7 +137,7 @@ export function cacheContract(name: string, open: () => CacheKind): void {
         throw new AppError('VERSION_CONFLICT', 'Somebody was faster.');
       };
       await assert.rejects(
-        cache.write(id, refuse, (changed) => changed),
+        cache.write(id, testCall(), refuse, (changed) => changed),
         { reason: 'VERSION_CONFLICT' },
       );
       assert.equal(await versionOf(cache, id), 2n);

@@ -89,6 +89,7 @@ async function checkHistory(createCache: CreateCache, steps: readonly Step[]): P
     void caches[by]
       ?.write(
         id,
+        testCall(),
         () => answered.promise.then(() => changed),
         (thing) => thing,
       )

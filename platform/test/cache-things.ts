@@ -79,6 +79,7 @@ export function thingOptions(
   return {
     name: 'thing',
     schema: ThingSchema,
+    isPublic: false,
     entriesMax: 100,
     bytesMax: 100_000,
     sizeOf: ({ text }) => 100 + text.length,
@@ -102,6 +103,7 @@ export async function versionOf(
 export function bumpThrough(cache: EntityCache<Thing>, source: Source, id: string): Promise<Thing> {
   return cache.write(
     id,
+    testCall(),
     async () => source.bump(id),
     (changed) => changed,
   );

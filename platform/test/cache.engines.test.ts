@@ -155,6 +155,10 @@ suite('the cache that processes share in Redis', { skip }, () => {
     for (let asked = 0; asked < 100; asked++) assert.deepEqual((await shared.get(['late'])).found, []);
     assert.ok(elapsedMs() - startedMs < 5_000, 'a hundred callers waited');
     await wait(AGE_MS_MAX);
+    const isUp = async (): Promise<boolean> =>
+      /^fritzy_cache_redis_up\{.*\} 1$/m.test(await telemetry.registry.metrics());
+    // A silent connection is closed, although nothing says that Redis is gone.
+    await eventually(async () => assert.equal(await isUp(), false), 30_000);
     own.resume();
     await connected(shared);
     assert.deepEqual((await shared.get(['late'])).found, [undefined]);

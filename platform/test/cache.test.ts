@@ -33,6 +33,16 @@ test('floors that are too many to remember refuse everything from before, and no
   assert.equal(floors.accepts('d', { version: 1n, startedMs: 2_011 }), true, 'past its time');
 });
 
+test('a floor holds as long as a value from before the change may be given out, the last millisecond included', () => {
+  let atMs = 0;
+  const floors = createFloors(() => atMs, 2_000, 3);
+  const raise = (id: string): void => floors.raise(id, { version: 2n, sinceMs: Number.NEGATIVE_INFINITY });
+  raise('a');
+  atMs = 2_000;
+  raise('b');
+  assert.equal(floors.accepts('a', { version: 1n, startedMs: 0 }), false);
+});
+
 test('a shared value is read back as it was written; with any byte changed, cut or added it is none', () => {
   fc.assert(
     fc.property(

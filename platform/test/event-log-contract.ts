@@ -191,7 +191,7 @@ export function eventLogContract(
         },
       });
       await eventually(() => assertComplete(handled, keys, 4), 30_000);
-      const line = backend.lines.find(({ msg }) => String(msg).includes('tried again'));
+      const line = backend.lines.find(({ msg }) => String(msg).includes('handling events failed'));
       assert.equal(line?.['trace_id'], traceIdOf(TRACEPARENT), 'the line leads to the request');
     });
 

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import fc from 'fast-check';
+import { AppError, VIOLATIONS_MAX } from '#platform/errors.ts';
 import {
   pageKey,
+  requireAll,
+  requireEach,
   requirePage,
   requireText,
   requireUuid,
@@ -15,11 +18,11 @@ import { PageRequestSchema } from '#platform/pb/page_pb.js';
 /** The check refuses, names the field and says what must be. */
 function assertRefused(check: () => unknown, field: string, problem: RegExp): void {
   assert.throws(check, (error: unknown) => {
-    assert.ok(error instanceof Error);
-    const { name, reason, detail, message } = error as Error & { reason?: unknown; detail?: unknown };
+    assert.ok(error instanceof AppError);
+    const { name, reason, message } = error;
     assert.deepEqual(
-      { name, reason, detail },
-      { name: 'AppError', reason: 'INVALID_ARGUMENT', detail: { field } },
+      { name, reason, field: error.field },
+      { name: 'AppError', reason: 'INVALID_ARGUMENT', field },
     );
     assert.ok(message.startsWith(`${field} must`), message);
     assert.match(message, problem);
@@ -206,3 +209,81 @@ suite('requirePage', () => {
     );
   });
 });
+
+suite('requireAll', () => {
+  interface Form {
+    readonly name: string;
+    readonly id: string;
+    readonly tags: readonly string[];
+  }
+  type Check = (form: Form) => unknown;
+  const all: Check = ({ name, id, tags }) =>
+    requireAll({
+      name: () => requireText('name', name, { min: 1, max: 5 }),
+      id: () => requireUuid('id', id),
+      tags: () => requireEach(tags, (tag, index) => requireText(`tags[${index}]`, tag, { min: 1, max: 5 })),
+    });
+  const wrong: Form = { name: '', id: 'x', tags: ['ok', '', 'too long', 'fine'] };
+
+  function assertTellsAll(check: Check): void {
+    const error = thrownBy(() => check(wrong));
+    assert.ok(error instanceof AppError);
+    assert.equal(error.reason, 'INVALID_ARGUMENT');
+    assert.deepEqual(
+      error.violations.map(({ field, code }) => `${field} ${code}`),
+      ['name', 'id', 'tags[1]', 'tags[2]'].map((field) => `${field} INVALID_ARGUMENT`),
+    );
+  }
+
+  test('throws one error with every violation, in the order of the checks', () => assertTellsAll(all));
+
+  test('known-bad twin: a check that ends at the first violation is caught', () => {
+    const firstOnly: Check = ({ name, id }) => {
+      requireText('name', name, { min: 1, max: 5 });
+      requireUuid('id', id);
+    };
+    assert.throws(() => assertTellsAll(firstOnly), assert.AssertionError);
+  });
+
+  test('returns what the checks return', () => {
+    assert.deepEqual(all({ name: ' a ', id: UUID.toUpperCase(), tags: ['b'] }), {
+      name: 'a',
+      id: UUID,
+      tags: ['b'],
+    });
+  });
+
+  test('throws what is not a violation at once', () => {
+    const bug = new TypeError('bug');
+    const overload = new AppError('RESOURCE_EXHAUSTED', 'Too much.');
+    for (const error of [bug, overload]) {
+      const checks = {
+        name: () => requireUuid('name', 'x'),
+        other: () => {
+          throw error;
+        },
+      };
+      assert.equal(
+        thrownBy(() => requireAll(checks)),
+        error,
+      );
+    }
+  });
+
+  test('keeps at most 200 violations', () => {
+    const error = thrownBy(() =>
+      requireEach(Array.from({ length: 1_000 }), (_, nr) => requireUuid(`ids[${nr}]`, 'x')),
+    );
+    assert.ok(error instanceof AppError);
+    assert.equal(error.violations.length, VIOLATIONS_MAX);
+  });
+});
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  return assert.fail('did not throw');
+}

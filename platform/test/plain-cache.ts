@@ -1,6 +1,7 @@
 import { toBinary, fromBinary } from '@bufbuild/protobuf';
 import { LRUCache } from 'lru-cache';
 import { AGE_MS_MAX, type EntityCache } from '#platform/cache/entity-cache.ts';
+import { Call } from '#platform/call.ts';
 import { ThingSchema, type CreateCache, type Thing, type ThingOptions } from '#platform/test/cache-things.ts';
 
 /** What a cache must do so that it is never wrong: each can be left out of the one below. */
@@ -31,7 +32,7 @@ export function plainCache(safe: Safeguards): CreateCache {
       if ((memory.get(id)?.entity.version ?? version) < version) memory.delete(id);
     }
 
-    function read(id: string, call: Parameters<typeof load>[1]): Promise<Thing | null> {
+    function read(id: string, call: Call): Promise<Thing | null> {
       const flight = { startedMs: elapsedMs(), result: fly() };
       flights.set(id, flight);
       return flight.result;
@@ -52,7 +53,7 @@ export function plainCache(safe: Safeguards): CreateCache {
           return entity;
         }
         const startedMs = elapsedMs();
-        const [entity] = await load([id], call);
+        const [entity] = await load([id], Call.shared(call.principal, call));
         if (!entity) {
           if (flights.get(id) === flight) flights.delete(id);
           return null;
@@ -74,7 +75,7 @@ export function plainCache(safe: Safeguards): CreateCache {
             return flight && young(flight.startedMs) ? flight.result : read(id, call);
           }),
         ),
-      async write(_id, change, entityOf) {
+      async write(_id, _call, change, entityOf) {
         const startedMs = elapsedMs();
         const answer = await change();
         const entity = entityOf(answer);

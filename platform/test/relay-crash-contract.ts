@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { writeOutbox } from '#platform/events/outbox.ts';
 import type { Statement } from '#platform/postgres/pool.ts';
 import type { TestPostgres } from '#testkit/postgres.ts';
+import { rounds } from '#testkit/rounds.ts';
 import { eventually } from '#testkit/shop.ts';
 import { consumerDeps } from './consumer-contract.ts';
 import { assertEffects, openEffects, withInbox, withoutInbox, type StartEffects } from './effects.ts';
@@ -23,6 +24,7 @@ const DRAIN_MS_MAX = 30_000;
 const WAITING_MAX = 200;
 /** Each of so many rounds writes an event of every key: enough for every known-bad relay to go wrong. */
 const ROUNDS_MIN = 150;
+const KILLS = rounds(50, 3);
 
 const NEW_TABLE: Statement = {
   name: 'create_thing',
@@ -139,10 +141,10 @@ export function relayCrashContract(
   skip: string | false,
 ): void {
   test(
-    `${name}: a relay killed 50 times between publishing and marking loses nothing and doubles nothing`,
+    `${name}: a relay killed ${KILLS} times between publishing and marking loses nothing and doubles nothing`,
     { skip },
     async (t) => {
-      const { duplicates } = await assertSurvivesKills(open, postgres, { kills: 50 });
+      const { duplicates } = await assertSurvivesKills(open, postgres, { kills: KILLS });
       t.diagnostic(`${duplicates} duplicates in the log, none in the effects`);
       assert.ok(duplicates > 0, 'no relay was killed before it marked what it had published');
     },

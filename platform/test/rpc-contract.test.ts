@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { create, toJson, type MessageInitShape } from '@bufbuild/protobuf';
-import { Call, cancelled } from '#platform/call.ts';
-import { AppError, REASONS, type Reason } from '#platform/errors.ts';
+import { cancelled, type Call } from '#platform/call.ts';
+import { AppError, REASONS, VIOLATIONS_MAX, type Reason, type Violation } from '#platform/errors.ts';
 import { ErrorInfoSchema } from '#platform/pb/error_pb.js';
 import { inProcess, type Client } from '#platform/rpc.ts';
 import { eventually, LINKS, testCall } from '#testkit/shop.ts';
@@ -52,10 +52,19 @@ const answersArrive: Check = async (open) => {
   }
 };
 
+/** As many as an error may have: an order of 100 items of which both fields are wrong. */
+function violationsOf(code: Reason): Violation[] {
+  return Array.from({ length: VIOLATIONS_MAX }, (_, nr) => ({
+    field: `products[${nr >> 1}].${nr % 2 === 0 ? 'productId' : 'quantity'}`,
+    message: nr === 0 ? 'größer als\n100 % of "it" 👩🏽‍🚀' : 'must be a whole number from 1 to 10000',
+    code: nr % 2 === 0 ? code : 'INVALID_ARGUMENT',
+  }));
+}
+
 const errorsCross: Check = async (open) => {
-  const detail = { field: 'products[2].quantity', bound: '1..10,000', größe: 'ü\n%' };
+  const detail = { bytesMax: 4_000_000, größe: -1.5 };
   await using echo = await opened(open, async ({ reason, domain }) => {
-    throw new AppError(reason as Reason, domain, { detail });
+    throw new AppError(reason as Reason, domain, { detail, violations: violationsOf(reason as Reason) });
   });
   for (const reason of Object.keys(REASONS) as Reason[]) {
     const text = `${reason}: größer als\n100 % of "it" 👩🏽‍🚀`;
@@ -66,8 +75,9 @@ const errorsCross: Check = async (open) => {
         publicMessage: error.publicMessage,
         message: error.message,
         detail: error.detail,
+        violations: error.violations,
       },
-      { reason, publicMessage: text, message: text, detail },
+      { reason, publicMessage: text, message: text, detail, violations: violationsOf(reason) },
     );
   }
   const loud = echo.lines.filter(({ level }) => Number(level) > DEBUG);
@@ -221,8 +231,7 @@ function wrong(change: (ask: Client<EchoService>['ask']) => Client<EchoService>[
 
 /** Knows nothing of the caller: starts a call of its own. */
 const detached = wrong((ask) => (request) => {
-  const own = { requestId: 'other', traceparent: undefined, nowMs: Date.now(), timeoutMs: 30_000 };
-  return ask(request, new Call(own));
+  return ask(request, testCall({ requestId: 'other', timeoutMs: 30_000 }));
 });
 const forgetful = wrong((ask) => async (request, call) => {
   const { reason, metadata } = await ask(request, call);
@@ -247,7 +256,7 @@ const leaky = wrong((ask) => async (request, call) => {
 
 const CHECKS: readonly [string, Check, twin: string, Open][] = [
   ['an answer arrives as the handler gave it', answersArrive, 'a field is lost', forgetful],
-  ['every reason crosses with its text and its detail', errorsCross, 'the detail is lost', rough],
+  ['every reason crosses with its text, its detail and all violations', errorsCross, 'they are lost', rough],
   ['a bug is INTERNAL to the caller and one line in the log', bugsStayInside, 'its text gets out', leaky],
   ['the time that is left only shrinks from hop to hop', timeOnlyShrinks, 'each hop starts anew', detached],
   ['a late answer is DEADLINE_EXCEEDED', lateIsDeadlineExceeded, 'the caller waits on', detached],

@@ -39,6 +39,7 @@ const CODES: Readonly<Record<Reason, grpc.status>> = {
   PRODUCT_ARCHIVED: grpc.status.FAILED_PRECONDITION,
   CATEGORY_NOT_FOUND: grpc.status.FAILED_PRECONDITION,
   CATEGORY_LIMIT_EXCEEDED: grpc.status.FAILED_PRECONDITION,
+  CATEGORY_NAME_TAKEN: grpc.status.ALREADY_EXISTS,
   VERSION_CONFLICT: grpc.status.ABORTED,
   CANCELLED: grpc.status.CANCELLED,
   RESOURCE_EXHAUSTED: grpc.status.RESOURCE_EXHAUSTED,
@@ -49,7 +50,10 @@ const CODES: Readonly<Record<Reason, grpc.status>> = {
 
 test('each reason has its gRPC status, and tools find it in the status details', async () => {
   const { implementation } = implementEcho(async ({ reason }) => {
-    throw new AppError(reason as Reason, `text of ${reason}`, { detail: { field: 'name' } });
+    const code = reason as Reason;
+    throw new AppError(code, `text of ${reason}`, {
+      violations: [{ field: 'name', message: 'is bad', code }],
+    });
   });
   await using server = await serveEcho(implementation);
   for (const reason of Object.keys(REASONS) as Reason[]) {
@@ -64,7 +68,10 @@ test('each reason has its gRPC status, and tools find it in the status details',
     assert.ok(details instanceof Buffer);
     const status = fromBinary(StatusSchema, details);
     assert.equal(status.code, CODES[reason]);
-    assert.equal(status.details[0]?.typeUrl, 'type.googleapis.com/google.rpc.ErrorInfo');
+    assert.deepEqual(
+      status.details.map(({ typeUrl }) => typeUrl),
+      ['type.googleapis.com/google.rpc.ErrorInfo', 'type.googleapis.com/google.rpc.BadRequest'],
+    );
   }
 });
 

@@ -13,7 +13,11 @@ interface Answer {
 type Read = (key: string, signal: AbortSignal) => Promise<Answer>;
 type Share = (read: Read) => (key: string, call: Call) => Promise<Answer>;
 
-const share: Share = (read) => shareReads((key: string) => key, read);
+const share: Share = (read) =>
+  shareReads(
+    (key: string) => key,
+    (key, { signal }) => read(key, signal),
+  );
 
 /** Known-bad twin: whoever comes while a read is under way takes its answer, which may be older than the question. */
 const singleFlight: Share = (read) => {
@@ -130,8 +134,8 @@ test('a read is given up when the last of its callers has left, and none starts 
   assert.equal(signals.length, 1);
 });
 
-/** The maps that hold `key` after one read of it has ended. */
-async function mapsThatKeep(shared: Share, key: string): Promise<number> {
+/** The maps that hold `key` after `ask` was answered. */
+async function mapsThatKeep(key: string, ask: () => Promise<unknown>): Promise<number> {
   const maps = new Set<Map<unknown, unknown>>();
   const { set } = Map.prototype;
   const spy = mock.method(
@@ -143,7 +147,7 @@ async function mapsThatKeep(shared: Share, key: string): Promise<number> {
     },
   );
   try {
-    await shared(async () => ({ key, version: 1 }))(key, testCall());
+    await ask();
   } finally {
     spy.mock.restore();
   }
@@ -152,14 +156,29 @@ async function mapsThatKeep(shared: Share, key: string): Promise<number> {
   return [...maps].filter((map) => map.has(key)).length;
 }
 
-test('nothing is kept of a question that was answered', async () => {
-  assert.equal(await mapsThatKeep(share, 'a question'), 0);
-  const hoarding: Share = (read) => {
-    const seen = new Map<string, Promise<Answer>>();
-    return (key, call) => {
-      seen.set(key, read(key, call.signal));
-      return seen.get(key) ?? assert.fail();
-    };
+/** Known-bad twin: remembers every question. */
+const hoarding: Share = (read) => {
+  const seen = new Map<string, Promise<Answer>>();
+  return (key, call) => {
+    seen.set(key, read(key, call.signal));
+    return seen.get(key) ?? assert.fail();
   };
-  assert.equal(await mapsThatKeep(hoarding, 'a question'), 1);
+};
+
+test('nothing is kept of a question that was answered', async () => {
+  const askOnce = (shared: Share) => () =>
+    shared(async (key) => ({ key, version: 1 }))('a question', testCall());
+  assert.equal(await mapsThatKeep('a question', askOnce(share)), 0);
+  assert.equal(await mapsThatKeep('a question', askOnce(hoarding)), 1);
+});
+
+test('one more than may wait is refused with RESOURCE_EXHAUSTED, and nothing is kept of its question', async () => {
+  const join = share(async (key) => ({ key, version: 1 }));
+  const call = testCall();
+  const waiting = Array.from({ length: 10_000 }, () => join('a', call));
+  const refused = (): Promise<unknown> =>
+    assert.rejects(join('one more', testCall()), { name: 'AppError', reason: 'RESOURCE_EXHAUSTED' });
+  assert.equal(await mapsThatKeep('one more', refused), 0);
+  await Promise.all(waiting);
+  assert.deepEqual(await join('one more', testCall()), { key: 'one more', version: 1 });
 });

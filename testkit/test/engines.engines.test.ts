@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { suite, test } from 'node:test';
+import { test } from 'node:test';
 import { Client, type Types } from '@opensearch-project/opensearch';
 import {
   Admin,
@@ -250,46 +250,6 @@ test(
     }),
 );
 
-suite('a missing engine', { concurrency: false }, () => {
-  const names = ['CI', 'FRITZY_ENGINES', 'FRITZY_TEST_KAFKA'] as const;
-  const withEnvironment = (
-    values: Partial<Record<(typeof names)[number], string>>,
-    check: () => void,
-  ): void => {
-    const before = names.map((name) => [name, process.env[name]] as const);
-    for (const name of names) setVariable(name, values[name]);
-    try {
-      check();
-    } finally {
-      for (const [name, value] of before) setVariable(name, value);
-    }
-  };
-
-  test('is a skip that names the command which brings it', () => {
-    withEnvironment({ FRITZY_ENGINES: '/nonexistent' }, () => {
-      assert.match(String(missingEngine('kafka')), /run "make engines"/);
-    });
-  });
-
-  test('is a failure in CI', () => {
-    withEnvironment({ FRITZY_ENGINES: '/nonexistent', CI: 'true' }, () => {
-      assert.throws(() => missingEngine('kafka'), /CI must not skip: .*make engines/);
-    });
-  });
-
-  test('is not missed by a test that can use a running one, only by one that kills it', () => {
-    withEnvironment({ FRITZY_ENGINES: '/nonexistent', FRITZY_TEST_KAFKA: 'kafka://127.0.0.1:1' }, () => {
-      assert.equal(missingEngine('kafka'), false);
-      assert.match(String(missingEngine('kafka', { own: true })), /make engines/);
-    });
-  });
-});
-
-function setVariable(name: string, value: string | undefined): void {
-  if (value === undefined) delete process.env[name];
-  else process.env[name] = value;
-}
-
 /** What it starts must leave neither a process nor a folder behind. */
 async function leavingNothing(use: (pids: Set<number>) => Promise<void>): Promise<void> {
   const before = process.env['TMPDIR'];
@@ -302,7 +262,8 @@ async function leavingNothing(use: (pids: Set<number>) => Promise<void>): Promis
     assert.ok(pids.size > 0);
     for (const pid of pids) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
   } finally {
-    setVariable('TMPDIR', before);
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
     await rm(folder, { recursive: true, force: true });
   }
 }

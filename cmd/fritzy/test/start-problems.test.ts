@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { needsProc, newFolder, processesIn } from '#platform/test/embedded-server-owner.ts';
+import { postGraphQL } from '#testkit/shop.ts';
 import { givesUp, spawnProgram, startShop } from './program.ts';
 
 const PROGRAM = 'cmd/fritzy/main.ts';
@@ -84,6 +85,24 @@ suite('the shop that cannot start says in a line what is wrong and how to mend i
       assert.match(await theLine({ FRITZY_DATA: folder, PORT: '0' }), /cannot be written .*FRITZY_DATA/);
     },
   );
+
+  test('another currency than that of the data folder, which keeps its prices', async () => {
+    const folder = newFolder();
+    const price = '{ products { price } }';
+    {
+      await using first = await startShop(folder, { CURRENCY: 'KWD' });
+      const query = 'mutation { createProduct(product: { name: "Chair", price: 1.125 }) { id } }';
+      assert.equal((await postGraphQL(first.url, { query })).errors, undefined);
+    }
+    for (const other of [{}, { CURRENCY: 'EUR' }, { CURRENCY: 'KWD', CURRENCY_DECIMALS: '2' }])
+      assert.match(
+        await theLine({ FRITZY_DATA: folder, PORT: '0', ...other }),
+        /^the catalog database holds amounts in KWD with 3 decimals, .*: start with CURRENCY=KWD, or use another database \(for `make run` another FRITZY_DATA\)\.$/,
+      );
+    await using again = await startShop(folder, { CURRENCY: 'KWD' });
+    const { data } = await postGraphQL(again.url, { query: price });
+    assert.deepEqual(data, { products: [{ price: 1.125 }] });
+  });
 
   test('a second shop on the same folder, which leaves the first alone', async () => {
     const folder = newFolder();

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { after, suite, test } from 'node:test';
 import pg from 'pg';
 import { givesUp, saying, spawnProgram } from '#cmd/fritzy/test/program.ts';
-import { withPatience } from '#cmd/migrate/patience.ts';
+import { retryUnanswered } from '#cmd/migrate/retry-unanswered.ts';
 import { StartError } from '#platform/errors.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 
@@ -145,7 +145,7 @@ suite('make migrate-up, make migrate-status', () => {
     proxy.close();
   });
 
-  test('patience is for silence alone: what an engine answers is thrown at once', async () => {
+  test('only an engine that does not answer is retried: its answers are thrown at once', async () => {
     let tries = 0;
     const fail = (cause: Error) => async (): Promise<never> => {
       tries += 1;
@@ -153,14 +153,14 @@ suite('make migrate-up, make migrate-status', () => {
     };
     const wrongPassword = Object.assign(new Error('password'), { severity: 'FATAL', code: '28P01' });
     await assert.rejects(
-      withPatience(fail(wrongPassword), 60_000, () => {}),
+      retryUnanswered(fail(wrongPassword), 60_000, () => {}),
       { message: 'cannot' },
     );
     assert.equal(tries, 1);
     const startingUp = Object.assign(new Error('starting'), { severity: 'FATAL', code: '57P03' });
     for (const cause of [startingUp, new Error('ECONNREFUSED')]) {
       tries = 0;
-      await assert.rejects(withPatience(fail(cause), 700, () => {}));
+      await assert.rejects(retryUnanswered(fail(cause), 700, () => {}));
       assert.equal(tries, 2);
     }
   });

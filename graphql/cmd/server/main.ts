@@ -26,7 +26,7 @@ await run(async (stack) => {
   const deps = { logger, telemetry, clock: systemClock };
   const changes =
     config.EVENTS_URL === undefined ? undefined : await openEventLog(config.EVENTS_URL, deps, stack);
-  const port = await startGateway(
+  const { port, failed } = await startGateway(
     gatewayConfig(config),
     { accounts: accounts.client, catalog: catalog.client, orders: orders.client },
     {
@@ -37,4 +37,5 @@ await run(async (stack) => {
     stack,
   );
   logger.info({ http_port: port }, 'serving');
+  return { failed };
 });

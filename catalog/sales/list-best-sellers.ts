@@ -1,0 +1,17 @@
+import type { Product } from '#catalog/product/product.ts';
+import type { ProductStore } from '#catalog/product/store.ts';
+import type { SalesStore } from '#catalog/sales/store.ts';
+import type { Call } from '#platform/call.ts';
+import { requirePageSize } from '#platform/input.ts';
+
+/**
+ * Products on sale that were ordered most, by units; the newer product first where they are equal.
+ * Throws INVALID_ARGUMENT.
+ */
+export async function listBestSellers(
+  deps: { store: Pick<ProductStore, 'byIds'>; sales: Pick<SalesStore, 'best'> },
+  input: { size?: number | undefined },
+  call: Call,
+): Promise<Product[]> {
+  return deps.store.byIds(await deps.sales.best(requirePageSize('size', input.size), call), call);
+}

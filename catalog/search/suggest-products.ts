@@ -1,0 +1,33 @@
+import type { Product } from '#catalog/product/product.ts';
+import type { ProductStore } from '#catalog/product/store.ts';
+import { onSale } from '#catalog/search/search-products.ts';
+import type { SharedSearchIndex } from '#catalog/search/shared-search-index.ts';
+import type { Call } from '#platform/call.ts';
+import { requireAll, requirePageSize, requireText } from '#platform/input.ts';
+
+const PREFIX_LENGTH_MAX = 100;
+const SUGGESTIONS_MAX = 20;
+
+/**
+ * Products on sale with a word in the name that begins with the prefix; of products with the same name the first.
+ * Throws INVALID_ARGUMENT.
+ */
+export async function suggestProducts(
+  deps: { store: Pick<ProductStore, 'byIds'>; index: Pick<SharedSearchIndex, 'suggest'> },
+  input: { prefix: string; size?: number | undefined },
+  call: Call,
+): Promise<Product[]> {
+  const { prefix, size } = requireAll({
+    prefix: () => requireText('prefix', input.prefix, { min: 0, max: PREFIX_LENGTH_MAX }),
+    size: () => requirePageSize('size', input.size, SUGGESTIONS_MAX),
+  });
+  // Room for some of the same name.
+  const ids = await deps.index.suggest({ prefix, size: 2 * size }, call);
+  const products = await onSale(deps.store, ids, call);
+  const byName = new Map<string, Product>();
+  for (const id of ids) {
+    const product = products.get(id);
+    if (product && !byName.has(product.name)) byName.set(product.name, product);
+  }
+  return [...byName.values()].slice(0, size);
+}

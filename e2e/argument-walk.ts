@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import {
+  getNamedType,
+  getNullableType,
+  isCompositeType,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  isObjectType,
+  isRequiredArgument,
+  isRequiredInputField,
+  type GraphQLField,
+  type GraphQLInputType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+} from 'graphql';
+import { createSchemas } from '#graphql/graph/schema.ts';
+import type { GraphQLResult, TestShop } from '#testkit/shop.ts';
+import { ODD_CURSORS, ODD_NUMBERS, ODD_TEXTS, ODD_VALUES } from './odd-input.ts';
+
+/** Every argument of every operation with values that no caller should send. */
+
+const { schema } = createSchemas(2);
+const ANY_ID = '00000000-0000-7000-8000-000000000000';
+const ANY_CURSOR = Buffer.from(`1:${ANY_ID}`).toString('base64url');
+const CONCURRENCY = 8;
+
+type Field = GraphQLField<unknown, unknown>;
+
+export interface Walked {
+  /** The name of the root field. */
+  readonly field: string;
+  readonly result: GraphQLResult;
+  readonly request: string;
+}
+
+interface Request {
+  readonly field: string;
+  readonly query: string;
+  readonly variables: Record<string, unknown>;
+}
+
+/** Sends each argument, each field of its value and each item of a list in turn with each odd value. */
+export async function walkArguments(shop: TestShop): Promise<Walked[]> {
+  const requests = rootFields().flatMap(({ kind, field }) => requestsOf(kind, field));
+  const walked: Walked[] = [];
+  const waiting = requests.values();
+  const worker = async (): Promise<void> => {
+    for (const { field, query, variables } of waiting) {
+      const result = await shop.graphql(query, variables);
+      walked.push({ field, result, request: `${query} ${JSON.stringify(variables).slice(0, 500)}` });
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  return walked;
+}
+
+function rootFields(): { kind: 'query' | 'mutation'; field: Field }[] {
+  const of = (kind: 'query' | 'mutation', type?: GraphQLObjectType | null) =>
+    Object.values(type?.getFields() ?? {}).map((field) => ({ kind, field }));
+  return [...of('query', schema.getQueryType()), ...of('mutation', schema.getMutationType())];
+}
+
+function requestsOf(kind: string, field: Field): Request[] {
+  const base = Object.fromEntries(
+    field.args.filter(isRequiredArgument).map((arg) => [arg.name, plainValue(arg.type)]),
+  );
+  return field.args.flatMap((arg) =>
+    changed(arg.type).map((value) => {
+      const given = { ...base, [arg.name]: value };
+      const used = field.args.filter(({ name }) => name in given);
+      const declared = used.map(({ name, type }) => `$${name}: ${String(type)}`).join(', ');
+      const passed = used.map(({ name }) => `${name}: $${name}`).join(', ');
+      const query = `${kind}(${declared}) { ${field.name}(${passed}) ${selection(field.type)} }`;
+      return { field: field.name, query, variables: given };
+    }),
+  );
+}
+
+/** Leaves and, of objects, what has leaves: enough for a resolver to ask its service. */
+function selection(type: GraphQLOutputType, depth = 0): string {
+  const named = getNamedType(type);
+  if (!isObjectType(named)) return isCompositeType(named) ? '{ __typename }' : '';
+  const fields = Object.values(named.getFields()).filter(
+    (field) =>
+      !field.args.some(isRequiredArgument) && (!isCompositeType(getNamedType(field.type)) || depth === 0),
+  );
+  const texts = fields.map((field) => `${field.name} ${selection(field.type, depth + 1)}`);
+  return `{ ${texts.length > 0 ? texts.join(' ') : '__typename'} }`;
+}
+
+/** A value that fits the type. */
+function plainValue(type: GraphQLInputType): unknown {
+  const nullable = getNullableType(type);
+  if (isListType(nullable)) return [plainValue(nullable.ofType)];
+  if (isInputObjectType(nullable)) {
+    const required = Object.values(nullable.getFields()).filter(isRequiredInputField);
+    return Object.fromEntries(required.map((field) => [field.name, plainValue(field.type)]));
+  }
+  if (isEnumType(nullable)) return nullable.getValues()[0]?.name;
+  const plain: Readonly<Record<string, unknown>> = {
+    ID: ANY_ID,
+    Cursor: ANY_CURSOR,
+    String: 'x',
+    Boolean: true,
+  };
+  return plain[nullable.name] ?? 1;
+}
+
+/** Values in which one part is odd. */
+function changed(type: GraphQLInputType): unknown[] {
+  const nullable = getNullableType(type);
+  const odd = [...oddValues(nullable)];
+  if (isListType(nullable)) {
+    const plain = plainValue(nullable.ofType);
+    const items = changed(nullable.ofType).map((value) => [plain, value, plain]);
+    return [...odd, ...items, Array.from({ length: 101 }, () => plain), []];
+  }
+  if (!isInputObjectType(nullable)) return odd;
+  const base = plainValue(type) as object;
+  const members = Object.values(nullable.getFields()).flatMap((field) =>
+    changed(field.type).map((value) => Object.assign({}, base, { [field.name]: value })),
+  );
+  return [...odd, ...members];
+}
+
+function oddValues(type: GraphQLInputType): readonly unknown[] {
+  const name = String(type);
+  if (name === 'Int' || name === 'Money')
+    return [null, 'x', {}, ...ODD_NUMBERS.map(Number).filter(Number.isFinite)];
+  if (name === 'Cursor') return [null, 7, ...ODD_CURSORS];
+  if (name === 'String' || name === 'ID') return [null, 7, {}, 'x'.repeat(20_001), ...ODD_TEXTS];
+  return ODD_VALUES;
+}
+
+/** Every path that an answer names. */
+export function pathsOf({ data, errors }: GraphQLResult): string[] {
+  const payloads = Object.values<{ userErrors?: { field: string }[] } | null>(data ?? {});
+  const top = errors?.flatMap(({ extensions: { field, violations = [] } }) => [{ field }, violations].flat());
+  const own = payloads.flatMap((payload) => payload?.userErrors ?? []);
+  return [...(top ?? []), ...own].flatMap(({ field }) => field ?? []);
+}
+
+/** The guarantee: an error names a value of the arguments of the root field, and nothing else. */
+export function assertArgumentPaths(name: string, result: GraphQLResult, request: string): void {
+  const field = rootFields().find((each) => each.field.name === name)?.field;
+  assert.ok(field, name);
+  for (const path of pathsOf(result))
+    assert.ok(isArgumentPath(field, path), `${path} is not a path in the arguments of ${name}: ${request}`);
+}
+
+function isArgumentPath(field: Field, path: string): boolean {
+  const [root = '', ...keys] = path.split(/\.|(?=\[)/);
+  let type: GraphQLInputType | undefined = field.args.find((arg) => arg.name === root)?.type;
+  for (const key of keys) {
+    const nullable: GraphQLInputType | undefined = type && getNullableType(type);
+    if (isListType(nullable) && /^\[\d+\]$/.test(key)) type = nullable.ofType;
+    else if (isInputObjectType(nullable)) type = nullable.getFields()[key]?.type;
+    else return false;
+  }
+  return type !== undefined;
+}

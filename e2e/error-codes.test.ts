@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { isEnumType } from 'graphql';
+import pg from 'pg';
+import { GATEWAY_CODES, type ErrorCode } from '#graphql/error-codes.ts';
+import { createSchemas } from '#graphql/graph/schema.ts';
+import { cancelled } from '#platform/call.ts';
+import { AppError, REASONS } from '#platform/errors.ts';
+import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
+import { testPostgresOn } from '#testkit/postgres.ts';
+import { RawClient, rawPost } from '#testkit/raw-client.ts';
+import { startTestShop, testCall, type GraphQLResult, type TestShop } from '#testkit/shop.ts';
+
+/** The closed list of error codes: what it holds, and a test named after each code that makes the shop answer it. */
+
+const NOBODY = '00000000-0000-7000-8000-000000000000';
+const LINES = 100;
+/** 240 kB of lines each: more than are read at once for one account. */
+const ORDERS = 30;
+
+let shop: TestShop;
+let ids: { readonly account: string; readonly product: string; readonly archived: string };
+before(async () => {
+  shop = await startTestShop();
+  const { data } = await shop.graphql(
+    'mutation { account: createAccount(account: { name: "Reader" }) { id } product: createProduct(product: { name: "Lamp", price: 1 }) { id } archived: createProduct(product: { name: "Gone", price: 1 }) { id } }',
+  );
+  ids = { account: data.account.id, product: data.product.id, archived: data.archived.id };
+  await shop.clients.catalog.archiveProduct({ id: ids.archived }, testCall());
+});
+after(() => shop[Symbol.asyncDispose]());
+
+/** The code of the only error of an answer, top-level or in the payload of its only mutation. */
+function codeOf({ data, errors }: GraphQLResult): string | undefined {
+  if (errors) return errors[0]?.extensions.code;
+  const [payload] = Object.values<{ userErrors?: { code: string }[] }>(data ?? {});
+  return payload?.userErrors?.[0]?.code;
+}
+
+const ask = async (query: string, variables?: Record<string, unknown>): Promise<string | undefined> =>
+  codeOf(await shop.graphql(query, variables));
+
+async function post(body: string, headers: Record<string, string> = {}): Promise<string | undefined> {
+  const response = await fetch(`${shop.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body,
+  });
+  return codeOf((await response.json()) as GraphQLResult);
+}
+
+async function raw(bytes: string): Promise<string | undefined> {
+  using client = await RawClient.connect(shop.url);
+  return codeOf(JSON.parse((await client.ask(bytes)).body) as GraphQLResult);
+}
+
+const order = (accountId: string, productId: string): Promise<string | undefined> =>
+  ask(
+    `mutation { createOrder(order: { accountId: "${accountId}", products: [{ productId: "${productId}", quantity: 1 }] }) { id } }`,
+  );
+
+/** A category as deep as there may be one, and what a further one below it is refused with. */
+async function categoryTooDeep(): Promise<string | undefined> {
+  let parentId: string | null = null;
+  for (;;) {
+    const result: GraphQLResult = await shop.graphql(
+      'mutation($parentId: ID) { createCategory(input: { name: "Level", parentId: $parentId }) { category { id } userErrors { code } } }',
+      { parentId },
+    );
+    const { category } = result.data.createCategory;
+    if (!category) return codeOf(result);
+    parentId = category.id;
+  }
+}
+
+/** A shop of its own whose account table is locked until the deadline of the request has passed. */
+async function tooLate(): Promise<string | undefined> {
+  await using slow = await startTestShop({ requestTimeoutMs: 300 });
+  const client = new pg.Client({ connectionString: slow.databaseUrls.account });
+  await client.connect();
+  try {
+    await client.query('BEGIN; LOCK TABLE account IN ACCESS EXCLUSIVE MODE');
+    return codeOf(await slow.graphql('{ accounts { id } }'));
+  } finally {
+    await client.end();
+  }
+}
+
+/** A shop of its own whose account table is gone. */
+async function broken(): Promise<string | undefined> {
+  await using other = await startTestShop();
+  const client = new pg.Client({ connectionString: other.databaseUrls.account });
+  await client.connect();
+  await client.query('ALTER TABLE account RENAME TO gone');
+  await client.end();
+  return codeOf(await other.graphql('{ accounts { id } }'));
+}
+
+/** A shop of its own on a PostgreSQL that is killed. */
+async function unreachable(): Promise<string | undefined> {
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'fritzy-codes-'));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const server = await startEmbeddedPostgres({ folder, settings: { fsync: 'off', max_connections: '200' } });
+  stack.defer(() => server.stop());
+  const postgres = testPostgresOn(server.url('postgres'), new AsyncDisposableStack());
+  const other = stack.use(await startTestShop({ postgres }));
+  process.kill(server.pid, 'SIGKILL');
+  await server.exited;
+  return codeOf(await other.graphql('{ accounts { id } }'));
+}
+
+/** Products with the longest descriptions, and an account whose orders have too many lines of them. */
+async function fill(): Promise<{ account: string }> {
+  const product =
+    'mutation($d: String!) { createProduct(product: { name: "Large", description: $d, price: 1 }) { id } }';
+  const made = await Promise.all(
+    Array.from({ length: LINES }, () => shop.graphql(product, { d: '🎈'.repeat(10_000) })),
+  );
+  const products = made.map(({ data }) => ({ productId: data.createProduct.id, quantity: 1 }));
+  const { data } = await shop.graphql('mutation { createAccount(account: { name: "Heavy" }) { id } }');
+  const accountId: string = data.createAccount.id;
+  for (let nr = 0; nr < ORDERS; nr++)
+    await shop.clients.orders.createOrder({ accountId, products }, testCall());
+  return { account: accountId };
+}
+
+let filled: Promise<{ account: string }> | undefined;
+const heavy = (): Promise<{ account: string }> => (filled ??= fill());
+
+/** What the shop answers in the situation of each code. A code without an entry does not compile. */
+const PRODUCED: Readonly<Record<ErrorCode, () => Promise<string | undefined>>> = {
+  ACCOUNT_NOT_FOUND: () => order(NOBODY, ids.product),
+  BAD_REQUEST: () => post('{'),
+  BODY_TOO_LARGE: () => post(' '.repeat(2 ** 20 + 1)),
+  CANCELLED: async () => {
+    const call = testCall();
+    call.abort(cancelled());
+    const answer = shop.clients.accounts.listAccounts({}, call);
+    return answer.then(
+      () => undefined,
+      (error: unknown) => (error instanceof AppError ? error.reason : undefined),
+    );
+  },
+  CATEGORY_LIMIT_EXCEEDED: categoryTooDeep,
+  CATEGORY_NAME_TAKEN: async () => {
+    const add = (name: string): Promise<string | undefined> =>
+      ask(`mutation { createCategory(input: { name: "${name}" }) { userErrors { code } } }`);
+    await add('Séries');
+    return add('series');
+  },
+  CATEGORY_NOT_FOUND: () =>
+    ask(`mutation { createProduct(product: { name: "x", price: 1, categoryId: "${NOBODY}" }) { id } }`),
+  DEADLINE_EXCEEDED: tooLate,
+  EXPECTATION_FAILED: () => raw(rawPost('{}', 'Expect: miracles\r\n')),
+  GRAPHQL_LIMIT_EXCEEDED: () => ask(`{ ${'__typename '.repeat(5_000)} }`),
+  GRAPHQL_PARSE_FAILED: () => ask('{'),
+  GRAPHQL_VALIDATION_FAILED: () => ask('{ nothing }'),
+  HEADERS_TOO_LARGE: () =>
+    raw(`GET /graphql HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(17_000)}\r\n\r\n`),
+  INTERNAL: broken,
+  INVALID_ARGUMENT: () => ask('{ accounts(pagination: { take: 0 }) { id } }'),
+  INVALID_CURSOR: () => ask('{ accountsConnection(after: "x") { nodes { id } } }'),
+  METHOD_NOT_ALLOWED: async () => {
+    const query = encodeURIComponent('mutation { createAccount(account: { name: "x" }) { id } }');
+    return codeOf((await (await fetch(`${shop.url}/graphql?query=${query}`)).json()) as GraphQLResult);
+  },
+  MISDIRECTED_REQUEST: () =>
+    raw(rawPost('{"query":"{ __typename }"}').replace('Host: localhost', 'Host: shop.example')),
+  NOT_ACCEPTABLE: () => post('{"query":"{ __typename }"}', { accept: 'image/png' }),
+  NOT_FOUND: () =>
+    ask(`mutation { renameAccount(input: { id: "${NOBODY}", name: "x" }) { userErrors { code } } }`),
+  OPERATION_NOT_FOUND: () => post(JSON.stringify({ query: 'query A { __typename }', operationName: 'B' })),
+  PERSISTED_QUERY_NOT_SUPPORTED: () =>
+    post('{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}'),
+  PRODUCT_ARCHIVED: () => order(ids.account, ids.archived),
+  PRODUCT_NOT_FOUND: () => order(ids.account, NOBODY),
+  RESOURCE_EXHAUSTED: async () => {
+    const { account } = await heavy();
+    return ask(`{ account(id: "${account}") { orders { products { name } } } }`);
+  },
+  RESPONSE_TOO_LARGE: async () => {
+    await heavy();
+    return ask('{ products(pagination: { take: 100 }) { a: description b: description } }');
+  },
+  UNAVAILABLE: unreachable,
+  UNSUPPORTED_MEDIA_TYPE: () => post('{}', { 'content-type': 'text/plain' }),
+  VERSION_CONFLICT: () =>
+    ask(
+      `mutation { updateProduct(input: { id: "${ids.product}", expectedVersion: 7, name: "x" }) { userErrors { code } } }`,
+    ),
+};
+
+suite('each error code is answered', () => {
+  for (const [code, produce] of Object.entries(PRODUCED))
+    test(code, async () => assert.equal(await produce(), code));
+
+  test('known-bad twin: an answer without an error, or with another one, is caught', async () => {
+    assert.equal(await ask('{ __typename }'), undefined);
+    assert.notEqual(await ask('{ nothing }'), 'GRAPHQL_PARSE_FAILED');
+  });
+});
+
+/** The codes of the first column of the table in docs/api.md. */
+const documented = (text: string): string[] =>
+  [...text.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code = '']) => code);
+
+suite('the list of error codes', () => {
+  const codes = [...Object.keys(REASONS), ...GATEWAY_CODES].sort();
+
+  test('is enum ErrorCode of the schema, each value with a description', () => {
+    const type = createSchemas(2).schema.getType('ErrorCode');
+    assert.ok(isEnumType(type));
+    const values = type.getValues();
+    assert.deepEqual(
+      values.map(({ name }) => name),
+      codes,
+    );
+    for (const { name, description } of values) assert.match(description ?? '', /^.{20,}\.$/, name);
+  });
+
+  test('is the table in docs/api.md', async () => {
+    const text = await readFile(new URL('../docs/api.md', import.meta.url), 'utf8');
+    assert.deepEqual(documented(text), codes);
+    // Known-bad twin: a row that is missing or one too many.
+    assert.notDeepEqual(documented(text.replace(/^\| `NOT_FOUND` \|.*\n/m, '')), codes);
+  });
+});

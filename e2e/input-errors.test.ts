@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { AppError } from '#platform/errors.ts';
+import { LINKS, startTestShop, testCall, type GraphQLResult, type TestShop } from '#testkit/shop.ts';
+import { assertArgumentPaths, pathsOf, walkArguments } from './argument-walk.ts';
+
+/** What a caller reads of mistakes in the input: every violation at once, under the names of the GraphQL input. */
+
+const NOBODY = '00000000-0000-7000-8000-000000000000';
+
+interface Named {
+  readonly code: string;
+  readonly field: string;
+  readonly message?: string;
+}
+
+const VIOLATIONS = 'userErrors { code field message }';
+
+/** Every code and field that an answer names, in order. */
+function named({ data, errors }: GraphQLResult): string[] {
+  const payloads = Object.values<{ userErrors?: Named[] } | null>(data ?? {});
+  const all: readonly Named[] = [
+    ...(errors ?? []).flatMap(({ extensions }) => extensions.violations ?? []),
+    ...payloads.flatMap((payload) => payload?.userErrors ?? []),
+  ];
+  return all.map(({ code, field }) => `${field} ${code}`);
+}
+
+/** A form with five mistakes, and the fields that are named for them. */
+interface Form {
+  readonly query: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly fields: readonly string[];
+}
+
+const tags = ['fine', '', 'x'.repeat(41)];
+const FORMS: Readonly<Record<string, Form>> = {
+  createProduct: {
+    query: 'mutation($input: ProductInput!) { createProduct(product: $input) { id } }',
+    input: { name: '', description: 'x'.repeat(10_001), price: -1, categoryId: 'x', tags },
+    fields: ['name', 'description', 'price', 'categoryId', 'tags[1]', 'tags[2]'].map(
+      (field) => `product.${field}`,
+    ),
+  },
+  updateProduct: {
+    query: `mutation($input: UpdateProductInput!) { updateProduct(input: $input) { product { id } ${VIOLATIONS} } }`,
+    input: { id: 'x', expectedVersion: 0, name: ' ', price: -0.01, tags },
+    fields: ['id', 'expectedVersion', 'name', 'price', 'tags[1]', 'tags[2]'].map((field) => `input.${field}`),
+  },
+  createOrder: {
+    query: 'mutation($input: OrderInput!) { createOrder(order: $input) { id } }',
+    input: {
+      accountId: 'x',
+      products: [
+        { productId: 'x', quantity: 0 },
+        { productId: NOBODY, quantity: 1 },
+        { productId: 'y', quantity: 10_001 },
+      ],
+    },
+    fields: [
+      'order.accountId',
+      'order.products[0].productId',
+      'order.products[0].quantity',
+      'order.products[2].productId',
+      'order.products[2].quantity',
+    ],
+  },
+  searchProducts: {
+    query:
+      'query($input: ProductFilterInput!) { searchProducts(query: "\\u0000", first: 0, filter: $input) { totalCount } }',
+    input: { priceMin: 2, priceMax: 1, categoryId: 'x', tags },
+    fields: ['query', 'filter.priceMax', 'filter.categoryId', 'filter.tags[1]', 'filter.tags[2]', 'first'],
+  },
+};
+
+/** The guarantee: each mistake is named, all in one answer, each under its path in the arguments. */
+function assertNamesAll({ fields }: Form, result: GraphQLResult): void {
+  assert.deepEqual(
+    named(result),
+    fields.map((field) => `${field} INVALID_ARGUMENT`),
+  );
+}
+
+/** Deliberately wrong: the same answer of a shop that ends at the first violation. */
+function firstOnly({ status, data, errors = [] }: GraphQLResult): GraphQLResult {
+  const userErrors = data?.updateProduct?.userErrors.slice(0, 1);
+  return {
+    status,
+    ...(userErrors && { data: { updateProduct: { userErrors } } }),
+    errors: errors.map(({ message, extensions: { code, requestId, violations = [] } }) => {
+      return { message, extensions: { code, requestId, violations: violations.slice(0, 1) } };
+    }),
+  };
+}
+
+for (const link of LINKS) {
+  suite(`mistakes in the input, services linked ${link}`, () => {
+    let shop: TestShop;
+    before(async () => {
+      shop = await startTestShop({ link });
+    });
+    after(() => shop[Symbol.asyncDispose]());
+
+    for (const [name, form] of Object.entries(FORMS)) {
+      test(`${name}: each of five mistakes is reported at once with its path`, async () => {
+        assertNamesAll(form, await shop.graphql(form.query, { input: form.input }));
+      });
+
+      test(`${name}: known-bad twin: an answer with the first violation only is caught`, async () => {
+        const result = await shop.graphql(form.query, { input: form.input });
+        assert.throws(() => assertNamesAll(form, firstOnly(result)), assert.AssertionError);
+      });
+    }
+
+    test('createOrder names the account and every product that it cannot use', async () => {
+      const made = await shop.graphql('mutation { createProduct(product: { name: "x", price: 1 }) { id } }');
+      const gone = made.data.createProduct.id;
+      await shop.clients.catalog.archiveProduct({ id: gone }, testCall());
+      const products = [NOBODY, gone, NOBODY].map((productId) => ({ productId, quantity: 1 }));
+      const { query } = FORMS['createOrder'] ?? assert.fail();
+      assert.deepEqual(named(await shop.graphql(query, { input: { accountId: NOBODY, products } })), [
+        'order.accountId ACCOUNT_NOT_FOUND',
+        'order.products[0].productId PRODUCT_NOT_FOUND',
+        'order.products[1].productId PRODUCT_ARCHIVED',
+        'order.products[2].productId PRODUCT_NOT_FOUND',
+      ]);
+    });
+
+    test('no error names a field that is not among the arguments of its operation', async () => {
+      const answers = await walkArguments(shop);
+      assert.ok(answers.length > 500, `${answers.length} requests`);
+      let paths = 0;
+      for (const { field, result, request } of answers) {
+        for (const { message, extensions } of result.errors ?? [])
+          assert.notEqual(extensions.code, 'INTERNAL', `${message}: ${request}`);
+        assertArgumentPaths(field, result, request);
+        paths += pathsOf(result).length;
+      }
+      assert.ok(paths > 300, `${paths} paths`);
+      assert.deepEqual(
+        shop.logLines.filter(({ level }) => Number(level) >= 50),
+        [],
+      );
+    });
+
+    test('known-bad twin: what services name their fields is caught', async () => {
+      const wrong = [
+        ['accounts', shop.clients.accounts.listAccounts({ page: { size: 0, skip: -1 } }, testCall())],
+        ['createAccount', shop.clients.accounts.createAccount({ name: '' }, testCall())],
+        ['bestSellers', shop.clients.catalog.listBestSellers({ size: 0 }, testCall())],
+        ['createOrder', shop.clients.orders.createOrder({ accountId: 'x' }, testCall())],
+      ] as const;
+      for (const [field, answer] of wrong) {
+        const error = await answer.then(
+          () => assert.fail('not refused'),
+          (thrown: unknown) => thrown,
+        );
+        assert.ok(error instanceof AppError);
+        const extensions = { code: error.reason, requestId: '', violations: error.violations };
+        const result = { status: 200, errors: [{ message: '', extensions }] };
+        assert.throws(() => assertArgumentPaths(field, result, ''), assert.AssertionError, field);
+      }
+    });
+  });
+}
+
+suite('what is not wrong', () => {
+  let shop: TestShop;
+  before(async () => {
+    shop = await startTestShop();
+  });
+  after(() => shop[Symbol.asyncDispose]());
+
+  test('a mutation is kept when its neighbour fails', async () => {
+    const { data } = await shop.graphql(
+      'mutation { a: createAccount(account: { name: "Kept" }) { name } b: createAccount(account: { name: "" }) { name } }',
+    );
+    assert.deepEqual(data, { a: { name: 'Kept' }, b: null });
+  });
+
+  test('a page with fields that fail keeps the others, and errors have the paths of the fields', async () => {
+    const { data, errors } = await shop.graphql(
+      '{ products { id } accounts(pagination: { take: 0 }) { id } bestSellers(first: 0) { id } categories { id } account(id: "x") { id } }',
+    );
+    assert.deepEqual(data, {
+      products: [],
+      accounts: null,
+      bestSellers: null,
+      categories: [],
+      account: null,
+    });
+    assert.deepEqual(errors?.map(({ path }) => path?.join('.')).toSorted(), [
+      'account',
+      'accounts',
+      'bestSellers',
+    ]);
+  });
+
+  test('null in updateProduct is refused where it means nothing; of a category and tags it takes them away', async () => {
+    const category = await shop.graphql(
+      'mutation { createCategory(input: { name: "C" }) { category { id } } }',
+    );
+    const categoryId = category.data.createCategory.category.id;
+    const product = await shop.graphql(
+      'mutation($c: ID) { createProduct(product: { name: "x", price: 1, categoryId: $c, tags: ["a"] }) { id } }',
+      { c: categoryId },
+    );
+    const { id } = product.data.createProduct;
+    const { query } = FORMS['updateProduct'] ?? assert.fail();
+    const nulls = { name: null, description: null, price: null };
+    const refused = await shop.graphql(query, { input: { id, expectedVersion: 1, ...nulls } });
+    assert.deepEqual(
+      named(refused),
+      ['name', 'description', 'price'].map((field) => `input.${field} INVALID_ARGUMENT`),
+    );
+    const input = { id, expectedVersion: 1, categoryId: null, tags: null };
+    assert.deepEqual(named(await shop.graphql(query, { input })), []);
+    const after = await shop.graphql(`{ product(id: "${id}") { name category { id } tags version } }`);
+    assert.deepEqual(after.data.product, { name: 'x', category: null, tags: [], version: 2 });
+  });
+
+  test('a wrong operationName is told, with the names that there are', async () => {
+    const two = 'query A { __typename } query B { __typename }';
+    const many = Array.from({ length: 50 }, (_, nr) => `query Q${nr} { __typename }`).join(' ');
+    for (const [query, operationName, message] of [
+      [two, 'C', 'The document has no operation named "C". Its operations: A, B.'],
+      [two, undefined, 'The document has several operations: A, B. Set operationName to one of them.'],
+      ['{ __typename }', 'A', 'The document has no operation named "A". Its operations: (unnamed).'],
+      [many, 'C', /^The document has no operation named "C"\. Its operations: Q0, (Q\d, ){9}…\.$/],
+    ] as const) {
+      const response = await fetch(`${shop.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query, operationName }),
+      });
+      const { errors } = (await response.json()) as GraphQLResult;
+      assert.equal(errors?.[0]?.extensions.code, 'OPERATION_NOT_FOUND');
+      if (typeof message === 'string') assert.equal(errors[0].message, message);
+      else assert.match(errors[0].message, message);
+    }
+  });
+});

@@ -1,0 +1,277 @@
+import assert from 'node:assert/strict';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { systemClock } from '#platform/clock.ts';
+import { migrate } from '#platform/postgres/migrate.ts';
+import { serviceMigrations } from '#platform/service.ts';
+import { openTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
+import { startTestShop, testCall, type TestShop } from '#testkit/shop.ts';
+
+/** The migrations of the release whose order lines have no ids. */
+const OLD_MIGRATIONS = ['0001_order.sql'];
+
+/** The statement by which that release stores an order, without its events. */
+const OLD_INSERT = `
+  WITH lines AS (
+    INSERT INTO order_line (order_id, nr, product_id, name, description, price_minor, quantity)
+    SELECT * FROM unnest($5::uuid[], $6::smallint[], $7::uuid[], $8::text[], $9::text[], $10::bigint[], $11::integer[])
+  )
+  INSERT INTO orders (id, account_id, total_price_minor, created_at)
+  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[])`;
+
+interface Line {
+  readonly productId: string;
+  readonly name: string;
+  readonly priceMinor: number;
+  readonly quantity: number;
+}
+
+/** An order as the old release stored it. */
+interface OldOrder {
+  readonly id: string;
+  readonly createdAt: string;
+  readonly totalPriceMinor: number;
+  readonly lines: readonly Line[];
+}
+
+const LAMP = systemClock.newId();
+const DESK = systemClock.newId();
+/** Not in the catalog. */
+const GONE = systemClock.newId();
+const line = (productId: string, name: string, priceMinor: number, quantity: number): Line => ({
+  productId,
+  name,
+  priceMinor,
+  quantity,
+});
+
+function oldOrder(createdAt: string, lines: readonly Line[]): OldOrder {
+  const totalPriceMinor = lines.reduce((sum, { priceMinor, quantity }) => sum + priceMinor * quantity, 0);
+  return { id: idAt(createdAt), createdAt, totalPriceMinor, lines };
+}
+
+/** A UUIDv7 of that time. */
+function idAt(time: string): string {
+  const hex = Date.parse(time).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}${systemClock.newId().slice(13)}`;
+}
+
+/** Oldest first. The first two have the same products at the same prices; names and prices differ from those of today. */
+const OLD_ORDERS: readonly OldOrder[] = [
+  oldOrder('2025-03-01T09:00:00.000Z', [line(LAMP, 'Old lamp', 1_999, 1), line(DESK, 'Old desk', 25_000, 7)]),
+  oldOrder('2025-03-01T10:00:00.000Z', [line(LAMP, 'Old lamp', 1_999, 1), line(DESK, 'Old desk', 25_000, 7)]),
+  oldOrder('2025-06-01T10:00:00.000Z', [
+    line(GONE, 'Forgotten', 1, 10_000),
+    line(DESK, 'Desk', 0, 1),
+    line(LAMP, 'Lamp', 5, 3),
+  ]),
+];
+
+interface Databases extends Readonly<Record<'account' | 'catalog' | 'order' | 'events', string>> {}
+
+const stack = new AsyncDisposableStack();
+after(() => stack.disposeAsync());
+
+async function run(url: string, sql: string, values: readonly unknown[]): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(sql, [...values]);
+  } finally {
+    await client.end();
+  }
+}
+
+async function insertAsBefore(url: string, accountId: string, orders: readonly OldOrder[]): Promise<void> {
+  const lines = orders.flatMap((order) =>
+    order.lines.map((each, nr) => ({ ...each, orderId: order.id, nr })),
+  );
+  await run(url, OLD_INSERT, [
+    orders.map((order) => order.id),
+    orders.map(() => accountId),
+    orders.map((order) => order.totalPriceMinor),
+    orders.map((order) => order.createdAt),
+    lines.map((each) => each.orderId),
+    lines.map((each) => each.nr),
+    lines.map((each) => each.productId),
+    lines.map((each) => each.name),
+    lines.map((each) => `About ${each.name}`),
+    lines.map((each) => each.priceMinor),
+    lines.map((each) => each.quantity),
+  ]);
+}
+
+/** A database of orders with the tables of the old release. */
+async function oldOrderDatabase(postgres: TestPostgres): Promise<string> {
+  const url = await postgres.createDatabase('empty');
+  const folder = await mkdtemp(join(tmpdir(), 'fritzy-old-migrations-'));
+  try {
+    for (const file of OLD_MIGRATIONS)
+      await copyFile(
+        fileURLToPath(new URL(`../order/migrations/${file}`, import.meta.url)),
+        join(folder, file),
+      );
+    await migrate(url, serviceMigrations('order', folder));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  return url;
+}
+
+const shopOn = (databases: Databases): Promise<TestShop> =>
+  startTestShop({ postgres: { createDatabase: async (kind) => Reflect.get(databases, kind) as string } });
+
+interface ServedLine {
+  readonly id: string;
+  readonly productId: string;
+  readonly product: { readonly name: string } | null;
+  readonly name: string;
+  readonly description: string;
+  readonly price: number;
+  readonly quantity: number;
+}
+
+interface ServedOrder {
+  readonly id: string;
+  readonly createdAt: string;
+  readonly totalPrice: number;
+  readonly status: string;
+  readonly version: number;
+  readonly products: readonly ServedLine[];
+}
+
+/** The orders of an account, oldest first. `lineId` is the field that is read as the id of a line. */
+async function ordersOf(shop: TestShop, accountId: string, lineId = 'id'): Promise<ServedOrder[]> {
+  const { data, errors } = await shop.graphql(
+    `query($id: ID!) { account(id: $id) { ordersConnection(first: 20) { nodes { id createdAt totalPrice status version products {
+       id: ${lineId} productId product { name } name description price quantity } } } } }`,
+    { id: accountId },
+  );
+  assert.equal(errors, undefined);
+  return (data.account.ordersConnection.nodes as ServedOrder[]).toReversed();
+}
+
+function assertServes(served: readonly ServedOrder[], stored: readonly OldOrder[]): void {
+  const today = new Map([
+    [LAMP, { name: 'Lamp of today' }],
+    [DESK, { name: 'Desk of today' }],
+  ]);
+  assert.deepEqual(
+    served,
+    stored.map(({ id, createdAt, totalPriceMinor, lines }, index) => ({
+      id,
+      createdAt,
+      totalPrice: totalPriceMinor / 100,
+      status: 'PLACED',
+      version: 1,
+      products: lines.map(({ productId, name, priceMinor, quantity }, lineNumber) => ({
+        id: served[index]?.products[lineNumber]?.id,
+        productId,
+        product: today.get(productId) ?? null,
+        name,
+        description: `About ${name}`,
+        price: priceMinor / 100,
+        quantity,
+      })),
+    })),
+  );
+}
+
+const idsOf = (orders: readonly ServedOrder[]): string[] =>
+  orders.flatMap(({ products }) => products.map(({ id }) => id));
+
+/** The guarantee: a client cache that stores lines by id keeps each line of each order apart from every other. */
+function assertUniqueLines(orders: readonly ServedOrder[]): void {
+  const ids = idsOf(orders);
+  for (const id of ids)
+    assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  assert.equal(new Set(ids).size, ids.length, 'two lines have the same id');
+}
+
+suite('orders of a release whose lines have no ids', () => {
+  let databases: Databases;
+  let accountId: string;
+  /** As the first start after the migration serves them. */
+  let first: ServedOrder[];
+
+  before(async () => {
+    const postgres = stack.use(await openTestPostgres());
+    const [account, catalog, events] = await Promise.all([
+      postgres.createDatabase('account'),
+      postgres.createDatabase('catalog'),
+      postgres.createDatabase('events'),
+    ]);
+    databases = { account, catalog, events, order: await oldOrderDatabase(postgres) };
+    accountId = systemClock.newId();
+    await run(account, `INSERT INTO account (id, name, created_at) VALUES ($1, 'Ann', now())`, [accountId]);
+    await run(
+      catalog,
+      `INSERT INTO product (id, name, description, price_minor, created_at)
+       VALUES ($1, 'Lamp of today', '', 1, now()), ($2, 'Desk of today', '', 2, now())`,
+      [LAMP, DESK],
+    );
+    await insertAsBefore(databases.order, accountId, OLD_ORDERS);
+  });
+
+  test('are served unchanged after the migration, with the same line ids each time and after a restart', async () => {
+    {
+      await using shop = await shopOn(databases);
+      first = await ordersOf(shop, accountId);
+      assertServes(first, OLD_ORDERS);
+      assert.deepEqual(await ordersOf(shop, accountId), first);
+    }
+    await using restarted = await shopOn(databases);
+    assert.deepEqual(await ordersOf(restarted, accountId), first);
+    const { data } = await restarted.graphql('query($id: ID!) { order(id: $id) { products { id } } }', {
+      id: OLD_ORDERS[0]?.id ?? '',
+    });
+    assert.deepEqual(
+      data.order.products,
+      first[0]?.products.map(({ id }) => ({ id })),
+    );
+  });
+
+  test('have lines of unique ids that carry the time of their order; orders of today and of the old release too', async () => {
+    await using shop = await shopOn(databases);
+    for (const { id, products } of first)
+      for (const each of products)
+        assert.equal(each.id.slice(0, 13), id.slice(0, 13), 'the time of the order');
+    // A process of the old release that still runs beside the new one.
+    const late = oldOrder(new Date().toISOString(), [
+      line(LAMP, 'Late lamp', 100, 1),
+      line(DESK, 'Late desk', 1, 1),
+    ]);
+    await insertAsBefore(databases.order, accountId, [late]);
+    const products = [LAMP, DESK].map((productId) => ({ productId, quantity: 1 }));
+    const placed = await shop.clients.orders.createOrder({ accountId, products }, testCall());
+    const all = await ordersOf(shop, accountId);
+    assertServes(
+      all.filter(({ id }) => id !== placed.order?.id),
+      [...OLD_ORDERS, late],
+    );
+    assertUniqueLines(all);
+    const own = all.find(({ id }) => id === placed.order?.id);
+    assert.deepEqual(
+      idsOf(own ? [own] : []),
+      placed.order?.lines.map(({ id }) => id),
+      'the ids that createOrder returned',
+    );
+  });
+
+  test('known-bad twin: an API whose line id is the id of the product is caught', async () => {
+    await using shop = await shopOn(databases);
+    const careless = await ordersOf(shop, accountId, 'productId');
+    assert.throws(() => assertUniqueLines(careless), /two lines have the same id/);
+  });
+
+  test('known-bad twin: the database refuses two lines with the same id', async () => {
+    await assert.rejects(run(databases.order, 'UPDATE order_line SET id = product_id', []), {
+      code: '23505',
+      constraint: 'order_line_id',
+    });
+  });
+});

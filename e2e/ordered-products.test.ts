@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { after, suite, test } from 'node:test';
+import { openTestPostgres } from '#testkit/postgres.ts';
+import { eventually, postGraphQL, type GraphQLResult } from '#testkit/shop.ts';
+import { startGateway, startService } from './service-processes.ts';
+
+const stack = new AsyncDisposableStack();
+after(() => stack.disposeAsync());
+const postgres = stack.use(await openTestPostgres());
+const [account, catalog, order, events] = await Promise.all([
+  postgres.createDatabase('account'),
+  postgres.createDatabase('catalog'),
+  postgres.createDatabase('order'),
+  postgres.createDatabase('events'),
+]);
+const common = { EVENTS_URL: events };
+const [accounts, products] = await Promise.all([
+  startService(stack, 'account', { ...common, ACCOUNT_DATABASE_URL: account }),
+  startService(stack, 'catalog', { ...common, CATALOG_DATABASE_URL: catalog }),
+]);
+const upstream = { ACCOUNT_URL: accounts.url, CATALOG_URL: products.url };
+const orders = await startService(stack, 'order', { ...common, ORDER_DATABASE_URL: order, ...upstream });
+const { url } = await startGateway(stack, { ORDER_URL: orders.url, ...upstream });
+
+async function idOf(query: string): Promise<string> {
+  const { data, errors } = await postGraphQL(url, { query });
+  assert.equal(errors, undefined);
+  return (Object.values(data)[0] as { id: string }).id;
+}
+
+const readOrder = (id: string): Promise<GraphQLResult> =>
+  postGraphQL(url, {
+    query: `{ order(id: "${id}") { status products { productId name price quantity product { name price } } } }`,
+  });
+
+/** The guarantee: an order is served as it was placed, with an error for each product that could not be read. */
+function assertWithoutProducts(result: GraphQLResult, line: object): void {
+  assert.deepEqual(result.data.order, { status: 'PLACED', products: [{ ...line, product: null }] });
+  assert.deepEqual(
+    result.errors?.map(({ path, extensions }) => [path, extensions['code']]),
+    [[['order', 'products', 0, 'product'], 'UNAVAILABLE']],
+  );
+}
+
+suite('the product of an order line', () => {
+  test('is the product as it is now; null with an error while the catalog is down, beside the rest of the order', async () => {
+    const accountId = await idOf('mutation { createAccount(account: { name: "Ann" }) { id } }');
+    const productId = await idOf('mutation { createProduct(product: { name: "Lamp", price: 1.5 }) { id } }');
+    const placed = await idOf(
+      `mutation { createOrder(order: { accountId: "${accountId}", products: [{ productId: "${productId}", quantity: 2 }] }) { id } }`,
+    );
+    const update = `mutation { updateProduct(input: { id: "${productId}", name: "Torch", price: 2, expectedVersion: 1 }) { userErrors { code } } }`;
+    const updated = await postGraphQL(url, { query: update });
+    assert.deepEqual(updated.data.updateProduct.userErrors, []);
+    const line = { productId, name: 'Lamp', price: 1.5, quantity: 2 };
+    const { data, errors } = await readOrder(placed);
+    assert.equal(errors, undefined);
+    assert.deepEqual(data.order.products, [{ ...line, product: { name: 'Torch', price: 2 } }]);
+    assert.throws(
+      () => assertWithoutProducts({ status: 200, data }, line),
+      'known-bad twin: an answer as if nothing were wrong',
+    );
+
+    products.program.signal('SIGKILL');
+    await products.program.ended;
+    // The gateway keeps a product for some seconds.
+    await eventually(async () => assertWithoutProducts(await readOrder(placed), line), 20_000);
+  });
+});

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { startTestShop, type GraphQLResult, type TestShop } from '#testkit/shop.ts';
+
+/** Every field and code that the top-level errors of an answer name, in order. */
+const named = ({ errors = [] }: GraphQLResult): string[] =>
+  errors.flatMap(({ extensions: { violations = [] } }) =>
+    violations.map(({ code, field }) => `${field} ${code}`),
+  );
+
+suite('one code and one path for one mistake', () => {
+  let shop: TestShop;
+  before(async () => {
+    shop = await startTestShop();
+  });
+  after(() => shop[Symbol.asyncDispose]());
+
+  const create = (price: string, declared = ''): string =>
+    `mutation${declared} { createProduct(product: { name: "x", price: ${price} }) { id } }`;
+
+  test('a wrong amount as literal, in a variable, in a variable of the whole input, and out of bounds', async () => {
+    const whole = 'mutation($p: ProductInput!) { createProduct(product: $p) { id } }';
+    for (const result of [
+      await shop.graphql(create('1.999')),
+      await shop.graphql(create('"cheap"')),
+      await shop.graphql(create('null')),
+      await shop.graphql(create('$n', '($n: Money!)'), { n: 1.999 }),
+      await shop.graphql(create('$n', '($n: Money!)'), { n: null }),
+      await shop.graphql(create('$n', '($n: Money!)'), {}),
+      await shop.graphql(whole, { p: { name: 'x', price: 'cheap' } }),
+      await shop.graphql(whole, { p: { name: 'x' } }),
+      await shop.graphql(create('-1')),
+    ]) {
+      assert.deepEqual(named(result), ['product.price INVALID_ARGUMENT'], JSON.stringify(result));
+      assert.equal(result.errors?.[0]?.extensions.field, 'product.price');
+    }
+  });
+
+  test('a value that is missing, of another type, null or unknown, as literal and in a variable', async () => {
+    for (const [literal, value, field] of [
+      ['{ take: "many" }', { take: 'many' }, 'pagination.take'],
+      ['{ take: 2147483648 }', { take: 2_147_483_648 }, 'pagination.take'],
+      ['{ skip: null }', { skip: null }, 'pagination.skip'],
+      ['[]', [], 'pagination'],
+      ['{ size: 1 }', { size: 1 }, 'pagination'],
+    ] as const) {
+      const asLiteral = await shop.graphql(`{ products(pagination: ${literal}) { id } }`);
+      const asVariable = await shop.graphql(
+        'query($p: PaginationInput) { products(pagination: $p) { id } }',
+        { p: value },
+      );
+      assert.deepEqual(named(asLiteral), [`${field} INVALID_ARGUMENT`], literal);
+      assert.equal(asLiteral.errors?.[0]?.message, asVariable.errors?.[0]?.message);
+      assert.deepEqual(named(asVariable), named(asLiteral));
+    }
+    assert.deepEqual(named(await shop.graphql('{ account { id } }')), ['id INVALID_ARGUMENT']);
+    const order = (quantity: string): string =>
+      `createOrder(order: { accountId: "x", products: { productId: "x", quantity: ${quantity} } }) { id }`;
+    const single = ['order.products[0].quantity INVALID_ARGUMENT'];
+    assert.deepEqual(named(await shop.graphql(`mutation { ${order('"x"')} }`)), single);
+    const query = `mutation($q: Int!) { ${order('$q')} }`;
+    assert.deepEqual(named(await shop.graphql(query, { q: 'x' })), single);
+  });
+
+  test('each field that uses a wrong variable is named', async () => {
+    const { errors } = await shop.graphql(
+      'query($n: Int!) { a: bestSellers(first: $n) { id } b: products(pagination: { take: $n }) { id } }',
+      { n: 'x' },
+    );
+    assert.deepEqual(
+      errors?.map(({ extensions }) => extensions.field),
+      ['first', 'pagination.take'],
+    );
+  });
+
+  test('a document that does not fit the schema stays GRAPHQL_VALIDATION_FAILED', async () => {
+    for (const query of [
+      '{ products { colour } }',
+      '{ products(size: 1) { id } }',
+      '{ products @skip { id } }',
+      'query($n: Nothing) { products { id } }',
+    ])
+      assert.equal(
+        (await shop.graphql(query)).errors?.[0]?.extensions.code,
+        'GRAPHQL_VALIDATION_FAILED',
+        query,
+      );
+  });
+
+  test('known-bad twin: a literal that is refused as a document is caught', async () => {
+    const { errors, ...result } = await shop.graphql(create('1.999'));
+    const asDocument = errors?.map(({ message }) => {
+      return { message, extensions: { code: 'GRAPHQL_VALIDATION_FAILED', requestId: '' } } as const;
+    });
+    assert.notDeepEqual(named({ ...result, ...(asDocument && { errors: asDocument }) }), [
+      'product.price INVALID_ARGUMENT',
+    ]);
+  });
+});

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { after, suite, test } from 'node:test';
+import { checkCurrency } from '#graphql/currency-check.ts';
+import type { Clients } from '#graphql/graph/clients.ts';
+import type { Call } from '#platform/call.ts';
+import { systemClock } from '#platform/clock.ts';
+import { AppError, StartError } from '#platform/errors.ts';
+import { openTestPostgres } from '#testkit/postgres.ts';
+import { startTestShop, testCall, type TestShop } from '#testkit/shop.ts';
+
+const stack = new AsyncDisposableStack();
+after(() => stack.disposeAsync());
+const postgres = stack.use(await openTestPostgres());
+const inYen = stack.use(await startTestShop({ postgres, currency: 'JPY', link: 'grpc' }));
+
+const JPY = { code: 'JPY', decimals: 0 };
+const USD = { code: 'USD', decimals: 2 };
+
+type Method = (request: never, call: Call) => Promise<unknown>;
+
+/** The shop's clients; its services cannot be reached until `state.isUp`. */
+function withOutage({ clients }: TestShop): { clients: Clients; state: { isUp: boolean } } {
+  const state = { isUp: false };
+  const cutOff = <C extends object>(client: C): C =>
+    Object.fromEntries(
+      Object.entries(client as Record<string, Method>).map(([name, method]) => [
+        name,
+        async (request: never, call: Call) => {
+          if (!state.isUp) throw new AppError('UNAVAILABLE', 'The service cannot be reached.');
+          return method(request, call);
+        },
+      ]),
+    ) as C;
+  return { clients: { ...clients, catalog: cutOff(clients.catalog), orders: cutOff(clients.orders) }, state };
+}
+
+suite('the currency of the gateway', () => {
+  test('is in the API, with the name of the shop', async () => {
+    const { data, errors } = await inYen.graphql('{ shop { name currency { code decimals } } }');
+    assert.equal(errors, undefined);
+    assert.deepEqual(data, { shop: { name: 'Fritzy', currency: JPY } });
+    const named = await inYen.addGateway({ config: { shop: { name: 'Kiosk', currency: JPY } } });
+    assert.equal((await named.graphql('{ shop { name } }')).data.shop.name, 'Kiosk');
+  });
+
+  test('has to be that of the data: the gateway does not start with another', async () => {
+    for (const currency of [USD, { code: 'JPY', decimals: 2 }])
+      await assert.rejects(
+        inYen.addGateway({ config: { shop: { name: 'Kiosk', currency } } }),
+        (error) =>
+          error instanceof StartError &&
+          /^the catalog service holds amounts in JPY with 0 decimals, .*: start the gateway with CURRENCY=JPY\.$/.test(
+            error.message,
+          ),
+      );
+  });
+
+  test('is checked before the first call to a service that was unreachable at the start', async () => {
+    const { clients, state } = withOutage(inYen);
+    const checked = await checkCurrency(JPY, clients, systemClock);
+    await assert.rejects(checked.clients.catalog.listProducts({}, testCall()), { reason: 'UNAVAILABLE' });
+    state.isUp = true;
+    assert.deepEqual((await checked.clients.catalog.listProducts({}, testCall())).products, []);
+  });
+
+  /** Sends a price to a catalog of another currency that was unreachable when the gateway started. */
+  async function writesInOtherCurrency(toClients: (clients: Clients) => Promise<Clients>): Promise<boolean> {
+    const { clients, state } = withOutage(inYen);
+    const { catalog } = await toClients(clients);
+    state.isUp = true;
+    const before = (await inYen.clients.catalog.listProducts({}, testCall())).products.length;
+    await catalog.createProduct({ name: 'Chair', priceMinor: 150_000n }, testCall()).catch(() => {});
+    return (await inYen.clients.catalog.listProducts({}, testCall())).products.length > before;
+  }
+
+  test('stops the gateway with a line if such a service has another, and nothing is written', async () => {
+    let line = '';
+    const wrote = await writesInOtherCurrency(async (clients) => {
+      const checked = await checkCurrency(USD, clients, systemClock);
+      void checked.failed.then((text) => (line = text));
+      return checked.clients;
+    });
+    assert.equal(wrote, false);
+    assert.match(
+      line,
+      /^the catalog service holds amounts in JPY .*: start the gateway with CURRENCY=JPY\.$/,
+    );
+  });
+
+  test('known-bad twin: a gateway that checks only at its start writes in the wrong currency', async () => {
+    const wrote = await writesInOtherCurrency(async (clients) => {
+      await checkCurrency(USD, clients, systemClock);
+      return clients;
+    });
+    assert.equal(wrote, true);
+  });
+});

@@ -1,0 +1,58 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface RetryOptions {
+  /** The pause after the first failure. It doubles after each further one, up to `pauseMsMax`. */
+  readonly pauseMsMin: number;
+  readonly pauseMsMax: number;
+  /** Ends the pause in hand; no attempt starts afterwards. */
+  readonly signal?: AbortSignal;
+  /** Unlimited by default. */
+  readonly attemptsMax?: number;
+  /** Whether an error is retried; by default every error is. */
+  shouldRetry?(error: unknown): boolean;
+  /** Bounds the pauses of all retries that share it. */
+  readonly budget?: RetryBudget;
+  /** Called before each pause; for the log. */
+  onRetry?(error: unknown, pauseMs: number): void;
+}
+
+export interface RetryBudget {
+  /** Milliseconds; once it is 0, retries follow without a pause. */
+  pauseMsLeft: number;
+}
+
+/**
+ * Calls `work` until it succeeds. An attempt that lasted longer than `pauseMsMax` resets the pause to `pauseMsMin`.
+ * Throws the last error if `shouldRetry` refuses it, after `attemptsMax` attempts, and if `signal` fires during an attempt;
+ * the signal's reason if it fires at another time.
+ *
+ * Not `p-retry`: it gives up for good on a TypeError, and background loops must survive a defect in one step.
+ */
+export async function retry<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const { pauseMsMin, pauseMsMax, signal, attemptsMax = Infinity, budget } = options;
+  let plannedMs = pauseMsMin;
+  for (let attempt = 1; ; attempt += 1) {
+    signal?.throwIfAborted();
+    const startedMs = performance.now();
+    try {
+      return await work();
+    } catch (error) {
+      if (signal?.aborted || attempt >= attemptsMax || options.shouldRetry?.(error) === false) throw error;
+      if (performance.now() - startedMs > pauseMsMax) plannedMs = pauseMsMin;
+      const pauseMs = Math.min(plannedMs, budget?.pauseMsLeft ?? Infinity);
+      if (budget) budget.pauseMsLeft -= pauseMs;
+      options.onRetry?.(error, pauseMs);
+      await pause(pauseMs, signal);
+      plannedMs = Math.min(2 * plannedMs, pauseMsMax);
+    }
+  }
+}
+
+/** Resolves after `ms`, or as soon as `signal` fires. */
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, signal && { signal });
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+  }
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { after, suite, test } from 'node:test';
+import type { Currency, CurrencySetting } from '#platform/currency.ts';
+import { StartError } from '#platform/errors.ts';
+import { openDatabase, type Database } from '#platform/postgres/pool.ts';
+import { recordCurrency } from '#platform/record-currency.ts';
+import { createTelemetry } from '#platform/telemetry.ts';
+import { openTestPostgres } from '#testkit/postgres.ts';
+
+const stack = new AsyncDisposableStack();
+after(() => stack.disposeAsync());
+const postgres = stack.use(await openTestPostgres());
+
+const FIND = { name: 'find_product', text: 'SELECT 1 FROM product LIMIT 1' };
+const setting = (code: string, decimals?: number): CurrencySetting => ({ code, decimals });
+
+async function newDatabase(): Promise<Database> {
+  const url = await postgres.createDatabase('catalog');
+  return stack.use(openDatabase({ url, name: 'catalog', telemetry: createTelemetry() }));
+}
+
+/** A database that an earlier release filled: it has a price and no record of its currency. */
+async function newOldDatabase(): Promise<Database> {
+  const database = await newDatabase();
+  const text = `INSERT INTO product (id, name, description, price_minor, created_at)
+    VALUES (gen_random_uuid(), 'Chair', '', 1500, now())`;
+  await database.query({ name: 'old_product', text }, []);
+  return database;
+}
+
+type Start = (database: Database, wanted: CurrencySetting | undefined) => Promise<Currency>;
+const start: Start = (database, wanted) =>
+  recordCurrency({ name: 'catalog', database, findAmount: FIND }, wanted);
+/** Deliberately wrong: keeps a record and takes whatever the settings say. */
+const startCareless: Start = async (database, wanted) => {
+  await start(database, wanted).catch(() => {});
+  return { code: wanted?.code ?? 'USD', decimals: wanted?.decimals ?? 2 };
+};
+
+async function refusal(starting: Promise<Currency>): Promise<string> {
+  const error: unknown = await starting.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof StartError, 'the start was not refused');
+  assert.doesNotMatch(error.message, /\n/);
+  return error.message;
+}
+
+/** Another currency and other decimals are refused, with the settings to start with. */
+async function refusesOthers(begin: Start): Promise<void> {
+  const database = await newDatabase();
+  assert.deepEqual(await begin(database, setting('USD')), { code: 'USD', decimals: 2 });
+  assert.match(
+    await refusal(begin(database, setting('EUR'))),
+    /^the catalog database holds amounts in USD with 2 decimals, and the settings say EUR with 2 decimals: start with CURRENCY=USD, or use another database/,
+  );
+  assert.match(
+    await refusal(begin(database, setting('USD', 3))),
+    /in USD with 2 decimals, and the settings say USD with 3 decimals: start with CURRENCY=USD,/,
+  );
+  assert.deepEqual(await begin(database, setting('USD')), { code: 'USD', decimals: 2 });
+}
+
+suite('the currency of a database', () => {
+  test('is recorded at the first start; another currency or other decimals are refused', () =>
+    refusesOthers(start));
+
+  test('known-bad twin: a start that believes its settings is caught', async () => {
+    await assert.rejects(refusesOthers(startCareless), /the start was not refused/);
+  });
+
+  test('is the recorded one if the settings name none, USD if nothing is recorded', async () => {
+    const database = await newDatabase();
+    assert.deepEqual(await start(database, setting('KWD')), { code: 'KWD', decimals: 3 });
+    assert.deepEqual(await start(database, undefined), { code: 'KWD', decimals: 3 });
+    assert.deepEqual(await start(await newDatabase(), undefined), { code: 'USD', decimals: 2 });
+  });
+
+  test('is recorded once where instances with different settings start together', async () => {
+    const database = await newDatabase();
+    const codes = ['USD', 'EUR', 'JPY', 'KWD', 'GBP', 'CHF'];
+    const outcomes = await Promise.allSettled(codes.map((code) => start(database, setting(code))));
+    assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
+  });
+
+  test('keeps decimals that are not those of ISO 4217, and names both settings', async () => {
+    const database = await newDatabase();
+    assert.deepEqual(await start(database, setting('HUF', 0)), { code: 'HUF', decimals: 0 });
+    assert.match(
+      await refusal(start(database, setting('HUF'))),
+      /: start with CURRENCY=HUF CURRENCY_DECIMALS=0,/,
+    );
+  });
+});
+
+suite('the currency of a database that an earlier release filled', () => {
+  test('is that of the settings where the decimals are certain', async () => {
+    assert.deepEqual(await start(await newOldDatabase(), setting('USD')), { code: 'USD', decimals: 2 });
+  });
+
+  test('has to be stated', async () => {
+    const database = await newOldDatabase();
+    assert.match(
+      await refusal(start(database, undefined)),
+      /: set CURRENCY to the currency that the gateway had/,
+    );
+    assert.deepEqual(await start(database, setting('EUR')), { code: 'EUR', decimals: 2 });
+  });
+
+  test('needs its decimals stated where Intl differs from ISO 4217', async () => {
+    const database = await newOldDatabase();
+    assert.match(
+      await refusal(start(database, setting('HUF'))),
+      /: set CURRENCY_DECIMALS=0 if a price of 1500 is stored as 1500 \(price_minor\), CURRENCY_DECIMALS=2 if it is stored as 150000\.$/,
+    );
+    assert.deepEqual(await start(database, setting('HUF', 0)), { code: 'HUF', decimals: 0 });
+    assert.deepEqual(await start(await newDatabase(), setting('HUF')), { code: 'HUF', decimals: 2 });
+  });
+});

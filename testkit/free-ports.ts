@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+
+/** Engines listen on loopback only. */
+export const HOST = '127.0.0.1';
+/** Below the ports that systems give to outgoing connections: a killed engine finds its port free again. Above those of `make engines-up`. */
+const PORT_FROM = 20_000;
+const PORT_TO = 30_000;
+
+/** Ports that are free at this moment, all different. */
+export async function findFreePorts(count: number): Promise<number[]> {
+  const held: Server[] = [];
+  const ports: number[] = [];
+  try {
+    for (let tries = 0; ports.length < count; tries += 1) {
+      if (tries > 1_000) throw new Error(`no free ports between ${PORT_FROM} and ${PORT_TO}`);
+      const port = PORT_FROM + Math.floor(Math.random() * (PORT_TO - PORT_FROM));
+      const server = await listen(port);
+      if (server === undefined) continue;
+      held.push(server);
+      ports.push(port);
+    }
+  } finally {
+    await Promise.all(
+      held.map(async (server) => {
+        server.close();
+        await once(server, 'close');
+      }),
+    );
+  }
+  return ports;
+}
+
+/** Whether nobody listens there. */
+export async function isFree(port: number): Promise<boolean> {
+  const server = await listen(port);
+  if (server === undefined) return false;
+  server.close();
+  await once(server, 'close');
+  return true;
+}
+
+async function listen(port: number): Promise<Server | undefined> {
+  const server = createServer();
+  try {
+    server.listen(port, HOST);
+    await once(server, 'listening');
+    return server;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return undefined;
+    throw error;
+  }
+}
