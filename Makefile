@@ -43,7 +43,7 @@ test-engines: $(INSTALLED) ## Run the tests that need Kafka, Elasticsearch, Open
 	@node scripts/test.ts --engines $(ONLY)
 
 .PHONY: test-long
-test-long: $(INSTALLED) ## Run both kinds of tests with all kills, requests and random inputs
+test-long: $(INSTALLED) ## Run both kinds of tests with all kills; the others run a part of them
 	@node scripts/test.ts --long
 	@node scripts/test.ts --long --engines
 

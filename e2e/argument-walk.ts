@@ -3,12 +3,10 @@ import {
   getNamedType,
   getNullableType,
   isCompositeType,
-  isEnumType,
   isInputObjectType,
   isListType,
   isObjectType,
   isRequiredArgument,
-  isRequiredInputField,
   type GraphQLField,
   type GraphQLInputType,
   type GraphQLObjectType,
@@ -16,13 +14,14 @@ import {
 } from 'graphql';
 import { createSchemas } from '#graphql/graph/schema.ts';
 import type { GraphQLResult, TestShop } from '#testkit/shop.ts';
-import { ODD_CURSORS, ODD_NUMBERS, ODD_TEXTS, ODD_VALUES } from './odd-input.ts';
+import { plainValue } from './attack/requests.ts';
+import { ODD_CURSORS, ODD_NUMBERS, ODD_TEXTS, ODD_VALUES, UNKNOWN_ID } from './odd-input.ts';
 
 /** Every argument of every operation with values that no caller should send. */
 
 const { schema } = createSchemas(2);
-const ANY_ID = '00000000-0000-7000-8000-000000000000';
-const ANY_CURSOR = Buffer.from(`1:${ANY_ID}`).toString('base64url');
+const IDS = { Account: UNKNOWN_ID, Product: UNKNOWN_ID, Order: UNKNOWN_ID, Category: UNKNOWN_ID };
+const plain = (type: GraphQLInputType): unknown => plainValue(type, '', IDS);
 const CONCURRENCY = 8;
 
 type Field = GraphQLField<unknown, unknown>;
@@ -63,7 +62,7 @@ function rootFields(): { kind: 'query' | 'mutation'; field: Field }[] {
 
 function requestsOf(kind: string, field: Field): Request[] {
   const base = Object.fromEntries(
-    field.args.filter(isRequiredArgument).map((arg) => [arg.name, plainValue(arg.type)]),
+    field.args.filter(isRequiredArgument).map((arg) => [arg.name, plain(arg.type)]),
   );
   return field.args.flatMap((arg) =>
     changed(arg.type).map((value) => {
@@ -89,35 +88,17 @@ function selection(type: GraphQLOutputType, depth = 0): string {
   return `{ ${texts.length > 0 ? texts.join(' ') : '__typename'} }`;
 }
 
-/** A value that fits the type. */
-function plainValue(type: GraphQLInputType): unknown {
-  const nullable = getNullableType(type);
-  if (isListType(nullable)) return [plainValue(nullable.ofType)];
-  if (isInputObjectType(nullable)) {
-    const required = Object.values(nullable.getFields()).filter(isRequiredInputField);
-    return Object.fromEntries(required.map((field) => [field.name, plainValue(field.type)]));
-  }
-  if (isEnumType(nullable)) return nullable.getValues()[0]?.name;
-  const plain: Readonly<Record<string, unknown>> = {
-    ID: ANY_ID,
-    Cursor: ANY_CURSOR,
-    String: 'x',
-    Boolean: true,
-  };
-  return plain[nullable.name] ?? 1;
-}
-
 /** Values in which one part is odd. */
 function changed(type: GraphQLInputType): unknown[] {
   const nullable = getNullableType(type);
   const odd = [...oddValues(nullable)];
   if (isListType(nullable)) {
-    const plain = plainValue(nullable.ofType);
-    const items = changed(nullable.ofType).map((value) => [plain, value, plain]);
-    return [...odd, ...items, Array.from({ length: 101 }, () => plain), []];
+    const item = plain(nullable.ofType);
+    const items = changed(nullable.ofType).map((value) => [item, value, item]);
+    return [...odd, ...items, Array.from({ length: 101 }, () => item), []];
   }
   if (!isInputObjectType(nullable)) return odd;
-  const base = plainValue(type) as object;
+  const base = plain(type) as object;
   const members = Object.values(nullable.getFields()).flatMap((field) =>
     changed(field.type).map((value) => Object.assign({}, base, { [field.name]: value })),
   );

@@ -13,7 +13,7 @@ import { placesOf, type Attack, type KnownIds } from './attack/requests.ts';
 import { adversarialTexts, LENGTHS } from './attack/texts.ts';
 import { percentile, startShopper, type Shopper } from './attack/shopper.ts';
 import { adversarialValues } from './attack/values.ts';
-import { startGateway, startService, type ServiceProcess } from './service-processes.ts';
+import { startShopProcesses } from './service-processes.ts';
 
 /** What one request may cost any process of the shop. */
 const CPU_MS_MAX = 100;
@@ -155,43 +155,22 @@ interface Shop {
 async function startShop(): Promise<Shop> {
   const postgres = stack.use(await openTestPostgres());
   if (limit) stack.use(limit);
-  const [account, catalog, order, events] = await Promise.all([
-    postgres.createDatabase('account'),
-    postgres.createDatabase('catalog'),
-    postgres.createDatabase('order'),
-    postgres.createDatabase('events'),
-  ]);
-  const common = { ...NO_COVERAGE, EVENTS_URL: events, NODE_ENV: 'production' };
-  const start = (
-    name: 'account' | 'catalog' | 'order',
-    env: Record<string, string>,
-  ): Promise<ServiceProcess> => startService(stack, name, { ...common, ...env }, { nodeFlags: NODE_FLAGS });
-  const accounts = await start('account', { ACCOUNT_DATABASE_URL: account });
-  const products = await start('catalog', { CATALOG_DATABASE_URL: catalog });
-  const upstream = { ACCOUNT_URL: accounts.url, CATALOG_URL: products.url };
-  const orders = await start('order', { ORDER_DATABASE_URL: order, ...upstream });
-  const { program: gateway, url } = await startGateway(
-    stack,
-    {
-      ...NO_COVERAGE,
-      ...MALLOC,
-      ...upstream,
-      ORDER_URL: orders.url,
-      NODE_ENV: 'production',
-      // Beside other tests the heaviest orders of the shop's filling take seconds.
-      REQUEST_TIMEOUT_MS: '30000',
-    },
-    { nodeFlags: NODE_FLAGS, cgroup: limit?.processesFile },
-  );
+  const { account, catalog, order, gateway, url } = await startShopProcesses(stack, postgres, {
+    env: { ...NO_COVERAGE, NODE_ENV: 'production' },
+    // Beside other tests the heaviest orders of the shop's filling take seconds.
+    gatewayEnv: { ...MALLOC, REQUEST_TIMEOUT_MS: '30000' },
+    all: { nodeFlags: NODE_FLAGS },
+    gateway: { cgroup: limit?.processesFile },
+  });
   gatewayProgram = gateway;
   await eventually(async () => assert.equal((await fetch(`${url}/readyz`)).status, 200));
   return {
     url,
     pids: {
       gateway: gateway.pid,
-      account: accounts.program.pid,
-      catalog: products.program.pid,
-      order: orders.program.pid,
+      account: account.program.pid,
+      catalog: catalog.program.pid,
+      order: order.program.pid,
     },
   };
 }

@@ -13,10 +13,10 @@ import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
 import { testPostgresOn } from '#testkit/postgres.ts';
 import { RawClient, rawPost } from '#testkit/raw-client.ts';
 import { startTestShop, testCall, type GraphQLResult, type TestShop } from '#testkit/shop.ts';
+import { UNKNOWN_ID } from './odd-input.ts';
 
 /** The closed list of error codes: what it holds, and a test named after each code that makes the shop answer it. */
 
-const NOBODY = '00000000-0000-7000-8000-000000000000';
 const LINES = 100;
 /** 240 kB of lines each: more than are read at once for one account. */
 const ORDERS = 30;
@@ -133,7 +133,7 @@ const heavy = (): Promise<{ account: string }> => (filled ??= fill());
 
 /** What the shop answers in the situation of each code. A code without an entry does not compile. */
 const PRODUCED: Readonly<Record<ErrorCode, () => Promise<string | undefined>>> = {
-  ACCOUNT_NOT_FOUND: () => order(NOBODY, ids.product),
+  ACCOUNT_NOT_FOUND: () => order(UNKNOWN_ID, ids.product),
   BAD_REQUEST: () => post('{'),
   BODY_TOO_LARGE: () => post(' '.repeat(2 ** 20 + 1)),
   CANCELLED: async () => {
@@ -153,7 +153,7 @@ const PRODUCED: Readonly<Record<ErrorCode, () => Promise<string | undefined>>> =
     return add('series');
   },
   CATEGORY_NOT_FOUND: () =>
-    ask(`mutation { createProduct(product: { name: "x", price: 1, categoryId: "${NOBODY}" }) { id } }`),
+    ask(`mutation { createProduct(product: { name: "x", price: 1, categoryId: "${UNKNOWN_ID}" }) { id } }`),
   DEADLINE_EXCEEDED: tooLate,
   EXPECTATION_FAILED: () => raw(rawPost('{}', 'Expect: miracles\r\n')),
   GRAPHQL_LIMIT_EXCEEDED: () => ask(`{ ${'__typename '.repeat(5_000)} }`),
@@ -172,12 +172,12 @@ const PRODUCED: Readonly<Record<ErrorCode, () => Promise<string | undefined>>> =
     raw(rawPost('{"query":"{ __typename }"}').replace('Host: localhost', 'Host: shop.example')),
   NOT_ACCEPTABLE: () => post('{"query":"{ __typename }"}', { accept: 'image/png' }),
   NOT_FOUND: () =>
-    ask(`mutation { renameAccount(input: { id: "${NOBODY}", name: "x" }) { userErrors { code } } }`),
+    ask(`mutation { renameAccount(input: { id: "${UNKNOWN_ID}", name: "x" }) { userErrors { code } } }`),
   OPERATION_NOT_FOUND: () => post(JSON.stringify({ query: 'query A { __typename }', operationName: 'B' })),
   PERSISTED_QUERY_NOT_SUPPORTED: () =>
     post('{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}'),
   PRODUCT_ARCHIVED: () => order(ids.account, ids.archived),
-  PRODUCT_NOT_FOUND: () => order(ids.account, NOBODY),
+  PRODUCT_NOT_FOUND: () => order(ids.account, UNKNOWN_ID),
   RESOURCE_EXHAUSTED: async () => {
     const { account } = await heavy();
     return ask(`{ account(id: "${account}") { orders { products { name } } } }`);

@@ -3,10 +3,9 @@ import { after, before, suite, test } from 'node:test';
 import { AppError } from '#platform/errors.ts';
 import { LINKS, startTestShop, testCall, type GraphQLResult, type TestShop } from '#testkit/shop.ts';
 import { assertArgumentPaths, pathsOf, walkArguments } from './argument-walk.ts';
+import { UNKNOWN_ID } from './odd-input.ts';
 
 /** What a caller reads of mistakes in the input: every violation at once, under the names of the GraphQL input. */
-
-const NOBODY = '00000000-0000-7000-8000-000000000000';
 
 interface Named {
   readonly code: string;
@@ -53,7 +52,7 @@ const FORMS: Readonly<Record<string, Form>> = {
       accountId: 'x',
       products: [
         { productId: 'x', quantity: 0 },
-        { productId: NOBODY, quantity: 1 },
+        { productId: UNKNOWN_ID, quantity: 1 },
         { productId: 'y', quantity: 10_001 },
       ],
     },
@@ -116,14 +115,29 @@ for (const link of LINKS) {
       const made = await shop.graphql('mutation { createProduct(product: { name: "x", price: 1 }) { id } }');
       const gone = made.data.createProduct.id;
       await shop.clients.catalog.archiveProduct({ id: gone }, testCall());
-      const products = [NOBODY, gone, NOBODY].map((productId) => ({ productId, quantity: 1 }));
+      const products = [UNKNOWN_ID, gone, UNKNOWN_ID].map((productId) => ({ productId, quantity: 1 }));
       const { query } = FORMS['createOrder'] ?? assert.fail();
-      assert.deepEqual(named(await shop.graphql(query, { input: { accountId: NOBODY, products } })), [
+      assert.deepEqual(named(await shop.graphql(query, { input: { accountId: UNKNOWN_ID, products } })), [
         'order.accountId ACCOUNT_NOT_FOUND',
         'order.products[0].productId PRODUCT_NOT_FOUND',
         'order.products[1].productId PRODUCT_ARCHIVED',
         'order.products[2].productId PRODUCT_NOT_FOUND',
       ]);
+    });
+
+    test('a cursor of a search is refused by each list that is ordered by id', async () => {
+      const made = await shop.graphql(
+        'mutation { createAccount(account: { name: "x" }) { id } createProduct(product: { name: "phone", price: 1 }) { id } }',
+      );
+      const { data } = await shop.graphql('{ searchProducts(query: "phone") { edges { cursor } } }');
+      const cursor = data.searchProducts.edges[0].cursor;
+      for (const field of ['after', 'before'])
+        for (const list of ['accountsConnection', 'productsConnection', 'ordersConnection']) {
+          const page = `${list}(${field}: "${cursor}") { nodes { id } }`;
+          const isOfAccount = list === 'ordersConnection';
+          const query = isOfAccount ? `account(id: "${made.data.createAccount.id}") { ${page} }` : page;
+          assert.deepEqual(named(await shop.graphql(`{ ${query} }`)), [`${field} INVALID_ARGUMENT`], query);
+        }
     });
 
     test('no error names a field that is not among the arguments of its operation', async () => {

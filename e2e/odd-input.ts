@@ -1,5 +1,8 @@
 import type { Random } from '#testkit/random.ts';
 
+/** A well-formed id that no entity has. */
+export const UNKNOWN_ID = '00000000-0000-7000-8000-000000000000';
+
 /** What careless and hostile callers write. */
 
 export const ODD_NUMBERS = [
@@ -60,8 +63,10 @@ export const ODD_CURSORS = [
   '='.repeat(50),
   'A'.repeat(10_000),
   Buffer.from(`1:${'0'.repeat(36)}`).toString('base64url'),
-  Buffer.from('2:00000000-0000-7000-8000-000000000000').toString('base64url'),
+  Buffer.from(`2:${UNKNOWN_ID}`).toString('base64url'),
   Buffer.from('1:00000000-0000-7000-8000-00000000000\0').toString('base64url'),
+  // A place in what a search found, which no list that is ordered by id gives.
+  Buffer.from(`2:rf1::${UNKNOWN_ID}`).toString('base64url'),
 ];
 const SNIPPETS = [
   '{',

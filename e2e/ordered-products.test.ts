@@ -2,25 +2,12 @@ import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import { openTestPostgres } from '#testkit/postgres.ts';
 import { eventually, postGraphQL, type GraphQLResult } from '#testkit/shop.ts';
-import { startGateway, startService } from './service-processes.ts';
+import { startShopProcesses } from './service-processes.ts';
 
 const stack = new AsyncDisposableStack();
 after(() => stack.disposeAsync());
 const postgres = stack.use(await openTestPostgres());
-const [account, catalog, order, events] = await Promise.all([
-  postgres.createDatabase('account'),
-  postgres.createDatabase('catalog'),
-  postgres.createDatabase('order'),
-  postgres.createDatabase('events'),
-]);
-const common = { EVENTS_URL: events };
-const [accounts, products] = await Promise.all([
-  startService(stack, 'account', { ...common, ACCOUNT_DATABASE_URL: account }),
-  startService(stack, 'catalog', { ...common, CATALOG_DATABASE_URL: catalog }),
-]);
-const upstream = { ACCOUNT_URL: accounts.url, CATALOG_URL: products.url };
-const orders = await startService(stack, 'order', { ...common, ORDER_DATABASE_URL: order, ...upstream });
-const { url } = await startGateway(stack, { ORDER_URL: orders.url, ...upstream });
+const { catalog, url } = await startShopProcesses(stack, postgres);
 
 async function idOf(query: string): Promise<string> {
   const { data, errors } = await postGraphQL(url, { query });
@@ -61,8 +48,8 @@ suite('the product of an order line', () => {
       'known-bad twin: an answer as if nothing were wrong',
     );
 
-    products.program.signal('SIGKILL');
-    await products.program.ended;
+    catalog.program.signal('SIGKILL');
+    await catalog.program.ended;
     // The gateway keeps a product for some seconds.
     await eventually(async () => assertWithoutProducts(await readOrder(placed), line), 20_000);
   });

@@ -5,31 +5,18 @@ import { openTestPostgres } from '#testkit/postgres.ts';
 import { AccountService } from '#account/pb/account_pb.js';
 import { connect } from '#platform/rpc-grpc-client.ts';
 import { eventually, memoryLogger, postGraphQL, testCall, type GraphQLResult } from '#testkit/shop.ts';
-import { startGateway, startService, type ServiceProcess } from './service-processes.ts';
+import { startService, startShopProcesses, type ServiceProcess } from './service-processes.ts';
 
 const stack = new AsyncDisposableStack();
 after(() => stack.disposeAsync());
 const postgres = stack.use(await openTestPostgres());
-const [account, catalog, order, events] = await Promise.all([
-  postgres.createDatabase('account'),
-  postgres.createDatabase('catalog'),
-  postgres.createDatabase('order'),
-  postgres.createDatabase('events'),
-]);
+const shop = await startShopProcesses(stack, postgres);
+const { catalog: products, order: orders, gateway, url, upstreams } = shop;
+let accounts = shop.account;
 
 const main = (service: string): string => `${service}/cmd/server/main.ts`;
-const COMMON = { EVENTS_URL: events };
-
 const startAccount = (env = {}): Promise<ServiceProcess> =>
-  startService(stack, 'account', { ...COMMON, ACCOUNT_DATABASE_URL: account, ...env });
-const [firstAccounts, products] = await Promise.all([
-  startAccount(),
-  startService(stack, 'catalog', { ...COMMON, CATALOG_DATABASE_URL: catalog }),
-]);
-const upstream = { ACCOUNT_URL: firstAccounts.url, CATALOG_URL: products.url };
-const orders = await startService(stack, 'order', { ...COMMON, ORDER_DATABASE_URL: order, ...upstream });
-const { program: gateway, url } = await startGateway(stack, { ORDER_URL: orders.url, ...upstream });
-let accounts = firstAccounts;
+  startService(stack, 'account', { ...shop.accountEnv, ...env });
 
 const graphql = (query: string): Promise<GraphQLResult> => postGraphQL(url, { query });
 
@@ -158,12 +145,12 @@ suite('one process per service', () => {
 
   test('a port in use is one line that names it', async () => {
     const listen = new URL(accounts.url).host;
-    const env = { ...COMMON, LISTEN: listen, ADMIN_PORT: '0', ACCOUNT_DATABASE_URL: account };
+    const env = { ...shop.accountEnv, LISTEN: listen, ADMIN_PORT: '0' };
     const [line = '', ...more] = await givesUp(main('account'), env);
     assert.match(line, new RegExp(`^cannot listen on ${listen} `));
     assert.deepEqual(more, []);
     const [gatewayLine = ''] = await givesUp(main('graphql'), {
-      ...upstream,
+      ...upstreams,
       ORDER_URL: 'grpc://127.0.0.1:1',
       PORT: new URL(url).port,
     });

@@ -6,6 +6,7 @@ import {
   nest,
   oddSearch,
   ODD_CURSORS,
+  UNKNOWN_ID,
   ODD_NUMBERS,
   ODD_TEXTS,
   ODD_VALUES,
@@ -251,7 +252,7 @@ function changeOne(variables: Record<string, unknown>, random: Random): Record<s
 /** The number as it stands, in a literal or in a variable: JavaScript could not write some of them. */
 function oddNumber(random: Random): Partial<RandomRequest> {
   const number = random.pick(ODD_NUMBERS);
-  const id = '00000000-0000-7000-8000-000000000000';
+  const id = UNKNOWN_ID;
   const [type, use] = random.pick([
     ['Int!', 'query { accounts(pagination: { take: $n }) { id } }'],
     ['Int!', 'query { products(pagination: { skip: $n }, query: "phone") { id } }'],

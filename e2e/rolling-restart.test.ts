@@ -3,7 +3,6 @@ import { after, suite, test, type TestContext } from 'node:test';
 import { saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
 import { findFreePorts } from '#testkit/free-ports.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
-import { rounds } from '#testkit/rounds.ts';
 import { eventually, postGraphQL } from '#testkit/shop.ts';
 import { createGoods, orderRequest, startLoad, type LoadRequest } from './load-clients.ts';
 
@@ -11,7 +10,7 @@ import { createGoods, orderRequest, startLoad, type LoadRequest } from './load-c
 
 const CLIENTS = 32;
 /** Requests in all, and one in so many is an order. */
-const REQUESTS = rounds(20_000, 4);
+const REQUESTS = 20_000;
 const ORDER_EVERY = 10;
 const DEADLINE_MS = 120_000;
 

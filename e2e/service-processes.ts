@@ -1,4 +1,5 @@
 import { saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
+import type { TestPostgres } from '#testkit/postgres.ts';
 
 /** A service as a process of its own, on ports that the system chooses. */
 export interface ServiceProcess {
@@ -25,7 +26,7 @@ export async function startService(
 }
 
 /** Starts a gateway on a port that the system chooses and waits until it listens. It ends with the stack. */
-export async function startGateway(
+async function startGateway(
   stack: AsyncDisposableStack,
   env: Settings,
   options?: Options,
@@ -33,4 +34,51 @@ export async function startGateway(
   const program = stack.use(spawnProgram('graphql/cmd/server/main.ts', { PORT: '0', ...env }, [], options));
   const [, port] = await saying(program, /"http_port":(\d+)/);
   return { program, url: `http://127.0.0.1:${port}` };
+}
+
+/** A shop of one process per service, on databases of its own. */
+export interface ShopProcesses {
+  readonly account: ServiceProcess;
+  readonly catalog: ServiceProcess;
+  readonly order: ServiceProcess;
+  readonly gateway: Program;
+  readonly url: string;
+  /** The settings with which the account service was started, for another instance. */
+  readonly accountEnv: Settings;
+  /** The settings by which order and gateway find the services that both call. */
+  readonly upstreams: Settings;
+}
+
+/** Starts all services and the gateway, which end with the stack. */
+export async function startShopProcesses(
+  stack: AsyncDisposableStack,
+  postgres: Pick<TestPostgres, 'createDatabase'>,
+  options: { env?: Settings; gatewayEnv?: Settings; all?: Options; gateway?: Options } = {},
+): Promise<ShopProcesses> {
+  const [account, catalog, order, events] = await Promise.all([
+    postgres.createDatabase('account'),
+    postgres.createDatabase('catalog'),
+    postgres.createDatabase('order'),
+    postgres.createDatabase('events'),
+  ]);
+  const common = { ...options.env, EVENTS_URL: events };
+  const accountEnv = { ...common, ACCOUNT_DATABASE_URL: account };
+  const [accounts, products] = await Promise.all([
+    startService(stack, 'account', accountEnv, options.all),
+    startService(stack, 'catalog', { ...common, CATALOG_DATABASE_URL: catalog }, options.all),
+  ]);
+  const upstreams = { ACCOUNT_URL: accounts.url, CATALOG_URL: products.url };
+  const orderEnv = { ...common, ...upstreams, ORDER_DATABASE_URL: order };
+  const orders = await startService(stack, 'order', orderEnv, options.all);
+  const gatewayEnv = { ...options.env, ...options.gatewayEnv, ...upstreams, ORDER_URL: orders.url };
+  const gateway = await startGateway(stack, gatewayEnv, { ...options.all, ...options.gateway });
+  return {
+    account: accounts,
+    catalog: products,
+    order: orders,
+    gateway: gateway.program,
+    url: gateway.url,
+    accountEnv,
+    upstreams,
+  };
 }

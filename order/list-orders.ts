@@ -4,7 +4,7 @@ import { headAsOrder, TOTAL_MINOR_MAX, type Order } from '#order/order.ts';
 import type { ListOrdersRequest } from '#order/pb/order_pb.js';
 import type { Call } from '#platform/call.ts';
 import { invalid } from '#platform/errors.ts';
-import { requirePage, requireUuids } from '#platform/input.ts';
+import { requireAll, requirePage, requireUuids } from '#platform/input.ts';
 
 export interface ListOrdersDeps {
   readonly list: OrderList;
@@ -26,28 +26,38 @@ export async function listOrders(
   input: Pick<ListOrdersRequest, 'page' | 'filter'>,
   call: Call,
 ): Promise<ListedOrders> {
-  const page = requirePage(input.page);
+  const { page, filter } = requireAll({
+    page: () => requirePage(input.page),
+    filter: () => requireFilter(input.filter),
+  });
   if (page.skip > 0) throw invalid('page.skip', 'must be 0: continue with afterId');
-  const { rows, hasMore, stoppedAtId } = await deps.list(requireFilter(input.filter), page, call.signal);
+  const { rows, hasMore, stoppedAtId } = await deps.list(filter, page, call.signal);
   return { orders: rows.map(headAsOrder), hasMore, stoppedAtId: stoppedAtId ?? '' };
 }
 
 function requireFilter(filter: ListOrdersRequest['filter']): OrderFilter {
-  const createdFrom = toDate(filter?.createdFrom);
-  const createdTo = toDate(filter?.createdTo);
+  const { accountIds, period, totals } = requireAll({
+    accountIds: () => requireUuids('filter.accountIds', filter?.accountIds ?? [], ACCOUNTS_MAX),
+    period: () => requirePeriod(toDate(filter?.createdFrom), toDate(filter?.createdTo)),
+    totals: () => requireTotals(filter?.totalPriceMinMinor, filter?.totalPriceMaxMinor),
+  });
+  return { accountIds, ...period, ...totals };
+}
+
+function requirePeriod(createdFrom: Date | null, createdTo: Date | null) {
   if (createdFrom && createdTo && createdFrom > createdTo)
     throw invalid('filter.createdTo', 'must not be before filter.createdFrom');
-  const totalPriceMin = requireTotal('filter.totalPriceMin', filter?.totalPriceMinMinor);
-  const totalPriceMax = requireTotal('filter.totalPriceMax', filter?.totalPriceMaxMinor);
+  return { createdFrom, createdTo };
+}
+
+function requireTotals(min: bigint | undefined, max: bigint | undefined) {
+  const { totalPriceMin, totalPriceMax } = requireAll({
+    totalPriceMin: () => requireTotal('filter.totalPriceMin', min),
+    totalPriceMax: () => requireTotal('filter.totalPriceMax', max),
+  });
   if (totalPriceMin !== null && totalPriceMax !== null && totalPriceMin > totalPriceMax)
     throw invalid('filter.totalPriceMax', 'must not be below filter.totalPriceMin');
-  return {
-    accountIds: requireUuids('filter.accountIds', filter?.accountIds ?? [], ACCOUNTS_MAX),
-    createdFrom,
-    createdTo,
-    totalPriceMin,
-    totalPriceMax,
-  };
+  return { totalPriceMin, totalPriceMax };
 }
 
 function toDate(timestamp: Timestamp | undefined): Date | null {

@@ -26,7 +26,7 @@ export const REASONS = {
   CATEGORY_LIMIT_EXCEEDED: 9,
   /** Another category with the same parent has the name, whatever its case and accents. */
   CATEGORY_NAME_TAKEN: 6,
-  /** Somebody else changed the entity since the caller read it: read it again, then retry. */
+  /** The entity has changed since the caller read it: read it again, then retry. */
   VERSION_CONFLICT: 10,
   /** The caller went away. */
   CANCELLED: 1,
@@ -106,7 +106,7 @@ export function violationsError(first: Violation, ...others: readonly Violation[
 }
 
 /** A violation as one sentence that names the field where the sentence needs it. */
-export function violationText({ field, message, code }: Violation): string {
+function violationText({ field, message, code }: Violation): string {
   return code === 'INVALID_ARGUMENT' ? `${field} ${message}` : message;
 }
 

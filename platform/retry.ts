@@ -50,9 +50,15 @@ export async function retry<T>(work: () => Promise<T>, options: RetryOptions): P
 
 /** Resolves after `ms`, or as soon as `signal` fires. */
 export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  await unlessAborted(delay(ms, undefined, signal && { signal }), signal);
+}
+
+/** What `work` resolves with; undefined if it rejects and `signal` has fired, because it then ends by request. */
+export async function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T | undefined> {
   try {
-    await delay(ms, undefined, signal && { signal });
+    return await work;
   } catch (error) {
     if (!signal?.aborted) throw error;
+    return undefined;
   }
 }

@@ -11,7 +11,7 @@ import { startScratchServer } from '#testkit/postgres.ts';
  * Runs the tests on one real PostgreSQL that it starts: node scripts/test.ts [--coverage | --engines] [--long] [folder or file …].
  * Without folders: all tests. Files called *.engines.test.ts need Kafka, Elasticsearch, OpenSearch or Redis: --engines
  * runs exactly those, one at a time, with one of each engine for all of them; without it they are left out.
- * --long repeats kills and random inputs in full (testkit/rounds.ts), which takes several times as long.
+ * --long repeats kills in full (testkit/rounds.ts), which takes longer.
  */
 const LINES_MIN = 85;
 /** Several times what all tests take: a file that hangs is ended, and the run tells what passed until then. */

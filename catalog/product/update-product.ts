@@ -29,7 +29,7 @@ export interface ProductChange {
 }
 
 /**
- * Changes what is given and leaves the rest, unless somebody changed the product since the caller read it.
+ * Changes the given fields, unless the product has changed since the caller read it.
  * Throws INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NOT_FOUND, PRODUCT_ARCHIVED, VERSION_CONFLICT.
  */
 export async function updateProduct(

@@ -11,7 +11,7 @@ import { createDocumentStore } from '#catalog/search/document-store.ts';
 import { startConsumer } from '#platform/events/consumer.ts';
 import { within } from '#platform/events/repeat.ts';
 import type { Database } from '#platform/postgres/pool.ts';
-import { pause, retry } from '#platform/retry.ts';
+import { pause, retry, unlessAborted } from '#platform/retry.ts';
 import type { ServiceDeps } from '#platform/service.ts';
 
 const PAUSE_MS_MIN = 1_000;
@@ -95,26 +95,21 @@ function keepBuilt(
     }
   }
 
-  async function buildAtLast(): Promise<void> {
-    try {
-      await retry(build, {
-        pauseMsMin: PAUSE_MS_MIN,
-        pauseMsMax: PAUSE_MS_MAX,
-        signal,
-        onRetry: (error, pauseMs) =>
-          deps.logger.warn(
-            { err: error, retry_in_ms: pauseMs },
-            'the search index cannot be built yet; retrying',
-          ),
-      });
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
-  }
+  const buildWithRetries = (): Promise<void> =>
+    retry(build, {
+      pauseMsMin: PAUSE_MS_MIN,
+      pauseMsMax: PAUSE_MS_MAX,
+      signal,
+      onRetry: (error, pauseMs) =>
+        deps.logger.warn(
+          { err: error, retry_in_ms: pauseMs },
+          'the search index cannot be built yet; retrying',
+        ),
+    });
 
   return {
     check: () => {
-      building ??= buildAtLast().finally(() => (building = undefined));
+      building ??= unlessAborted(buildWithRetries(), signal).finally(() => (building = undefined));
     },
     [Symbol.asyncDispose]: async () => {
       stopping.abort();

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
-import type { CatalogService, Category } from '#catalog/pb/catalog_pb.js';
+import type { CatalogService } from '#catalog/pb/catalog_pb.js';
 import { startCatalog } from '#catalog/service.ts';
 import { systemClock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
 import { inProcess, type Client } from '#platform/rpc.ts';
 import { assertOneTransaction, openServiceBench } from '#testkit/service-bench.ts';
 import { fakeClock, testCall } from '#testkit/shop.ts';
+import { categoryCalls } from './category-calls.ts';
 
 const stack = new AsyncDisposableStack();
 after(() => stack.disposeAsync());
@@ -15,15 +16,7 @@ const bench = await openServiceBench('catalog', stack, clock);
 const { implementation } = await startCatalog({ databaseUrl: bench.url }, bench.deps, stack);
 const catalog: Client<typeof CatalogService> = inProcess(implementation);
 
-async function add(name: string, parentId = ''): Promise<Category> {
-  const { category } = await catalog.createCategory({ name, parentId }, testCall());
-  assert.ok(category);
-  return category;
-}
-
-async function childrenOf(...parentIds: string[]): Promise<string[]> {
-  return (await catalog.listCategories({ parentIds }, testCall())).categories.map(({ name }) => name);
-}
+const { add, childrenOf } = categoryCalls(catalog);
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 

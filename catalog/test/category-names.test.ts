@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
-import type { CatalogService, Category } from '#catalog/pb/catalog_pb.js';
+import type { CatalogService } from '#catalog/pb/catalog_pb.js';
 import { startCatalog } from '#catalog/service.ts';
 import { systemClock } from '#platform/clock.ts';
 import { inProcess, type Client } from '#platform/rpc.ts';
 import { openServiceBench } from '#testkit/service-bench.ts';
 import { testCall } from '#testkit/shop.ts';
+import { categoryCalls } from './category-calls.ts';
 
 const stack = new AsyncDisposableStack();
 after(() => stack.disposeAsync());
@@ -13,15 +14,7 @@ const bench = await openServiceBench('catalog', stack);
 const { implementation } = await startCatalog({ databaseUrl: bench.url }, bench.deps, stack);
 const catalog: Client<typeof CatalogService> = inProcess(implementation);
 
-async function add(name: string, parentId = ''): Promise<Category> {
-  const { category } = await catalog.createCategory({ name, parentId }, testCall());
-  assert.ok(category);
-  return category;
-}
-
-async function childrenOf(...parentIds: string[]): Promise<string[]> {
-  return (await catalog.listCategories({ parentIds }, testCall())).categories.map(({ name }) => name);
-}
+const { add, childrenOf } = categoryCalls(catalog);
 
 async function fails(work: Promise<unknown>, reason: string, field: string): Promise<void> {
   await assert.rejects(work, { reason, field });

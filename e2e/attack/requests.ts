@@ -163,7 +163,7 @@ function valueWith(
 }
 
 /** A small value within bounds, as an ordinary caller sends it. */
-function plainValue(type: GraphQLInputType, path: string, ids: KnownIds): unknown {
+export function plainValue(type: GraphQLInputType, path: string, ids: KnownIds): unknown {
   const nullable = getNullableType(type);
   if (isListType(nullable)) return [plainValue(nullable.ofType, path, ids)];
   if (isInputObjectType(nullable)) {

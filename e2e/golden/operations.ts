@@ -1,3 +1,4 @@
+import { UNKNOWN_ID } from '../odd-input.ts';
 /** Each query and mutation of the public API with what it may be refused for, in an order in which they build on each other. */
 
 export interface Operation {
@@ -14,7 +15,6 @@ export interface Operation {
 export type Answers = Readonly<Record<string, any>>;
 
 /** An id that nothing has. */
-export const NOBODY = '00000000-0000-7000-8000-000000000000';
 const accountId = (answers: Answers): string => answers['create-account'].createAccount.id;
 const phoneId = (answers: Answers): string => answers['create-product'].createProduct.id;
 const cableId = (answers: Answers): string => answers['create-product-defaults'].createProduct.id;
@@ -82,7 +82,7 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'create-category-unknown-parent',
-    query: () => `mutation { createCategory(input: { name: "X", parentId: "${NOBODY}" }) { category { id } userErrors { code message field } } }`,
+    query: () => `mutation { createCategory(input: { name: "X", parentId: "${UNKNOWN_ID}" }) { category { id } userErrors { code message field } } }`,
   },
   {
     name: 'rename-category',
@@ -92,7 +92,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: 'categories',
     query: (answers) =>
-      `{ categories { name children { name ancestors { name } } } below: categories(parentId: "${categoryId(answers)}") { name parent { name } } category(id: "${categoryId(answers)}") { name } nothing: category(id: "${NOBODY}") { name } }`,
+      `{ categories { name children { name ancestors { name } } } below: categories(parentId: "${categoryId(answers)}") { name parent { name } } category(id: "${categoryId(answers)}") { name } nothing: category(id: "${UNKNOWN_ID}") { name } }`,
   },
   { name: 'products-list', query: () => '{ products(pagination: { take: 1 }) { name } }' },
   { name: 'products-search', query: () => '{ products(query: "phone") { name } }' },
@@ -153,7 +153,7 @@ export const OPERATIONS: readonly Operation[] = [
   { name: 'product', query: (answers) => `{ product(id: "${phoneId(answers)}") { name price version archivedAt } }` },
   {
     name: 'nothing-with-this-id',
-    query: () => `{ account(id: "${NOBODY}") { id } product(id: "${NOBODY}") { id } order(id: "${NOBODY}") { id } }`,
+    query: () => `{ account(id: "${UNKNOWN_ID}") { id } product(id: "${UNKNOWN_ID}") { id } order(id: "${UNKNOWN_ID}") { id } }`,
   },
   {
     name: 'accounts-connection',
@@ -208,14 +208,14 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: 'node',
     query: (answers) =>
-      `{ node(id: "${orderId(answers)}") { __typename id ... on Order { totalPrice } } nothing: node(id: "${NOBODY}") { id } }`,
+      `{ node(id: "${orderId(answers)}") { __typename id ... on Order { totalPrice } } nothing: node(id: "${UNKNOWN_ID}") { id } }`,
   },
   {
     name: 'nodes',
     query: () =>
       'query($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on Account { name } ... on Product { name } } }',
     variables: (answers) => ({
-      ids: [phoneId(answers), NOBODY, accountId(answers), categoryId(answers), 'x', phoneId(answers)],
+      ids: [phoneId(answers), UNKNOWN_ID, accountId(answers), categoryId(answers), 'x', phoneId(answers)],
     }),
   },
   {
@@ -246,7 +246,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: 'create-product-unknown-category',
     query: () =>
-      `mutation { createProduct(product: { name: "X", price: 1, categoryId: "${NOBODY}" }) { id } }`,
+      `mutation { createProduct(product: { name: "X", price: 1, categoryId: "${UNKNOWN_ID}" }) { id } }`,
   },
   {
     name: 'archive-product',
@@ -260,12 +260,12 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: 'create-order-unknown-product',
     query: (answers) =>
-      `mutation { createOrder(order: { accountId: "${accountId(answers)}", products: [{ productId: "${NOBODY}", quantity: 1 }] }) { id } }`,
+      `mutation { createOrder(order: { accountId: "${accountId(answers)}", products: [{ productId: "${UNKNOWN_ID}", quantity: 1 }] }) { id } }`,
   },
   {
     name: 'create-order-unknown-account',
     query: (answers) =>
-      `mutation { createOrder(order: { accountId: "${NOBODY}", products: [{ productId: "${phoneId(answers)}", quantity: 1 }] }) { id } }`,
+      `mutation { createOrder(order: { accountId: "${UNKNOWN_ID}", products: [{ productId: "${phoneId(answers)}", quantity: 1 }] }) { id } }`,
   },
   {
     name: 'create-order-quantity-out-of-bounds',
@@ -274,7 +274,7 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'rename-unknown-account',
-    query: () => `mutation { renameAccount(input: { id: "${NOBODY}", name: "Jane Doe" }) { account { id } userErrors { code message field } } }`,
+    query: () => `mutation { renameAccount(input: { id: "${UNKNOWN_ID}", name: "Jane Doe" }) { account { id } userErrors { code message field } } }`,
   },
   {
     name: 'mutations-beside-each-other',
@@ -289,7 +289,7 @@ export const OPERATIONS: readonly Operation[] = [
   { name: 'shop', query: () => '{ shop { name currency { code decimals } } }' },
   {
     name: 'categories-unknown-parent',
-    query: () => `{ categories(parentId: "${NOBODY}") { name } }`,
+    query: () => `{ categories(parentId: "${UNKNOWN_ID}") { name } }`,
   },
   {
     name: 'create-category-taken-name',

@@ -3,7 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { TOPICS } from '#cmd/topics.ts';
 import type { EventLog } from '#platform/events/event.ts';
 import { eventually, fakeClock, startTestShop, type TestShop } from '#testkit/shop.ts';
-import { NOBODY, OPERATIONS, type Answers, type Operation } from './operations.ts';
+import { OPERATIONS, type Answers, type Operation } from './operations.ts';
+import { UNKNOWN_ID } from '../odd-input.ts';
 
 export const FOLDER = new URL('./', import.meta.url);
 const ANSWER = 'Answer, ';
@@ -19,7 +20,7 @@ export function createNormaliser(names = new Map<string, string>()): (text: stri
       .replaceAll(/"requestId": ?"[^"]+"/g, '"requestId": "<request>"')
       .replaceAll(CURSOR, (cursor) => `<cursor ${placeIn(cursor)}>`)
       .replaceAll(UUID, (id) => {
-        if (id === NOBODY) return id;
+        if (id === UNKNOWN_ID) return id;
         const name = names.get(id) ?? `<id ${names.size + 1}>`;
         names.set(id, name);
         return name;

@@ -1,4 +1,4 @@
-import { foundById, toConnection, toPage, toSlice, type Page } from '#graphql/graph/connection.ts';
+import { foundById, sizePaths, toConnection, toPage, toSlice, type Page } from '#graphql/graph/connection.ts';
 import { cursorList } from '#graphql/graph/cursor.ts';
 import { offsetPage, PAGE_PATHS, part } from '#graphql/graph/pagination.ts';
 import { present } from '#graphql/graph/present.ts';
@@ -24,7 +24,8 @@ export const accountResolvers: Resolvers = {
     accountsConnection: async (_, args, { clients, call }) => {
       const list = cursorList('accountsConnection');
       const slice = toSlice(args, list);
-      const { accounts, hasMore } = await clients.accounts.listAccounts({ page: toPage(slice) }, call);
+      const listed = clients.accounts.listAccounts({ page: toPage(slice) }, call);
+      const { accounts, hasMore } = await named(sizePaths(slice), listed);
       return toConnection(list, slice, foundById(accounts, hasMore));
     },
   },
@@ -45,7 +46,7 @@ export const accountResolvers: Resolvers = {
     ordersConnection: async (account, args, { loaders }) => {
       const list = cursorList('ordersConnection', { accountId: account.id });
       const slice = toSlice(args, list);
-      const found = await loaders.ordersOf(account.id, toPage(slice));
+      const found = await named(sizePaths(slice), loaders.ordersOf(account.id, toPage(slice)));
       return toConnection(list, slice, foundById(found?.orders ?? [], found?.hasMore ?? false));
     },
   },

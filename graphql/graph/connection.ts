@@ -1,6 +1,7 @@
-import { requirePlace, type Cursor, type CursorList } from '#graphql/graph/cursor.ts';
+import { requireId, requirePlace, type Cursor, type CursorList } from '#graphql/graph/cursor.ts';
+import type { ArgumentPaths } from '#graphql/graph/violations.ts';
 import { invalid } from '#platform/errors.ts';
-import { PAGE_SIZE_MAX, requireAll, requireWhole } from '#platform/input.ts';
+import { requireAll } from '#platform/input.ts';
 
 /** Which part of a list is wanted. An empty place is no bound. */
 export interface Slice {
@@ -28,22 +29,32 @@ export interface ConnectionArguments {
 
 const SIZE_DEFAULT = 20;
 
-/** Relay's four arguments, with the places that their cursors name. Throws INVALID_ARGUMENT, INVALID_CURSOR. */
+/**
+ * Relay's four arguments, with the places that their cursors name. The services check the size, together with the other
+ * arguments of the list. Throws INVALID_ARGUMENT, INVALID_CURSOR.
+ */
 export function toSlice(args: ConnectionArguments, list: CursorList): Slice {
   if (args.first != null && args.last != null) throw invalid('last', 'must not be given together with first');
-  const fromEnd = args.last != null;
-  const size = args.first ?? args.last ?? SIZE_DEFAULT;
-  const checked = requireAll({
-    size: () => requireWhole(fromEnd ? 'last' : 'first', size, 1, PAGE_SIZE_MAX),
+  const places = requireAll({
     after: () => (args.after == null ? '' : requirePlace('after', args.after, list)),
     before: () => (args.before == null ? '' : requirePlace('before', args.before, list)),
   });
-  return { ...checked, fromEnd };
+  return { size: args.first ?? args.last ?? SIZE_DEFAULT, ...places, fromEnd: args.last != null };
 }
 
-/** The same of a list that is ordered by id, where the places are ids. */
+/** A slice of a list that is ordered by id, as a page. Throws INVALID_CURSOR. */
 export function toPage({ size, after, before, fromEnd }: Slice): Page {
-  return { size, skip: 0, afterId: after, beforeId: before, fromEnd };
+  const ids = requireAll({
+    afterId: () => (after === '' ? '' : requireId('after', after)),
+    beforeId: () => (before === '' ? '' : requireId('before', before)),
+  });
+  return { size, skip: 0, ...ids, fromEnd };
+}
+
+/** The path of the size of a slice, in `page` and by itself. */
+export function sizePaths({ fromEnd }: Slice): ArgumentPaths {
+  const size = fromEnd ? 'last' : 'first';
+  return { size, 'page.size': size };
 }
 
 /** What a service found of a slice. */

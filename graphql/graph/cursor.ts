@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { refused } from '#platform/errors.ts';
+import { refused, type AppError } from '#platform/errors.ts';
 
 /** The fields whose lists have cursors. */
 type ListName =
@@ -56,11 +56,19 @@ export function requirePlace(field: string, cursor: string, list: CursorList): s
   const text = cursor.length <= LENGTH_MAX ? Buffer.from(cursor, 'base64url').toString('latin1') : '';
   const [, , , place = ''] = TEXT.exec(text) ?? [];
   // Also a text that decodes to the same bytes is not what the list returned.
-  if (place === '' || cursorText({ list, place }) !== cursor)
-    throw refused(
-      'INVALID_CURSOR',
-      field,
-      `${field} must be a cursor that this list returned with the same filter, order and parent.`,
-    );
+  if (place === '' || cursorText({ list, place }) !== cursor) throw invalidCursor(field);
   return place;
+}
+
+const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** A place in a list that is ordered by id. Throws INVALID_CURSOR on `field` for any other place. */
+export function requireId(field: string, place: string): string {
+  if (!ID.test(place)) throw invalidCursor(field);
+  return place;
+}
+
+function invalidCursor(field: string): AppError {
+  const message = `${field} must be a cursor that this list returned with the same filter, order and parent.`;
+  return refused('INVALID_CURSOR', field, message);
 }

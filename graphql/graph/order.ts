@@ -1,5 +1,5 @@
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { foundById, toConnection, toPage, toSlice } from '#graphql/graph/connection.ts';
+import { foundById, sizePaths, toConnection, toPage, toSlice } from '#graphql/graph/connection.ts';
 import { cursorList } from '#graphql/graph/cursor.ts';
 import { present } from '#graphql/graph/present.ts';
 import type { OrderFilterInput, OrderStatus, Resolvers } from '#graphql/graph/resolver-types.ts';
@@ -8,7 +8,6 @@ import { OrderStatus as OrderStatusMessage } from '#order/pb/order_pb.js';
 import { invalid } from '#platform/errors.ts';
 import { requireAll, requireUuid } from '#platform/input.ts';
 
-const FILTER_PATHS = { filter: 'filter' };
 const ORDER_PATHS = { accountId: 'order.accountId', products: 'order.products' };
 
 /** The fields that resolve orders. */
@@ -22,7 +21,7 @@ export const orderResolvers: Resolvers = {
         wanted: () => toFilterMessage(filter),
       });
       const listed = clients.orders.listOrders({ page: toPage(slice), filter: wanted }, call);
-      const { orders, hasMore, stoppedAtId } = await named(FILTER_PATHS, listed);
+      const { orders, hasMore, stoppedAtId } = await named({ filter: 'filter', ...sizePaths(slice) }, listed);
       const stop = stoppedAtId !== '' && { [slice.fromEnd ? 'start' : 'end']: stoppedAtId };
       return toConnection(list, slice, { ...foundById(orders, hasMore), ...stop });
     },

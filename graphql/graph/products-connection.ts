@@ -1,6 +1,7 @@
 import type { Clients } from '#graphql/graph/clients.ts';
 import {
   foundById,
+  sizePaths,
   toConnection,
   toPage,
   toSlice,
@@ -17,9 +18,6 @@ import type { ProductSort } from '#graphql/graph/resolver-types.ts';
 import { named } from '#graphql/graph/violations.ts';
 import type { Call } from '#platform/call.ts';
 
-/** The paths of a search in the arguments of productsConnection. */
-const PATHS = { filter: 'filter', after: 'after', before: 'before' };
-
 /**
  * Products on sale that match a filter. All of them, newest first, come from the catalog's table; any other list comes
  * from its search index. Throws INVALID_ARGUMENT, INVALID_CURSOR.
@@ -33,15 +31,14 @@ export async function productsConnection(
   const list = cursorList('productsConnection', { filter, order });
   const slice = toSlice(args, list);
   if (order === 'NEWEST' && isEmpty(filter)) {
-    const { products, hasMore } = await clients.catalog.listProducts({ page: toPage(slice) }, call);
+    const listed = clients.catalog.listProducts({ page: toPage(slice) }, call);
+    const { products, hasMore } = await named(sizePaths(slice), listed);
     return toConnection(list, slice, foundById(products, hasMore));
   }
   const request = { ...toFilterRequest(filter, order), ...slice };
-  return toConnection(
-    list,
-    slice,
-    foundProducts(await named(PATHS, clients.catalog.searchProducts(request, call))),
-  );
+  const paths = { filter: 'filter', after: 'after', before: 'before', ...sizePaths(slice) };
+  const found = await named(paths, clients.catalog.searchProducts(request, call));
+  return toConnection(list, slice, foundProducts(found));
 }
 
 function isEmpty(filter: ProductFilter): boolean {

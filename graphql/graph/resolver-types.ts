@@ -198,7 +198,7 @@ export type ErrorCode =
   | 'UNAVAILABLE'
   /** The HTTP body has another media type than `application/json`, another charset than UTF-8 or a content coding. Send plain JSON. */
   | 'UNSUPPORTED_MEDIA_TYPE'
-  /** Somebody else changed the entity after you read it. Read it again, then retry with its new version. */
+  /** The entity has changed since you read it. Read it again, then retry with its new version. */
   | 'VERSION_CONFLICT';
 
 /** Write operations. The fields of one request run one after the other. */

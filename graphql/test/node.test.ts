@@ -109,7 +109,8 @@ const down = async (): Promise<never> => {
 /** What the service has is an error, and so is what nobody has; what other services have is found. */
 async function assertTold(orders: Clients['orders']): Promise<void> {
   const { data, errors = [] } = await ask({ orders }, [...IDS.slice(0, 4), systemClock.newId()]);
-  const types = (data?.['nodes'] as ({ __typename: string } | null)[]).map((node) => node?.__typename);
+  const nodes = data?.['nodes'] as ({ __typename: string } | null)[] | undefined;
+  const types = nodes?.map((node) => node?.__typename);
   assert.deepEqual(types, ['Account', 'Category', 'Product', undefined, undefined]);
   assert.deepEqual(
     errors.map(({ path, originalError }) => [

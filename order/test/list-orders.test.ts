@@ -191,5 +191,7 @@ async function rowsOf(filter: OrderFilter, page: Page, change: (text: string) =>
 function literal(value: unknown): string {
   if (value === null) return 'NULL';
   if (Array.isArray(value)) return `'{${value.join(',')}}'`;
-  return value instanceof Date ? `'${value.toISOString()}'` : `'${String(value)}'`;
+  if (value instanceof Date) return `'${value.toISOString()}'`;
+  assert.ok(typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint');
+  return `'${value}'`;
 }

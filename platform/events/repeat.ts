@@ -1,5 +1,5 @@
 import type { Logger } from '#platform/logger.ts';
-import { pause, retry } from '#platform/retry.ts';
+import { pause, retry, unlessAborted } from '#platform/retry.ts';
 
 const PAUSE_MS_MIN = 100;
 const PAUSE_MS_MAX = 5_000;
@@ -24,16 +24,12 @@ export function repeat(
       logger.warn({ err: error, retry_in_ms: pauseMs }, `${what} failed; retrying`),
   };
   const loop = async (): Promise<void> => {
-    try {
-      while (!stop.aborted) {
-        const more = await retry(() => step(stop), options);
-        if (!more) await pause(restMs, stop);
-      }
-    } catch (error) {
-      if (!stop.aborted) throw error;
+    while (!stop.aborted) {
+      const more = await retry(() => step(stop), options);
+      if (!more) await pause(restMs, stop);
     }
   };
-  const stopped = loop();
+  const stopped = unlessAborted(loop(), stop);
   return {
     [Symbol.asyncDispose]: async () => {
       stopping.abort();
