@@ -64,8 +64,9 @@ const BY_IDS: Statement = {
   text: `SELECT ${COLUMNS} FROM orders WHERE id = ANY($1::uuid[])`,
 };
 /** A description that was kept before descriptions were cut is cut. */
-const CUT_DESCRIPTION = `CASE WHEN char_length(description) <= ${DESCRIPTION_LENGTH_MAX} THEN description
-  ELSE left(description, ${DESCRIPTION_LENGTH_MAX - 1}) || '…' END`;
+const CUT_DESCRIPTION =
+  `CASE WHEN char_length(description) <= ${DESCRIPTION_LENGTH_MAX} THEN description ` +
+  `ELSE left(description, ${DESCRIPTION_LENGTH_MAX - 1}) || '…' END`;
 const LINES_BY_IDS: Statement = {
   name: 'order_lines_by_ids',
   text: `

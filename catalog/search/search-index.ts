@@ -124,7 +124,7 @@ export function requirePlace(field: string, text: string, sort: Sort): Place {
   const offset = Number(digits);
   const isTooFar = sort === 'relevance' && offset > RELEVANCE_OFFSET_MAX;
   if (letter !== LETTERS[sort] || !KEYS[sort].test(key) || isTooFar)
-    throw refused('INVALID_CURSOR', field, `${field} must be a cursor that a search in this order returned.`);
+    throw refused('INVALID_CURSOR', field, 'The cursor is not one that a search in this order returned.');
   return { sort, nearness: near === 'n' ? 'near' : 'fits', offset, key, id };
 }
 

@@ -22,7 +22,7 @@ export interface Cursor {
   readonly place: string;
 }
 
-/** The list of a field; `dependsOn` is its filter, order and parent, of which fields that are null do not count. */
+/** The list of a field; `dependsOn` is its query, filter, sort and parent, of which fields that are null do not count. */
 export function cursorList(name: ListName, dependsOn: Readonly<Record<string, unknown>> = {}): CursorList {
   return { name, checksum: crc32(name + sortedJson(dependsOn)) };
 }
@@ -38,7 +38,7 @@ function sortedJson(value: unknown): string {
 
 /**
  * The version of the format, the list, the checksum and the place. The checksum catches mistakes: a cursor of a list
- * with another filter, order or parent, or one that was changed. Whoever forges one reads no more than the list has.
+ * with another query, filter, sort or parent, or one that was changed. Whoever forges one reads no more than the list has.
  */
 const TEXT = /^3:([a-zA-Z]{1,30}):([0-9a-f]{8}):([0-9a-z:.-]{1,90})$/;
 const LENGTH_MAX = 200;
@@ -69,6 +69,7 @@ export function requireId(field: string, place: string): string {
 }
 
 function invalidCursor(field: string): AppError {
-  const message = `${field} must be a cursor that this list returned with the same filter, order and parent.`;
+  const message =
+    'The cursor is not one that this list returned with the same query, filter, sort and parent.';
   return refused('INVALID_CURSOR', field, message);
 }

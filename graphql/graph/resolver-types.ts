@@ -19,7 +19,7 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** An opaque cursor of at most 200 characters: pass it back unchanged, to the same list with the same filter, order and parent. */
+  /** An opaque cursor of at most 200 characters: pass it back unchanged, to the same list with the same query, filter, sort and parent. */
   Cursor: { input: string; output: CursorValue; }
   /** A time in UTC, e.g. 2026-01-31T12:00:00.000Z (RFC 3339). Input can have another offset, e.g. +02:00. More than three decimals of a second are rounded up. */
   DateTime: { input: number; output: Timestamp; }
@@ -172,7 +172,7 @@ export type ErrorCode =
   | 'INTERNAL'
   /** A value is missing, has the wrong type or is out of bounds. `field` names it, the message names the bound. */
   | 'INVALID_ARGUMENT'
-  /** The cursor is damaged, or it belongs to another list or to the same list with another filter, order or parent. Start again without a cursor. */
+  /** The cursor is damaged, or it belongs to another list or to the same list with another query, filter, sort or parent. Start again without a cursor. */
   | 'INVALID_CURSOR'
   /** The HTTP method is not allowed, e.g. a mutation with GET. Use POST. */
   | 'METHOD_NOT_ALLOWED'

@@ -176,6 +176,10 @@ suite('connections', () => {
   });
 });
 
+const UNKNOWN_ID = systemClock.newId();
+/** As a search index writes a place in the order NEWEST. */
+const UNKNOWN_PLACE = `nf0::${UNKNOWN_ID}`;
+
 /** How a connection refuses a cursor: as a literal, or as a variable. */
 async function refusal(connection: Connection, argument: string, cursor: string, isLiteral: boolean) {
   const { errors } = isLiteral
@@ -221,6 +225,24 @@ suite('INVALID_CURSOR', () => {
         const argument = bad.length % 2 === 0 ? 'after' : 'before';
         const refused = await refusal(connection, argument, bad, bad === '');
         assert.deepEqual(refused, { code: 'INVALID_CURSOR', field: argument }, `${name}: ${bad}`);
+      }
+    }
+  });
+
+  test('a cursor of the right list with a place that the list cannot have is refused', async () => {
+    const lists = [
+      ['accountsConnection', cursorList('accountsConnection')],
+      ['orders', cursorList('orders')],
+      ['productsConnection', cursorList('productsConnection', { order: 'NEWEST' })],
+      ['searchProducts', cursorList('searchProducts', { query: '', order: 'NEWEST' })],
+    ] as const;
+    for (const [name, list] of lists) {
+      const connection = connections.get(`${name}()`) ?? assert.fail(name);
+      for (const argument of connection.backward ? ['after', 'before'] : ['after']) {
+        const refused = await refusal(connection, argument, cursorText({ list, place: 'x' }), false);
+        assert.deepEqual(refused, { code: 'INVALID_CURSOR', field: argument }, name);
+        const unknown = cursorText({ list, place: name === 'searchProducts' ? UNKNOWN_PLACE : UNKNOWN_ID });
+        assert.equal((await ask(connection, `${argument}: $c`, unknown)).errors, undefined, name);
       }
     }
   });

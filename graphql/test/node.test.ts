@@ -31,6 +31,16 @@ const IDS = ENTITIES.map(({ id }) => id);
 const NODE = `query($id: ID!) { node(id: $id) { ${FIELDS} } }`;
 const NODES = `query($ids: [ID!]!) { nodes(ids: $ids) { ${FIELDS} } }`;
 
+/** Of all types but one, in no order of theirs, with one id that nothing has and two that are repeated. */
+const MIXED = [IDS[3], systemClock.newId(), IDS[1], IDS[0], IDS[3], IDS[2], IDS[0]];
+
+function assertInOrder(nodes: unknown): void {
+  const [first, second, third, fourth] = ENTITIES;
+  assert.deepEqual(nodes, [fourth, null, second, first, fourth, third, first]);
+}
+
+const rankOf = (node: unknown): number => IDS.indexOf(String(Reflect.get(Object(node), 'id')));
+
 suite('node and nodes', () => {
   test('node finds an object of every type by its id, however the id is spelt', async () => {
     for (const entity of ENTITIES) {
@@ -60,14 +70,21 @@ suite('node and nodes', () => {
   });
 
   test('nodes keeps the order of the ids, repetitions and nulls, and asks each service once for each type', async () => {
-    const [a = '', b = '', c = '', d = ''] = IDS;
     shop.clearTrail();
-    const { data, errors } = await shop.graphql(NODES, { ids: [d, systemClock.newId(), b, a, d, c, a] });
+    const { data, errors } = await shop.graphql(NODES, { ids: MIXED });
     assert.equal(errors, undefined);
-    const [accounts, categories, products, orders] = ENTITIES;
-    assert.deepEqual(data.nodes, [orders, null, categories, accounts, orders, products, accounts]);
+    assertInOrder(data.nodes);
     const batches = shop.trail.rpcs.toSorted();
     assert.equal(new Set(batches).size, batches.length, batches.join());
+  });
+
+  test('known-bad twin: nodes without nulls, without repetitions or in the order of the services is caught', async () => {
+    const { data } = await shop.graphql(NODES, { ids: MIXED });
+    const found: { id: string }[] = data.nodes.filter((node: unknown) => node !== null);
+    const once = new Map(data.nodes.map((node: { id: string } | null) => [node?.id, node]));
+    const sorted = data.nodes.toSorted((one: unknown, other: unknown) => rankOf(one) - rankOf(other));
+    for (const careless of [found, [...once.values()], sorted])
+      assert.throws(() => assertInOrder(careless), assert.AssertionError);
   });
 
   test('a text among the ids that is no id is an error of its item only', async () => {

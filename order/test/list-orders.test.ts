@@ -85,13 +85,13 @@ async function walk(
   filter: OrderFilter,
   size: number,
   fromEnd: boolean,
-  forgetsStop = false,
+  { forgetsStop = false, of = list } = {},
 ): Promise<string[]> {
   let seen: string[] = [];
   for (let place: string | null = null, more = true, pages = 0; more; pages += 1) {
     assert.ok(pages < 1_000, 'the list does not end');
     const edge = fromEnd ? { beforeId: place } : { afterId: place };
-    const { rows, hasMore, stoppedAtId } = await list(filter, { ...PAGE, size, fromEnd, ...edge }, signal);
+    const { rows, hasMore, stoppedAtId } = await of(filter, { ...PAGE, size, fromEnd, ...edge }, signal);
     const ids = rows.map(({ id }) => id);
     assert.ok(ids.length === size || stoppedAtId !== null || !hasMore, 'a short page without a reason');
     seen = fromEnd ? [...ids, ...seen] : [...seen, ...ids];
@@ -101,6 +101,9 @@ async function walk(
   }
   return seen;
 }
+
+/** The accounts of all orders instead of those asked for. */
+const UNNEST_ALL = '(SELECT DISTINCT account_id FROM orders WHERE $10::uuid[] IS NOT NULL)';
 
 const anyMoment = fc.option(
   fc.integer({ min: -10, max: COUNT + 10 }).map((nr) => new Date(START_MS + nr * 1_000)),
@@ -124,6 +127,34 @@ suite('the list of all orders', () => {
     );
   });
 
+  test('known-bad twin: a bound on the wrong side, and a condition that is not looked at, are caught', async () => {
+    const [, sample = assert.fail()] = ALL;
+    const created = new Date(sample.createdMs);
+    const CARELESS: readonly (readonly [OrderFilter, string, string])[] = [
+      [{ ...NO_FILTER, createdFrom: created }, 'created_at >= coalesce', 'created_at > coalesce'],
+      [{ ...NO_FILTER, createdTo: created }, 'created_at < coalesce', 'created_at <= coalesce'],
+      [
+        { ...NO_FILTER, totalPriceMin: sample.total },
+        'coalesce($7::bigint, 0)',
+        'coalesce($7::bigint, 0) + 1',
+      ],
+      [{ ...NO_FILTER, totalPriceMax: sample.total }, 'coalesce($8::bigint,', 'coalesce($8::bigint - 1,'],
+      [{ ...NO_FILTER, accountIds: [sample.accountId] }, 'unnest($10::uuid[])', UNNEST_ALL],
+    ];
+    for (const [filter, right, wrong] of CARELESS) {
+      assert.deepEqual(await walk(filter, 100, false), expected(filter), right);
+      const query: Database['query'] = async ({ text }, ...more) => {
+        assert.ok(text.includes(right), right);
+        return database.query(
+          { name: `careless ${wrong}`.slice(0, 60), text: text.replace(right, wrong) },
+          ...more,
+        );
+      };
+      const careless = createOrderList({ query });
+      assert.notDeepEqual(await walk(filter, 100, false, { of: careless }), expected(filter), wrong);
+    }
+  });
+
   // The one order in 10,000 with this total is far behind the rows that one page may read.
   const RARE: OrderFilter = { ...NO_FILTER, totalPriceMin: 3n, totalPriceMax: 3n };
 
@@ -133,7 +164,7 @@ suite('the list of all orders', () => {
       const filter = { ...RARE, accountIds };
       for (const fromEnd of [false, true]) {
         assert.deepEqual(await walk(filter, 20, fromEnd), expected(filter));
-        assert.notDeepEqual(await walk(filter, 20, fromEnd, true), expected(filter));
+        assert.notDeepEqual(await walk(filter, 20, fromEnd, { forgetsStop: true }), expected(filter));
       }
     }
   });
