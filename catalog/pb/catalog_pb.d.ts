@@ -341,7 +341,7 @@ export declare type ListProductsResponse = Message<"fritzy.catalog.v1.ListProduc
   products: Product[];
 
   /**
-   * Whether the list goes on in the direction that was asked for.
+   * Whether the list continues: after these products, or before them with from_end.
    *
    * @generated from field: bool has_more = 2;
    */
@@ -445,7 +445,7 @@ export declare type SearchProductsRequest = Message<"fritzy.catalog.v1.SearchPro
   sort: SearchSort;
 
   /**
-   * Only products behind the one with this cursor; empty: from the beginning.
+   * The cursor of the product before the first one to return; empty: from the start of the list.
    *
    * @generated from field: string after = 7;
    */
@@ -480,15 +480,14 @@ export declare type SearchProductsRequest = Message<"fritzy.catalog.v1.SearchPro
   withoutProducts: boolean;
 
   /**
-   * Only products before the one with this cursor; empty: to the end. Not in the order of relevance.
+   * The cursor of the product after the last one to return; empty: to the end of the list. Not supported with RELEVANCE.
    *
    * @generated from field: string before = 12;
    */
   before: string;
 
   /**
-   * Take the last products of what is left instead of the first. The answer's order stays the same. Not in the order of
-   * relevance.
+   * Return the last products of that range instead of the first, in the same order. Not supported with RELEVANCE.
    *
    * @generated from field: bool from_end = 13;
    */
@@ -617,7 +616,7 @@ export declare type SearchProductsResponse = Message<"fritzy.catalog.v1.SearchPr
   hasMore: boolean;
 
   /**
-   * Where to go on from the end of these products; empty if nothing was found. The last product's cursor, unless that is no longer on sale.
+   * Where to continue after these products; empty if nothing was found. The last product's cursor, unless it is no longer on sale.
    *
    * @generated from field: string end_cursor = 4;
    */
@@ -645,7 +644,7 @@ export declare type SearchProductsResponse = Message<"fritzy.catalog.v1.SearchPr
   didYouMean: string;
 
   /**
-   * Where to go on before these products, with from_end; empty if nothing was found.
+   * Where to continue before these products, with from_end; empty if nothing was found.
    *
    * @generated from field: string start_cursor = 8;
    */

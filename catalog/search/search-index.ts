@@ -31,11 +31,11 @@ export interface ProductQuery {
   readonly sort: Sort;
   readonly size: number;
   readonly skip: number;
-  /** Whether the list is read from its end; not in the order of relevance. The hits are in the order of the list. */
+  /** Whether the index reads the list from its end and returns its hits in that order. Never with relevance. */
   readonly backward: boolean;
-  /** The hit behind which to go on in the direction of reading; null for where the list begins in it. */
+  /** The last hit before the first one to read, in the direction of reading; null: from the beginning in that direction. */
   readonly after: Place | null;
-  /** The hit at which to end; not in the order of relevance. Indexes need not know it: see `within`. */
+  /** The hit at which reading ends, exclusive; never with relevance. Indexes can ignore it: see `within`. */
   readonly until: Place | null;
   readonly wants: Wants;
 }
@@ -152,7 +152,7 @@ export function isTooDeep({ text, sort, skip, after }: ProductQuery): boolean {
   return sortOf(text, sort) === 'relevance' && (after?.offset ?? skip) >= OFFSET_MAX;
 }
 
-/** The hits that come before `until` in the direction of reading, in the order of the list. */
+/** The hits before `until` in the direction of reading, put into the order of the list. */
 export function within({ backward, until }: ProductQuery, found: Found): Found {
   const end = until ? found.hits.findIndex(({ place }) => !isBeforeEnd(place, until, backward)) : -1;
   const read = end === -1 ? found.hits : found.hits.slice(0, end);

@@ -334,7 +334,7 @@ export declare type BatchGetLinesResponse = Message<"fritzy.order.v1.BatchGetLin
 export declare const BatchGetLinesResponseSchema: GenMessage<BatchGetLinesResponse>;
 
 /**
- * What listed orders must have.
+ * Conditions for orders. An order must meet all of them.
  *
  * @generated from message fritzy.order.v1.OrderFilter
  */
@@ -347,14 +347,14 @@ export declare type OrderFilter = Message<"fritzy.order.v1.OrderFilter"> & {
   accountIds: string[];
 
   /**
-   * When they were placed at the earliest.
+   * The start of the period in which they were placed, inclusive.
    *
    * @generated from field: google.protobuf.Timestamp created_from = 2;
    */
   createdFrom?: Timestamp | undefined;
 
   /**
-   * The end of the period in which they were placed; not included.
+   * The end of the period in which they were placed, exclusive.
    *
    * @generated from field: google.protobuf.Timestamp created_to = 3;
    */
@@ -422,7 +422,7 @@ export declare type ListOrdersResponse = Message<"fritzy.order.v1.ListOrdersResp
   orders: Order[];
 
   /**
-   * Whether the list may continue in the direction that was asked for.
+   * Whether the list may continue: after these orders, or before them with from_end.
    *
    * @generated from field: bool has_more = 2;
    */
