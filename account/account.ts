@@ -10,8 +10,6 @@ export interface Account {
 }
 
 export const NAME_LENGTH_MAX = 200;
-/** How many accounts one call may ask for by id. */
-export const BATCH_SIZE_MAX = 1_000;
 
 export function requireName(name: string): string {
   return requireText('name', name, { min: 1, max: NAME_LENGTH_MAX });

@@ -1,8 +1,9 @@
-import { BATCH_SIZE_MAX, type Account } from '#account/account.ts';
+import type { Account } from '#account/account.ts';
 import type { AccountStore } from '#account/store.ts';
 import type { Call } from '#platform/call.ts';
 import { refused } from '#platform/errors.ts';
 import { requireUuid, requireUuids } from '#platform/input.ts';
+import { BATCH_SIZE_MAX } from '#platform/limits.ts';
 
 /** The accounts that exist. Throws INVALID_ARGUMENT. */
 export async function getAccounts(

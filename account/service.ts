@@ -1,11 +1,24 @@
 import { fileURLToPath } from 'node:url';
+import { accountSettings } from '#account/config.ts';
 import { AccountService } from '#account/pb/account_pb.js';
 import { accountHandlers } from '#account/rpc.ts';
 import { createStore } from '#account/store.ts';
 import { implement } from '#platform/rpc.ts';
-import { openServiceDatabase, type ServiceDeps, type StartedService } from '#platform/service.ts';
+import {
+  defineService,
+  openServiceDatabase,
+  type ServiceDeps,
+  type StartedService,
+} from '#platform/service.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
+
+export const service = defineService({
+  name: 'account',
+  settings: accountSettings,
+  start: ({ ACCOUNT_DATABASE_URL: databaseUrl }, _, deps, stack) =>
+    startAccount({ databaseUrl }, deps, stack),
+});
 
 /** Brings the account service up on its database. `stack` ends it. */
 export async function startAccount(

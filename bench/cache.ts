@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findDatabases } from '#cmd/fritzy/databases.ts';
 import { startServices } from '#cmd/fritzy/shop.ts';
 import { cacheEntities } from '#graphql/cached-clients.ts';
 import type { Clients } from '#graphql/graph/clients.ts';
@@ -23,8 +24,8 @@ const CHANGES_PER_SECOND = 50;
 await using stack = new AsyncDisposableStack();
 const folder = await mkdtemp(join(tmpdir(), 'fritzy-bench-'));
 stack.defer(() => rm(folder, { recursive: true, force: true }));
-const postgres = stack.use(await startEmbeddedPostgres({ folder }));
-for (const name of ['account', 'catalog', 'order', 'events']) await postgres.ensureDatabase(name);
+const postgres = await startEmbeddedPostgres({ folder });
+const { env } = await findDatabases({}, async () => postgres, stack);
 const { logger } = memoryLogger();
 const common = { logger, clock: systemClock };
 const eventLog = await openEventLog(
@@ -33,7 +34,7 @@ const eventLog = await openEventLog(
   stack,
 );
 const deps = { ...common, telemetry: createTelemetry(), eventLog };
-const { clients } = await startServices((name) => postgres.url(name), deps, stack);
+const { clients } = await startServices(env, deps, stack);
 const call = testCall({ timeoutMs: 600_000 });
 
 const ids: string[] = [];

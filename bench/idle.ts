@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { cpuSecondsBelow, startProgram } from '#bench/processes.ts';
 import { fillProducts, nodeFlags, shopEnvironment } from '#bench/shop.ts';
+import { ADVISORY_LOCKS } from '#platform/postgres/advisory-locks.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
 
 /**
@@ -27,7 +28,7 @@ const FILL = {
   events: `
     INSERT INTO event (topic, key, ce_id, headers, value)
     SELECT topic, 'key-' || n % 1000, gen_random_uuid(), '{"aggregate_version": "1"}', '{}'
-    FROM (SELECT pg_advisory_xact_lock(4711002)) AS locked, generate_series(1, $1::integer) AS n,
+    FROM (SELECT pg_advisory_xact_lock(${ADVISORY_LOCKS.eventLogAppend})) AS locked, generate_series(1, $1::integer) AS n,
       unnest(ARRAY['order.events', 'notifications', 'notifications']) AS topic`,
   catalog: `
     INSERT INTO inbox (consumer, event_id)

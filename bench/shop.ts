@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { DATABASES } from '#cmd/fritzy/databases.ts';
 import type { EmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
 import { postGraphQL } from '#testkit/shop.ts';
 
@@ -29,9 +30,8 @@ export async function shopEnvironment(
   prefix = '',
 ): Promise<Record<string, string>> {
   const env: Record<string, string> = { PORT: '0', LOG_LEVEL: 'warn', FRITZY_DATA: folder };
-  for (const name of ['account', 'catalog', 'order', 'events']) {
+  for (const [setting, name] of DATABASES) {
     await postgres.ensureDatabase(`${prefix}${name}`);
-    const setting = name === 'events' ? 'EVENTS_URL' : `${name.toUpperCase()}_DATABASE_URL`;
     env[setting] = postgres.url(`${prefix}${name}`);
   }
   return env;

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { createCategoryStore } from '#catalog/category/store.ts';
+import { catalogSettings, SEARCH_POOL } from '#catalog/config.ts';
 import { CatalogService } from '#catalog/pb/catalog_pb.js';
 import { countSales } from '#catalog/sales/count-sales.ts';
 import { catalogHandlers } from '#catalog/rpc.ts';
@@ -7,12 +8,18 @@ import { createSalesStore } from '#catalog/sales/store.ts';
 import { postgresIndex } from '#catalog/search/postgres.ts';
 import type { SearchIndex } from '#catalog/search/search-index.ts';
 import { createProductStore, FIND_PRODUCT } from '#catalog/product/store.ts';
-import type { CurrencySetting } from '#platform/currency.ts';
+import { storedCurrency, type CurrencySetting } from '#platform/currency.ts';
 import { shareSearchIndex } from '#catalog/search/shared-search-index.ts';
+import type { PoolSettings } from '#platform/postgres/pool-settings.ts';
 import { openDatabase } from '#platform/postgres/pool.ts';
 import { recordCurrency } from '#platform/record-currency.ts';
 import { implement } from '#platform/rpc.ts';
-import { openServiceDatabase, type ServiceDeps, type StartedService } from '#platform/service.ts';
+import {
+  defineService,
+  openServiceDatabase,
+  type ServiceDeps,
+  type StartedService,
+} from '#platform/service.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
 /** PostgreSQL's settings under which the catalog searches. */
@@ -23,17 +30,33 @@ export const SEARCH_SETTINGS = {
   random_page_cost: '1.1',
 };
 
-/**
- * Searches of tables may each keep a core busy. They have connections of their own, so few that reads by id always find
- * theirs and processors time; a statement that takes longer is DEADLINE_EXCEEDED, and who waits for a connection for
- * 5 s RESOURCE_EXHAUSTED.
- */
-const SEARCH_CONNECTIONS_MAX = 3;
-const SEARCH_STATEMENT_TIMEOUT_MS = 2_000;
+export const service = defineService({
+  name: 'catalog',
+  settings: catalogSettings,
+  start: (config, _, deps, stack) =>
+    startCatalog(
+      {
+        databaseUrl: config.CATALOG_DATABASE_URL,
+        searchUrl: config.SEARCH_URL,
+        currency: storedCurrency(config),
+        searchPool: {
+          connectionsMax: config.SEARCH_CONNECTIONS_MAX,
+          statementTimeoutMs: config.SEARCH_STATEMENT_TIMEOUT_MS,
+        },
+      },
+      deps,
+      stack,
+    ),
+});
 
 /** Brings the catalog service up on its database. `stack` ends it. */
 export async function startCatalog(
-  config: { databaseUrl: string; searchUrl?: string; currency?: CurrencySetting | undefined },
+  config: {
+    databaseUrl: string;
+    searchUrl?: string;
+    searchPool?: PoolSettings;
+    currency?: CurrencySetting | undefined;
+  },
   deps: ServiceDeps,
   stack: AsyncDisposableStack,
 ): Promise<StartedService<typeof CatalogService>> {
@@ -44,11 +67,12 @@ export async function startCatalog(
     config.currency,
   );
   const store = createProductStore(database);
+  // Searches of tables may each keep a core busy: with few connections of their own, reads by id find a free core.
   const searching = openDatabase({
     ...deps,
     ...own,
-    connectionsMax: SEARCH_CONNECTIONS_MAX,
-    statementTimeoutMs: SEARCH_STATEMENT_TIMEOUT_MS,
+    ...deps.pool,
+    ...(config.searchPool ?? SEARCH_POOL),
   });
   const fallback = postgresIndex(stack.use(searching));
   const { searchUrl = 'postgres:' } = config;

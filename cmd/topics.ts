@@ -1,17 +1,13 @@
-import { ACCOUNT_EVENTS } from '#account/pb/topics.ts';
-import { CATALOG_EVENTS, CATEGORY_EVENTS } from '#catalog/pb/topics.ts';
-import { NOTIFICATIONS, ORDER_CREATED, ORDER_EVENTS } from '#order/pb/topics.ts';
+import { SERVICES } from '#cmd/services.ts';
 import { deadLetterTopic } from '#platform/events/event.ts';
 
-/** What services publish to. */
-export const TOPICS: readonly string[] = [
-  ACCOUNT_EVENTS,
-  CATALOG_EVENTS,
-  CATEGORY_EVENTS,
-  ORDER_EVENTS,
-  ORDER_CREATED,
-  NOTIFICATIONS,
-];
+/** What services publish to, in the order of the table. */
+export async function allTopics(): Promise<readonly string[]> {
+  const modules = await Promise.all(SERVICES.map(({ topics }) => topics()));
+  // The exports of a module come in alphabetical order.
+  return modules.flatMap((topics) => Object.values(topics));
+}
 
-/** Every topic of the shop: each has its dead letters beside it. docker-compose.yml makes the same. */
-export const ALL_TOPICS: readonly string[] = TOPICS.flatMap((topic) => [topic, deadLetterTopic(topic)]);
+/** The topics, each with its dead letters after it. */
+export const withDeadLetters = (topics: readonly string[]): readonly string[] =>
+  topics.flatMap((topic) => [topic, deadLetterTopic(topic)]);

@@ -5,6 +5,7 @@ import { startInboxConsumer } from '#platform/events/inbox.ts';
 import { postgresEventLog, trimEventLog } from '#platform/events/postgres.ts';
 import { repeat } from '#platform/events/repeat.ts';
 import { systemClock } from '#platform/clock.ts';
+import { ADVISORY_LOCKS } from '#platform/postgres/advisory-locks.ts';
 import { INDEX_ORDER_SETTINGS } from '#platform/postgres/index-order.ts';
 import { openDatabase, type Database, type Statement } from '#platform/postgres/pool.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
@@ -221,7 +222,7 @@ test('what an idle shop reads in each round is the same with 1,000 and 1,000,000
 });
 
 const FILL_LOG = `
-  WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock(4711002))
+  WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock(${ADVISORY_LOCKS.eventLogAppend}))
   INSERT INTO event (topic, key, ce_id, headers, value)
   SELECT ($2::text[])[1 + n % 2], 'key-' || n % 1000, '018bcfe5-687b-7fff-8000-000000000000', '{}', '{}'
   FROM locked, generate_series(1, $1::integer) AS n`;

@@ -3,6 +3,7 @@ import { glob, readFile } from 'node:fs/promises';
 import { dirname, join, normalize, sep } from 'node:path';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { GATEWAY, SERVICES as TABLE } from '#cmd/services.ts';
 
 /**
  * Who may import whom: a service imports platform/ and any service's pb/, never another service's code; platform/
@@ -12,8 +13,8 @@ import { fileURLToPath } from 'node:url';
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Each folder that may hold code; a new one is entered here, or the first test fails. */
-const SERVICES: ReadonlySet<string> = new Set(['account', 'catalog', 'order', 'graphql']);
+/** Each folder that may hold code: the services of the table, and those here. */
+const SERVICES: ReadonlySet<string> = new Set([...TABLE, GATEWAY].map(({ name }) => name));
 const COMPOSERS: ReadonlySet<string> = new Set(['cmd', 'testkit', 'e2e', 'bench', 'scripts']);
 const PLATFORM = 'platform';
 /** What belongs to use cases and stores. */
@@ -120,6 +121,54 @@ test('every import inside the project is seen: each names a file that is there',
     imports.filter((imported) => !paths.has(imported)),
     [],
   );
+});
+
+/** Whether a text names every service of the table. */
+const namesAll = ({ text }: Source): boolean =>
+  TABLE.every(({ name }) => new RegExp(`(['"\`])${name}\\1`).test(text));
+
+test('programs and scripts take the services from the table: none names them all', async () => {
+  const all = await sources();
+  const programs = all.filter(({ path }) => /^(cmd|scripts|testkit|bench)\//.test(path) && !isTest(path));
+  assert.deepEqual(
+    programs.filter(namesAll).map(({ path }) => path),
+    ['cmd/services.ts'],
+  );
+  assert.ok(
+    namesAll({ path: 'cmd/x.ts', text: `const NAMES = ['account', 'catalog', 'order'];` }),
+    'known-bad twin',
+  );
+});
+
+/** The files that are loaded with a file: what it imports without `import()`, and what that imports. */
+function loadedWith(path: string, all: ReadonlyMap<string, Source>, seen = new Set<string>()): Set<string> {
+  const source = all.get(path);
+  if (!source || seen.has(path)) return seen;
+  seen.add(path);
+  const text = source.text.replaceAll(/^import type [^;]*;/gm, '').replaceAll(/\bimport\(/g, '(');
+  for (const imported of importsOf({ path, text })) loadedWith(imported, all, seen);
+  return seen;
+}
+
+test('the health check, which runs every few seconds, loads the table and no code of a service', async () => {
+  const all = new Map((await sources()).map((source) => [source.path, source]));
+  const loaded = [...loadedWith('cmd/healthcheck/main.ts', all)];
+  assert.ok(loaded.includes('cmd/services.ts'));
+  const own = /^(cmd\/(healthcheck\/main|services)|platform\/(errors|ports|run))\.ts$/;
+  assert.deepEqual(
+    loaded.filter((path) => !own.test(path)),
+    [],
+  );
+  const twin = [
+    ...loadedWith(
+      'cmd/topics.ts',
+      new Map(all).set('cmd/topics.ts', {
+        path: 'cmd/topics.ts',
+        text: `import { service } from '#account/service.ts';`,
+      }),
+    ),
+  ];
+  assert.ok(twin.includes('account/store.ts'), 'known-bad twin: a table that imports a service');
 });
 
 const FORBIDDEN: readonly [path: string, text: string][] = [

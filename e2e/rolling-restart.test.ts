@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, suite, test, type TestContext } from 'node:test';
+import { SERVICES, urlSetting } from '#cmd/services.ts';
 import { saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
 import { findFreePorts } from '#testkit/free-ports.ts';
-import { openTestPostgres } from '#testkit/postgres.ts';
+import { createShopDatabases, databaseEnvironment, openTestPostgres } from '#testkit/postgres.ts';
 import { eventually, postGraphQL } from '#testkit/shop.ts';
 import { createGoods, orderRequest, startLoad, type LoadRequest } from './load-clients.ts';
 
@@ -51,19 +52,14 @@ function instanceOf(
 async function startPairs(stack: AsyncDisposableStack, common: Readonly<Record<string, string>>) {
   const ports = await findFreePorts(14);
   const next = (): number => ports.pop() ?? assert.fail('too few ports');
-  const services = ['account', 'catalog', 'order'] as const;
+  const services = SERVICES.map(({ name }) => name);
   const listens = Object.fromEntries(services.map((name) => [name, [next(), next()]]));
   const urlOf = (name: string): string =>
     `grpc://${listens[name]?.map((port) => `127.0.0.1:${port}`).join()}`;
   const shared = {
     ...common,
-    EVENTS_URL: await postgres.createDatabase('events'),
-    ACCOUNT_DATABASE_URL: await postgres.createDatabase('account'),
-    CATALOG_DATABASE_URL: await postgres.createDatabase('catalog'),
-    ORDER_DATABASE_URL: await postgres.createDatabase('order'),
-    ACCOUNT_URL: urlOf('account'),
-    CATALOG_URL: urlOf('catalog'),
-    ORDER_URL: urlOf('order'),
+    ...databaseEnvironment(await createShopDatabases(postgres)),
+    ...Object.fromEntries(services.map((name) => [urlSetting(name), urlOf(name)])),
   };
   const instances = services.flatMap((service) =>
     (listens[service] ?? []).map((port) => {

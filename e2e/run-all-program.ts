@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
+import { adminPortSetting, SERVICES, urlSetting, type ServiceName } from '#cmd/services.ts';
 import type { ProcessRecord } from '#scripts/process-record.ts';
 import { findFreePorts } from '#testkit/free-ports.ts';
 import { postGraphQL } from '#testkit/shop.ts';
@@ -17,33 +18,33 @@ export interface RunAllSettings extends Disposable {
   /** Of the gateway. */
   readonly url: string;
   /** Of /metrics and /readyz of a service. */
-  adminUrl(service: 'account' | 'catalog' | 'order'): string;
+  adminUrl(service: ServiceName): string;
   records(): readonly ProcessRecord[];
   record(name: string): ProcessRecord;
 }
 
 /** `engines` are the settings that name what it runs on. */
 export async function runAllSettings(engines: Readonly<Record<string, string>>): Promise<RunAllSettings> {
-  const ports = (await findFreePorts(7)).map(String);
+  const ports = (await findFreePorts(2 * SERVICES.length + 1)).map(String);
   const folder = mkdtempSync(join(tmpdir(), 'fritzy-run-all-'));
-  const [account, catalog, order, accountAdmin = '', catalogAdmin = '', orderAdmin = '', api = ''] = ports;
-  const adminPorts = { account: accountAdmin, catalog: catalogAdmin, order: orderAdmin };
+  const next = (): string => ports.pop() ?? assert.fail('too few ports');
+  const urls = Object.fromEntries(
+    SERVICES.map(({ name }) => [urlSetting(name), `grpc://127.0.0.1:${next()}`]),
+  );
+  const adminPorts = Object.fromEntries(SERVICES.map(({ name }) => [adminPortSetting(name), next()]));
+  const api = next();
   const records = (): readonly ProcessRecord[] =>
     JSON.parse(readFileSync(join(folder, 'run-all', 'processes.json'), 'utf8')) as ProcessRecord[];
   return {
     env: {
       ...engines,
+      ...urls,
+      ...adminPorts,
       FRITZY_DATA: folder,
-      ACCOUNT_URL: `grpc://127.0.0.1:${account}`,
-      CATALOG_URL: `grpc://127.0.0.1:${catalog}`,
-      ORDER_URL: `grpc://127.0.0.1:${order}`,
-      ACCOUNT_ADMIN_PORT: accountAdmin,
-      CATALOG_ADMIN_PORT: catalogAdmin,
-      ORDER_ADMIN_PORT: orderAdmin,
       PORT: api,
     },
     url: `http://127.0.0.1:${api}`,
-    adminUrl: (service) => `http://127.0.0.1:${adminPorts[service]}`,
+    adminUrl: (service) => `http://127.0.0.1:${adminPorts[adminPortSetting(service)]}`,
     records,
     record: (name) => {
       const found = records().find((record) => record.name === name);

@@ -4,15 +4,16 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
+import { GATEWAY, SERVICES } from '#cmd/services.ts';
 import { givesUp, saying, spawnProgram } from '#cmd/fritzy/test/program.ts';
 import { identityOf, isRunning, type ProcessRecord } from '#scripts/process-record.ts';
-import { openTestPostgres } from '#testkit/postgres.ts';
+import { createShopDatabases, databaseEnvironment, openTestPostgres } from '#testkit/postgres.ts';
 import { eventually, postGraphQL } from '#testkit/shop.ts';
 import { startLoad, type LoadRequest } from './load-clients.ts';
 import { placeOrder, RUN_ALL, runAllSettings, startAll } from './run-all-program.ts';
 
 const STOP = 'scripts/stop.ts';
-const NAMES = ['account', 'catalog', 'order', 'graphql'];
+const NAMES = [...SERVICES, GATEWAY].map(({ name }) => name);
 const DEADLINE_MS = 60_000;
 /** A service starts in less than a second; the rest is for a machine that is busy with other tests. */
 const BACK_MS = 8_000;
@@ -21,12 +22,8 @@ const NO_ENGINES_MS = 10_000;
 
 const postgres = await openTestPostgres();
 after(() => postgres[Symbol.asyncDispose]());
-const databases = {
-  ACCOUNT_DATABASE_URL: await postgres.createDatabase('account'),
-  CATALOG_DATABASE_URL: await postgres.createDatabase('catalog'),
-  ORDER_DATABASE_URL: await postgres.createDatabase('order'),
-  EVENTS_URL: await postgres.createDatabase('events'),
-};
+const urls = await createShopDatabases(postgres);
+const databases = databaseEnvironment(urls);
 
 function killRecorded(records: readonly ProcessRecord[]): void {
   for (const record of records) if (isRunning(record)) process.kill(record.pid, 'SIGKILL');
@@ -114,7 +111,7 @@ suite('make run-all', () => {
 
   test('a service that fails at once, again and again, is given up in a line; the others go on', async () => {
     using own = await runAllSettings(databases);
-    const url = new URL(databases.ORDER_DATABASE_URL);
+    const url = new URL(urls.order);
     url.pathname = '/missing';
     const env = { ...own.env, ORDER_DATABASE_URL: url.href };
     await using program = spawnProgram(RUN_ALL, env);

@@ -1,3 +1,4 @@
+import { GATEWAY, type ServiceName } from '#cmd/services.ts';
 import { saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
 import type { TestPostgres } from '#testkit/postgres.ts';
 
@@ -15,7 +16,7 @@ type Options = NonNullable<Parameters<typeof spawnProgram>[3]>;
 /** Starts a service and waits until it listens. It ends with the stack. */
 export async function startService(
   stack: AsyncDisposableStack,
-  name: 'account' | 'catalog' | 'order',
+  name: ServiceName,
   env: Settings,
   options?: Options,
 ): Promise<ServiceProcess> {
@@ -31,7 +32,9 @@ async function startGateway(
   env: Settings,
   options?: Options,
 ): Promise<{ program: Program; url: string }> {
-  const program = stack.use(spawnProgram('graphql/cmd/server/main.ts', { PORT: '0', ...env }, [], options));
+  const program = stack.use(
+    spawnProgram(`${GATEWAY.name}/cmd/server/main.ts`, { PORT: '0', ...env }, [], options),
+  );
   const [, port] = await saying(program, /"http_port":(\d+)/);
   return { program, url: `http://127.0.0.1:${port}` };
 }

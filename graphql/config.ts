@@ -1,9 +1,12 @@
-import { type commonSettings, listOf, str, urlOf, wholeNumber, type CleanedEnv } from '#platform/config.ts';
+import { commonSettings, listOf, str, urlOf, wholeNumber, type CleanedEnv } from '#platform/config.ts';
 import { currencyOf, currencySettings } from '#platform/currency.ts';
 import type { Shop } from '#graphql/graph/shop.ts';
+import { UPSTREAMS } from '#graphql/graph/clients.ts';
 import { memoryShare } from '#platform/memory.ts';
 import { eventsUrl } from '#platform/events/events-url.ts';
-import { grpcUrl } from '#platform/grpc-url.ts';
+import { DEFAULT_PORTS } from '#platform/ports.ts';
+import { poolSettings } from '#platform/postgres/pool-settings.ts';
+import { upstreamSettings } from '#platform/upstreams.ts';
 
 const HOST_NAME = /^(?:[\w.-]+|\[[\da-f:.]+\])$/i;
 /** As browsers write them: lower case, no path. */
@@ -18,7 +21,7 @@ export const gatewaySettings = {
   PORT: wholeNumber(
     0,
     65_535,
-  )({ default: 8_000, desc: 'The port on which the API answers; 0 for any free one.' }),
+  )({ default: DEFAULT_PORTS.api, desc: 'The port on which the API answers; 0 for any free one.' }),
   ...currencySettings,
   SHOP_NAME: str({ default: 'Fritzy', desc: 'The name of the shop, for `shop { name }`.' }),
   REQUEST_TIMEOUT_MS: wholeNumber(
@@ -111,11 +114,12 @@ export function gatewayConfig(
   };
 }
 
-/** Where the gateway of the distributed shop finds its services. */
-export const upstreamSettings = {
-  ACCOUNT_URL: grpcUrl({ desc: 'Where the account service listens.' }),
-  CATALOG_URL: grpcUrl({ desc: 'Where the catalog service listens.' }),
-  ORDER_URL: grpcUrl({ desc: 'Where the order service listens.' }),
+/** All settings of the gateway in a process of its own. */
+export const settings = {
+  ...upstreamSettings(UPSTREAMS),
+  ...commonSettings,
+  ...gatewaySettings,
+  ...poolSettings,
   EVENTS_URL: eventsUrl({
     default: undefined,
     desc: 'The event log, which tells what to drop from the cache; unset, changes made elsewhere are seen after 2 s.',

@@ -15,7 +15,7 @@ import {
   type GraphQLSchema,
   type ValueNode,
 } from 'graphql';
-import { PAGE_SIZE_MAX } from '#platform/input.ts';
+import { PAGE_SIZE_MAX } from '#platform/limits.ts';
 
 /** What the limits of a document have to know of a field. */
 export interface FieldCost {

@@ -7,9 +7,11 @@ import { checkCurrency } from '#graphql/currency-check.ts';
 import type { Clients } from '#graphql/graph/clients.ts';
 import { createCors } from '#graphql/cors.ts';
 import { handle, type HandlerDeps } from '#graphql/handler.ts';
+import { readinessOf } from '#graphql/readiness.ts';
 import { listen } from '#graphql/http-server.ts';
 import { createHostCheck } from '#graphql/own-hosts.ts';
 import { systemClock } from '#platform/clock.ts';
+import type { Upstream } from '#platform/upstreams.ts';
 
 export interface StartedGateway {
   /** The port that it listens on. */
@@ -22,7 +24,7 @@ export interface StartedGateway {
 export async function startGateway(
   config: GatewayConfig,
   clients: Clients,
-  deps: Pick<HandlerDeps, 'logger' | 'telemetry' | 'ready'> & CacheDeps,
+  deps: Pick<HandlerDeps, 'logger' | 'telemetry'> & CacheDeps & { readonly upstreams: readonly Upstream[] },
   stack: AsyncDisposableStack,
 ): Promise<StartedGateway> {
   const { shop } = config;
@@ -33,9 +35,9 @@ export async function startGateway(
   const execute = createExecutor(cached);
   const cors = createCors(config.corsOrigins);
   const state = { draining: false, closing: false };
-  const ready = async (): Promise<void> => {
+  const ready = async (): Promise<string | undefined> => {
     if (state.draining) throw new Error('draining');
-    await deps.ready();
+    return readinessOf(deps.upstreams);
   };
   const { playground } = config;
   const handler: HandlerDeps = { ...deps, ready, documents, execute, bodies, playground, cors };

@@ -1,7 +1,8 @@
-import { BATCH_SIZE_MAX, LINES_BATCH_SIZE_MAX, type OrderLine } from '#order/order.ts';
+import type { OrderLine } from '#order/order.ts';
 import type { OrderLines, OrderStore } from '#order/store.ts';
 import type { Call } from '#platform/call.ts';
 import { requireUuids } from '#platform/input.ts';
+import { BATCH_SIZE_MAX, NESTED_BATCH_SIZE_MAX } from '#platform/limits.ts';
 
 /** The lines of the orders that exist. Throws INVALID_ARGUMENT. */
 export async function getOrderLines(
@@ -9,7 +10,7 @@ export async function getOrderLines(
   input: { orderIds: readonly string[] },
   call: Call,
 ): Promise<OrderLines[]> {
-  return deps.store.linesOf(requireUuids('orderIds', input.orderIds, LINES_BATCH_SIZE_MAX), call);
+  return deps.store.linesOf(requireUuids('orderIds', input.orderIds, NESTED_BATCH_SIZE_MAX), call);
 }
 
 /** The lines with these ids that exist. Throws INVALID_ARGUMENT. */

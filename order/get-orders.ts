@@ -1,8 +1,9 @@
-import { BATCH_SIZE_MAX, headAsOrder, type Order, type OrderHead } from '#order/order.ts';
+import { headAsOrder, type Order, type OrderHead } from '#order/order.ts';
 import type { OrderStore } from '#order/store.ts';
 import type { Call } from '#platform/call.ts';
 import { AppError, invalid, refused } from '#platform/errors.ts';
 import { requireAll, requirePage, requireUuid, requireUuids } from '#platform/input.ts';
+import { BATCH_SIZE_MAX } from '#platform/limits.ts';
 import type { PageRequest } from '#platform/pb/page_pb.js';
 
 export interface GetOrdersDeps {

@@ -43,10 +43,6 @@ export interface OrderItem {
 
 export const QUANTITY_MAX = 10_000;
 export const ITEMS_MAX = 100;
-/** How many accounts one call may ask for. */
-export const BATCH_SIZE_MAX = 1_000;
-/** Of how many orders one call may ask for the lines. */
-export const LINES_BATCH_SIZE_MAX = 10_000;
 /** Characters of a product's description that an order keeps; the product itself may have 10,000. */
 export const DESCRIPTION_LENGTH_MAX = 500;
 /** Minor units: 15 digits, so that a client that reads JSON numbers as doubles sees every total exactly. */

@@ -4,11 +4,11 @@ import { StartError } from '#platform/errors.ts';
 /** Settings come from the environment (https://12factor.net/config); each names itself, its bound and a default. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Settings by the name of their variable. */
+export type Settings = Readonly<Record<string, ValidatorSpec<unknown>>>;
+
 /** Reads all settings and reports all that are wrong together, one line each, with what to write instead. */
-export function readConfig<S extends Record<string, ValidatorSpec<unknown>>>(
-  env: Environment,
-  specs: S,
-): CleanedEnv<S> {
+export function readConfig<S extends Settings>(env: Environment, specs: S): CleanedEnv<S> {
   // An empty variable means "not set": Compose and make hand such variables over.
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   return cleanEnv(present, specs, {
@@ -77,7 +77,7 @@ export const listOf = (pattern: RegExp, what: string) =>
     throw new Error(what);
   });
 
-export { str, type CleanedEnv };
+export { str, type CleanedEnv, type ValidatorSpec };
 
 /** The settings that every program has. */
 export const commonSettings = {

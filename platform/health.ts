@@ -12,10 +12,12 @@ export interface Answer {
 
 export interface HealthDeps {
   readonly telemetry: Telemetry;
-  /** Rejects while the program cannot do its work. */
-  ready(): Promise<void>;
+  /** Rejects while the program cannot do its work; resolves with what does not work of it, if anything. */
+  ready(): Promise<string | void>;
 }
 
+/** What /readyz answers while everything works. */
+export const READY = 'ready\n';
 /** How long the readiness check may take before it counts as failed. */
 const READY_TIMEOUT_MS = 2_000;
 const SETTINGS = { settings: { host: 'ADMIN_HOST', port: 'ADMIN_PORT' }, otherPort: 9_190 };
@@ -47,8 +49,9 @@ async function readiness(deps: HealthDeps): Promise<Answer> {
     timer = setTimeout(() => reject(new Error(`no answer within ${READY_TIMEOUT_MS} ms`)), READY_TIMEOUT_MS);
   });
   try {
-    await Promise.race([deps.ready(), late]);
-    return { status: 200, contentType: 'text/plain', body: 'ready\n' };
+    const degraded = await Promise.race([deps.ready(), late]);
+    const body = degraded ? `ready, degraded: ${degraded}\n` : READY;
+    return { status: 200, contentType: 'text/plain', body };
   } catch (error) {
     return { status: 503, contentType: 'text/plain', body: `not ready: ${messageOf(error)}\n` };
   } finally {

@@ -1,4 +1,5 @@
 import { AppError, invalid, violationsError, type Violation } from '#platform/errors.ts';
+import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, SKIP_MAX } from '#platform/limits.ts';
 import type { PageRequest } from '#platform/pb/page_pb.js';
 
 /** Checks of what callers send. Each returns the value in the form it is kept in or throws INVALID_ARGUMENT. */
@@ -80,11 +81,6 @@ export function requireWhole(field: string, value: number, min: number, max: num
     throw invalid(field, `must be a whole number from ${min} to ${max}`);
   return value;
 }
-
-export const PAGE_SIZE_MAX = 100;
-/** Rows of a page without a size. */
-const PAGE_SIZE_DEFAULT = 20;
-export const SKIP_MAX = 10_000;
 
 /** How many rows a page has. */
 export function requirePageSize(field: string, size = PAGE_SIZE_DEFAULT, max = PAGE_SIZE_MAX): number {

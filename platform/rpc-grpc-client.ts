@@ -4,7 +4,7 @@ import * as grpc from '@grpc/grpc-js';
 import type { Call } from '#platform/call.ts';
 import { AppError, invalid } from '#platform/errors.ts';
 import { callFields, type Logger } from '#platform/logger.ts';
-import { targetOf } from '#platform/rpc-grpc-resolver.ts';
+import { REFRESH_OPTION, targetOf } from '#platform/rpc-grpc-resolver.ts';
 import {
   answeredError,
   decoder,
@@ -25,7 +25,7 @@ const READY_TIMEOUT_MS = 1_000;
 const RECONNECT_FIRST_MS = 100;
 const RECONNECT_MAX_MS = 250;
 /** How long after the loss of the last connection calls wait for a new one; later ones fail at once. */
-const OUTAGE_WAIT_MS = 2_000;
+export const OUTAGE_WAIT_MS = 2_000;
 /** How often a call is sent at the most: it is sent again only if that is safe. */
 const ATTEMPTS_MAX = 4;
 /** Calls go to all instances in turn, except those that drain or cannot be reached. */
@@ -37,8 +37,10 @@ export interface ConnectOptions {
   readonly logger: Logger;
   /** The rest between two tries to connect; tests only. */
   readonly reconnectMs?: number;
-  /** How long calls wait for a lost connection; tests only. */
+  /** How long calls wait for a lost connection; OUTAGE_WAIT_MS by default. */
   readonly outageWaitMs?: number;
+  /** How often names are looked up again while no connection is lost; tests only. */
+  readonly refreshMs?: number;
 }
 
 export interface Connection<S extends DescService> extends AsyncDisposable {
@@ -64,6 +66,7 @@ export function connect<S extends DescService>(
     'grpc.service_config': SERVICE_CONFIG,
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 5_000,
+    ...(options.refreshMs !== undefined && { [REFRESH_OPTION]: options.refreshMs }),
     'grpc.initial_reconnect_backoff_ms': options.reconnectMs ?? RECONNECT_FIRST_MS,
     'grpc.max_reconnect_backoff_ms': options.reconnectMs ?? RECONNECT_MAX_MS,
   });

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { experimental, status } from '@grpc/grpc-js';
+import { experimental, status, type ChannelOptions } from '@grpc/grpc-js';
 import { messageOf } from '#platform/errors.ts';
 import { addressesOf, type Address } from '#platform/grpc-url.ts';
 
@@ -11,6 +11,10 @@ import { addressesOf, type Address } from '#platform/grpc-url.ts';
 const SCHEME = 'addresses';
 /** Names are looked up again when a connection is lost, at most once in so long. */
 const LOOKUP_INTERVAL_MS = 1_000;
+/** Names are also looked up again after so long: an instance that was added breaks no connection. */
+const REFRESH_MS = 10_000;
+/** The option of a channel that replaces REFRESH_MS; tests only. */
+export const REFRESH_OPTION = 'fritzy.refresh_ms';
 
 /** What a channel connects to for the URL of a service. */
 export function targetOf(url: string): string {
@@ -27,10 +31,19 @@ class AddressResolver implements experimental.Resolver {
   /** Grows with each `destroy`: what was looked up before is dropped. */
   #life = 0;
   #waiting: NodeJS.Timeout | undefined;
+  #refreshing: NodeJS.Timeout | undefined;
+  /** Undefined if there are no names. */
+  readonly #refreshMs: number | undefined;
 
-  constructor({ path }: experimental.GrpcUri, listener: experimental.ResolverListener) {
+  constructor(
+    { path }: experimental.GrpcUri,
+    listener: experimental.ResolverListener,
+    options: ChannelOptions,
+  ) {
     this.#addresses = addressesOf(`grpc://${path}`);
     this.#listener = listener;
+    const hasNames = this.#addresses.some(({ host }) => isIP(host) === 0);
+    this.#refreshMs = hasNames ? Number(options[REFRESH_OPTION] ?? REFRESH_MS) : undefined;
   }
 
   static getDefaultAuthority({ path }: experimental.GrpcUri): string {
@@ -39,6 +52,7 @@ class AddressResolver implements experimental.Resolver {
 
   updateResolution(): void {
     this.#isWanted = true;
+    clearTimeout(this.#refreshing);
     if (!this.#isLookingUp && this.#waiting === undefined) void this.#resolve(this.#life);
   }
 
@@ -49,6 +63,7 @@ class AddressResolver implements experimental.Resolver {
     this.#isLookingUp = false;
     clearTimeout(this.#waiting);
     this.#waiting = undefined;
+    clearTimeout(this.#refreshing);
   }
 
   async #resolve(life: number): Promise<void> {
@@ -63,6 +78,9 @@ class AddressResolver implements experimental.Resolver {
       if (this.#isWanted) this.updateResolution();
     }, LOOKUP_INTERVAL_MS);
     this.#waiting.unref();
+    if (this.#refreshMs === undefined) return;
+    this.#refreshing = setTimeout(() => this.updateResolution(), this.#refreshMs);
+    this.#refreshing.unref();
   }
 
   /** A list that has not changed is not given again: the balancer would restart with it. */

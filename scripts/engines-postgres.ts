@@ -1,8 +1,8 @@
 import { renameSync, writeFileSync } from 'node:fs';
+import { SERVICES } from '#cmd/services.ts';
 import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
 
 /** Keeps the PostgreSQL of `make engines-up`: node scripts/engines-postgres.ts <folder> <port> <file for the URL>. */
-const DATABASES = ['account', 'catalog', 'order'];
 const [folder = '', port = '', urlFile = ''] = process.argv.slice(2);
 
 await using server = await startEmbeddedPostgres({
@@ -12,8 +12,8 @@ await using server = await startEmbeddedPostgres({
   settings: { max_connections: '200' },
   log: (line) => console.log(line),
 });
-for (const name of DATABASES) await server.ensureDatabase(name);
-writeFileSync(`${urlFile}.new`, server.url('account'), { mode: 0o600 });
+for (const { name } of SERVICES) await server.ensureDatabase(name);
+writeFileSync(`${urlFile}.new`, server.url(SERVICES[0].name), { mode: 0o600 });
 renameSync(`${urlFile}.new`, urlFile);
 
 const stopped = Promise.withResolvers<void>();

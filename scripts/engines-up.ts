@@ -3,6 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, write
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { databaseSetting, SERVICES } from '#cmd/services.ts';
 import { messageOf } from '#platform/errors.ts';
 import {
   ENV_FILE,
@@ -91,9 +92,7 @@ async function startAll(): Promise<void> {
     EVENTS_URL: kafka,
     SEARCH_URL: elasticsearch,
     CACHE_URL: redis,
-    ACCOUNT_DATABASE_URL: database('account'),
-    CATALOG_DATABASE_URL: database('catalog'),
-    ORDER_DATABASE_URL: database('order'),
+    ...Object.fromEntries(SERVICES.map(({ name }) => [databaseSetting(name), database(name)])),
   };
   const lines = Object.entries(settings).map(([name, value]) => `export ${name}=${value}\n`);
   // The database's password is in it.

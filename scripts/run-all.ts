@@ -3,12 +3,13 @@ import { join, resolve } from 'node:path';
 import { setTimeout as rest } from 'node:timers/promises';
 import { welcome } from '#cmd/fritzy/welcome.ts';
 import { messageOf } from '#platform/errors.ts';
+import { READY } from '#platform/health.ts';
 import { prepareFolder } from '#platform/postgres/data-folder.ts';
 import { lockFolder } from '#platform/postgres/folder-lock.ts';
 import { run } from '#platform/run.ts';
 import { identityOf, processFile, type ProcessFile } from '#scripts/process-record.ts';
 import { requireEngines } from '#scripts/run-all/engines.ts';
-import { runAllConfig } from '#scripts/run-all/services.ts';
+import { runAllConfig, type RunAllConfig, type ServiceProgram } from '#scripts/run-all/services.ts';
 import { supervise, type Supervisor } from '#scripts/run-all/supervise.ts';
 import { stopRecorded } from '#scripts/stop-recorded.ts';
 
@@ -78,15 +79,15 @@ async function stopAll(supervisor: Supervisor): Promise<void> {
 /** Says when the shop is open, and what it waits for if that takes long. */
 async function announce(
   supervisor: Supervisor,
-  { host, port }: { host: string; port: number },
+  { host, port, services }: RunAllConfig,
   signal: AbortSignal,
 ): Promise<void> {
   const slowAt = performance.now() + SLOW_MS;
-  const local = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
   let isSlow = false;
   while (!signal.aborted) {
-    const answer = await readiness(`http://${local}:${port}/readyz`, signal);
-    if (answer === undefined) {
+    const problems = await Promise.all(services.map((service) => problemOf(service, signal)));
+    const found = problems.filter((problem) => problem !== undefined);
+    if (found.length === 0) {
       process.stdout.write(
         welcome({ host, port, folder: undefined, playground: process.env['NODE_ENV'] !== 'production' }),
       );
@@ -94,21 +95,24 @@ async function announce(
     }
     if (!isSlow && performance.now() > slowAt) {
       isSlow = true;
-      supervisor.say(`still not ready after ${SLOW_MS / 1_000} s: ${answer}`);
+      supervisor.say(`still not ready after ${SLOW_MS / 1_000} s: ${found.join('; ')}`);
     }
     await rest(READY_POLL_MS);
   }
 }
 
-/** Undefined if all is ready, otherwise why not. */
-async function readiness(url: string, signal: AbortSignal): Promise<string | undefined> {
+/** Undefined if the program and all that it calls are ready, otherwise why not. */
+async function problemOf(
+  { name, readyUrl }: ServiceProgram,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   try {
-    const response = await fetch(url, {
+    const response = await fetch(readyUrl, {
       signal: AbortSignal.any([signal, AbortSignal.timeout(READY_TIMEOUT_MS)]),
     });
     const text = await response.text();
-    return response.ok ? undefined : text.trim();
+    return response.ok && text === READY ? undefined : `${name}: ${text.trim()}`;
   } catch (error) {
-    return messageOf(error);
+    return `${name}: ${messageOf(error)}`;
   }
 }

@@ -1,33 +1,35 @@
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { databaseSetting, EVENTS_DATABASE, migrationsOf, SERVICES, type ServiceName } from '#cmd/services.ts';
 import { systemClock } from '#platform/clock.ts';
 import { INBOX_MIGRATIONS } from '#platform/events/inbox.ts';
 import { OUTBOX_MIGRATIONS } from '#platform/events/outbox.ts';
 import { EVENT_LOG_MIGRATIONS } from '#platform/events/postgres.ts';
 import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
 import { serviceMigrations } from '#platform/service.ts';
-import { migrate } from '#platform/postgres/migrate.ts';
+import { migrate, type MigrationFolders } from '#platform/postgres/migrate.ts';
 
 /**
  * Real PostgreSQL for tests. `make test` starts one server and names it in FRITZY_TEST_POSTGRES; a test file that is
  * run by itself starts its own. Each test gets databases of its own, cloned from a template that is migrated once.
  */
-export type DatabaseKind = 'account' | 'catalog' | 'order' | 'events' | 'outbox' | 'inbox' | 'empty';
+export type DatabaseKind = ServiceName | keyof typeof OTHER_MIGRATIONS;
 
-const folder = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
-
-const MIGRATIONS: Readonly<Record<DatabaseKind, Readonly<Record<string, string>>>> = {
-  account: serviceMigrations('account', folder('account/migrations')),
-  catalog: serviceMigrations('catalog', folder('catalog/migrations')),
-  order: serviceMigrations('order', folder('order/migrations')),
+const OTHER_MIGRATIONS = {
   events: { 'event-log': EVENT_LOG_MIGRATIONS },
   outbox: { outbox: OUTBOX_MIGRATIONS },
   inbox: { inbox: INBOX_MIGRATIONS },
   empty: {},
 };
+
+const isOther = (kind: DatabaseKind): kind is keyof typeof OTHER_MIGRATIONS => kind in OTHER_MIGRATIONS;
+
+const foldersOf = (kind: DatabaseKind): MigrationFolders =>
+  isOther(kind) ? OTHER_MIGRATIONS[kind] : serviceMigrations(kind, fileURLToPath(migrationsOf(kind)));
 
 /** Held while templates are made, so that test files that start together make each once. */
 const LOCK = 4_711_900;
@@ -73,6 +75,31 @@ export function databasesOn(url: string): Pick<TestPostgres, 'createDatabase'> {
   return { createDatabase: (kind) => cloneTemplate(url, kind) };
 }
 
+/** The databases of a shop: its services and its event log. */
+export type ShopDatabases = Readonly<Record<ServiceName | typeof EVENTS_DATABASE, string>>;
+
+export async function createShopDatabases(
+  postgres: Pick<TestPostgres, 'createDatabase'>,
+): Promise<ShopDatabases> {
+  const names = [...SERVICES.map(({ name }) => name), EVENTS_DATABASE];
+  const made = await Promise.all(
+    names.map(async (name): Promise<[string, string]> => [name, await postgres.createDatabase(name)]),
+  );
+  const urls: Partial<ShopDatabases> = Object.fromEntries(made);
+  const isComplete = (found: Partial<ShopDatabases>): found is ShopDatabases =>
+    names.every((name) => found[name] !== undefined);
+  assert.ok(isComplete(urls));
+  return urls;
+}
+
+/** The settings that name these databases. */
+export function databaseEnvironment(urls: ShopDatabases): Record<string, string> {
+  return Object.fromEntries([
+    ...SERVICES.map(({ name }) => [databaseSetting(name), urls[name]]),
+    ['EVENTS_URL', urls[EVENTS_DATABASE]],
+  ]);
+}
+
 async function cloneTemplate(url: string, kind: DatabaseKind): Promise<string> {
   const name = `test_${kind}_${systemClock.newId().replaceAll('-', '')}`;
   const template = `template_${kind}`;
@@ -83,7 +110,7 @@ async function cloneTemplate(url: string, kind: DatabaseKind): Promise<string> {
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [template]);
     if (rowCount === 0) {
       await client.query(`CREATE DATABASE ${template}`);
-      await migrate(databaseUrl(url, template), MIGRATIONS[kind]);
+      await migrate(databaseUrl(url, template), foldersOf(kind));
     }
     await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   } finally {

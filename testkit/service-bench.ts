@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import pg from 'pg';
 import { startServices } from '#cmd/fritzy/shop.ts';
+import type { ServiceName } from '#cmd/services.ts';
 import type { Clients } from '#graphql/graph/clients.ts';
 import { systemClock, type Clock } from '#platform/clock.ts';
+import { ADVISORY_LOCKS } from '#platform/postgres/advisory-locks.ts';
 import { openEventLog, type ServiceDeps } from '#platform/service.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
-import { openTestPostgres } from '#testkit/postgres.ts';
+import { createShopDatabases, databaseEnvironment, openTestPostgres } from '#testkit/postgres.ts';
 import { memoryLogger } from '#testkit/shop.ts';
 
 /** A service's database, seen from outside, whose outbox stands still: the bench holds the relay's lead. */
@@ -34,14 +36,15 @@ export interface OutboxRow {
 }
 
 /** platform/events/relay.ts: whoever has these locks relays. */
-const TAKE_LEAD = 'SELECT pg_advisory_lock(4711003, shard) FROM generate_series(0, 7) AS shard';
+const TAKE_LEAD = `
+  SELECT pg_advisory_lock(${ADVISORY_LOCKS.outboxShard}, shard) FROM generate_series(0, 7) AS shard`;
 
 const OUTBOX = `
   SELECT topic, key, event_type, aggregate_version::int AS version, traceparent, payload::text, occurred_at, event_id
   FROM outbox WHERE $1::text IS NULL OR key = $1 ORDER BY id`;
 
 export async function openServiceBench(
-  kind: 'account' | 'catalog' | 'order',
+  kind: ServiceName,
   stack: AsyncDisposableStack,
   clock: Clock = systemClock,
 ): Promise<ServiceBench> {
@@ -79,12 +82,9 @@ export async function openOrderBench(
 ): Promise<{ bench: ServiceBench; clients: Clients }> {
   const bench = await openServiceBench('order', stack, clock);
   const postgres = stack.use(await openTestPostgres());
-  const [account, catalog] = await Promise.all([
-    postgres.createDatabase('account'),
-    postgres.createDatabase('catalog'),
-  ]);
-  const urls = { account, catalog, order: bench.url };
-  const { clients } = await startServices((service) => urls[service], bench.deps, stack);
+  const others = databaseEnvironment(await createShopDatabases(postgres));
+  const env = { ...others, ORDER_DATABASE_URL: bench.url };
+  const { clients } = await startServices(env, bench.deps, stack);
   return { bench, clients };
 }
 

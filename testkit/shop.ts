@@ -19,7 +19,13 @@ import { openEventLog } from '#platform/service.ts';
 import { createTelemetry, type Telemetry } from '#platform/telemetry.ts';
 import { checkedLog } from '#testkit/event-schemas.ts';
 import { privateLog } from '#testkit/private-log.ts';
-import { openTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
+import {
+  createShopDatabases,
+  databaseEnvironment,
+  openTestPostgres,
+  type ShopDatabases,
+  type TestPostgres,
+} from '#testkit/postgres.ts';
 
 /** The two ways in which services talk to each other. */
 export const LINKS = ['in-process', 'grpc'] as const;
@@ -80,7 +86,7 @@ export interface TestShop extends TestGateway, AsyncDisposable {
   readonly statementTexts: ReadonlyMap<string, string>;
   /** Where its events are, whatever else lies in that Kafka. */
   readonly eventLog: EventLog;
-  readonly databaseUrls: Readonly<Record<'account' | 'catalog' | 'order' | 'events', string>>;
+  readonly databaseUrls: ShopDatabases;
   clearTrail(): void;
   /** One more gateway before the same services; it ends with the shop. */
   addGateway(options: GatewayOptions): Promise<TestGateway>;
@@ -113,19 +119,13 @@ export async function startTestShop(
   const logger = pino({ level: 'debug' }, { write: (line: string) => void logLines.push(JSON.parse(line)) });
   const telemetry = createTelemetry();
   const clock = options.clock ?? systemClock;
-  const [account, catalog, order, events] = await Promise.all([
-    postgres.createDatabase('account'),
-    postgres.createDatabase('catalog'),
-    postgres.createDatabase('order'),
-    postgres.createDatabase('events'),
-  ]);
-  const databaseUrls = { account, catalog, order, events };
+  const databaseUrls = await createShopDatabases(postgres);
   const background = { logger, telemetry, clock: systemClock };
   const eventLog = failed.use(
     checkedLog(
       options.eventsUrl
         ? privateLog(await openEventLog(options.eventsUrl, background, failed), systemClock.newId())
-        : await openEventLog(events, background, failed),
+        : await openEventLog(databaseUrls.events, background, failed),
     ),
   );
   const onQuery = ({ name, text }: Statement): void => {
@@ -135,15 +135,11 @@ export async function startTestShop(
   };
   const currency = { code: options.currency ?? 'USD', decimals: undefined };
   const link = options.link === 'grpc' ? overGrpc(failed, logger) : directly;
-  const { clients, ready } = await startServices(
-    (service) => databaseUrls[service],
+  const { clients, upstreams } = await startServices(
+    { ...databaseEnvironment(databaseUrls), SEARCH_URL: options.searchUrl, CURRENCY: currency.code },
     { logger, telemetry, clock, eventLog, onQuery },
     failed,
-    {
-      link: async (implementation) => recording(await link(implementation), trail.rpcs),
-      searchUrl: options.searchUrl ?? 'postgres:',
-      currency,
-    },
+    async (implementation) => recording(await link(implementation), trail.rpcs),
   );
   let stack = failed;
   const addGateway = async (own: GatewayOptions): Promise<TestGateway> => {
@@ -162,7 +158,7 @@ export async function startTestShop(
       cache: { url: own.cacheUrl ?? 'memory:', entriesMax: 1_000, bytesMax: 10_000_000 },
     };
     const changes = own.events === false ? undefined : eventLog;
-    const deps = { logger, telemetry, clock, ready, changes };
+    const deps = { logger, telemetry, clock, upstreams, changes };
     const url = `http://127.0.0.1:${(await startGateway(config, clients, deps, stack)).port}`;
     return {
       url,

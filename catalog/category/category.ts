@@ -17,8 +17,6 @@ export const DEPTH_MAX = 8;
 /** Below one category, and at the top. */
 export const CHILDREN_MAX = 100;
 export const CATEGORIES_MAX = 10_000;
-/** How many categories one call may ask for by id. */
-export const BATCH_SIZE_MAX = 1_000;
 const NAME_LENGTH_MAX = 100;
 
 export function requireCategoryName(name: string): string {

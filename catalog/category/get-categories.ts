@@ -1,5 +1,4 @@
 import {
-  BATCH_SIZE_MAX,
   CHILDREN_MAX,
   noSuchCategory,
   requireCategoryId,
@@ -9,9 +8,7 @@ import type { CategoryStore } from '#catalog/category/store.ts';
 import type { Call } from '#platform/call.ts';
 import { invalid } from '#platform/errors.ts';
 import { requireAll, requireEach, requireUuids, requireWhole } from '#platform/input.ts';
-
-/** How many parents one call may ask the children of. */
-const PARENTS_MAX = 100;
+import { BATCH_SIZE_MAX, PARENTS_MAX } from '#platform/limits.ts';
 
 /** The categories that exist. Throws INVALID_ARGUMENT. */
 export async function getCategories(

@@ -1,6 +1,7 @@
 import type { Category } from '#catalog/category/category.ts';
 import type { Event } from '#platform/events/event.ts';
 import { writeOutbox } from '#platform/events/outbox.ts';
+import { ADVISORY_LOCKS } from '#platform/postgres/advisory-locks.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 import { groupReadsById } from '#platform/read-by-id.ts';
 
@@ -36,7 +37,10 @@ export interface TreeSize {
 
 const COLUMNS = 'id, name, path, created_at, version';
 /** One at a time, so that the bounds hold and names of siblings differ. */
-const LOCK_TREE: Statement = { name: 'lock_categories', text: 'SELECT pg_advisory_xact_lock(4711020)' };
+const LOCK_TREE: Statement = {
+  name: 'lock_categories',
+  text: `SELECT pg_advisory_xact_lock(${ADVISORY_LOCKS.categoryTree})`,
+};
 const SIZE: Statement = {
   name: 'size_of_categories',
   text: `

@@ -1,8 +1,9 @@
-import { BATCH_SIZE_MAX, type Product } from '#catalog/product/product.ts';
+import type { Product } from '#catalog/product/product.ts';
 import type { ProductStore } from '#catalog/product/store.ts';
 import type { Call } from '#platform/call.ts';
 import { refused, type AppError } from '#platform/errors.ts';
 import { requireUuid, requireUuids } from '#platform/input.ts';
+import { BATCH_SIZE_MAX } from '#platform/limits.ts';
 
 export function noSuchProduct(id: string): AppError {
   return refused('NOT_FOUND', 'id', `There is no product ${id}.`);

@@ -23,8 +23,6 @@ export const NAME_LENGTH_MAX = 200;
 export const DESCRIPTION_LENGTH_MAX = 10_000;
 /** Minor units. High enough for any price in any currency, low enough that an order's total fits 64 bits. */
 export const PRICE_MINOR_MAX = 1_000_000_000_000n;
-/** How many products one call may ask for by id. */
-export const BATCH_SIZE_MAX = 1_000;
 export const QUERY_LENGTH_MAX = 1_000;
 export const TAGS_MAX = 20;
 const TAG_LENGTH_MAX = 40;

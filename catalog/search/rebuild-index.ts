@@ -3,12 +3,13 @@ import { SEARCH_TIMEOUT_MS } from '#catalog/search/elasticsearch.ts';
 import type { ProductIndex, Refused } from '#catalog/search/product-index.ts';
 import type { DocumentStore } from '#catalog/search/document-store.ts';
 import type { Clock } from '#platform/clock.ts';
+import { ADVISORY_LOCKS } from '#platform/postgres/advisory-locks.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 
 /** One rebuild at a time for an alias: a session lock, which dies with the connection. */
 const LOCK: Statement = {
   name: 'lock_rebuild',
-  text: 'SELECT pg_try_advisory_lock(4711021, hashtext($1)) AS locked',
+  text: `SELECT pg_try_advisory_lock(${ADVISORY_LOCKS.searchIndexRebuild}, hashtext($1)) AS locked`,
 };
 const STILL_LOCKED: Statement = { name: 'still_locked', text: 'SELECT 1' };
 /** Products read at once: what bounds the memory of a rebuild. */

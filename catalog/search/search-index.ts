@@ -1,5 +1,5 @@
 import { refused } from '#platform/errors.ts';
-import { PAGE_SIZE_MAX } from '#platform/input.ts';
+import { PAGE_SIZE_MAX } from '#platform/limits.ts';
 
 /**
  * Finds products that are on sale. An index answers ids; what the products are is read from the catalog's tables.

@@ -14,14 +14,8 @@ import type { SharedSearchIndex } from '#catalog/search/shared-search-index.ts';
 import type { ProductStore } from '#catalog/product/store.ts';
 import type { Call } from '#platform/call.ts';
 import { invalid } from '#platform/errors.ts';
-import {
-  requireAll,
-  requirePageSize,
-  requireText,
-  requireUuid,
-  requireWhole,
-  SKIP_MAX,
-} from '#platform/input.ts';
+import { requireAll, requirePageSize, requireText, requireUuid, requireWhole } from '#platform/input.ts';
+import { SKIP_MAX } from '#platform/limits.ts';
 
 const SORTS: Readonly<Record<SearchSort, Sort>> = {
   [SearchSort.UNSPECIFIED]: 'relevance',

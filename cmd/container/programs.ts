@@ -1,20 +1,17 @@
+import { GATEWAY, mainOf, SERVICES } from '#cmd/services.ts';
 import { StartError } from '#platform/errors.ts';
 
 /** What the container image can run, by the argument that it is given. */
-const PROGRAMS = {
-  account: '../../account/cmd/server/main.ts',
-  catalog: '../../catalog/cmd/server/main.ts',
-  order: '../../order/cmd/server/main.ts',
-  graphql: '../../graphql/cmd/server/main.ts',
-  migrate: '../migrate/main.ts',
-  dlq: '../dlq/main.ts',
-  reindex: '../../catalog/cmd/reindex/main.ts',
-} as const;
+const PROGRAMS = new Map([
+  ...[...SERVICES, GATEWAY].map(({ name }): [string, URL] => [name, mainOf(name)]),
+  ['migrate', new URL('../migrate/main.ts', import.meta.url)],
+  ['dlq', new URL('../dlq/main.ts', import.meta.url)],
+  ['reindex', new URL('../../catalog/cmd/reindex/main.ts', import.meta.url)],
+]);
 
 /** The entry file of a program. Throws StartError if there is none of that name. */
 export function programUrl(name: string | undefined): URL {
-  const names = Object.keys(PROGRAMS);
-  if (name === undefined || !Object.hasOwn(PROGRAMS, name))
-    throw new StartError(`say what to run: one of ${names.join(', ')}.`);
-  return new URL(PROGRAMS[name as keyof typeof PROGRAMS], import.meta.url);
+  const url = name === undefined ? undefined : PROGRAMS.get(name);
+  if (!url) throw new StartError(`say what to run: one of ${[...PROGRAMS.keys()].join(', ')}.`);
+  return url;
 }

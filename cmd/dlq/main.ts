@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { dlqSettings } from '#cmd/dlq/config.ts';
-import { TOPICS } from '#cmd/topics.ts';
+import { allTopics } from '#cmd/topics.ts';
 import { systemClock } from '#platform/clock.ts';
 import { readConfig } from '#platform/config.ts';
 import { StartError } from '#platform/errors.ts';
@@ -22,9 +22,10 @@ await runOnce(async () => {
   if ((command !== 'list' && command !== 'replay') || others.length > 0)
     throw new StartError('say what to do: node cmd/dlq/main.ts list, or replay.');
   const config = readConfig(process.env, dlqSettings);
-  if (config.TOPIC && !TOPICS.includes(config.TOPIC))
+  const topics = await allTopics();
+  if (config.TOPIC && !topics.includes(config.TOPIC))
     throw new StartError(
-      `TOPIC is ${JSON.stringify(config.TOPIC)}, but must be one of ${TOPICS.join(', ')}.`,
+      `TOPIC is ${JSON.stringify(config.TOPIC)}, but must be one of ${topics.join(', ')}.`,
     );
   const url = config.EVENTS_URL ?? runningServerUrl(resolve(config.FRITZY_DATA), 'events');
   if (!url) {
@@ -36,7 +37,7 @@ await runOnce(async () => {
   const log = await openEventLog(url, { logger, telemetry: createTelemetry(), clock: systemClock }, stack);
   const since = config.SINCE?.at(systemClock.now());
   const write = (line: string): void => void process.stdout.write(`${line}\n`);
-  if (command === 'list') return await list(log, config.TOPIC ? [config.TOPIC] : TOPICS, since, write);
+  if (command === 'list') return await list(log, config.TOPIC ? [config.TOPIC] : topics, since, write);
   if (!config.TOPIC) throw new StartError('say which topic: make dlq-replay TOPIC=order.created [SINCE=2h].');
   const count = await replayDeadLetters(log, config.TOPIC, {
     newId: systemClock.newId,

@@ -1,29 +1,29 @@
+import { databaseSetting, EVENTS_DATABASE, SERVICES } from '#cmd/services.ts';
+import type { Environment } from '#platform/config.ts';
 import type { EmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
 
-const NAMES = ['account', 'catalog', 'order', 'events'] as const;
+/** The databases of the shop, by the setting that holds their URL. */
+export const DATABASES: ReadonlyMap<string, string> = new Map([
+  ...SERVICES.map(({ name }): [string, string] => [databaseSetting(name), name]),
+  ['EVENTS_URL', EVENTS_DATABASE],
+]);
 
-export type DatabaseUrls = Readonly<Record<(typeof NAMES)[number], string>>;
+/** Whether the shop needs a PostgreSQL of its own. */
+export const needsPostgres = (env: Environment): boolean => DATABASES.keys().some((setting) => !env[setting]);
 
-/** The URLs that are given; for the others a database of a PostgreSQL that is started only if one is needed. */
+/**
+ * The environment with the URL of each database: what is not set is a database of a PostgreSQL that is started only if
+ * one is needed.
+ */
 export async function findDatabases(
-  given: Readonly<Record<(typeof NAMES)[number], string | undefined>>,
+  env: Environment,
   start: () => Promise<EmbeddedPostgres>,
   stack: AsyncDisposableStack,
-): Promise<{ urls: DatabaseUrls; postgres: EmbeddedPostgres | undefined }> {
-  const { account, catalog, order, events } = given;
-  if (account && catalog && order && events)
-    return { urls: { account, catalog, order, events }, postgres: undefined };
+): Promise<{ env: Environment; postgres: EmbeddedPostgres | undefined }> {
+  if (!needsPostgres(env)) return { env, postgres: undefined };
   const postgres = stack.use(await start());
-  const missing = NAMES.filter((name) => given[name] === undefined);
-  await Promise.all(missing.map((name) => postgres.ensureDatabase(name)));
-  const urlOf = (name: (typeof NAMES)[number]): string => given[name] ?? postgres.url(name);
-  return {
-    urls: {
-      account: urlOf('account'),
-      catalog: urlOf('catalog'),
-      order: urlOf('order'),
-      events: urlOf('events'),
-    },
-    postgres,
-  };
+  const missing = [...DATABASES].filter(([setting]) => !env[setting]);
+  await Promise.all(missing.map(([, name]) => postgres.ensureDatabase(name)));
+  const own = Object.fromEntries(missing.map(([setting, name]) => [setting, postgres.url(name)]));
+  return { env: { ...env, ...own }, postgres };
 }

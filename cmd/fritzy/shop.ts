@@ -1,43 +1,58 @@
 import type { DescService } from '@bufbuild/protobuf';
-import { startAccount } from '#account/service.ts';
-import { startCatalog } from '#catalog/service.ts';
-import type { Clients } from '#graphql/graph/clients.ts';
-import { startOrder } from '#order/service.ts';
-import type { CurrencySetting } from '#platform/currency.ts';
-import { inProcess, type Client, type Implementation } from '#platform/rpc.ts';
+import { SERVICES, urlSetting, type ServiceEntry } from '#cmd/services.ts';
+import { openClients, type Clients } from '#graphql/graph/clients.ts';
+import type { Environment } from '#platform/config.ts';
+import { inProcess, type Client, type ClientOf, type Implementation } from '#platform/rpc.ts';
 import type { ServiceDeps } from '#platform/service.ts';
+import type { Upstream } from '#platform/upstreams.ts';
 
 /** How a service's implementation becomes a client: `inProcess`, or over a socket where a test wants the wire. */
 export type Link = <S extends DescService>(implementation: Implementation<S>) => Promise<Client<S>>;
 
 const linkInProcess: Link = async (implementation) => inProcess(implementation);
 
-/** All services in this process, linked to each other. Rejects `ready` while one of them cannot work. */
+/** A service that runs in this process. */
+interface Started<S extends DescService> extends Upstream {
+  readonly service: S;
+  readonly client: Client<S>;
+}
+
+/**
+ * All services in this process, linked to each other, with their settings from the environment. Each starts once those
+ * that it calls have started. `stack` ends them.
+ */
 export async function startServices(
-  databaseUrl: (service: 'account' | 'catalog' | 'order') => string,
+  env: Environment,
   deps: ServiceDeps,
   stack: AsyncDisposableStack,
-  {
-    link = linkInProcess,
-    searchUrl = 'postgres:',
-    currency,
-  }: { link?: Link; searchUrl?: string; currency?: CurrencySetting } = {},
-): Promise<{ clients: Clients; ready(): Promise<void> }> {
-  const [account, catalog] = await Promise.all([
-    startAccount({ databaseUrl: databaseUrl('account') }, deps, stack),
-    startCatalog({ databaseUrl: databaseUrl('catalog'), searchUrl, currency }, deps, stack),
-  ]);
-  const accounts = await link(account.implementation);
-  const products = await link(catalog.implementation);
-  const order = await startOrder(
-    { databaseUrl: databaseUrl('order'), currency },
-    { accounts, catalog: products },
-    deps,
-    stack,
-  );
-  const orders = await link(order.implementation);
-  return {
-    clients: { accounts, catalog: products, orders },
-    ready: async () => void (await Promise.all([account.ready(), catalog.ready(), order.ready()])),
+  link: Link = linkInProcess,
+): Promise<{ clients: Clients; upstreams: readonly Upstream[] }> {
+  const starting = new Map<string, Promise<Started<DescService>>>();
+  const start = async (
+    { name, load }: ServiceEntry,
+    above: ReadonlyMap<string, Promise<Started<DescService>>>,
+  ): Promise<Started<DescService>> => {
+    const { service } = await load();
+    const called = await Promise.all(
+      Object.keys(service.upstreams).map(
+        (setting) => above.get(setting) ?? missing(`no service above ${name} in the table is the ${setting}`),
+      ),
+    );
+    const { implementation, ready } = await service.start(env, clientAmong(called), deps, stack);
+    return { name, ready, service: implementation.service, client: await link(implementation) };
   };
+  for (const entry of SERVICES) starting.set(urlSetting(entry.name), start(entry, new Map(starting)));
+  const started = await Promise.all(starting.values());
+  return { clients: openClients(clientAmong(started)), upstreams: started };
+}
+
+function clientAmong(started: readonly Started<DescService>[]): ClientOf {
+  return <S extends DescService>(service: S): Client<S> => {
+    const found = started.find((each): each is Started<S> => each.service === service);
+    return found?.client ?? missing(`${service.typeName} is not among the services that are called`);
+  };
+}
+
+function missing(problem: string): never {
+  throw new Error(problem);
 }

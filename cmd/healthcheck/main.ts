@@ -1,4 +1,6 @@
+import { GATEWAY } from '#cmd/services.ts';
 import { messageOf, StartError } from '#platform/errors.ts';
+import { DEFAULT_PORTS } from '#platform/ports.ts';
 import { runOnce } from '#platform/run.ts';
 
 /**
@@ -9,7 +11,7 @@ import { runOnce } from '#platform/run.ts';
 const TIMEOUT_MS = 3_000;
 
 await runOnce(async () => {
-  const ports = [process.env['PORT'] || '8000', process.env['ADMIN_PORT'] || '9090'];
+  const ports = [process.env['PORT'] || GATEWAY.port, process.env['ADMIN_PORT'] || DEFAULT_PORTS.admin];
   try {
     await Promise.any(ports.map(requireAlive));
   } catch (error) {
@@ -18,7 +20,7 @@ await runOnce(async () => {
   }
 });
 
-async function requireAlive(port: string): Promise<void> {
+async function requireAlive(port: string | number): Promise<void> {
   const url = `http://127.0.0.1:${port}/healthz`;
   const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (!response.ok) throw new Error(`${url} answers ${response.status}`);

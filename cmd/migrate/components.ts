@@ -1,14 +1,15 @@
-import { serviceMigrations } from '#platform/service.ts';
 import { fileURLToPath } from 'node:url';
+import { EVENTS_DATABASE, migrationsOf, SERVICES } from '#cmd/services.ts';
+import { topicsComponent } from '#cmd/migrate/topics.ts';
 import { brokersOf } from '#platform/events/events-url.ts';
 import { EVENT_LOG_MIGRATIONS } from '#platform/events/postgres.ts';
-import { topicsComponent } from '#cmd/migrate/topics.ts';
 import {
   migrate,
   migrationStatus,
   type MigrationFolders,
   type MigrationStatus,
 } from '#platform/postgres/migrate.ts';
+import { serviceMigrations } from '#platform/service.ts';
 
 /** Something of the shop's that has to be made before it is used: tables of a database, topics of a broker. */
 export interface Component {
@@ -21,28 +22,21 @@ export interface Component {
   status(): Promise<MigrationStatus>;
 }
 
-export interface ComponentUrls {
-  readonly account: string;
-  readonly catalog: string;
-  readonly order: string;
-  readonly events: string;
-}
-
-const folder = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-
 /** Each service's tables and the event log, in the order in which they are migrated. */
 export function componentsOf(
-  urls: ComponentUrls,
+  databaseUrl: (service: string) => string,
+  eventsUrl: string,
   deps: Parameters<typeof topicsComponent>[1],
 ): readonly Component[] {
-  const service = (name: 'account' | 'catalog' | 'order'): Component =>
-    databaseComponent(name, urls[name], serviceMigrations(name, folder(`${name}/migrations`)));
-  return [service('account'), service('catalog'), service('order'), eventLogComponent(urls.events, deps)];
+  const services = SERVICES.map(({ name }) =>
+    databaseComponent(name, databaseUrl(name), serviceMigrations(name, fileURLToPath(migrationsOf(name)))),
+  );
+  return [...services, eventLogComponent(eventsUrl, deps)];
 }
 
 function eventLogComponent(url: string, deps: Parameters<typeof topicsComponent>[1]): Component {
   if (brokersOf(url).length > 0) return topicsComponent(url, deps);
-  return databaseComponent('events', url, { 'event-log': EVENT_LOG_MIGRATIONS });
+  return databaseComponent(EVENTS_DATABASE, url, { 'event-log': EVENT_LOG_MIGRATIONS });
 }
 
 function databaseComponent(name: string, url: string, folders: MigrationFolders): Component {

@@ -1,14 +1,11 @@
-import { commonSettings, urlOf, wholeNumber } from '#platform/config.ts';
+import { databaseSettings } from '#cmd/database-settings.ts';
+import { commonSettings, wholeNumber } from '#platform/config.ts';
 import { eventsUrl } from '#platform/events/events-url.ts';
-
-const postgres = urlOf('postgres', 'postgresql');
 
 /** The settings of the program that migrates. */
 export const migrateSettings = {
   ...commonSettings,
-  ACCOUNT_DATABASE_URL: postgres({ desc: "The account service's own database." }),
-  CATALOG_DATABASE_URL: postgres({ desc: "The catalog service's own database." }),
-  ORDER_DATABASE_URL: postgres({ desc: "The order service's own database." }),
+  ...databaseSettings(),
   EVENTS_URL: eventsUrl({ desc: 'The event log: kafka://host:port,… or postgres://….' }),
   MIGRATE_WAIT_MS: wholeNumber(
     0,

@@ -1,8 +1,10 @@
 import { setTimeout as rest } from 'node:timers/promises';
+import { databaseSettings } from '#cmd/database-settings.ts';
 import { componentsOf, type Component } from '#cmd/migrate/components.ts';
 import { migrateSettings } from '#cmd/migrate/config.ts';
 import { retryUnanswered } from '#cmd/migrate/retry-unanswered.ts';
 import { tableOf, type Row } from '#cmd/migrate/table.ts';
+import { databaseSetting } from '#cmd/services.ts';
 import { systemClock } from '#platform/clock.ts';
 import { readConfig } from '#platform/config.ts';
 import { StartError } from '#platform/errors.ts';
@@ -29,15 +31,11 @@ await runOnce(async () => {
     level: config.LOG_LEVEL,
     format: config.LOG_FORMAT,
   });
-  const components = componentsOf(
-    {
-      account: config.ACCOUNT_DATABASE_URL,
-      catalog: config.CATALOG_DATABASE_URL,
-      order: config.ORDER_DATABASE_URL,
-      events: config.EVENTS_URL,
-    },
-    { logger, newId: systemClock.newId },
-  );
+  const urls = readConfig(process.env, databaseSettings());
+  const components = componentsOf((name) => urls[databaseSetting(name)] ?? '', config.EVENTS_URL, {
+    logger,
+    newId: systemClock.newId,
+  });
   const writeRow = tableOf(components, (line) => process.stdout.write(`${line}\n`));
   for (const component of components)
     writeRow(command === 'up' ? await up(component, config.MIGRATE_WAIT_MS) : await status(component));

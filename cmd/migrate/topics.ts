@@ -4,7 +4,7 @@ import { brokersOf } from '#platform/events/events-url.ts';
 import { asAdmin, createTopics, kafkaCluster } from '#platform/events/kafka-cluster.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { Component } from '#cmd/migrate/components.ts';
-import { ALL_TOPICS } from '#cmd/topics.ts';
+import { allTopics, withDeadLetters } from '#cmd/topics.ts';
 
 /** The topics of the event log in Kafka. */
 export function topicsComponent(url: string, deps: { logger: Logger; newId: () => string }): Component {
@@ -29,14 +29,15 @@ export function topicsComponent(url: string, deps: { logger: Logger; newId: () =
     where,
     up: () =>
       withAdmin(async (admin) => {
-        return createTopics(admin, ALL_TOPICS, brokers.length);
+        return createTopics(admin, withDeadLetters(await allTopics()), brokers.length);
       }),
     status: () =>
       withAdmin(async (admin) => {
         const there = new Set(await admin.listTopics());
+        const topics = withDeadLetters(await allTopics());
         return {
-          applied: ALL_TOPICS.filter((topic) => there.has(topic)),
-          pending: ALL_TOPICS.filter((topic) => !there.has(topic)),
+          applied: topics.filter((topic) => there.has(topic)),
+          pending: topics.filter((topic) => !there.has(topic)),
         };
       }),
   };

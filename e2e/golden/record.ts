@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
-import { TOPICS } from '#cmd/topics.ts';
+import { allTopics } from '#cmd/topics.ts';
 import type { EventLog } from '#platform/events/event.ts';
 import { eventually, fakeClock, startTestShop, type TestShop } from '#testkit/shop.ts';
 import { OPERATIONS, type Answers, type Operation } from './operations.ts';
@@ -144,9 +144,10 @@ export function assertSameAnswers(
 
 /** Topics of the shop in which nothing lies. */
 export async function silentTopics(log: Pick<EventLog, 'read'>): Promise<string[]> {
-  const counts = TOPICS.map(async (topic) => (await Array.fromAsync(log.read(topic))).length);
+  const topics = await allTopics();
+  const counts = topics.map(async (topic) => (await Array.fromAsync(log.read(topic))).length);
   const published = await Promise.all(counts);
-  return TOPICS.filter((_, index) => published[index] === 0);
+  return topics.filter((_, index) => published[index] === 0);
 }
 
 /**

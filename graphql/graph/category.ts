@@ -1,7 +1,8 @@
 import { present } from '#graphql/graph/present.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
 import { named, payloadOf } from '#graphql/graph/violations.ts';
-import { PAGE_SIZE_MAX, requireAll, requireUuid, requireWhole } from '#platform/input.ts';
+import { requireAll, requireUuid, requireWhole } from '#platform/input.ts';
+import { PAGE_SIZE_MAX } from '#platform/limits.ts';
 
 /** The fields that resolve categories. */
 export const categoryResolvers: Resolvers = {

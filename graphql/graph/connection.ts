@@ -2,6 +2,7 @@ import { requireId, requirePlace, type Cursor, type CursorList } from '#graphql/
 import type { ArgumentPaths } from '#graphql/graph/violations.ts';
 import { invalid } from '#platform/errors.ts';
 import { requireAll } from '#platform/input.ts';
+import { PAGE_SIZE_DEFAULT } from '#platform/limits.ts';
 
 /** Which part of a list is wanted. An empty place is no bound. */
 export interface Slice {
@@ -27,8 +28,6 @@ export interface ConnectionArguments {
   readonly before?: string | null | undefined;
 }
 
-const SIZE_DEFAULT = 20;
-
 /**
  * Relay's four arguments, with the places that their cursors name. The services check the size, together with the other
  * arguments of the list. Throws INVALID_ARGUMENT, INVALID_CURSOR.
@@ -39,7 +38,7 @@ export function toSlice(args: ConnectionArguments, list: CursorList): Slice {
     after: () => (args.after == null ? '' : requirePlace('after', args.after, list)),
     before: () => (args.before == null ? '' : requirePlace('before', args.before, list)),
   });
-  return { size: args.first ?? args.last ?? SIZE_DEFAULT, ...places, fromEnd: args.last != null };
+  return { size: args.first ?? args.last ?? PAGE_SIZE_DEFAULT, ...places, fromEnd: args.last != null };
 }
 
 /** A slice of a list that is ordered by id, as a page. Throws INVALID_CURSOR. */

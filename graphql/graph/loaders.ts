@@ -6,6 +6,7 @@ import type { AccountOrders, Order, OrderLine } from '#order/pb/order_pb.js';
 import type { Call } from '#platform/call.ts';
 import { AppError, refused } from '#platform/errors.ts';
 import type { Page } from '#graphql/graph/connection.ts';
+import { BATCH_SIZE_MAX, NESTED_BATCH_SIZE_MAX, PARENTS_MAX } from '#platform/limits.ts';
 
 /** What one request asks for by id, gathered into one call per kind. Made on first use: most requests need none. */
 export interface Loaders {
@@ -26,9 +27,6 @@ export interface Loaders {
   /** The page of one account's orders, without their lines; equal pages of many accounts are one call. */
   ordersOf(accountId: string, page: Page): Promise<AccountOrders | null>;
 }
-
-/** Ids per call; the services accept no more. */
-const BATCH_SIZE_MAX = 1_000;
 
 export function createLoaders(clients: Clients, call: Call): Loaders {
   const orders = new Map<string, DataLoader<string, AccountOrders | null>>();
@@ -66,9 +64,6 @@ export function createLoaders(clients: Clients, call: Call): Loaders {
   };
 }
 
-/** Parents per call; the catalog accepts no more. */
-const PARENTS_MAX = 100;
-
 function childrenLoader(clients: Clients, call: Call, size: number): DataLoader<string, Category[]> {
   return new DataLoader<string, Category[]>(
     async (parentIds) => {
@@ -86,9 +81,6 @@ function noSuchParent(id: string): AppError {
   return refused('CATEGORY_NOT_FOUND', 'parentId', `There is no category ${id}.`);
 }
 
-/** Orders per call; the order service accepts no more. A list of 100 accounts with 100 orders each is one call. */
-const ORDERS_MAX = 10_000;
-
 function linesLoader(clients: Clients, call: Call): DataLoader<string, OrderLine[]> {
   return new DataLoader<string, OrderLine[]>(
     async (orderIds) => {
@@ -96,7 +88,8 @@ function linesLoader(clients: Clients, call: Call): DataLoader<string, OrderLine
       const found = inOrder(orderIds, orders, (one) => one.orderId);
       return found.map((one) => (one && !one.tooLarge ? one.lines : tooLarge()));
     },
-    { maxBatchSize: ORDERS_MAX },
+    // A list of 100 accounts with 100 orders each is one call.
+    { maxBatchSize: NESTED_BATCH_SIZE_MAX },
   );
 }
 

@@ -46,7 +46,7 @@ suite('a gateway that is stopped under load', () => {
         logger: memoryLogger().logger,
         telemetry,
         clock: systemClock,
-        ready: async () => {},
+        upstreams: [],
         changes: undefined,
       },
       gateway,

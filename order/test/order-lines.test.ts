@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
-import { DESCRIPTION_LENGTH_MAX, LINES_BATCH_SIZE_MAX, orderedDescription } from '#order/order.ts';
+import { DESCRIPTION_LENGTH_MAX, orderedDescription } from '#order/order.ts';
 import { LINE_BYTES, LINES_BYTES_MAX } from '#order/store.ts';
 import { systemClock } from '#platform/clock.ts';
+import { NESTED_BATCH_SIZE_MAX } from '#platform/limits.ts';
 import { openOrderBench } from '#testkit/service-bench.ts';
 import { testCall } from '#testkit/shop.ts';
 
@@ -62,7 +63,7 @@ suite('lines of orders', () => {
   });
 
   test('INVALID_ARGUMENT on orderIds: 10,001 of them, or no UUID', async () => {
-    const many = Array.from({ length: LINES_BATCH_SIZE_MAX + 1 }, systemClock.newId);
+    const many = Array.from({ length: NESTED_BATCH_SIZE_MAX + 1 }, systemClock.newId);
     for (const [field, ids] of [
       ['orderIds', many],
       ['orderIds[0]', ['x']],

@@ -11,6 +11,7 @@ import {
 import { partitionBehind, toStored, type EventRow } from '#platform/events/postgres-rows.ts';
 import { repeat } from '#platform/events/repeat.ts';
 import type { Logger } from '#platform/logger.ts';
+import { ADVISORY_LOCKS } from '#platform/postgres/advisory-locks.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 
 export const EVENT_LOG_MIGRATIONS = fileURLToPath(new URL('./migrations/log', import.meta.url));
@@ -24,7 +25,10 @@ const RETENTION_REST_MS = 600_000;
 const TRIM_SIZE_MAX = 1_000;
 
 /** Without it two appends could commit out of the order of their positions, and a reader would pass over one. */
-const LOCK_LOG: Statement = { name: 'lock_event_log', text: 'SELECT pg_advisory_xact_lock(4711002)' };
+const LOCK_LOG: Statement = {
+  name: 'lock_event_log',
+  text: `SELECT pg_advisory_xact_lock(${ADVISORY_LOCKS.eventLogAppend})`,
+};
 
 const APPEND: Statement = {
   name: 'append_events',

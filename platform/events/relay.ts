@@ -2,6 +2,7 @@ import type { EventLog, Message } from '#platform/events/event.ts';
 import { outboxFloor, type OutboxFloor } from '#platform/events/outbox-floor.ts';
 import { repeat } from '#platform/events/repeat.ts';
 import type { Logger } from '#platform/logger.ts';
+import { ADVISORY_LOCKS } from '#platform/postgres/advisory-locks.ts';
 import { setIndexOrder } from '#platform/postgres/index-order.ts';
 import type { Database, Queryable, Statement } from '#platform/postgres/pool.ts';
 import { leaseShards } from '#platform/postgres/shard-leases.ts';
@@ -23,8 +24,6 @@ export interface RelayDeps {
 
 /** The shards of an outbox: as many relays can share it. The column `shard` is made with this number. */
 const SHARDS = 8;
-/** The space of the shards' locks. */
-const SPACE = 4_711_003;
 /** How long the relay rests when nothing waits. */
 const IDLE_MS = 100;
 /** How often relays share the shards anew: what a dead one held is taken over within that time. */
@@ -94,7 +93,7 @@ export function startRelay(deps: RelayDeps): AsyncDisposable {
 
 async function relayAsMember(deps: RelayDeps, session: Queryable, stop: AbortSignal): Promise<void> {
   await session.query(INDEX_ORDER, []);
-  const leases = await leaseShards(session, SPACE, SHARDS);
+  const leases = await leaseShards(session, ADVISORY_LOCKS.outboxShard, SHARDS);
   const floor = outboxFloor(session);
   let shards: number[] = [];
   let settledAtMs = -Infinity;

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import pg from 'pg';
 import { messageOf, StartError } from '#platform/errors.ts';
+import { ADVISORY_LOCKS } from '#platform/postgres/advisory-locks.ts';
 import { sqlState } from '#platform/postgres/pool.ts';
 
 /** A migration file: `0001_what-it-does.sql`. Forward only; a file that was applied never changes again. */
@@ -15,8 +16,8 @@ interface Migration {
 }
 
 const FILE = /^(\d{4})_[a-z0-9-]+\.sql$/;
-/** Held while migrating, so that instances that start together do it once. Any number that nobody else uses. */
-const LOCK = 4_711_001;
+/** Held while migrating, so that instances that start together do it once. */
+const LOCK = ADVISORY_LOCKS.migration;
 const CONNECT_TIMEOUT_MS = 10_000;
 const LOCK_TIMEOUT_MS = 60_000;
 const LOCK_NOT_AVAILABLE = '55P03';

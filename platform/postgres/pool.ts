@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import pg from 'pg';
 import { deadlineExceeded } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
+import { POOL_DEFAULTS, type PoolSettings } from '#platform/postgres/pool-settings.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
 /** One SQL statement: the name is its prepared name, its label in metrics and its line in the golden tests. */
@@ -31,7 +32,7 @@ export interface Database extends Queryable, AsyncDisposable {
   ping(): Promise<void>;
 }
 
-export interface DatabaseOptions {
+export interface DatabaseOptions extends PoolSettings {
   readonly url: string;
   /** The label db_namespace, e.g. `order`. */
   readonly name: string;
@@ -40,22 +41,14 @@ export interface DatabaseOptions {
   readonly onQuery?: (statement: Statement) => void;
   /** Server settings of each connection, e.g. `{ 'pg_trgm.word_similarity_threshold': '0.5' }`. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** 10 by default. */
-  readonly connectionsMax?: number;
-  /** How long the server may take for a statement; 30,000 by default. */
-  readonly statementTimeoutMs?: number;
 }
 
-/** Nothing a service does takes PostgreSQL longer: a last resort behind deadlines and cancelling. */
-const STATEMENT_TIMEOUT_MS = 30_000;
-const CONNECT_TIMEOUT_MS = 5_000;
 /** How much later than the server's own deadline the connection to a server that says nothing at all is given up. */
 const SILENT_MS = 5_000;
 /** How long cancelling may take; then the connection is given up instead. */
 const CANCEL_TIMEOUT_MS = 2_000;
 /** An idle connection is probed after so long: what lies between may have forgotten it. */
 const KEEP_ALIVE_MS = 10_000;
-const CONNECTIONS_MAX = 10;
 /** Callers that may wait for a free connection; one more is refused. */
 const WAITING_MAX = 5_000;
 
@@ -70,11 +63,11 @@ const types: pg.CustomTypesConfig = {
  * RESOURCE_EXHAUSTED and DEADLINE_EXCEEDED; what PostgreSQL refuses is thrown as it says it.
  */
 export function openDatabase(options: DatabaseOptions): Database {
-  const { connectionsMax = CONNECTIONS_MAX, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
+  const { connectionsMax, waitTimeoutMs, statementTimeoutMs } = { ...POOL_DEFAULTS, ...options };
   const pool = new pg.Pool({
     connectionString: options.url,
     max: connectionsMax,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: waitTimeoutMs,
     idleTimeoutMillis: 30_000,
     statement_timeout: statementTimeoutMs,
     keepAlive: true,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import pg from 'pg';
 import { StartError } from '#platform/errors.ts';
+import { ADVISORY_LOCKS } from '#platform/postgres/advisory-locks.ts';
 import { migrate } from '#platform/postgres/migrate.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 
@@ -68,7 +69,7 @@ test('a program that waits for another for too long says so, and how to end it',
   const other = new pg.Client({ connectionString: shop.url });
   await other.connect();
   try {
-    await other.query('SELECT pg_advisory_lock(4711001)');
+    await other.query(`SELECT pg_advisory_lock(${ADVISORY_LOCKS.migration})`);
     await assert.rejects(
       migrate(shop.url, { shop: shop.folder }, { lockTimeoutMs: 100 }),
       (error) => error instanceof StartError && error.message.includes('pg_terminate_backend'),

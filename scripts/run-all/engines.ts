@@ -1,12 +1,13 @@
 import { connect } from 'node:net';
 import { setTimeout as rest } from 'node:timers/promises';
+import { DATABASES } from '#cmd/fritzy/databases.ts';
 import type { Environment } from '#platform/config.ts';
 import { StartError } from '#platform/errors.ts';
 import { brokersOf } from '#platform/events/events-url.ts';
 import { addressOf } from '#platform/grpc-url.ts';
 
 /** What no service can start without: looked for before the services are, so that one line says what is missing. */
-const NEEDED = ['ACCOUNT_DATABASE_URL', 'CATALOG_DATABASE_URL', 'ORDER_DATABASE_URL', 'EVENTS_URL'] as const;
+const NEEDED: readonly string[] = [...DATABASES.keys()];
 /** What the shop can run without: it is named only together with a missing engine above. */
 const USED = ['SEARCH_URL', 'CACHE_URL'] as const;
 /** How long an engine that has just been started may take to listen. */

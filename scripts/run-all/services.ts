@@ -1,6 +1,15 @@
 import { fileURLToPath } from 'node:url';
+import { adminPortSetting, GATEWAY, mainOf, SERVICES, urlSetting } from '#cmd/services.ts';
 import { gatewaySettings } from '#graphql/config.ts';
-import { commonSettings, readConfig, str, urlOf, wholeNumber, type Environment } from '#platform/config.ts';
+import {
+  commonSettings,
+  readConfig,
+  str,
+  urlOf as urlWith,
+  wholeNumber,
+  type Environment,
+} from '#platform/config.ts';
+import { serviceSettings } from '#platform/service.ts';
 
 /** A program that `make run-all` keeps running. */
 export interface ServiceProgram {
@@ -10,21 +19,33 @@ export interface ServiceProgram {
   readonly color: string;
   /** What it gets beside the environment of `make run-all` itself. */
   readonly env: Readonly<Record<string, string>>;
+  /** Where it reports whether it can serve. */
+  readonly readyUrl: string;
 }
 
 const port = wholeNumber(1, 65_535);
-const grpcUrl = urlOf('grpc');
+const grpcUrl = urlWith('grpc');
 
-const runAllSettings = {
+const urlSettings = Object.fromEntries(
+  SERVICES.map(({ name, grpcPort }) => [
+    urlSetting(name),
+    grpcUrl({ default: `grpc://127.0.0.1:${grpcPort}`, desc: `Where the ${name} service listens.` }),
+  ]),
+);
+const adminPortSettings = Object.fromEntries(
+  SERVICES.map(({ name, adminPort }) => [
+    adminPortSetting(name),
+    port({ default: adminPort, desc: `The port of the ${name} service's metrics.` }),
+  ]),
+);
+/** The settings of `make run-all`; the services check their own. */
+export const runAllSettings = {
+  ...urlSettings,
+  ...adminPortSettings,
   LOG_FORMAT: commonSettings.LOG_FORMAT,
   HOST: gatewaySettings.HOST,
-  PORT: port({ default: 8_000, desc: 'The port on which the API answers.' }),
-  ACCOUNT_URL: grpcUrl({ default: 'grpc://127.0.0.1:50051', desc: 'Where the account service listens.' }),
-  CATALOG_URL: grpcUrl({ default: 'grpc://127.0.0.1:50052', desc: 'Where the catalog service listens.' }),
-  ORDER_URL: grpcUrl({ default: 'grpc://127.0.0.1:50053', desc: 'Where the order service listens.' }),
-  ACCOUNT_ADMIN_PORT: port({ default: 9_091, desc: "The port of the account service's metrics." }),
-  CATALOG_ADMIN_PORT: port({ default: 9_092, desc: "The port of the catalog service's metrics." }),
-  ORDER_ADMIN_PORT: port({ default: 9_093, desc: "The port of the order service's metrics." }),
+  ADMIN_HOST: serviceSettings.ADMIN_HOST,
+  PORT: port({ default: GATEWAY.port, desc: 'The port on which the API answers.' }),
   FRITZY_DATA: str({ default: '.fritzy', desc: 'The folder in which it notes what it has started.' }),
 };
 
@@ -36,38 +57,40 @@ export interface RunAllConfig {
   readonly services: readonly ServiceProgram[];
 }
 
-const COLORS = { account: 'green', catalog: 'yellow', order: 'magenta', graphql: 'cyan' } as const;
-type ServiceName = keyof typeof COLORS;
-
-/** Settings and ports of all services; the services themselves check what is theirs. */
+/** Settings and ports of all services. */
 export function runAllConfig(env: Environment, isTerminal: boolean): RunAllConfig {
-  const config = readConfig(env, runAllSettings);
-  const { HOST, PORT, ACCOUNT_URL, CATALOG_URL, ORDER_URL } = config;
-  const urls = { ACCOUNT_URL, CATALOG_URL, ORDER_URL };
+  const { HOST, ADMIN_HOST, PORT, FRITZY_DATA, LOG_FORMAT } = readConfig(env, runAllSettings);
+  const urls = readConfig(env, urlSettings);
+  const adminPorts = readConfig(env, adminPortSettings);
   // The services write into pipes: whether a person looks on is to be seen here.
-  const format = config.LOG_FORMAT === 'auto' ? (isTerminal ? 'text' : 'json') : config.LOG_FORMAT;
-  const service = (name: ServiceName, own: Readonly<Record<string, string>>): ServiceProgram => ({
-    name,
-    main: fileURLToPath(new URL(`../../${name}/cmd/server/main.ts`, import.meta.url)),
-    color: COLORS[name],
-    env: { ...urls, LOG_FORMAT: format, ...own },
-  });
-  const internal = (name: ServiceName, url: string, adminPort: number): ServiceProgram =>
-    service(name, {
-      LISTEN: new URL(url).host,
-      ADMIN_PORT: String(adminPort),
+  const format = LOG_FORMAT === 'auto' ? (isTerminal ? 'text' : 'json') : LOG_FORMAT;
+  const urlOf = (name: string): string => urls[urlSetting(name)] ?? '';
+  const common = {
+    ...Object.fromEntries(SERVICES.map(({ name }) => [urlSetting(name), urlOf(name)])),
+    LOG_FORMAT: format,
+  };
+  const services = SERVICES.map(({ name, color }): ServiceProgram => {
+    const adminPort = String(adminPorts[adminPortSetting(name)]);
+    const own = {
+      LISTEN: new URL(urlOf(name)).host,
+      ADMIN_PORT: adminPort,
       // Its callers end before it, one after the other: no caller needs time to turn to another instance.
       DRAIN_DELAY_MS: '0',
-    });
-  return {
-    host: HOST,
-    port: PORT,
-    folder: config.FRITZY_DATA,
-    services: [
-      internal('account', ACCOUNT_URL, config.ACCOUNT_ADMIN_PORT),
-      internal('catalog', CATALOG_URL, config.CATALOG_ADMIN_PORT),
-      internal('order', ORDER_URL, config.ORDER_ADMIN_PORT),
-      service('graphql', { HOST, PORT: String(PORT) }),
-    ],
+    };
+    const readyUrl = `http://${localHost(ADMIN_HOST)}:${adminPort}/readyz`;
+    return { name, color, main: fileURLToPath(mainOf(name)), env: { ...common, ...own }, readyUrl };
+  });
+  const gateway: ServiceProgram = {
+    ...GATEWAY,
+    main: fileURLToPath(mainOf(GATEWAY.name)),
+    env: { ...common, HOST, PORT: String(PORT) },
+    readyUrl: `http://${localHost(HOST)}:${PORT}/readyz`,
   };
+  return { host: HOST, port: PORT, folder: FRITZY_DATA, services: [...services, gateway] };
+}
+
+/** The host of a URL by which this machine reaches a program that listens on the address. */
+function localHost(address: string): string {
+  if (address === '0.0.0.0' || address === '::') return '127.0.0.1';
+  return address.includes(':') ? `[${address}]` : address;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '#testkit/shop.ts';
 
@@ -18,19 +19,27 @@ export interface Program extends AsyncDisposable {
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const START_TIMEOUT_MS = 60_000;
 
+export interface ProgramOptions {
+  readonly nodeFlags?: readonly string[];
+  readonly cgroup?: string | undefined;
+  /** The folder of the project: this one, unless a test has a copy. */
+  readonly root?: string;
+}
+
 export function spawnProgram(
   path: string,
   env: Readonly<Record<string, string>>,
   args: readonly string[] = [],
-  options: { nodeFlags?: readonly string[]; cgroup?: string | undefined } = {},
+  options: ProgramOptions = {},
 ): Program {
-  const command = [process.execPath, ...(options.nodeFlags ?? []), `${ROOT}${path}`, ...args];
+  const root = options.root ?? ROOT;
+  const command = [process.execPath, ...(options.nodeFlags ?? []), join(root, path), ...args];
   // In its control group before it starts: Node sizes its heap by the bound.
   const enter = options.cgroup ? ['sh', '-c', 'echo $$ > "$0" && exec "$@"', options.cgroup] : [];
   const [program = '', ...programArgs] = [...enter, ...command];
   const child = spawn(program, programArgs, {
     detached: true,
-    cwd: ROOT,
+    cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     // Nothing of the developer's own settings gets through.
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
@@ -91,8 +100,9 @@ export async function givesUp(
   path: string,
   env: Readonly<Record<string, string>>,
   args: readonly string[] = [],
+  options: ProgramOptions = {},
 ): Promise<string[]> {
-  await using program = spawnProgram(path, env, args);
+  await using program = spawnProgram(path, env, args, options);
   assert.equal(await program.ended, 1, program.stderr());
   const text = program.stderr();
   assert.match(text, /^fritzy: /);

@@ -1,39 +1,31 @@
-import { AccountService } from '#account/pb/account_pb.js';
-import { CatalogService } from '#catalog/pb/catalog_pb.js';
-import { gatewayConfig, gatewaySettings, upstreamSettings } from '#graphql/config.ts';
+import { gatewayConfig, settings } from '#graphql/config.ts';
+import { openClients, UPSTREAMS } from '#graphql/graph/clients.ts';
 import { startGateway } from '#graphql/service.ts';
-import { OrderService } from '#order/pb/order_pb.js';
 import { systemClock } from '#platform/clock.ts';
-import { commonSettings, readConfig } from '#platform/config.ts';
+import { readConfig } from '#platform/config.ts';
 import { createLogger } from '#platform/logger.ts';
-import { connect } from '#platform/rpc-grpc-client.ts';
+import { poolConfig } from '#platform/postgres/pool-settings.ts';
 import { run } from '#platform/run.ts';
 import { openEventLog } from '#platform/service.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
+import { connectUpstreams } from '#platform/upstreams.ts';
 
 /** The gateway in a process of its own. */
 await run(async (stack) => {
-  const config = readConfig(process.env, { ...commonSettings, ...gatewaySettings, ...upstreamSettings });
-  const logger = await createLogger({
-    service: 'graphql',
-    level: config.LOG_LEVEL,
-    format: config.LOG_FORMAT,
-  });
-  const accounts = stack.use(connect(AccountService, config.ACCOUNT_URL, { logger }));
-  const catalog = stack.use(connect(CatalogService, config.CATALOG_URL, { logger }));
-  const orders = stack.use(connect(OrderService, config.ORDER_URL, { logger }));
-  const telemetry = createTelemetry();
-  const deps = { logger, telemetry, clock: systemClock };
+  const config = readConfig(process.env, settings);
+  const { LOG_LEVEL: level, LOG_FORMAT: format, EVENTS_URL } = config;
+  const logger = await createLogger({ service: 'graphql', level, format });
+  const { clientOf, opened } = connectUpstreams(process.env, UPSTREAMS, { logger }, stack);
+  const clients = openClients(clientOf);
+  const deps = { logger, telemetry: createTelemetry(), clock: systemClock };
   const changes =
-    config.EVENTS_URL === undefined ? undefined : await openEventLog(config.EVENTS_URL, deps, stack);
+    EVENTS_URL === undefined
+      ? undefined
+      : await openEventLog(EVENTS_URL, { ...deps, pool: poolConfig(config) }, stack);
   const { port, failed } = await startGateway(
     gatewayConfig(config),
-    { accounts: accounts.client, catalog: catalog.client, orders: orders.client },
-    {
-      ...deps,
-      changes,
-      ready: async () => void (await Promise.all([accounts.ready(), catalog.ready(), orders.ready()])),
-    },
+    clients,
+    { ...deps, changes, upstreams: opened },
     stack,
   );
   logger.info({ http_port: port }, 'serving');

@@ -1,0 +1,1 @@
+CREATE TABLE wishlist (id uuid PRIMARY KEY);

@@ -1,0 +1,50 @@
+import { wholeNumber, type CleanedEnv } from '#platform/config.ts';
+
+/** The bounds of a pool of connections; POOL_DEFAULTS holds what is left out. */
+export interface PoolSettings {
+  readonly connectionsMax?: number;
+  /** How long a caller waits for a connection. */
+  readonly waitTimeoutMs?: number;
+  /** How long the server may take for a statement: a last resort behind deadlines and cancelling. */
+  readonly statementTimeoutMs?: number;
+}
+
+export const POOL_DEFAULTS = {
+  connectionsMax: 10,
+  waitTimeoutMs: 5_000,
+  statementTimeoutMs: 30_000,
+} as const satisfies PoolSettings;
+
+/** The settings of the pools of a program. */
+export const poolSettings = {
+  DATABASE_CONNECTIONS_MAX: wholeNumber(
+    1,
+    1_000,
+  )({
+    default: POOL_DEFAULTS.connectionsMax,
+    desc: 'How many connections a pool opens; a service has one pool for requests and one for background work.',
+  }),
+  DATABASE_WAIT_TIMEOUT_MS: wholeNumber(
+    100,
+    60_000,
+  )({
+    default: POOL_DEFAULTS.waitTimeoutMs,
+    desc: 'How long a request waits for a connection to a database, in milliseconds.',
+  }),
+  DATABASE_STATEMENT_TIMEOUT_MS: wholeNumber(
+    100,
+    600_000,
+  )({
+    default: POOL_DEFAULTS.statementTimeoutMs,
+    desc: 'How long PostgreSQL may take for one statement, in milliseconds.',
+  }),
+};
+
+/** Those settings in the form that pools take. */
+export function poolConfig(config: CleanedEnv<typeof poolSettings>): PoolSettings {
+  return {
+    connectionsMax: config.DATABASE_CONNECTIONS_MAX,
+    waitTimeoutMs: config.DATABASE_WAIT_TIMEOUT_MS,
+    statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+  };
+}

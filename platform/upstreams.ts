@@ -1,0 +1,63 @@
+import type { DescService } from '@bufbuild/protobuf';
+import { readConfig, wholeNumber, type Environment, type ValidatorSpec } from '#platform/config.ts';
+import { grpcUrl } from '#platform/grpc-url.ts';
+import type { Logger } from '#platform/logger.ts';
+import { connect, OUTAGE_WAIT_MS } from '#platform/rpc-grpc-client.ts';
+import type { ClientOf } from '#platform/rpc.ts';
+
+/** The services that a program calls, by the setting that holds their URL: `{ ACCOUNT_URL: AccountService }`. */
+export type Upstreams = Readonly<Record<string, DescService>>;
+
+/** A service that a program calls. */
+export interface Upstream {
+  /** As an operator knows it, e.g. `account`. */
+  readonly name: string;
+  /** Rejects while the service cannot do its work or cannot be reached. */
+  ready(): Promise<void>;
+}
+
+const callSettings = {
+  OUTAGE_WAIT_MS: wholeNumber(
+    0,
+    60_000,
+  )({
+    default: OUTAGE_WAIT_MS,
+    desc: 'How long calls wait for a service after its last connection was lost, in milliseconds; later calls fail at once.',
+  }),
+};
+
+/** The settings of a program that calls these services over gRPC; none if it calls no service. */
+export function upstreamSettings(upstreams: Upstreams) {
+  const urls = Object.keys(upstreams).map((setting): [string, ValidatorSpec<string>] => [
+    setting,
+    grpcUrl({ desc: `Where the ${nameOf(setting)} service listens.` }),
+  ]);
+  return { ...Object.fromEntries(urls), ...(urls.length > 0 && callSettings) };
+}
+
+const nameOf = (setting: string): string => setting.replace(/_URL$/, '').toLowerCase();
+
+/**
+ * Clients of services over gRPC, at the URLs that the environment names. A client connects on first use. `opened` are
+ * the services of which a client was made. `stack` closes the connections.
+ */
+export function connectUpstreams(
+  env: Environment,
+  upstreams: Upstreams,
+  deps: { readonly logger: Logger },
+  stack: AsyncDisposableStack,
+): { clientOf: ClientOf; opened: readonly Upstream[] } {
+  const config = readConfig(env, upstreamSettings(upstreams));
+  const opened: Upstream[] = [];
+  const clientOf: ClientOf = (service) => {
+    const [setting] = Object.entries(upstreams).find(([, each]) => each === service) ?? [];
+    const url = setting && env[setting];
+    if (!url) throw new Error(`${service.typeName} is not among the services that this program calls`);
+    const connection = stack.use(
+      connect(service, url, { ...deps, outageWaitMs: Number(config['OUTAGE_WAIT_MS']) }),
+    );
+    opened.push({ name: nameOf(setting), ready: () => connection.ready() });
+    return connection.client;
+  };
+  return { clientOf, opened };
+}
