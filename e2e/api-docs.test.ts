@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, suite, test } from 'node:test';
 import { startTestShop, type GraphQLResult, type TestShop } from '#testkit/shop.ts';
 
-/** The examples of docs/api.md: each operation has the answer that the page shows. */
+/** The examples in docs/api.md: each operation returns the documented answer. */
 
 const PAGE = new URL('../docs/api.md', import.meta.url);
 
@@ -14,7 +14,7 @@ interface Example {
 
 const EXAMPLE = /^```graphql\n([^]*?)^```\n```json\n([^]*?)^```$/gm;
 
-/** The operations of a page, each with the answer below it. */
+/** The operations of a page, each with the answer that follows it. */
 function examplesIn(text: string): Example[] {
   return [...text.matchAll(EXAMPLE)].map(([, query = '', json = '']) => ({
     query,
@@ -22,8 +22,8 @@ function examplesIn(text: string): Example[] {
   }));
 }
 
-/** The answer as the page shows it: without positions in the document, and with a name for each id. */
-function shown({ data, errors }: GraphQLResult, names: ReadonlyMap<string, string>): unknown {
+/** The answer in the form of the page: without `locations`, and with a placeholder for each id. */
+function documentedForm({ data, errors }: GraphQLResult, names: ReadonlyMap<string, string>): unknown {
   const text = JSON.stringify({ data, errors }, (key, value: unknown) => {
     if (key === 'locations') return undefined;
     return key === 'requestId' ? 'REQUEST_ID' : value;
@@ -45,16 +45,16 @@ suite('the examples of docs/api.md', async () => {
   after(() => shop[Symbol.asyncDispose]());
 
   async function assertAnswers({ query, answer }: Example): Promise<void> {
-    const asked = [...names].reduce((text, [name, id]) => text.replaceAll(name, id), query);
-    assert.deepEqual(shown(await shop.graphql(asked), names), answer);
+    const actualQuery = [...names].reduce((text, [name, id]) => text.replaceAll(name, id), query);
+    assert.deepEqual(documentedForm(await shop.graphql(actualQuery), names), answer);
   }
 
-  test('there are three', () => assert.equal(examples.length, 3));
+  test('the page has three examples', () => assert.equal(examples.length, 3));
 
   for (const [index, example] of examples.entries())
-    test(`example ${index + 1} has the answer that the page shows`, () => assertAnswers(example));
+    test(`example ${index + 1} returns the documented answer`, () => assertAnswers(example));
 
-  test('known-bad twin: another answer is caught', async () => {
+  test('known-bad twin: a different answer is caught', async () => {
     for (const { query } of examples)
       await assert.rejects(assertAnswers({ query, answer: { data: {} } }), assert.AssertionError);
   });

@@ -17,7 +17,7 @@ import type { GraphQLResult, TestShop } from '#testkit/shop.ts';
 import { plainValue } from './attack/requests.ts';
 import { ODD_CURSORS, ODD_NUMBERS, ODD_TEXTS, ODD_VALUES, UNKNOWN_ID } from './odd-input.ts';
 
-/** Every argument of every operation with values that no caller should send. */
+/** Sends invalid and unusual values in every argument of every operation. */
 
 const { schema } = createSchemas(2);
 const IDS = { Account: UNKNOWN_ID, Product: UNKNOWN_ID, Order: UNKNOWN_ID, Category: UNKNOWN_ID };
@@ -26,7 +26,7 @@ const CONCURRENCY = 8;
 
 type Field = GraphQLField<unknown, unknown>;
 
-export interface Walked {
+export interface WalkResult {
   /** The name of the root field. */
   readonly field: string;
   readonly result: GraphQLResult;
@@ -39,19 +39,19 @@ interface Request {
   readonly variables: Record<string, unknown>;
 }
 
-/** Sends each argument, each field of its value and each item of a list in turn with each odd value. */
-export async function walkArguments(shop: TestShop): Promise<Walked[]> {
+/** Replaces each argument, each input field and each list item in turn with each odd value. */
+export async function walkArguments(shop: TestShop): Promise<WalkResult[]> {
   const requests = rootFields().flatMap(({ kind, field }) => requestsOf(kind, field));
-  const walked: Walked[] = [];
-  const waiting = requests.values();
+  const results: WalkResult[] = [];
+  const pending = requests.values();
   const worker = async (): Promise<void> => {
-    for (const { field, query, variables } of waiting) {
+    for (const { field, query, variables } of pending) {
       const result = await shop.graphql(query, variables);
-      walked.push({ field, result, request: `${query} ${JSON.stringify(variables).slice(0, 500)}` });
+      results.push({ field, result, request: `${query} ${JSON.stringify(variables).slice(0, 500)}` });
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
-  return walked;
+  return results;
 }
 
 function rootFields(): { kind: 'query' | 'mutation'; field: Field }[] {
@@ -65,7 +65,7 @@ function requestsOf(kind: string, field: Field): Request[] {
     field.args.filter(isRequiredArgument).map((arg) => [arg.name, plain(arg.type)]),
   );
   return field.args.flatMap((arg) =>
-    changed(arg.type).map((value) => {
+    variantsOf(arg.type).map((value) => {
       const given = { ...base, [arg.name]: value };
       const used = field.args.filter(({ name }) => name in given);
       const declared = used.map(({ name, type }) => `$${name}: ${String(type)}`).join(', ');
@@ -76,7 +76,7 @@ function requestsOf(kind: string, field: Field): Request[] {
   );
 }
 
-/** Leaves and, of objects, what has leaves: enough for a resolver to ask its service. */
+/** Selects leaf fields to a depth of two levels, so that every resolver calls its service. */
 function selection(type: GraphQLOutputType, depth = 0): string {
   const named = getNamedType(type);
   if (!isObjectType(named)) return isCompositeType(named) ? '{ __typename }' : '';
@@ -88,19 +88,19 @@ function selection(type: GraphQLOutputType, depth = 0): string {
   return `{ ${texts.length > 0 ? texts.join(' ') : '__typename'} }`;
 }
 
-/** Values in which one part is odd. */
-function changed(type: GraphQLInputType): unknown[] {
+/** Values of the type in which exactly one part is odd. */
+function variantsOf(type: GraphQLInputType): unknown[] {
   const nullable = getNullableType(type);
   const odd = [...oddValues(nullable)];
   if (isListType(nullable)) {
     const item = plain(nullable.ofType);
-    const items = changed(nullable.ofType).map((value) => [item, value, item]);
+    const items = variantsOf(nullable.ofType).map((value) => [item, value, item]);
     return [...odd, ...items, Array.from({ length: 101 }, () => item), []];
   }
   if (!isInputObjectType(nullable)) return odd;
   const base = plain(type) as object;
   const members = Object.values(nullable.getFields()).flatMap((field) =>
-    changed(field.type).map((value) => Object.assign({}, base, { [field.name]: value })),
+    variantsOf(field.type).map((value) => Object.assign({}, base, { [field.name]: value })),
   );
   return [...odd, ...members];
 }
@@ -114,15 +114,17 @@ function oddValues(type: GraphQLInputType): readonly unknown[] {
   return ODD_VALUES;
 }
 
-/** Every path that an answer names. */
+/** Every input path in the errors of an answer. */
 export function pathsOf({ data, errors }: GraphQLResult): string[] {
   const payloads = Object.values<{ userErrors?: { field: string }[] } | null>(data ?? {});
-  const top = errors?.flatMap(({ extensions: { field, violations = [] } }) => [{ field }, violations].flat());
-  const own = payloads.flatMap((payload) => payload?.userErrors ?? []);
-  return [...(top ?? []), ...own].flatMap(({ field }) => field ?? []);
+  const topLevel = errors?.flatMap(({ extensions: { field, violations = [] } }) =>
+    [{ field }, violations].flat(),
+  );
+  const inPayloads = payloads.flatMap((payload) => payload?.userErrors ?? []);
+  return [...(topLevel ?? []), ...inPayloads].flatMap(({ field }) => field ?? []);
 }
 
-/** The guarantee: an error names a value of the arguments of the root field, and nothing else. */
+/** The guarantee: each path in an error is a path in the arguments of the root field. */
 export function assertArgumentPaths(name: string, result: GraphQLResult, request: string): void {
   const field = rootFields().find((each) => each.field.name === name)?.field;
   assert.ok(field, name);

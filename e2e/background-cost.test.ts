@@ -14,73 +14,73 @@ import { eventually, memoryLogger, startTestShop, type TestShop } from '#testkit
 import { startRecordingServer, UNRECORDED, type StatementCost } from '#testkit/statement-costs.ts';
 
 /**
- * What an idle shop costs PostgreSQL does not grow with what it has done: whatever a started shop executes by itself
- * is recorded by the server, with 1,000 and with 1,000,000 events in the log, and with 1,000 and 200,000 in the inbox and
- * through the outbox. A loop that is added later is covered by itself.
+ * The PostgreSQL cost of an idle shop does not grow with its history. The server records every statement of the
+ * background loops, with 1,000 and with 1,000,000 events in the log, and with 1,000 and 200,000 rows in the inbox and
+ * dead rows in the outbox. The recording covers new loops without changes to this test.
  */
 const FEW = 1_000;
 const MANY = 1_000_000;
 const INBOX_MANY = 200_000;
 const OUTBOX_MANY = 200_000;
-/** A tree of a million entries is one or two levels higher, for each index that a round looks something up in. */
+/** The B-tree of a million entries has one or two more levels. Each index lookup of a round reads these levels. */
 const BUFFERS_FACTOR = 2;
-const BUFFERS_MORE = 8;
+const BUFFERS_MARGIN = 8;
 
 const stack = new AsyncDisposableStack();
 after(() => stack.disposeAsync());
 const server = stack.use(await startRecordingServer());
 const databases = databasesOn(server.url);
 
-const MANY_TIMES = 100;
+const FREQUENT_EXECUTIONS = 100;
 
 type Costs = ReadonlyMap<string, { readonly rows: number; readonly buffers: number }>;
 
 /**
- * The most expensive execution of each statement; of those that are repeated many times in the later half, since a relay that
- * has just taken a shard reads once past all that is deleted and not vacuumed.
+ * The maximum cost of each statement. For frequent statements, only the second half counts: a relay that has just
+ * acquired a shard reads once past all dead rows that are not vacuumed.
  */
-function dearest(costs: readonly StatementCost[]): Costs {
+function maxCosts(costs: readonly StatementCost[]): Costs {
   return new Map(
     [...Map.groupBy(costs, ({ text }) => text)].map(([text, all]) => {
-      const later = all.slice(all.length < MANY_TIMES ? 0 : Math.floor(all.length / 2));
+      const counted = all.slice(all.length < FREQUENT_EXECUTIONS ? 0 : Math.floor(all.length / 2));
       return [
         text,
         {
-          rows: Math.max(...later.map(({ rows }) => rows)),
-          buffers: Math.max(...later.map(({ buffers }) => buffers)),
+          rows: Math.max(...counted.map(({ rows }) => rows)),
+          buffers: Math.max(...counted.map(({ buffers }) => buffers)),
         },
       ];
     }),
   );
 }
 
-/** The guarantee. */
+/** The guarantee: no statement costs more with the longer history. */
 function assertSame(few: Costs, many: Costs, what: string): void {
   for (const [text, { rows, buffers }] of many) {
     const before = few.get(text) ?? { rows: 0, buffers: 0 };
     const found = `${rows} rows and ${buffers} buffers, not ${before.rows} and ${before.buffers}`;
-    const isBounded = rows <= before.rows && buffers <= BUFFERS_FACTOR * before.buffers + BUFFERS_MORE;
+    const isBounded = rows <= before.rows && buffers <= BUFFERS_FACTOR * before.buffers + BUFFERS_MARGIN;
     assert.ok(isBounded, `${what}: cost grows with history: ${found}: ${text}`);
   }
 }
 
-/** Statements without which a window proves nothing, and how often each must have been executed in it. */
+/** The statements that a recording must contain, with the minimum number of executions of each. */
 const REQUIRED: readonly (readonly [RegExp, number])[] = [
   [/^WITH next AS MATERIALIZED .* FROM event /, 5],
   [/^SELECT e\.position, .* FROM event /, 5],
-  // Six relays with ten rounds a second: they divide the shards again within the first two.
+  // Six relays run ten rounds per second. They rebalance the shards within the first two seconds.
   [/ FROM outbox WHERE shard = 7 /, 300],
   [/^SELECT t\.topic, p\.partition, .* FROM event /, 2],
   [/^WITH oldest AS MATERIALIZED .* DELETE FROM event /, 2],
   [/^DELETE FROM event WHERE .* topic LIKE '%\.dlq'/, 2],
   [/^DELETE FROM inbox /, 2],
 ];
-/** More than anything reads that has nothing to do. */
+/** More than any statement reads while the shop is idle. */
 const QUIET_ROWS_MAX = 50;
 const QUIET_BUFFERS_MAX = 200;
 
-/** Connections that prepared their statements while there were ten events, and keep the plans. */
-async function openVeterans(urls: TestShop['databaseUrls']) {
+/** Opens connections that prepare their statements while the log has ten events and keep the plans. */
+async function openOldConnections(urls: TestShop['databaseUrls']) {
   const telemetry = createTelemetry();
   const { logger } = memoryLogger();
   const open = (name: string, url: string, settings: Record<string, string>): Database =>
@@ -88,13 +88,13 @@ async function openVeterans(urls: TestShop['databaseUrls']) {
   const events = { database: open('events', urls.events, INDEX_ORDER_SETTINGS), logger, now: Date.now };
   const inboxDeps = { log: postgresEventLog(events), logger, telemetry, clock: systemClock };
   const database = open('catalog', urls.catalog, {});
-  const forgetting = { group: 'unused', topics: [] as string[], effect: () => Promise.resolve() };
+  const inboxConsumer = { group: 'unused', topics: [] as string[], effect: () => Promise.resolve() };
   return {
-    /** Does once what is done every 10 s or 10 minutes. */
-    async once(): Promise<void> {
+    /** Runs the tasks that otherwise run every 10 s or 10 minutes once. */
+    async runOnce(): Promise<void> {
       const executed = await server.record();
       await using _trimming = trimEventLog(events);
-      await using _forgetting = await startInboxConsumer({ ...inboxDeps, database }, forgetting);
+      await using _consumer = await startInboxConsumer({ ...inboxDeps, database }, inboxConsumer);
       await inboxDeps.log.lag('catalog-sales', ['order.created']);
       await eventually(async () => {
         const costs = await executed();
@@ -108,19 +108,19 @@ async function openVeterans(urls: TestShop['databaseUrls']) {
   };
 }
 
-/** A gateway watches the former. What is appended while statistics are stale is not what they know. */
+/** The gateway watches only WATCHED. Stale statistics know no events of UNWATCHED. */
 const WATCHED = ['account.events', 'catalog.events'];
 const UNWATCHED = ['order.events', 'notifications'];
 
-/** Known-bad twin: its place is the last event of its topics, so that it reads what others append again and again. */
-const OLD_WATCH: Statement = {
+/** Known-bad twin: resumes after the last event of its topics, and therefore rereads all events of other topics. */
+const UNBOUNDED_WATCH: Statement = {
   name: 'twin_watch_events',
   text: `/* twin */
     SELECT position, topic, partition, key, ce_id, headers, value::text AS value, appended_at
     FROM event WHERE position > $1 AND topic = ANY($2::text[]) ORDER BY position LIMIT 500`,
 };
-/** Known-bad twin: counts all that a group has yet to handle. */
-const OLD_LAG: Statement = {
+/** Known-bad twin: counts all events that a group has not handled yet. */
+const UNBOUNDED_LAG: Statement = {
   name: 'twin_consumer_lag',
   text: `/* twin */
     SELECT p.partition, (
@@ -133,7 +133,7 @@ const OLD_LAG: Statement = {
 };
 const isTwin = ({ text }: StatementCost): boolean => text.startsWith('/* twin */');
 
-test('what an idle shop reads in each round is the same with 1,000 and 1,000,000 events', async () => {
+test('an idle shop reads the same number of rows per round with 1,000 and 1,000,000 events', async () => {
   const urls = {
     account: await databases.createDatabase('account'),
     catalog: await databases.createDatabase('catalog'),
@@ -147,8 +147,8 @@ test('what an idle shop reads in each round is the same with 1,000 and 1,000,000
   const outbox = await connect(urls.order);
   const append = (count: number, topics: readonly string[]): Promise<unknown> =>
     log.query(FILL_LOG, [count, topics]);
-  /** Rows of a rolled-back transaction are like deleted ones: dead, and not vacuumed. */
-  const passOutbox = async (count: number): Promise<void> => {
+  /** Rows of a rolled-back transaction are dead and not vacuumed, like deleted rows. */
+  const addDeadOutboxRows = async (count: number): Promise<void> => {
     await outbox.query('BEGIN');
     await outbox.query(FILL_OUTBOX, [count]);
     await outbox.query('ROLLBACK');
@@ -160,25 +160,25 @@ test('what an idle shop reads in each round is the same with 1,000 and 1,000,000
   await append(10, WATCHED);
   await analyze();
   await using _shop = await startTestShop({ postgres });
-  const veterans = await openVeterans(urls);
+  const oldConnections = await openOldConnections(urls);
   const twin = openDatabase({ name: 'twin', url: urls.events, telemetry: createTelemetry() });
   stack.use(twin);
   const { logger } = memoryLogger();
   let last = 0n;
   await using _twin = repeat(2_000, logger, 'watching', async () => {
-    const rows = await twin.query<{ position: bigint }>(OLD_WATCH, [last, WATCHED]);
+    const rows = await twin.query<{ position: bigint }>(UNBOUNDED_WATCH, [last, WATCHED]);
     last = rows.at(-1)?.position ?? last;
-    await twin.query(OLD_LAG, ['unused', 'order.events']);
+    await twin.query(UNBOUNDED_LAG, ['unused', 'order.events']);
     return rows.length > 0;
   });
-  await veterans.once();
+  await oldConnections.runOnce();
 
-  /** What is executed while the shop idles and another starts beside it. */
+  /** The statements executed while the shop is idle and a second shop starts on the same databases. */
   const record = async (): Promise<readonly StatementCost[]> => {
-    await quiet();
+    await waitUntilIdle();
     const executed = await server.record();
     await using _ = await startTestShop({ postgres });
-    await veterans.once();
+    await oldConnections.runOnce();
     return eventually(async () => {
       const costs = await executed();
       for (const [pattern, rounds] of REQUIRED)
@@ -186,19 +186,19 @@ test('what an idle shop reads in each round is the same with 1,000 and 1,000,000
           costs.filter(({ text }) => pattern.test(text)).length >= rounds,
           `not executed: ${pattern}`,
         );
-      assert.equal(dearest(costs.filter(isTwin)).size, 2);
+      assert.equal(maxCosts(costs.filter(isTwin)).size, 2);
       return costs;
     }, 30_000);
   };
 
   await append(FEW - 10, WATCHED);
   await inbox.query(FILL_INBOX, [1, FEW]);
-  await passOutbox(FEW);
+  await addDeadOutboxRows(FEW);
   const few = await record();
 
   await append(MANY - FEW, UNWATCHED);
   await inbox.query(FILL_INBOX, [FEW + 1, INBOX_MANY]);
-  await passOutbox(OUTBOX_MANY);
+  await addDeadOutboxRows(OUTBOX_MANY);
   const many: StatementCost[] = [];
   for (const [statistics, prepare] of [
     ['stale', () => Promise.resolve()],
@@ -211,12 +211,12 @@ test('what an idle shop reads in each round is the same with 1,000 and 1,000,000
     await prepare();
     const costs = await record();
     many.push(...costs);
-    const ours = (all: readonly StatementCost[]): Costs => dearest(all.filter((cost) => !isTwin(cost)));
-    assertSame(ours(few), ours(costs), `${statistics} statistics`);
+    const shopCosts = (all: readonly StatementCost[]): Costs => maxCosts(all.filter((cost) => !isTwin(cost)));
+    assertSame(shopCosts(few), shopCosts(costs), `${statistics} statistics`);
   }
-  for (const [text, cost] of dearest(many.filter(isTwin)))
+  for (const [text, cost] of maxCosts(many.filter(isTwin)))
     assert.throws(
-      () => assertSame(dearest(few), new Map([[text, cost]]), 'a twin'),
+      () => assertSame(maxCosts(few), new Map([[text, cost]]), 'a twin'),
       /cost grows with history/,
     );
 });
@@ -238,18 +238,20 @@ const NO_STATISTICS = `
   cleared AS (DELETE FROM pg_statistic WHERE starelid IN (SELECT oid FROM tables))
   UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE oid IN (SELECT oid FROM tables)`;
 
-/** Waits until the shop has caught up with what was appended. */
-async function quiet(): Promise<void> {
+/** Waits until the shop has processed all appended events. */
+async function waitUntilIdle(): Promise<void> {
   const executed = await server.record();
   let seen = 0;
   await eventually(async () => {
     const all = await executed();
     const latest = all.slice(seen);
-    assert.ok(latest.length >= 100, 'too little was executed');
+    assert.ok(latest.length >= 100, 'too few statements were executed');
     seen = all.length;
-    const ours = latest.filter((cost) => !isTwin(cost));
-    const busy = ours.find(({ rows, buffers }) => rows > QUIET_ROWS_MAX || buffers > QUIET_BUFFERS_MAX);
-    assert.equal(busy, undefined, 'the shop does not come to rest');
+    const shopStatements = latest.filter((cost) => !isTwin(cost));
+    const busy = shopStatements.find(
+      ({ rows, buffers }) => rows > QUIET_ROWS_MAX || buffers > QUIET_BUFFERS_MAX,
+    );
+    assert.equal(busy, undefined, 'the shop does not become idle');
   }, 60_000);
 }
 

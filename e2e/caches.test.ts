@@ -5,14 +5,14 @@ import { CatalogService } from '#catalog/pb/catalog_pb.js';
 import { AGE_MS_MAX } from '#platform/cache/entity-cache.ts';
 import { eventually, fakeClock, startTestShop, testCall, type TestGateway } from '#testkit/shop.ts';
 
-/** Two gateways with caches of their own before the same services, on a clock that stands still unless told. */
+/** Gateways with separate caches in front of the same services, on a clock that only the test advances. */
 suite('caches of the gateways', async () => {
   const stack = new AsyncDisposableStack();
   after(() => stack.disposeAsync());
   const clock = fakeClock();
   const shop = stack.use(await startTestShop({ clock }));
-  const informed = await shop.addGateway({});
-  const deaf = await shop.addGateway({ events: false });
+  const withEvents = await shop.addGateway({});
+  const withoutEvents = await shop.addGateway({ events: false });
 
   const create = async (): Promise<{ account: string; product: string }> => {
     const { data } = await shop.graphql(
@@ -42,86 +42,88 @@ suite('caches of the gateways', async () => {
     assert.deepEqual(data, { renameAccount: { userErrors: [] }, updateProduct: { userErrors: [] } });
   }
 
-  test('an entity that was read or written a moment ago costs no call of a service', async () => {
+  test('a cached entity that the gateway read or wrote less than 2 s ago causes no call to a service', async () => {
     const ids = await create();
     shop.clearTrail();
     assert.deepEqual(await namesSeen(shop, ids), ['Old', 'Old']);
-    assert.deepEqual(shop.trail.rpcs, [], 'its own write');
-    assert.deepEqual(await namesSeen(deaf, ids), ['Old', 'Old']);
+    assert.deepEqual(shop.trail.rpcs, [], 'after its own write');
+    assert.deepEqual(await namesSeen(withoutEvents, ids), ['Old', 'Old']);
     assert.deepEqual(new Set(shop.trail.rpcs), new Set(['batchGetAccounts', 'batchGetProducts']));
-    await namesSeen(deaf, ids);
-    assert.equal(shop.trail.rpcs.length, 2, 'its own read');
+    await namesSeen(withoutEvents, ids);
+    assert.equal(shop.trail.rpcs.length, 2, 'after its own read');
     clock.advance(AGE_MS_MAX + 1);
-    await namesSeen(deaf, ids);
-    assert.equal(shop.trail.rpcs.length, 4, 'too old');
+    await namesSeen(withoutEvents, ids);
+    assert.equal(shop.trail.rpcs.length, 4, 'after expiry');
   });
 
-  test('a change is seen at once through the gateway that made it, and by the others as soon as its event comes', async () => {
+  test('the gateway that makes a change serves it at once; the others serve it when its event arrives', async () => {
     const ids = await create();
-    for (const gateway of [shop, informed]) assert.deepEqual(await namesSeen(gateway, ids), ['Old', 'Old']);
+    for (const gateway of [shop, withEvents]) assert.deepEqual(await namesSeen(gateway, ids), ['Old', 'Old']);
     await rename(shop, ids, 'New');
     assert.deepEqual(await namesSeen(shop, ids), ['New', 'New']);
-    // The clock stands still: nothing but the events can tell.
-    await eventually(async () => assert.deepEqual(await namesSeen(informed, ids), ['New', 'New']), 30_000);
+    // The clock does not advance, so that only the event can invalidate the entry.
+    await eventually(async () => assert.deepEqual(await namesSeen(withEvents, ids), ['New', 'New']), 30_000);
   });
 
-  test('with no event at all, a change elsewhere is seen 2 s later', async () => {
+  test('a gateway without events serves a change made elsewhere after 2 s', async () => {
     const ids = await create();
-    assert.deepEqual(await namesSeen(deaf, ids), ['Old', 'Old']);
+    assert.deepEqual(await namesSeen(withoutEvents, ids), ['Old', 'Old']);
     await rename(shop, ids, 'New');
     assert.deepEqual(
-      await namesSeen(deaf, ids),
+      await namesSeen(withoutEvents, ids),
       ['Old', 'Old'],
-      'known-bad twin: no bound would show this for ever',
+      'known-bad twin: a cache without a maximum age would serve this for ever',
     );
     clock.advance(AGE_MS_MAX + 1);
-    assert.deepEqual(await namesSeen(deaf, ids), ['New', 'New']);
+    assert.deepEqual(await namesSeen(withoutEvents, ids), ['New', 'New']);
   });
 
-  test('after VERSION_CONFLICT the version that won is read at once', async () => {
+  test('after VERSION_CONFLICT the gateway reads the current version at once', async () => {
     const { product } = await create();
     const versionSeen = async (): Promise<number> =>
-      (await deaf.graphql(`{ product(id: "${product}") { version } }`)).data.product.version;
+      (await withoutEvents.graphql(`{ product(id: "${product}") { version } }`)).data.product.version;
     assert.equal(await versionSeen(), 1);
     const change = { id: product, expectedVersion: 1n, name: 'Faster' };
     await shop.clients.catalog.updateProduct(change, testCall());
     assert.equal(await versionSeen(), 1);
-    const { data } = await deaf.graphql(
+    const { data } = await withoutEvents.graphql(
       `mutation { updateProduct(input: { id: "${product.toUpperCase()}", expectedVersion: 1, name: "Slower" }) { userErrors { code } } }`,
     );
     assert.deepEqual(data.updateProduct.userErrors, [{ code: 'VERSION_CONFLICT' }]);
     assert.equal(await versionSeen(), 2);
   });
 
-  test('an order is placed at the price that is, whatever a cache holds', async () => {
+  test('an order is placed at the current price, even if the cached price is stale', async () => {
     const ids = await create();
     const priceSeen = async (): Promise<number> =>
-      (await deaf.graphql(`{ product(id: "${ids.product}") { price } }`)).data.product.price;
+      (await withoutEvents.graphql(`{ product(id: "${ids.product}") { price } }`)).data.product.price;
     assert.equal(await priceSeen(), 1);
     await rename(shop, ids, 'Dearer');
-    assert.equal(await priceSeen(), 1, 'the cache is behind, so that the test can tell');
-    const placed = await deaf.graphql(
+    assert.equal(await priceSeen(), 1, 'the cached price is stale');
+    const placed = await withoutEvents.graphql(
       `mutation { createOrder(order: { accountId: "${ids.account}", products: [{ productId: "${ids.product}", quantity: 1 }] }) { totalPrice } }`,
     );
     assert.equal(placed.data.createOrder.totalPrice, 2);
   });
 
-  test('what is archived is no longer sold, at once through the same gateway', async () => {
+  test('the gateway that archives a product stops listing it at once', async () => {
     const { product } = await create();
-    const sold = async (): Promise<number> =>
-      (await deaf.graphql(`{ products(id: "${product}") { id } }`)).data.products.length;
-    assert.equal(await sold(), 1);
-    await deaf.graphql(`mutation { archiveProduct(input: { id: "${product}" }) { product { id } } }`);
-    assert.equal(await sold(), 0);
+    const countListed = async (): Promise<number> =>
+      (await withoutEvents.graphql(`{ products(id: "${product}") { id } }`)).data.products.length;
+    assert.equal(await countListed(), 1);
+    await withoutEvents.graphql(
+      `mutation { archiveProduct(input: { id: "${product}" }) { product { id } } }`,
+    );
+    assert.equal(await countListed(), 0);
   });
 
-  test('every method that answers one account or product is known to the caches: a new one is entered here', () => {
-    assert.deepEqual(answering(AccountService.methods, 'account'), [
+  test('the caches handle every method that returns an account or a product; add a new method to this list', () => {
+    assert.deepEqual(methodsReturning(AccountService.methods, 'account'), [
       'createAccount',
       'getAccount',
       'renameAccount',
     ]);
-    assert.deepEqual(answering(CatalogService.methods, 'product'), [
+    assert.deepEqual(methodsReturning(CatalogService.methods, 'product'), [
       'archiveProduct',
       'createProduct',
       'getProduct',
@@ -130,7 +132,7 @@ suite('caches of the gateways', async () => {
   });
 });
 
-function answering(
+function methodsReturning(
   methods: readonly {
     readonly localName: string;
     readonly output: { readonly fields: readonly { localName: string }[] };

@@ -10,11 +10,11 @@ import { MESSAGE_BYTES_MAX } from '#platform/events/kafka-cluster.ts';
 import { DEFAULT_PORTS } from '#platform/ports.ts';
 import { settingsOf } from '#platform/service.ts';
 
-/** The files for containers against the table of services (cmd/services.ts). */
+/** Compares the container files with the table of services (cmd/services.ts). */
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 
-/** What this test reads of docker-compose.yml. */
+/** The part of docker-compose.yml that this test reads. */
 interface Compose {
   readonly services: Readonly<Record<string, Container>>;
   readonly volumes: Readonly<Record<string, unknown>>;
@@ -31,9 +31,9 @@ interface Container {
 const composeOf = (text: string): Compose => parse(text, { merge: true }) as Compose;
 const COMPOSE = read('docker-compose.yml');
 
-/** The engines that are used because a program has the setting. */
+/** The container of the engine that a setting requires. */
 const ENGINES: Readonly<Record<string, string>> = { SEARCH_URL: 'elasticsearch', CACHE_URL: 'redis' };
-/** The programs of the image that are no services. */
+/** The programs of the image that are not services. */
 const TOOLS = ['migrate'];
 const PASSWORD = '${POSTGRES_PASSWORD:-fritzy}';
 
@@ -45,32 +45,32 @@ const programs: readonly { name: string; settings: Settings }[] = [...services, 
 const urls = new Set(SERVICES.map(({ name }) => urlSetting(name)));
 const topics = await allTopics();
 
-/** What differs between the file and the table, one line each. */
+/** The differences between the file and the table, one line each. */
 function problemsOf(text: string): string[] {
   const compose = composeOf(text);
   const problems: string[] = [];
-  const same = (what: string, actual: unknown, expected: unknown): void => {
+  const expectSame = (subject: string, actual: unknown, expected: unknown): void => {
     if (JSON.stringify(actual) !== JSON.stringify(expected))
-      problems.push(`${what}: ${JSON.stringify(actual)}, expected ${JSON.stringify(expected)}`);
+      problems.push(`${subject}: ${JSON.stringify(actual)}, expected ${JSON.stringify(expected)}`);
   };
   const ofImage = Object.entries(compose.services).filter(([, { image }]) => image?.includes('FRITZY_IMAGE'));
-  same(
+  expectSame(
     'programs',
     ofImage.map(([name]) => name).toSorted(),
     [...programs.map(({ name }) => name), ...TOOLS].toSorted(),
   );
   for (const { name, settings } of programs) {
     const { command, environment = {}, depends_on: dependsOn = {} } = compose.services[name] ?? {};
-    same(`${name}: command`, command, [name]);
+    expectSame(`${name}: command`, command, [name]);
     for (const setting of requiredOf(settings))
       if (!environment[setting]) problems.push(`${name}: ${setting} is not set`);
     const engines = Object.keys(ENGINES).filter((setting) => setting in settings);
     for (const setting of engines)
       if (!environment[setting]?.includes(`//${ENGINES[setting]}:`)) problems.push(`${name}: ${setting}`);
     const called = SERVICES.filter((each) => urlSetting(each.name) in settings).map((each) => each.name);
-    // Services start in any order; the gateway is opened when what stands behind it is there.
+    // Services start in any order; the gateway starts after the services that it calls.
     const before = name === GATEWAY.name ? called : TOOLS;
-    same(
+    expectSame(
       `${name}: depends_on`,
       Object.keys(dependsOn).toSorted(),
       [...before, ...engines.map((setting) => ENGINES[setting] ?? '')].toSorted(),
@@ -78,45 +78,46 @@ function problemsOf(text: string): string[] {
   }
   for (const [name, { environment = {} }] of ofImage)
     for (const [setting, value] of Object.entries(environment)) {
-      if (urls.has(setting)) same(`${name}: ${setting}`, value, urlInCompose(setting));
-      if (name !== 'migrate' && !KNOWN.has(setting)) problems.push(`${name}: ${setting} is no setting`);
+      if (urls.has(setting)) expectSame(`${name}: ${setting}`, value, urlInCompose(setting));
+      if (name !== 'migrate' && !KNOWN_SETTINGS.has(setting))
+        problems.push(`${name}: ${setting} is not a setting`);
     }
-  same('graphql: ports', compose.services[GATEWAY.name]?.ports, [
+  expectSame('graphql: ports', compose.services[GATEWAY.name]?.ports, [
     `127.0.0.1:${GATEWAY.port}:${DEFAULT_PORTS.api}`,
   ]);
-  problems.push(...databaseProblems(compose, same));
+  problems.push(...databaseProblems(compose, expectSame));
   return problems;
 }
 
 function databaseProblems(
   compose: Compose,
-  same: (what: string, actual: unknown, expected: unknown) => void,
+  expectSame: (subject: string, actual: unknown, expected: unknown) => void,
 ): string[] {
   const { depends_on: migrateAfter = {} } = compose.services['migrate'] ?? {};
   return SERVICES.flatMap(({ name }) => {
     const host = `${name}-db`;
     const setting = databaseSetting(name);
     const database = compose.services[host];
-    same(`${host}: POSTGRES_DB`, database?.environment?.['POSTGRES_DB'], name);
+    expectSame(`${host}: POSTGRES_DB`, database?.environment?.['POSTGRES_DB'], name);
     const [, port] = new RegExp(`^${setting}=.*@127\\.0\\.0\\.1:(\\d+)/${name}$`, 'm').exec(ENV) ?? [];
-    same(`${host}: ports`, database?.ports, [`127.0.0.1:${port}:5432`]);
+    expectSame(`${host}: ports`, database?.ports, [`127.0.0.1:${port}:5432`]);
     for (const user of [name, 'migrate'])
-      same(
+      expectSame(
         `${user}: ${setting}`,
         compose.services[user]?.environment?.[setting],
         `postgres://fritzy:${PASSWORD}@${host}:5432/${name}`,
       );
     return [
       ...(migrateAfter[host]?.condition === 'service_healthy' ? [] : [`migrate does not wait for ${host}`]),
-      ...(`${name}-data` in compose.volumes ? [] : [`${name}-data is no volume`]),
+      ...(`${name}-data` in compose.volumes ? [] : [`${name}-data is not a volume`]),
     ];
   });
 }
 
 const ENV = read('scripts/compose.env');
-const KNOWN = new Set(programs.flatMap(({ settings }) => Object.keys(settings)));
+const KNOWN_SETTINGS = new Set(programs.flatMap(({ settings }) => Object.keys(settings)));
 
-/** Those without a default. */
+/** The settings without a default. */
 const requiredOf = (settings: Settings): string[] =>
   Object.entries(settings).flatMap(([name, spec]) => ('default' in spec ? [] : [name]));
 
@@ -138,49 +139,49 @@ function topicProblems(text: string): string[] {
 }
 
 suite('docker-compose.yml against the table of services', () => {
-  test('it runs each service with its database, its settings and what it needs', () => {
+  test('each service runs with its database, its settings and its dependencies', () => {
     assert.deepEqual(problemsOf(COMPOSE), []);
   });
 
-  for (const [what, good, bad] of [
+  for (const [difference, good, bad] of [
     ['another command', 'command: [order]', 'command: [orders]'],
     ['another name', /^ {2}catalog:$/m, '  products:'],
     ['another database', 'POSTGRES_DB: order', 'POSTGRES_DB: orders'],
     ['the URL of another database', '@order-db:5432/order', '@account-db:5432/order'],
-    ['another port of a database', '127.0.0.1:5434:5432', '127.0.0.1:5444:5432'],
-    ['another port of gRPC', 'grpc://order:50051', 'grpc://order:50053'],
+    ['another database port', '127.0.0.1:5434:5432', '127.0.0.1:5444:5432'],
+    ['another gRPC port', 'grpc://order:50051', 'grpc://order:50053'],
     ['a missing setting', /^ {2}EVENTS_URL: .*\n/m, ''],
     ['a misspelt setting', '  CURRENCY:', '  CURENCY:'],
-    ['another port of the API', '127.0.0.1:8000:8000', '127.0.0.1:8000:8001'],
+    ['another API port', '127.0.0.1:8000:8000', '127.0.0.1:8000:8001'],
+    ['a gateway that does not wait for a service', '      order: { condition: service_healthy }\n', ''],
     [
-      'a service that the gateway calls is not waited for',
-      '      order: { condition: service_healthy }\n',
+      'a service that does not wait for migrate',
+      /environment: \*shop-databases\n {4}depends_on: \*migrated/,
       '',
     ],
-    ['tables that are not waited for', /environment: \*shop-databases\n {4}depends_on: \*migrated/, ''],
-    ['a database that is not waited for', '      catalog-db: { condition: service_healthy }\n', ''],
-    ['a program that the table does not know', /^volumes:$/m, '  x:\n    <<: *shop\n\nvolumes:'],
+    ['a migrate that does not wait for a database', '      catalog-db: { condition: service_healthy }\n', ''],
+    ['a program that is not in the table', /^volumes:$/m, '  x:\n    <<: *shop\n\nvolumes:'],
   ] as const)
-    test(`known-bad twin: ${what}`, () => {
+    test(`known-bad twin: ${difference}`, () => {
       const twin = COMPOSE.replace(good, bad);
       assert.notEqual(twin, COMPOSE);
       assert.notDeepEqual(problemsOf(twin), []);
     });
 
-  test('it makes the topics that migrate makes, with the same settings', () => {
+  test('Compose and migrate create the same topics with the same settings', () => {
     assert.deepEqual(topicProblems(COMPOSE), []);
     assert.notDeepEqual(topicProblems(COMPOSE.replace(' order.created', '')), [], 'known-bad twin');
     assert.notDeepEqual(topicProblems(COMPOSE.replace('--partitions 6', '--partitions 8')), []);
   });
 
-  test('scripts/compose.env names the ports that it publishes, all on loopback', () => {
+  test('scripts/compose.env names every published port; all ports are on loopback', () => {
     const containers = Object.values(composeOf(COMPOSE).services);
     const published = containers.flatMap(({ ports = [] }) => ports.map((port) => port.replace(/:\d+$/, '')));
     const named = ENV.match(/127\.0\.0\.1:\d+/g) ?? [];
     assert.deepEqual(new Set(published), new Set([...named, `127.0.0.1:${GATEWAY.port}`]));
   });
 
-  test('every container has a bound on its memory, and all together stay below 4 GB', () => {
+  test('every container has a memory limit, and the sum is below 4 GB', () => {
     const totalMib = memoryMib(COMPOSE);
     assert.ok(totalMib * 1_048_576 < 4_000_000_000, `${totalMib} MiB`);
     assert.throws(() => memoryMib(COMPOSE.replace('mem_limit: 80m', '')), /redis/, 'known-bad twin');
@@ -199,7 +200,7 @@ function memoryMib(text: string): number {
 suite('the image', () => {
   const dockerfile = read('Dockerfile');
 
-  test('listens on the ports that the programs have as defaults', () => {
+  test('listens on the default ports of the programs', () => {
     for (const [pattern, port] of [
       [/^ +PORT=(\d+)/m, DEFAULT_PORTS.api],
       [/^ +LISTEN=0\.0\.0\.0:(\d+)/m, DEFAULT_PORTS.grpc],
@@ -211,10 +212,10 @@ suite('the image', () => {
   });
 
   test('contains the folder of each service', () => {
-    const lacking = (text: string): string[] =>
+    const missingFolders = (text: string): string[] =>
       programs.flatMap(({ name }) => (text.split('\n').includes(`!${name}`) ? [] : [name]));
     const ignored = read('.dockerignore');
-    assert.deepEqual(lacking(ignored), []);
-    assert.deepEqual(lacking(ignored.replace('!order\n', '')), ['order'], 'known-bad twin');
+    assert.deepEqual(missingFolders(ignored), []);
+    assert.deepEqual(missingFolders(ignored.replace('!order\n', '')), ['order'], 'known-bad twin');
   });
 });

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { postGraphQL } from '#testkit/shop.ts';
-import { createGoods, ORDER } from './load-clients.ts';
+import { createOrderFixtures, ORDER } from './load-clients.ts';
 
-/** Order id → total as the shop's answer gave it. */
+/** Order id → total in the answer of the shop. */
 export type Acknowledged = Map<string, number>;
 
 export interface Buyer {
-  /** Places orders one after the other on each of `concurrency` lines, until all are placed or the shop is gone. */
+  /** Places orders with `concurrency` workers until all calls are made or the shop stops answering. */
   order(
     url: string,
     plan: { calls: number; concurrency: number; afterEach: (acknowledged: number) => void },
@@ -17,14 +17,14 @@ export interface Buyer {
 }
 
 export async function createBuyer(url: string): Promise<Buyer> {
-  const { accountId, productIds } = await createGoods(url);
+  const { accountId, productIds } = await createOrderFixtures(url);
   const [nail, hammer] = productIds;
 
   return {
     order: async (at, { calls, concurrency, afterEach }) => {
       const acknowledged: Acknowledged = new Map();
       let next = 0;
-      const line = async (): Promise<void> => {
+      const worker = async (): Promise<void> => {
         while (next < calls) {
           next += 1;
           const quantity = 1 + (next % 100);
@@ -36,7 +36,7 @@ export async function createBuyer(url: string): Promise<Buyer> {
             query: ORDER,
             variables: { order: { accountId, products } },
           }).catch(() => undefined);
-          // The shop was killed: whether this order was placed is nobody's promise.
+          // The shop was killed: the order may or may not be stored.
           if (!answer?.data?.createOrder) return;
           const { id, totalPrice } = answer.data.createOrder;
           assert.equal(totalPrice, (7 * quantity + 1_999) / 100);
@@ -44,24 +44,26 @@ export async function createBuyer(url: string): Promise<Buyer> {
           afterEach(acknowledged.size);
         }
       };
-      await Promise.all(Array.from({ length: concurrency }, line));
+      await Promise.all(Array.from({ length: concurrency }, worker));
       return acknowledged;
     },
   };
 }
 
-/** How many orders one request reads. The gateway allows 20 root fields. */
-const BATCH = Array.from({ length: 20 }, (_, nr) => nr);
-const READ = `query (${BATCH.map((nr) => `$id${nr}: ID!`).join(', ')}) {
-  ${BATCH.map((nr) => `o${nr}: order(id: $id${nr}) { id totalPrice }`).join('\n  ')}
+/** The gateway allows 20 root fields per request. */
+const BATCH = Array.from({ length: 20 }, (_, index) => index);
+const READ = `query (${BATCH.map((index) => `$id${index}: ID!`).join(', ')}) {
+  ${BATCH.map((index) => `o${index}: order(id: $id${index}) { id totalPrice }`).join('\n  ')}
 }`;
 
-/** Reads orders through the API: those that are there, with their totals. */
+/** Reads orders through the API. Returns the orders that exist, with their totals. */
 export async function readOrders(url: string, ids: readonly string[]): Promise<Map<string, number>> {
   const found = new Map<string, number>();
   for (let from = 0; from < ids.length; from += BATCH.length) {
-    // The last request asks for its last order again where there are no more.
-    const variables = Object.fromEntries(BATCH.map((nr) => [`id${nr}`, ids[from + nr] ?? ids.at(-1)]));
+    // The last request repeats its last id to fill the batch.
+    const variables = Object.fromEntries(
+      BATCH.map((index) => [`id${index}`, ids[from + index] ?? ids.at(-1)]),
+    );
     const { data, errors } = await postGraphQL(url, { query: READ, variables });
     assert.equal(errors, undefined);
     for (const order of Object.values(data as Record<string, { id: string; totalPrice: number } | null>))
@@ -70,7 +72,7 @@ export async function readOrders(url: string, ids: readonly string[]): Promise<M
   return found;
 }
 
-/** Lines of postmaster.pid: the server's pid, its folder, when it started, its port, … */
+/** The lines of postmaster.pid: pid, data folder, start time, port, … */
 function postmasterFile(folder: string): string[] {
   return readFileSync(join(folder, 'postgres', 'postmaster.pid'), 'utf8').split('\n');
 }
@@ -83,8 +85,8 @@ export interface OpenDatabase extends AsyncDisposable {
   rows<R extends object>(sql: string, values?: readonly unknown[]): Promise<R[]>;
 }
 
-/** A connection of our own to a database of a running embedded shop. */
-export async function databaseOf(folder: string, database: string): Promise<OpenDatabase> {
+/** Connects to a database of a running embedded shop. */
+export async function openDatabase(folder: string, database: string): Promise<OpenDatabase> {
   const client = new pg.Client({
     host: '127.0.0.1',
     port: Number(postmasterFile(folder)[3]),

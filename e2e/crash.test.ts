@@ -4,13 +4,13 @@ import { suite, test, type TestContext } from 'node:test';
 import { newFolder } from '#platform/test/embedded-server-owner.ts';
 import { startShop } from '#cmd/fritzy/test/program.ts';
 import { eventually } from '#testkit/shop.ts';
-import { createBuyer, databaseOf, databasePid, readOrders, type Acknowledged } from './crash-buyer.ts';
+import { createBuyer, openDatabase, databasePid, readOrders, type Acknowledged } from './crash-buyer.ts';
 
 const ROUNDS = 10;
 const CALLS = 1_000;
 const CONCURRENCY = 32;
 
-/** Numbers from 0 up to 1 that the seed decides (mulberry32). */
+/** A seeded generator of numbers from 0 (inclusive) to 1 (exclusive): mulberry32. */
 function randomOf(seed: number): () => number {
   let state = seed;
   return () => {
@@ -21,8 +21,8 @@ function randomOf(seed: number): () => number {
   };
 }
 
-/** The guarantee: what was acknowledged can be read, with its total. */
-async function assertAllThere(url: string, acknowledged: Acknowledged): Promise<void> {
+/** The guarantee: every acknowledged order can be read and has its total. */
+async function assertNoneLost(url: string, acknowledged: Acknowledged): Promise<void> {
   const found = await readOrders(url, [...acknowledged.keys()]);
   const lost = [...acknowledged].filter(([id, total]) => found.get(id) !== total);
   assert.equal(
@@ -33,12 +33,12 @@ async function assertAllThere(url: string, acknowledged: Acknowledged): Promise<
 }
 
 /**
- * The guarantee: each order, acknowledged or not, has each of its events, in the end in the log. One that lies there
- * twice has the same id both times, by which consumers know it.
+ * The guarantee: the log eventually has each event of every stored order, acknowledged or not. A duplicate has the id
+ * of the original, so that consumers can ignore it.
  */
 async function assertEventsOnce(folder: string, acknowledged: Acknowledged): Promise<void> {
-  await using orders = await databaseOf(folder, 'order');
-  await using events = await databaseOf(folder, 'events');
+  await using orders = await openDatabase(folder, 'order');
+  await using events = await openDatabase(folder, 'events');
   await eventually(async () => {
     assert.deepEqual(await orders.rows('SELECT count(*)::int AS waiting FROM outbox'), [{ waiting: 0 }]);
   });
@@ -51,20 +51,20 @@ async function assertEventsOnce(folder: string, acknowledged: Acknowledged): Pro
   const [notified] = await events.rows<{ orders: number }>(
     `SELECT count(DISTINCT value->>'message')::int AS orders FROM event WHERE topic = 'notifications'`,
   );
-  assert.equal(notified?.orders, stored.size, 'orders of which the buyer is told');
+  assert.equal(notified?.orders, stored.size, 'orders with a notification');
   for (const { key, topics } of log) {
-    assert.ok(stored.has(key), `an event tells of order ${key}, which is not there`);
+    assert.ok(stored.has(key), `an event refers to order ${key}, which is not stored`);
     assert.equal(topics, 'order.events order.created', `events of order ${key}`);
   }
-  const told = new Set(log.map(({ key }) => key));
+  const withEvents = new Set(log.map(({ key }) => key));
   for (const id of [...stored, ...acknowledged.keys()])
-    assert.ok(told.has(id), `no event tells of order ${id}`);
+    assert.ok(withEvents.has(id), `no event refers to order ${id}`);
 }
 
-/** The guarantee: what was sold is counted from the events, each order exactly once. */
-async function assertSoldOnce(folder: string): Promise<void> {
-  await using orders = await databaseOf(folder, 'order');
-  await using catalog = await databaseOf(folder, 'catalog');
+/** The guarantee: the sales counts, which are derived from events, count each order exactly once. */
+async function assertCountedOnce(folder: string): Promise<void> {
+  await using orders = await openDatabase(folder, 'order');
+  await using catalog = await openDatabase(folder, 'catalog');
   const ordered = await orders.rows(
     'SELECT product_id, sum(quantity)::int AS units FROM order_line GROUP BY product_id ORDER BY product_id',
   );
@@ -74,7 +74,7 @@ async function assertSoldOnce(folder: string): Promise<void> {
 }
 
 suite('kill -9', () => {
-  test('at random during 1,000 createOrder calls, ten times: every acknowledged order is there after restart', async (t: TestContext) => {
+  test('every acknowledged order survives a kill at a random point of 1,000 createOrder calls, in each of ten rounds', async (t: TestContext) => {
     const seed = Number(process.env['FRITZY_TEST_SEED'] ?? randomInt(2 ** 31));
     t.diagnostic(`seed ${seed}: repeat with FRITZY_TEST_SEED=${seed}`);
     const random = randomOf(seed);
@@ -100,31 +100,34 @@ suite('kill -9', () => {
         assert.equal(await program.ended, 'SIGKILL');
         assert.ok(acknowledged.size > killAfter, `seed ${seed}: ${acknowledged.size} of ${killAfter + 1}`);
         shop = await startShop(folder, { LOG_LEVEL: 'error' });
-        await assertAllThere(shop.url, acknowledged);
+        await assertNoneLost(shop.url, acknowledged);
         for (const [id, total] of acknowledged) all.set(id, total);
         t.diagnostic(
           `round ${round}: ${acknowledged.size} acknowledged${killServerToo ? ', server killed too' : ''}`,
         );
       }
-      await assertAllThere(shop.url, all);
+      await assertNoneLost(shop.url, all);
       await assertEventsOnce(folder, all);
-      await assertSoldOnce(folder);
+      await assertCountedOnce(folder);
 
-      await t.test('known-bad twin: orders acknowledged before their commit are missed', async () => {
-        const early: Acknowledged = new Map([...all, [crypto.randomUUID(), 1]]);
-        await assert.rejects(assertAllThere(shop.url, early), /1 of \d+ acknowledged orders are lost/);
-        await assert.rejects(assertEventsOnce(folder, early), /no event tells of order/);
-      });
+      await t.test(
+        'known-bad twin: an order acknowledged before its commit is reported as lost',
+        async () => {
+          const early: Acknowledged = new Map([...all, [crypto.randomUUID(), 1]]);
+          await assert.rejects(assertNoneLost(shop.url, early), /1 of \d+ acknowledged orders are lost/);
+          await assert.rejects(assertEventsOnce(folder, early), /no event refers to order/);
+        },
+      );
 
-      await t.test('known-bad twin: an event that was published twice or never is caught', async () => {
-        await using events = await databaseOf(folder, 'events');
+      await t.test('known-bad twin: a missing event and a duplicate with another id are caught', async () => {
+        await using events = await openDatabase(folder, 'events');
         const [id = ''] = all.keys();
-        const again = `INSERT INTO event (topic, key, ce_id, headers, value)
+        const duplicate = `INSERT INTO event (topic, key, ce_id, headers, value)
           SELECT topic, key, gen_random_uuid(), headers, value FROM event WHERE key = $1 AND topic = 'order.created'`;
-        await events.rows(again, [id]);
+        await events.rows(duplicate, [id]);
         await assert.rejects(assertEventsOnce(folder, all), new RegExp(`events of order ${id}`));
         await events.rows('DELETE FROM event WHERE key = $1', [id]);
-        await assert.rejects(assertEventsOnce(folder, all), new RegExp(`no event tells of order ${id}`));
+        await assert.rejects(assertEventsOnce(folder, all), new RegExp(`no event refers to order ${id}`));
       });
     } catch (error) {
       throw new Error(`failed with FRITZY_TEST_SEED=${seed}`, { cause: error });

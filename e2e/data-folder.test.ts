@@ -14,11 +14,11 @@ import { postGraphQL } from '#testkit/shop.ts';
 import { createOldTables } from './old-tables.ts';
 
 /**
- * The data folder of a shop from before order lines had ids and databases recorded their currency. The recording holds
- * the rows of that shop, which its own program wrote, and what that program answered to QUERY.
+ * The data folder of a release whose order lines have no ids and whose databases do not record their currency. The
+ * recording holds the rows that this release wrote and its answer to QUERY.
  */
 interface Recording {
-  /** By database, `set/name sha256` as it was applied. */
+  /** The applied migrations as `set/name sha256`, by database. */
   readonly migrations: Readonly<Record<string, readonly string[]>>;
   /** By database and table. */
   readonly rows: Readonly<Record<string, Readonly<Record<string, readonly object[]>>>>;
@@ -91,9 +91,10 @@ async function oldDataFolder(rows: Recording['rows']): Promise<string> {
           `SELECT set || '/' || name || ' ' || sha256 AS migration FROM schema_migration`,
         );
         assert.deepEqual(applied.map(({ migration }) => migration).sort(), migrations.toSorted());
-        // Rows come table by table in the order of the alphabet: foreign keys would refuse lines before orders.
+        // The tables are filled in alphabetical order, which violates foreign keys. This setting disables them.
         await client.query('SET session_replication_role = replica');
-        for (const [table, of] of Object.entries(rows[database] ?? {})) await insertRows(client, table, of);
+        for (const [table, tableRows] of Object.entries(rows[database] ?? {}))
+          await insertRows(client, table, tableRows);
       } finally {
         await client.end();
       }
@@ -110,11 +111,11 @@ async function assertServesRecordedAnswer(url: string): Promise<void> {
   assert.deepEqual(data, recording.answer);
 }
 
-suite('a data folder from before order lines had ids', () => {
+suite('a data folder of a release whose order lines have no ids', () => {
   let folder: string;
   before(async () => void (folder = await oldDataFolder(recording.rows)));
 
-  test('is migrated at the start and serves the same accounts, orders and products, each time', async () => {
+  test('is migrated at the first start; each start serves the same accounts, orders and products', async () => {
     for (const _ of [1, 2]) {
       await using shop = await startShop(folder);
       await assertServesRecordedAnswer(shop.url);
@@ -129,7 +130,7 @@ suite('a data folder from before order lines had ids', () => {
     }
   });
 
-  test('is refused with another currency or other decimals; the line names the settings to start with', async () => {
+  test('is rejected with another currency or number of decimals; the error line names the recorded settings', async () => {
     {
       await using shop = await startShop(folder);
       await assertServesRecordedAnswer(shop.url);
@@ -149,7 +150,7 @@ suite('a data folder from before order lines had ids', () => {
   });
 });
 
-test('known-bad twin: a data folder with one quantity changed is caught', async () => {
+test('known-bad twin: one changed quantity is caught', async () => {
   const { order = {}, ...others } = recording.rows;
   const [first, ...rest] = order['order_line'] ?? [];
   const changed = { ...order, order_line: [{ ...first, quantity: 9 }, ...rest] };

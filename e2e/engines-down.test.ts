@@ -8,19 +8,23 @@ import { stopPostgresIn } from '#scripts/engines-state.ts';
 import { findFreePorts, isFree } from '#testkit/free-ports.ts';
 import { eventually } from '#testkit/shop.ts';
 
-test('make engines-down ends the PostgreSQL whose keeper was killed, whatever the record says', async () => {
+test('make engines-down stops the PostgreSQL server of a killed supervisor, even if the process record does not list it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'fritzy-engines-'));
   const [port = 0] = await findFreePorts(1);
   const urlFile = join(folder, 'url');
   try {
-    await using keeper = spawnProgram('scripts/engines-postgres.ts', {}, [folder, String(port), urlFile]);
+    await using supervisor = spawnProgram('scripts/engines-postgres.ts', {}, [folder, String(port), urlFile]);
     await eventually(() => assert.match(readFileSync(urlFile, 'utf8'), /^postgres:/), 60_000);
-    keeper.signal('SIGKILL');
-    await keeper.ended;
-    assert.equal(await isFree(port), false, 'known-bad twin: ending the keeper alone leaves the server');
+    supervisor.signal('SIGKILL');
+    await supervisor.ended;
+    assert.equal(
+      await isFree(port),
+      false,
+      'known-bad twin: killing only the supervisor leaves the server running',
+    );
     assert.equal(typeof (await stopPostgresIn(folder)), 'number');
     await eventually(async () => assert.equal(await isFree(port), true));
-    assert.equal(await stopPostgresIn(folder), undefined, 'there is nothing more to end');
+    assert.equal(await stopPostgresIn(folder), undefined, 'no server is left');
   } finally {
     await stopPostgresIn(folder);
     rmSync(folder, { recursive: true, force: true });

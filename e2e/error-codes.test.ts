@@ -15,10 +15,10 @@ import { RawClient, rawPost } from '#testkit/raw-client.ts';
 import { startTestShop, testCall, type GraphQLResult, type TestShop } from '#testkit/shop.ts';
 import { UNKNOWN_ID } from './odd-input.ts';
 
-/** The closed list of error codes: what it holds, and a test named after each code that makes the shop answer it. */
+/** The closed list of error codes, and for each code a test that makes the shop return it. */
 
 const LINES = 100;
-/** 240 kB of lines each: more than are read at once for one account. */
+/** Each order has 240 kB of lines. Together they exceed what one read returns per account. */
 const ORDERS = 30;
 
 let shop: TestShop;
@@ -33,14 +33,14 @@ before(async () => {
 });
 after(() => shop[Symbol.asyncDispose]());
 
-/** The code of the only error of an answer, top-level or in the payload of its only mutation. */
+/** The code of the first error of an answer, top-level or in `userErrors`. */
 function codeOf({ data, errors }: GraphQLResult): string | undefined {
   if (errors) return errors[0]?.extensions.code;
   const [payload] = Object.values<{ userErrors?: { code: string }[] }>(data ?? {});
   return payload?.userErrors?.[0]?.code;
 }
 
-const ask = async (query: string, variables?: Record<string, unknown>): Promise<string | undefined> =>
+const execute = async (query: string, variables?: Record<string, unknown>): Promise<string | undefined> =>
   codeOf(await shop.graphql(query, variables));
 
 async function post(body: string, headers: Record<string, string> = {}): Promise<string | undefined> {
@@ -58,11 +58,11 @@ async function raw(bytes: string): Promise<string | undefined> {
 }
 
 const order = (accountId: string, productId: string): Promise<string | undefined> =>
-  ask(
+  execute(
     `mutation { createOrder(order: { accountId: "${accountId}", products: [{ productId: "${productId}", quantity: 1 }] }) { id } }`,
   );
 
-/** A category as deep as there may be one, and what a further one below it is refused with. */
+/** Nests categories until one is rejected. */
 async function categoryTooDeep(): Promise<string | undefined> {
   let parentId: string | null = null;
   for (;;) {
@@ -76,8 +76,8 @@ async function categoryTooDeep(): Promise<string | undefined> {
   }
 }
 
-/** A shop of its own whose account table is locked until the deadline of the request has passed. */
-async function tooLate(): Promise<string | undefined> {
+/** Uses a separate shop whose account table is locked until the deadline of the request. */
+async function deadlineExceeded(): Promise<string | undefined> {
   await using slow = await startTestShop({ requestTimeoutMs: 300 });
   const client = new pg.Client({ connectionString: slow.databaseUrls.account });
   await client.connect();
@@ -89,18 +89,18 @@ async function tooLate(): Promise<string | undefined> {
   }
 }
 
-/** A shop of its own whose account table is gone. */
-async function broken(): Promise<string | undefined> {
+/** Uses a separate shop without an account table. */
+async function internalError(): Promise<string | undefined> {
   await using other = await startTestShop();
   const client = new pg.Client({ connectionString: other.databaseUrls.account });
   await client.connect();
-  await client.query('ALTER TABLE account RENAME TO gone');
+  await client.query('ALTER TABLE account RENAME TO hidden');
   await client.end();
   return codeOf(await other.graphql('{ accounts { id } }'));
 }
 
-/** A shop of its own on a PostgreSQL that is killed. */
-async function unreachable(): Promise<string | undefined> {
+/** Uses a separate shop on a PostgreSQL server that is killed. */
+async function unavailable(): Promise<string | undefined> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'fritzy-codes-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
@@ -113,26 +113,26 @@ async function unreachable(): Promise<string | undefined> {
   return codeOf(await other.graphql('{ accounts { id } }'));
 }
 
-/** Products with the longest descriptions, and an account whose orders have too many lines of them. */
-async function fill(): Promise<{ account: string }> {
+/** Creates products with the longest descriptions, and an account whose orders have too many lines of them. */
+async function createLargeData(): Promise<{ account: string }> {
   const product =
     'mutation($d: String!) { createProduct(product: { name: "Large", description: $d, price: 1 }) { id } }';
-  const made = await Promise.all(
+  const created = await Promise.all(
     Array.from({ length: LINES }, () => shop.graphql(product, { d: '🎈'.repeat(10_000) })),
   );
-  const products = made.map(({ data }) => ({ productId: data.createProduct.id, quantity: 1 }));
+  const products = created.map(({ data }) => ({ productId: data.createProduct.id, quantity: 1 }));
   const { data } = await shop.graphql('mutation { createAccount(account: { name: "Heavy" }) { id } }');
   const accountId: string = data.createAccount.id;
-  for (let nr = 0; nr < ORDERS; nr++)
+  for (let index = 0; index < ORDERS; index++)
     await shop.clients.orders.createOrder({ accountId, products }, testCall());
   return { account: accountId };
 }
 
-let filled: Promise<{ account: string }> | undefined;
-const heavy = (): Promise<{ account: string }> => (filled ??= fill());
+let largeDataPromise: Promise<{ account: string }> | undefined;
+const largeData = (): Promise<{ account: string }> => (largeDataPromise ??= createLargeData());
 
-/** What the shop answers in the situation of each code. A code without an entry does not compile. */
-const PRODUCED: Readonly<Record<ErrorCode, () => Promise<string | undefined>>> = {
+/** For each code a request that produces it. A code without an entry is a compile error. */
+const PRODUCERS: Readonly<Record<ErrorCode, () => Promise<string | undefined>>> = {
   ACCOUNT_NOT_FOUND: () => order(UNKNOWN_ID, ids.product),
   BAD_REQUEST: () => post('{'),
   BODY_TOO_LARGE: () => post(' '.repeat(2 ** 20 + 1)),
@@ -148,22 +148,24 @@ const PRODUCED: Readonly<Record<ErrorCode, () => Promise<string | undefined>>> =
   CATEGORY_LIMIT_EXCEEDED: categoryTooDeep,
   CATEGORY_NAME_TAKEN: async () => {
     const add = (name: string): Promise<string | undefined> =>
-      ask(`mutation { createCategory(input: { name: "${name}" }) { userErrors { code } } }`);
+      execute(`mutation { createCategory(input: { name: "${name}" }) { userErrors { code } } }`);
     await add('Séries');
     return add('series');
   },
   CATEGORY_NOT_FOUND: () =>
-    ask(`mutation { createProduct(product: { name: "x", price: 1, categoryId: "${UNKNOWN_ID}" }) { id } }`),
-  DEADLINE_EXCEEDED: tooLate,
+    execute(
+      `mutation { createProduct(product: { name: "x", price: 1, categoryId: "${UNKNOWN_ID}" }) { id } }`,
+    ),
+  DEADLINE_EXCEEDED: deadlineExceeded,
   EXPECTATION_FAILED: () => raw(rawPost('{}', 'Expect: miracles\r\n')),
-  GRAPHQL_LIMIT_EXCEEDED: () => ask(`{ ${'__typename '.repeat(5_000)} }`),
-  GRAPHQL_PARSE_FAILED: () => ask('{'),
-  GRAPHQL_VALIDATION_FAILED: () => ask('{ nothing }'),
+  GRAPHQL_LIMIT_EXCEEDED: () => execute(`{ ${'__typename '.repeat(5_000)} }`),
+  GRAPHQL_PARSE_FAILED: () => execute('{'),
+  GRAPHQL_VALIDATION_FAILED: () => execute('{ nothing }'),
   HEADERS_TOO_LARGE: () =>
     raw(`GET /graphql HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(17_000)}\r\n\r\n`),
-  INTERNAL: broken,
-  INVALID_ARGUMENT: () => ask('{ accounts(pagination: { take: 0 }) { id } }'),
-  INVALID_CURSOR: () => ask('{ accountsConnection(after: "x") { nodes { id } } }'),
+  INTERNAL: internalError,
+  INVALID_ARGUMENT: () => execute('{ accounts(pagination: { take: 0 }) { id } }'),
+  INVALID_CURSOR: () => execute('{ accountsConnection(after: "x") { nodes { id } } }'),
   METHOD_NOT_ALLOWED: async () => {
     const query = encodeURIComponent('mutation { createAccount(account: { name: "x" }) { id } }');
     return codeOf((await (await fetch(`${shop.url}/graphql?query=${query}`)).json()) as GraphQLResult);
@@ -172,46 +174,46 @@ const PRODUCED: Readonly<Record<ErrorCode, () => Promise<string | undefined>>> =
     raw(rawPost('{"query":"{ __typename }"}').replace('Host: localhost', 'Host: shop.example')),
   NOT_ACCEPTABLE: () => post('{"query":"{ __typename }"}', { accept: 'image/png' }),
   NOT_FOUND: () =>
-    ask(`mutation { renameAccount(input: { id: "${UNKNOWN_ID}", name: "x" }) { userErrors { code } } }`),
+    execute(`mutation { renameAccount(input: { id: "${UNKNOWN_ID}", name: "x" }) { userErrors { code } } }`),
   OPERATION_NOT_FOUND: () => post(JSON.stringify({ query: 'query A { __typename }', operationName: 'B' })),
   PERSISTED_QUERY_NOT_SUPPORTED: () =>
     post('{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}'),
   PRODUCT_ARCHIVED: () => order(ids.account, ids.archived),
   PRODUCT_NOT_FOUND: () => order(ids.account, UNKNOWN_ID),
   RESOURCE_EXHAUSTED: async () => {
-    const { account } = await heavy();
-    return ask(`{ account(id: "${account}") { orders { products { name } } } }`);
+    const { account } = await largeData();
+    return execute(`{ account(id: "${account}") { orders { products { name } } } }`);
   },
   RESPONSE_TOO_LARGE: async () => {
-    await heavy();
-    return ask('{ products(pagination: { take: 100 }) { a: description b: description } }');
+    await largeData();
+    return execute('{ products(pagination: { take: 100 }) { a: description b: description } }');
   },
-  UNAVAILABLE: unreachable,
+  UNAVAILABLE: unavailable,
   UNSUPPORTED_MEDIA_TYPE: () => post('{}', { 'content-type': 'text/plain' }),
   VERSION_CONFLICT: () =>
-    ask(
+    execute(
       `mutation { updateProduct(input: { id: "${ids.product}", expectedVersion: 7, name: "x" }) { userErrors { code } } }`,
     ),
 };
 
-suite('each error code is answered', () => {
-  for (const [code, produce] of Object.entries(PRODUCED))
+suite('the shop returns each error code', () => {
+  for (const [code, produce] of Object.entries(PRODUCERS))
     test(code, async () => assert.equal(await produce(), code));
 
-  test('known-bad twin: an answer without an error, or with another one, is caught', async () => {
-    assert.equal(await ask('{ __typename }'), undefined);
-    assert.notEqual(await ask('{ nothing }'), 'GRAPHQL_PARSE_FAILED');
+  test('known-bad twin: an answer without an error or with another code is caught', async () => {
+    assert.equal(await execute('{ __typename }'), undefined);
+    assert.notEqual(await execute('{ nothing }'), 'GRAPHQL_PARSE_FAILED');
   });
 });
 
 /** The codes of the first column of the table in docs/api.md. */
-const documented = (text: string): string[] =>
+const documentedCodes = (text: string): string[] =>
   [...text.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code = '']) => code);
 
 suite('the list of error codes', () => {
   const codes = [...Object.keys(REASONS), ...GATEWAY_CODES].sort();
 
-  test('is enum ErrorCode of the schema, each value with a description', () => {
+  test('equals enum ErrorCode of the schema, whose values have descriptions', () => {
     const type = createSchemas(2).schema.getType('ErrorCode');
     assert.ok(isEnumType(type));
     const values = type.getValues();
@@ -222,10 +224,10 @@ suite('the list of error codes', () => {
     for (const { name, description } of values) assert.match(description ?? '', /^.{20,}\.$/, name);
   });
 
-  test('is the table in docs/api.md', async () => {
+  test('equals the table in docs/api.md', async () => {
     const text = await readFile(new URL('../docs/api.md', import.meta.url), 'utf8');
-    assert.deepEqual(documented(text), codes);
-    // Known-bad twin: a row that is missing or one too many.
-    assert.notDeepEqual(documented(text.replace(/^\| `NOT_FOUND` \|.*\n/m, '')), codes);
+    assert.deepEqual(documentedCodes(text), codes);
+    // Known-bad twin: a missing row.
+    assert.notDeepEqual(documentedCodes(text.replace(/^\| `NOT_FOUND` \|.*\n/m, '')), codes);
   });
 });

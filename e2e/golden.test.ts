@@ -11,19 +11,18 @@ import { createSchemas, readTypeDefs } from '#graphql/graph/schema.ts';
 import { messageIn } from '#platform/test/event-log-contract.ts';
 import { fakeClock, LINKS, startTestShop, testCall, type LinkKind, type TestShop } from '#testkit/shop.ts';
 import { OPERATIONS, type Answers } from './golden/operations.ts';
-import { createNormaliser, FOLDER, readRecords, record, silentTopics } from './golden/record.ts';
+import { createNormaliser, FOLDER, readRecords, record, emptyTopics } from './golden/record.ts';
 
 /**
- * Golden records: for each operation what was asked, which RPCs and SQL statements that caused, and the answer.
- * UPDATE_GOLDEN=1 node --test e2e/golden.test.ts writes them anew; read the diff before committing it.
+ * Golden records: each operation with its RPCs, SQL statements and answer.
+ * UPDATE_GOLDEN=1 node --test e2e/golden.test.ts rewrites them; review the diff before committing it.
  */
 const UPDATE = process.env['UPDATE_GOLDEN'] === '1';
 
-/** One text of all records, so that a difference is shown with its surroundings. */
-function assertSame(actual: ReadonlyMap<string, string>, golden: ReadonlyMap<string, string>): void {
+function assertSameRecords(actual: ReadonlyMap<string, string>, golden: ReadonlyMap<string, string>): void {
   assert.deepEqual([...actual.keys()].sort(), [...golden.keys()].sort(), 'operations and records');
   for (const [file, text] of actual)
-    assert.equal(text, golden.get(file), `${file} differs; UPDATE_GOLDEN=1 writes it anew`);
+    assert.equal(text, golden.get(file), `${file} differs; set UPDATE_GOLDEN=1 to rewrite it`);
 }
 
 suite('golden records', () => {
@@ -32,7 +31,7 @@ suite('golden records', () => {
       const actual = await record({ link });
       if (UPDATE && link === 'in-process')
         for (const [file, text] of actual) await writeFile(new URL(file, FOLDER), text);
-      assertSame(actual, await readRecords());
+      assertSameRecords(actual, await readRecords());
     });
   }
 
@@ -48,7 +47,7 @@ suite('golden records', () => {
     );
   });
 
-  test('known-bad twin: one more statement, one cent or one record less is told', async () => {
+  test('known-bad twin: an additional statement, a difference of one cent and a missing record are caught', async () => {
     const golden = await readRecords();
     const changed = (file: string, from: string, to: string): Map<string, string> => {
       assert.ok(golden.get(file)?.includes(from));
@@ -59,21 +58,21 @@ suite('golden records', () => {
       changed('create-order.md', '2399.98', '2399.99'),
       new Map([...golden].slice(1)),
     ])
-      assert.throws(() => assertSame(bad, golden), assert.AssertionError);
+      assert.throws(() => assertSameRecords(bad, golden), assert.AssertionError);
   });
 
-  test('known-bad twin: a topic that no operation publishes to is told', async () => {
+  test('known-bad twin: a topic without events is reported', async () => {
     const log: Pick<EventLog, 'read'> = {
       async *read(topic) {
         if (topic === 'category.events') return;
         yield { ...messageIn(topic, 'a', 1), partition: 0, offset: 0n, appendedAt: new Date(0) };
       },
     };
-    assert.deepEqual(await silentTopics(log), ['category.events']);
+    assert.deepEqual(await emptyTopics(log), ['category.events']);
   });
 });
 
-/** Something for every property that an operation reads of earlier answers. */
+/** Returns a value for every property of earlier answers that an operation reads. */
 const ANY_ANSWERS: Answers = new Proxy(
   Object.assign(() => '', {}),
   {
@@ -89,7 +88,7 @@ function rootFields(query: string): string[] {
   );
 }
 
-/** How many rows a list has must not change how often the services or the database are asked. */
+/** Lists whose number of RPCs and statements must not depend on the number of rows. */
 const LISTS = {
   'accounts with orders, their products and accounts':
     '{ accounts(pagination: { take: 30 }) { name orders { totalPrice products { id name } account { name } } } }',
@@ -100,11 +99,11 @@ const LISTS = {
   'accountsConnection from the end':
     '{ accountsConnection(last: 100) { nodes { ordersConnection(last: 2) { edges { node { account { name } } } } } } }',
   products: '{ products(pagination: { take: 100 }) { name price } }',
-  'products that match': '{ products(query: "phone", pagination: { take: 100 }) { name } }',
+  'products that match a search': '{ products(query: "phone", pagination: { take: 100 }) { name } }',
   productsConnection:
     '{ productsConnection(first: 100) { nodes { name } edges { node { price } } pageInfo { hasNextPage } } }',
   'productsConnection from the end': '{ productsConnection(last: 100) { nodes { name } } }',
-  'an order, its account and all orders of that':
+  'an order, its account and all orders of the account':
     'query($order: ID!) { order(id: $order) { account { orders { totalPrice account { orders { totalPrice } } } } } }',
   'an account with 100 orders and their accounts':
     'query($account: ID!) { account(id: $account) { ordersConnection(first: 100) { nodes { products { name } account { name } } } } }',
@@ -120,36 +119,36 @@ const LISTS = {
     '{ a: accounts(pagination: { take: 100 }) { name } b: accountsConnection(first: 99) { nodes { name } } c: products(pagination: { take: 100 }) { name } d: products(query: "phone") { name } }',
 } as const;
 
-type Ask = (
+type Execute = (
   query: string,
   variables: Record<string, unknown>,
 ) => Promise<Pick<ExecutionResult, 'data'> & { readonly errors?: readonly object[] }>;
 
-/** What a list caused, and what it answered. */
-interface Seen {
+/** The RPCs, statements and answer of a list. */
+interface Observed {
   readonly rpcs: string[];
   readonly statements: string[];
   readonly answer: string;
 }
 
-async function askAll(
+async function executeAll(
   shop: TestShop,
-  ask: Ask,
+  executeQuery: Execute,
   variables: Record<string, unknown>,
-): Promise<Map<string, Seen>> {
-  const seen = new Map<string, Seen>();
+): Promise<Map<string, Observed>> {
+  const observed = new Map<string, Observed>();
   for (const [name, query] of Object.entries(LISTS)) {
     shop.clearTrail();
-    const { data, errors } = await ask(query, variables);
+    const { data, errors } = await executeQuery(query, variables);
     assert.deepEqual(errors ?? [], [], name);
     const { rpcs, statements } = shop.trail;
     const answer = createNormaliser()(JSON.stringify(data, null, 1));
-    seen.set(name, { rpcs: rpcs.toSorted(), statements: statements.toSorted(), answer });
+    observed.set(name, { rpcs: rpcs.toSorted(), statements: statements.toSorted(), answer });
   }
-  return seen;
+  return observed;
 }
 
-function assertSameWork(few: ReadonlyMap<string, Seen>, many: ReadonlyMap<string, Seen>): void {
+function assertSameWork(few: ReadonlyMap<string, Observed>, many: ReadonlyMap<string, Observed>): void {
   for (const [name, { rpcs, statements }] of few) {
     assert.ok(rpcs.length > 0 && statements.length > 0, name);
     assert.deepEqual(
@@ -160,7 +159,7 @@ function assertSameWork(few: ReadonlyMap<string, Seen>, many: ReadonlyMap<string
   }
 }
 
-/** Deliberately wrong: asks for the orders of one account at a time. */
+/** Known-bad twin: loads the orders of one account at a time. */
 function oneByOneSchema(): GraphQLSchema {
   const orders = async (
     account: { id: string },
@@ -177,23 +176,23 @@ function oneByOneSchema(): GraphQLSchema {
   });
 }
 
-const asker =
-  (shop: TestShop, schema: GraphQLSchema): Ask =>
+const executorFor =
+  (shop: TestShop, schema: GraphQLSchema): Execute =>
   async (query, variableValues) => {
     const contextValue = new Context(shop.clients, testCall());
     return execute({ schema, document: parse(query), contextValue, variableValues });
   };
 
-/** An account, a product and an order of both, one after the other: the same everywhere. */
+/** Creates an account, a product in a child category and an order. */
 async function addRow(
   shop: TestShop,
-  nr: number,
+  index: number,
 ): Promise<{ account: string; product: string; order: string }> {
-  const { account } = await shop.clients.accounts.createAccount({ name: `Account ${nr}` }, testCall());
-  const { category } = await shop.clients.catalog.createCategory({ name: `Category ${nr}` }, testCall());
-  const below = { name: `Below ${nr}`, parentId: category?.id ?? '' };
-  const { category: child } = await shop.clients.catalog.createCategory(below, testCall());
-  const input = { name: `Phone ${nr}`, priceMinor: BigInt(100 + nr), categoryId: child?.id ?? '' };
+  const { account } = await shop.clients.accounts.createAccount({ name: `Account ${index}` }, testCall());
+  const { category } = await shop.clients.catalog.createCategory({ name: `Category ${index}` }, testCall());
+  const childInput = { name: `Child ${index}`, parentId: category?.id ?? '' };
+  const { category: child } = await shop.clients.catalog.createCategory(childInput, testCall());
+  const input = { name: `Phone ${index}`, priceMinor: BigInt(100 + index), categoryId: child?.id ?? '' };
   const { product } = await shop.clients.catalog.createProduct(input, testCall());
   assert.ok(account && product);
   return { account: account.id, product: product.id, order: await addOrder(shop, account.id, product.id) };
@@ -206,56 +205,57 @@ async function addOrder(shop: TestShop, accountId: string, productId: string): P
   return order.id;
 }
 
-async function seen(
+async function observeFewAndMany(
   link: LinkKind,
-): Promise<Record<'few' | 'many' | 'badFew' | 'badMany', Map<string, Seen>>> {
+): Promise<Record<'few' | 'many' | 'badFew' | 'badMany', Map<string, Observed>>> {
   const clock = fakeClock();
   await using shop = await startTestShop({ link, clock });
-  const api: Ask = (query, variables) => {
-    // So that the gateway's caches are of no use: what a query costs at the most is compared.
+  const api: Execute = (query, variables) => {
+    // Expires the gateway's caches, so that the maximum cost of each query is compared.
     clock.advance(60_000);
     return shop.graphql(query, variables);
   };
-  const oneByOne = asker(shop, oneByOneSchema());
+  const oneByOne = executorFor(shop, oneByOneSchema());
   const first = await addRow(shop, 1);
-  const few = await askAll(shop, api, first);
-  const badFew = await askAll(shop, oneByOne, first);
-  for (let nr = 2; nr <= 100; nr++) {
-    const { product } = await addRow(shop, nr);
+  const few = await executeAll(shop, api, first);
+  const badFew = await executeAll(shop, oneByOne, first);
+  for (let index = 2; index <= 100; index++) {
+    const { product } = await addRow(shop, index);
     await addOrder(shop, first.account, product);
   }
-  return { few, badFew, many: await askAll(shop, api, first), badMany: await askAll(shop, oneByOne, first) };
+  return {
+    few,
+    badFew,
+    many: await executeAll(shop, api, first),
+    badMany: await executeAll(shop, oneByOne, first),
+  };
 }
 
 suite('lists cost the same number of RPCs and SQL statements for 1 row and for 100', () => {
-  const ofLink = new Map<LinkKind, Awaited<ReturnType<typeof seen>>>();
+  const ofLink = new Map<LinkKind, Awaited<ReturnType<typeof observeFewAndMany>>>();
 
   for (const link of LINKS) {
     test(`services linked ${link}`, async () => {
-      const all = await seen(link);
+      const all = await observeFewAndMany(link);
       ofLink.set(link, all);
       assertSameWork(all.few, all.many);
       const answer = all.many.get('accounts with orders, their products and accounts')?.answer ?? '';
-      assert.equal(
-        answer.match(/"name": "Account \d+",\n *"orders"/g)?.length,
-        30,
-        'all rows were asked for',
-      );
+      assert.equal(answer.match(/"name": "Account \d+",\n *"orders"/g)?.length, 30, 'all rows are returned');
     });
 
-    test(`known-bad twin: orders that are loaded account by account are caught, services linked ${link}`, () => {
+    test(`known-bad twin: orders loaded account by account are caught, services linked ${link}`, () => {
       const all = ofLink.get(link);
       assert.ok(all);
       assert.deepEqual(
         [...all.badMany].map(([name, { answer }]) => [name, answer]),
         [...all.many].map(([name, { answer }]) => [name, answer]),
-        'it answers the same, so that only the comparison of the work can tell',
+        'the answers are the same, so that only the comparison of work can detect it',
       );
       assert.throws(() => assertSameWork(all.badFew, all.badMany), assert.AssertionError);
     });
   }
 
-  test('both links do the same work and give the same answers', () => {
+  test('in-process and gRPC links do the same work and give the same answers', () => {
     assert.deepEqual(ofLink.get('grpc')?.many, ofLink.get('in-process')?.many);
     assert.deepEqual(ofLink.get('grpc')?.few, ofLink.get('in-process')?.few);
   });

@@ -5,9 +5,9 @@ import { LINKS, startTestShop, testCall, type GraphQLResult, type TestShop } fro
 import { assertArgumentPaths, pathsOf, walkArguments } from './argument-walk.ts';
 import { UNKNOWN_ID } from './odd-input.ts';
 
-/** What a caller reads of mistakes in the input: every violation at once, under the names of the GraphQL input. */
+/** Input errors: every violation is reported at once, under its path in the GraphQL input. */
 
-interface Named {
+interface Violation {
   readonly code: string;
   readonly field: string;
   readonly message?: string;
@@ -15,17 +15,17 @@ interface Named {
 
 const VIOLATIONS = 'userErrors { code field message }';
 
-/** Every code and field that an answer names, in order. */
-function named({ data, errors }: GraphQLResult): string[] {
-  const payloads = Object.values<{ userErrors?: Named[] } | null>(data ?? {});
-  const all: readonly Named[] = [
+/** The field and code of every violation in an answer, in order. */
+function violationsOf({ data, errors }: GraphQLResult): string[] {
+  const payloads = Object.values<{ userErrors?: Violation[] } | null>(data ?? {});
+  const all: readonly Violation[] = [
     ...(errors ?? []).flatMap(({ extensions }) => extensions.violations ?? []),
     ...payloads.flatMap((payload) => payload?.userErrors ?? []),
   ];
   return all.map(({ code, field }) => `${field} ${code}`);
 }
 
-/** A form with five mistakes, and the fields that are named for them. */
+/** An input with at least five violations, and their expected paths. */
 interface Form {
   readonly query: string;
   readonly input: Readonly<Record<string, unknown>>;
@@ -95,15 +95,15 @@ const FORMS: Readonly<Record<string, Form>> = {
   },
 };
 
-/** The guarantee: each mistake is named, all in one answer, each under its path in the arguments. */
-function assertNamesAll({ fields }: Form, result: GraphQLResult): void {
+/** The guarantee: one answer reports all violations, each under its path in the arguments. */
+function assertReportsAll({ fields }: Form, result: GraphQLResult): void {
   assert.deepEqual(
-    named(result),
+    violationsOf(result),
     fields.map((field) => `${field} INVALID_ARGUMENT`),
   );
 }
 
-/** Deliberately wrong: the same answer of a shop that ends at the first violation. */
+/** Known-bad twin: the answer of a shop that stops at the first violation. */
 function firstOnly({ status, data, errors = [] }: GraphQLResult): GraphQLResult {
   const userErrors = data?.updateProduct?.userErrors.slice(0, 1);
   return {
@@ -116,7 +116,7 @@ function firstOnly({ status, data, errors = [] }: GraphQLResult): GraphQLResult 
 }
 
 for (const link of LINKS) {
-  suite(`mistakes in the input, services linked ${link}`, () => {
+  suite(`input errors, services linked ${link}`, () => {
     let shop: TestShop;
     before(async () => {
       shop = await startTestShop({ link });
@@ -124,32 +124,37 @@ for (const link of LINKS) {
     after(() => shop[Symbol.asyncDispose]());
 
     for (const [name, form] of Object.entries(FORMS)) {
-      test(`${name}: each of five mistakes is reported at once with its path`, async () => {
-        assertNamesAll(form, await shop.graphql(form.query, { input: form.input }));
+      test(`${name}: each of five violations is reported at once with its path`, async () => {
+        assertReportsAll(form, await shop.graphql(form.query, { input: form.input }));
       });
 
-      test(`${name}: known-bad twin: an answer with the first violation only is caught`, async () => {
+      test(`${name}: known-bad twin: an answer with only the first violation is caught`, async () => {
         const result = await shop.graphql(form.query, { input: form.input });
-        assert.throws(() => assertNamesAll(form, firstOnly(result)), assert.AssertionError);
+        assert.throws(() => assertReportsAll(form, firstOnly(result)), assert.AssertionError);
       });
     }
 
-    test('createOrder names the account and every product that it cannot use', async () => {
-      const made = await shop.graphql('mutation { createProduct(product: { name: "x", price: 1 }) { id } }');
-      const gone = made.data.createProduct.id;
-      await shop.clients.catalog.archiveProduct({ id: gone }, testCall());
-      const products = [UNKNOWN_ID, gone, UNKNOWN_ID].map((productId) => ({ productId, quantity: 1 }));
+    test('createOrder reports an unknown account and every unknown or archived product', async () => {
+      const created = await shop.graphql(
+        'mutation { createProduct(product: { name: "x", price: 1 }) { id } }',
+      );
+      const archived = created.data.createProduct.id;
+      await shop.clients.catalog.archiveProduct({ id: archived }, testCall());
+      const products = [UNKNOWN_ID, archived, UNKNOWN_ID].map((productId) => ({ productId, quantity: 1 }));
       const { query } = FORMS['createOrder'] ?? assert.fail();
-      assert.deepEqual(named(await shop.graphql(query, { input: { accountId: UNKNOWN_ID, products } })), [
-        'order.accountId ACCOUNT_NOT_FOUND',
-        'order.products[0].productId PRODUCT_NOT_FOUND',
-        'order.products[1].productId PRODUCT_ARCHIVED',
-        'order.products[2].productId PRODUCT_NOT_FOUND',
-      ]);
+      assert.deepEqual(
+        violationsOf(await shop.graphql(query, { input: { accountId: UNKNOWN_ID, products } })),
+        [
+          'order.accountId ACCOUNT_NOT_FOUND',
+          'order.products[0].productId PRODUCT_NOT_FOUND',
+          'order.products[1].productId PRODUCT_ARCHIVED',
+          'order.products[2].productId PRODUCT_NOT_FOUND',
+        ],
+      );
     });
 
-    test('a cursor of a search is INVALID_CURSOR in each list that is ordered by id', async () => {
-      const made = await shop.graphql(
+    test('each list ordered by id rejects a search cursor with INVALID_CURSOR', async () => {
+      const created = await shop.graphql(
         'mutation { createAccount(account: { name: "x" }) { id } createProduct(product: { name: "phone", price: 1 }) { id } }',
       );
       const { data } = await shop.graphql('{ searchProducts(query: "phone") { edges { cursor } } }');
@@ -158,12 +163,16 @@ for (const link of LINKS) {
         for (const list of ['accountsConnection', 'orders', 'ordersConnection', 'productsConnection']) {
           const page = `${list}(${field}: "${cursor}") { nodes { id } }`;
           const isOfAccount = list === 'ordersConnection';
-          const query = isOfAccount ? `account(id: "${made.data.createAccount.id}") { ${page} }` : page;
-          assert.deepEqual(named(await shop.graphql(`{ ${query} }`)), [`${field} INVALID_CURSOR`], query);
+          const query = isOfAccount ? `account(id: "${created.data.createAccount.id}") { ${page} }` : page;
+          assert.deepEqual(
+            violationsOf(await shop.graphql(`{ ${query} }`)),
+            [`${field} INVALID_CURSOR`],
+            query,
+          );
         }
     });
 
-    test('no error names a field that is not among the arguments of its operation', async () => {
+    test('every path in an error is a path in the arguments of its operation', async () => {
       const answers = await walkArguments(shop);
       assert.ok(answers.length > 500, `${answers.length} requests`);
       let paths = 0;
@@ -180,17 +189,17 @@ for (const link of LINKS) {
       );
     });
 
-    test('known-bad twin: what services name their fields is caught', async () => {
-      const wrong = [
+    test('known-bad twin: the field names of services are caught', async () => {
+      const serviceErrors = [
         ['accounts', shop.clients.accounts.listAccounts({ page: { size: 0, skip: -1 } }, testCall())],
         ['createAccount', shop.clients.accounts.createAccount({ name: '' }, testCall())],
         ['bestSellers', shop.clients.catalog.listBestSellers({ size: 0 }, testCall())],
         ['createOrder', shop.clients.orders.createOrder({ accountId: 'x' }, testCall())],
         ['orders', shop.clients.orders.listOrders({ page: { size: 0 } }, testCall())],
       ] as const;
-      for (const [field, answer] of wrong) {
+      for (const [field, answer] of serviceErrors) {
         const error = await answer.then(
-          () => assert.fail('not refused'),
+          () => assert.fail('not rejected'),
           (thrown: unknown) => thrown,
         );
         assert.ok(error instanceof AppError);
@@ -202,21 +211,21 @@ for (const link of LINKS) {
   });
 }
 
-suite('what is not wrong', () => {
+suite('partial failures, null and operationName', () => {
   let shop: TestShop;
   before(async () => {
     shop = await startTestShop();
   });
   after(() => shop[Symbol.asyncDispose]());
 
-  test('a mutation is kept when its neighbour fails', async () => {
+  test('a mutation takes effect and returns data when another mutation of the document fails', async () => {
     const { data } = await shop.graphql(
       'mutation { a: createAccount(account: { name: "Kept" }) { name } b: createAccount(account: { name: "" }) { name } }',
     );
     assert.deepEqual(data, { a: { name: 'Kept' }, b: null });
   });
 
-  test('a page with fields that fail keeps the others, and errors have the paths of the fields', async () => {
+  test('failed root fields are null with an error at their path; the other fields return data', async () => {
     const { data, errors } = await shop.graphql(
       '{ products { id } accounts(pagination: { take: 0 }) { id } bestSellers(first: 0) { id } categories { id } account(id: "x") { id } }',
     );
@@ -234,7 +243,7 @@ suite('what is not wrong', () => {
     ]);
   });
 
-  test('null in updateProduct is refused where it means nothing; of a category and tags it takes them away', async () => {
+  test('updateProduct rejects null for required values; null for categoryId or tags removes them', async () => {
     const category = await shop.graphql(
       'mutation { createCategory(input: { name: "C" }) { category { id } } }',
     );
@@ -246,20 +255,20 @@ suite('what is not wrong', () => {
     const { id } = product.data.createProduct;
     const { query } = FORMS['updateProduct'] ?? assert.fail();
     const nulls = { name: null, description: null, price: null };
-    const refused = await shop.graphql(query, { input: { id, expectedVersion: 1, ...nulls } });
+    const rejected = await shop.graphql(query, { input: { id, expectedVersion: 1, ...nulls } });
     assert.deepEqual(
-      named(refused),
+      violationsOf(rejected),
       ['name', 'description', 'price'].map((field) => `input.${field} INVALID_ARGUMENT`),
     );
     const input = { id, expectedVersion: 1, categoryId: null, tags: null };
-    assert.deepEqual(named(await shop.graphql(query, { input })), []);
+    assert.deepEqual(violationsOf(await shop.graphql(query, { input })), []);
     const after = await shop.graphql(`{ product(id: "${id}") { name category { id } tags version } }`);
     assert.deepEqual(after.data.product, { name: 'x', category: null, tags: [], version: 2 });
   });
 
-  test('a wrong operationName is told, with the names that there are', async () => {
+  test('an unknown operationName is reported with the names of the operations', async () => {
     const two = 'query A { __typename } query B { __typename }';
-    const many = Array.from({ length: 50 }, (_, nr) => `query Q${nr} { __typename }`).join(' ');
+    const many = Array.from({ length: 50 }, (_, index) => `query Q${index} { __typename }`).join(' ');
     for (const [query, operationName, message] of [
       [two, 'C', 'The document has no operation named "C". Its operations: A, B.'],
       [two, undefined, 'The document has several operations: A, B. Set operationName to one of them.'],

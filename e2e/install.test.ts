@@ -12,10 +12,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { mountSmallDisk, needsMount } from '#testkit/small-disk.ts';
 
-/** `make run` on a fresh clone: scripts/install.sh reports what is missing in one line. */
+/** `make install` on a fresh clone: scripts/install.sh reports each problem in one line. */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FILES = ['Makefile', 'package.json', 'package-lock.json', '.npmrc', 'scripts/install.sh'];
-const LINE_WITHIN_MS = 20_000;
+const LINE_DEADLINE_MS = 20_000;
 const NODE_18 = `node-${process.platform}-${process.arch}@18`;
 
 const run = promisify(execFile);
@@ -30,13 +30,13 @@ function newFolder(): string {
   return folder;
 }
 
-/** What `make run` needs of a clone to install. */
+/** Copies the files that `make install` reads. */
 function freshClone(folder = newFolder()): string {
   for (const file of [...FILES, 'cmd/fritzy/node-flags']) cpSync(join(ROOT, file), join(folder, file));
   return folder;
 }
 
-/** A clone whose one package is a local file of 8 MB, so that installing it needs no network. */
+/** A clone whose only package is a local file of 8 MB, so that installing it needs no network. */
 function tinyClone(): string {
   const folder = freshClone();
   const content = join(newFolder(), 'package');
@@ -56,7 +56,7 @@ function tinyClone(): string {
   return folder;
 }
 
-/** The developer's PATH without this project's own Node, which a fresh clone does not have; no other setting. */
+/** PATH without node_modules, because a fresh clone has no Node of its own, and no other settings of the developer. */
 function environment(more: Readonly<Record<string, string>>): Record<string, string> {
   const path = (process.env['PATH'] ?? '')
     .split(delimiter)
@@ -66,7 +66,7 @@ function environment(more: Readonly<Record<string, string>>): Record<string, str
 
 interface Outcome {
   readonly code: number | null;
-  /** Standard error without make's own last line. */
+  /** The lines of standard error without the error line of make. */
   readonly lines: readonly string[];
 }
 
@@ -82,9 +82,9 @@ async function make(
   });
   let text = '';
   child.stderr.setEncoding('utf8').on('data', (part: string) => (text += part));
-  const late = setTimeout(() => child.kill('SIGKILL'), 4 * LINE_WITHIN_MS);
+  const timeout = setTimeout(() => child.kill('SIGKILL'), 4 * LINE_DEADLINE_MS);
   const [code] = (await once(child, 'close')) as [number | null];
-  clearTimeout(late);
+  clearTimeout(timeout);
   return { code, lines: text.split('\n').filter((line) => line !== '' && !line.startsWith('make: ***')) };
 }
 
@@ -94,7 +94,7 @@ function assertOneLine({ code, lines }: Outcome, expected: RegExp): void {
   assert.match(lines[0] ?? '', expected);
 }
 
-/** A server on loopback that ends with the tests. */
+/** Starts a server on loopback, which is closed after the tests. */
 async function listening(server: Server): Promise<string> {
   after(() => void server.close());
   server.listen(0, '127.0.0.1');
@@ -102,42 +102,42 @@ async function listening(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-suite('make on a fresh clone without network says so in one line, within 20 s', () => {
+suite('without network, make on a fresh clone fails with one line within 20 s', () => {
   const expected =
     /^fritzy: the npm registry http\S+ cannot be reached \(\w.*\): check the network or the proxy/;
 
   test(
-    'no interface at all',
-    { skip: needsMount && 'needs Linux and root, for a network namespace' },
+    'no network interface',
+    { skip: needsMount && 'needs Linux and root to create a network namespace' },
     async () => {
       const startedMs = performance.now();
       assertOneLine(await make(freshClone(), {}, ['unshare', '--net']), expected);
-      assert.ok(performance.now() - startedMs < LINE_WITHIN_MS);
+      assert.ok(performance.now() - startedMs < LINE_DEADLINE_MS);
     },
   );
 
-  test('a registry that refuses, and one that never answers', async () => {
+  test('a registry that refuses connections, and one that never answers', async () => {
     // An open socket must not keep the test process running.
     const silent = createTcpServer((socket) => void socket.unref());
-    const hole = await listening(silent);
-    for (const registry of ['http://127.0.0.1:1', hole]) {
+    const silentUrl = await listening(silent);
+    for (const registry of ['http://127.0.0.1:1', silentUrl]) {
       const startedMs = performance.now();
-      // Known-bad twin: npm alone, started at the same time, still waits when the line is there.
+      // Known-bad twin: plain `npm ci`, started at the same time, is still waiting when the line appears.
       const careless = spawn('npm', ['ci'], {
         cwd: freshClone(),
         env: environment({ npm_config_registry: registry }),
         stdio: 'ignore',
       });
       assertOneLine(await make(freshClone(), { npm_config_registry: registry }), expected);
-      assert.ok(performance.now() - startedMs < LINE_WITHIN_MS, registry);
-      assert.equal(careless.exitCode, null, 'npm ci alone ended first');
+      assert.ok(performance.now() - startedMs < LINE_DEADLINE_MS, registry);
+      assert.equal(careless.exitCode, null, 'npm ci ended first');
       careless.kill('SIGKILL');
       await once(careless, 'close');
     }
   });
 });
 
-test('a slow network is used: a registry that takes two seconds for its first answer', async () => {
+test('a registry that takes two seconds for its first answer is used', async () => {
   const slow = createServer((_request, response) => void delay(2_000).then(() => response.end('{}')));
   const folder = tinyClone();
   const { code, lines } = await make(folder, { npm_config_registry: await listening(slow) });
@@ -145,63 +145,63 @@ test('a slow network is used: a registry that takes two seconds for its first an
   assert.ok(existsSync(join(folder, 'node_modules', 'big', 'blob')));
 });
 
-test('without network, packages that need none are installed', async () => {
+test('without network, packages from local files are installed', async () => {
   const folder = tinyClone();
   const { code } = await make(folder, { npm_config_registry: 'http://127.0.0.1:1' });
   assert.equal(code, 0);
 });
 
-test('Node 18 is refused by its version before anything is installed', async (t) => {
-  const place = newFolder();
+test('Node 18 is rejected before anything is installed', async (t) => {
+  const prefix = newFolder();
   try {
     const options = ['--no-save', '--no-audit', '--no-fund', '--fetch-retries=0', '--fetch-timeout=60000'];
-    await run('npm', ['install', ...options, '--prefix', place, NODE_18], { env: { ...process.env } });
+    await run('npm', ['install', ...options, '--prefix', prefix, NODE_18], { env: { ...process.env } });
   } catch (error) {
     if (process.env['CI']) throw error;
-    t.skip(`${NODE_18} cannot be had from npm here`);
+    t.skip(`cannot install ${NODE_18} from npm`);
     return;
   }
   const env = environment({});
-  const path = [join(place, 'node_modules', '.bin'), env['PATH']].join(delimiter);
+  const path = [join(prefix, 'node_modules', '.bin'), env['PATH']].join(delimiter);
   const folder = freshClone();
   assertOneLine(
     await make(folder, { PATH: path }),
     /^fritzy: Node v18\.\S+ is too old: install Node 20 or newer/,
   );
   assert.ok(!existsSync(join(folder, 'node_modules')));
-  // Known-bad twin: a Node that is new enough is not refused for its version.
+  // Known-bad twin: a supported Node passes the version check.
   assertOneLine(await make(folder, { npm_config_registry: 'http://127.0.0.1:1' }), /cannot be reached/);
 });
 
-suite('a disk that is too small for the packages is reported in one line', { skip: needsMount }, () => {
+suite('a disk too small for the packages is reported in one line', { skip: needsMount }, () => {
   const expected =
     /^fritzy: the disk is full: \S+ has \d+ MiB free, npm's cache \S+ has \d+ MiB; .*: free some space and try again\.$/;
 
-  test('the disk of the clone, before npm runs', async () => {
+  test('a full disk of the clone is reported before npm runs', async () => {
     using disk = mountSmallDisk('size=30m');
     const folder = freshClone(disk.folder);
     assertOneLine(await make(folder, { npm_config_registry: 'http://127.0.0.1:1' }), expected);
     assert.ok(!existsSync(join(folder, 'node_modules')));
   });
 
-  test("the disk of npm's cache, when it is full", async () => {
+  test('a full disk of the npm cache is reported when npm fails', async () => {
     const registry = createServer((_request, response) => void response.end('{}'));
     const npm = { npm_config_registry: await listening(registry) };
     const folder = tinyClone();
     using disk = mountSmallDisk('size=2m');
     assertOneLine(await make(folder, { ...npm, npm_config_cache: disk.folder }), expected);
     assert.ok(!existsSync(join(folder, 'node_modules', '.package-lock.json')));
-    // Known-bad twin: with room, the same project is installed.
+    // Known-bad twin: with enough space, the same project is installed.
     assert.equal((await make(folder, npm)).code, 0);
   });
 });
 
-test('the space that is asked for is what the packages take', () => {
-  const [, asked] =
+test('the required disk space is between 1 and 1.5 times the size of the packages', () => {
+  const [, required] =
     /^PACKAGES_MIB=(\d+)$/m.exec(readFileSync(join(ROOT, 'scripts/install.sh'), 'utf8')) ?? [];
-  const [taken] = execFileSync('du', ['-sm', join(ROOT, 'node_modules')], { encoding: 'utf8' }).split('\t');
+  const [used] = execFileSync('du', ['-sm', join(ROOT, 'node_modules')], { encoding: 'utf8' }).split('\t');
   assert.ok(
-    Number(asked) >= Number(taken) && Number(asked) < 1.5 * Number(taken),
-    `${taken} MiB of ${asked}`,
+    Number(required) >= Number(used) && Number(required) < 1.5 * Number(used),
+    `${used} MiB used, ${required} MiB required`,
   );
 });

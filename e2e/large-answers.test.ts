@@ -11,12 +11,12 @@ import { LINKS, startTestShop, testCall, type GraphQLResult, type TestShop } fro
 
 const LINES = 100;
 const NAME = 'Large';
-/** Of the heaviest characters, and more of them than an order keeps. */
+/** Characters of four bytes, and more of them than an order stores. */
 const DESCRIPTION = '🎈'.repeat(10_000);
-const KEPT = `${'🎈'.repeat(499)}…`;
-const BYTES_OF_ORDER = LINES * (Buffer.byteLength(KEPT) + NAME.length + LINE_BYTES);
-/** The lines of so many orders do not fit into one answer. */
-const TOO_MANY = Math.ceil(LINES_BYTES_MAX / BYTES_OF_ORDER);
+const STORED = `${'🎈'.repeat(499)}…`;
+const BYTES_OF_ORDER = LINES * (Buffer.byteLength(STORED) + NAME.length + LINE_BYTES);
+/** The lines of this number of orders exceed the limit of one answer. */
+const TOO_MANY_ORDERS = Math.ceil(LINES_BYTES_MAX / BYTES_OF_ORDER);
 const ORDERS = '{ accounts { orders { products { description } } } }';
 
 async function createAccount(shop: TestShop, name: string): Promise<string> {
@@ -41,7 +41,7 @@ async function placeOrders(shop: TestShop, order: object, count: number): Promis
 
 for (const link of LINKS) {
   suite(`large answers, services linked ${link}`, () => {
-    test('a message above the 4 MB of a plain gRPC client arrives; one above the bound is a typed error', async () => {
+    test('an answer above the 4 MB default limit of gRPC is returned; one above the limit of the shop is a typed error', async () => {
       await using shop = await startTestShop({ link });
       const order = {
         accountId: await createAccount(shop, 'Reader'),
@@ -56,28 +56,28 @@ for (const link of LINKS) {
       const one = await shop.graphql(
         ORDERS.replace('orders {', 'ordersConnection(first: 1) { nodes {') + ' }',
       );
-      assert.equal(one.data.accounts[0].ordersConnection.nodes[0].products[0].description, KEPT);
+      assert.equal(one.data.accounts[0].ordersConnection.nodes[0].products[0].description, STORED);
 
-      await placeOrders(shop, order, TOO_MANY - count);
+      await placeOrders(shop, order, TOO_MANY_ORDERS - count);
       const tooLarge = await shop.graphql(ORDERS);
-      const withoutLines = Array.from({ length: TOO_MANY }, () => ({ products: null }));
+      const withoutLines = Array.from({ length: TOO_MANY_ORDERS }, () => ({ products: null }));
       assert.deepEqual(tooLarge.data, { accounts: [{ orders: withoutLines }] });
       assert.equal(tooLarge.errors?.[0]?.extensions['code'], 'RESOURCE_EXHAUSTED');
-      // Fewer of them are still readable.
+      // A smaller page is still readable.
       const fewer = await shop.graphql(
         '{ accounts { ordersConnection(first: 2) { nodes { products { id } } } } }',
       );
       assert.equal(fewer.data.accounts[0].ordersConnection.nodes[1].products.length, LINES);
     });
 
-    test('many large orders at once are all placed: a group has a weight', async () => {
-      // Their weight is the subject, not how long a busy machine takes for them.
+    test('60 concurrent large orders are all placed, because a group has a maximum weight', async () => {
+      // A long deadline: the test is about weight, and a busy machine may be slow.
       await using shop = await startTestShop({ link, requestTimeoutMs: 60_000 });
       const accountId = await createAccount(shop, 'Reader');
       await placeOrders(shop, { accountId, products: await createLargeProducts(shop) }, 60);
     });
 
-    test("one account's heavy orders leave those of the 19 others readable, and its own without their lines", async () => {
+    test("one account's large orders are returned without lines; the orders of 19 other accounts remain readable", async () => {
       await using shop = await startTestShop({ link });
       await fillPage(shop);
       await assertOthersReadable(shop.graphql);
@@ -88,14 +88,14 @@ for (const link of LINKS) {
 const OTHERS = 19;
 const HEAVY = 'Heavy';
 
-/** A page of accounts, of which one has more orders than can be read with their lines. */
+/** Creates a page of accounts, one of which has more order lines than one answer can hold. */
 async function fillPage(shop: TestShop): Promise<void> {
   const products = await createLargeProducts(shop);
-  for (let nr = 0; nr < OTHERS; nr++) {
-    const accountId = await createAccount(shop, `Other ${nr}`);
-    await placeOrders(shop, { accountId, products: products.slice(nr, nr + 1) }, 1);
-    if (nr === 7)
-      await placeOrders(shop, { accountId: await createAccount(shop, HEAVY), products }, TOO_MANY);
+  for (let index = 0; index < OTHERS; index++) {
+    const accountId = await createAccount(shop, `Other ${index}`);
+    await placeOrders(shop, { accountId, products: products.slice(index, index + 1) }, 1);
+    if (index === 7)
+      await placeOrders(shop, { accountId: await createAccount(shop, HEAVY), products }, TOO_MANY_ORDERS);
   }
 }
 
@@ -107,12 +107,12 @@ async function assertOthersReadable(graphql: TestShop['graphql']): Promise<void>
   const counts = ids.data.accounts.map(({ orders }: { orders: unknown[] }) => orders.length);
   assert.deepEqual(
     counts.toSorted((a: number, b: number) => a - b),
-    [...Array.from({ length: OTHERS }, () => 1), TOO_MANY],
+    [...Array.from({ length: OTHERS }, () => 1), TOO_MANY_ORDERS],
   );
 
   const lines = await graphql(page('products { name }'));
   for (const { name, orders } of lines.data.accounts)
-    for (const { products } of orders ?? assert.fail('orders are hidden'))
+    for (const { products } of orders ?? assert.fail('orders are missing'))
       assert.deepEqual(products, name === HEAVY ? null : [{ name: NAME }]);
   const heavy = lines.data.accounts.findIndex(({ name }: { name: string }) => name === HEAVY);
   assert.ok(lines.errors);
@@ -122,10 +122,10 @@ async function assertOthersReadable(graphql: TestShop['graphql']): Promise<void>
   }
 }
 
-test('known-bad twin: a list whose lines are bounded together is caught', async () => {
+test('known-bad twin: one shared limit for the lines of all accounts is caught', async () => {
   await using shop = await startTestShop();
   await fillPage(shop);
-  // The orders of all accounts with all their lines, as a list that is not asked to leave them out.
+  // Requests the orders of all accounts with their lines, instead of without.
   const orders: Clients['orders'] = {
     ...shop.clients.orders,
     listOrdersByAccounts: (request, call) =>
@@ -141,7 +141,7 @@ test('known-bad twin: a list whose lines are bounded together is caught', async 
   await assert.rejects(assertOthersReadable(graphql), assert.AssertionError);
 });
 
-test('a request that is not complete by its deadline is answered 408 and its connection closed', async () => {
+test('an incomplete request is answered with 408 at its deadline and its connection is closed', async () => {
   await using shop = await startTestShop({ requestTimeoutMs: 200 });
   const socket = connect(Number(new URL(shop.url).port), '127.0.0.1');
   socket.write(

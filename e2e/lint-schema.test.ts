@@ -5,7 +5,7 @@ import { ESLint } from 'eslint';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** `make lint` checks the SDL files with eslint.config.js. The rules that a text breaks in place of one of the SDL files. */
+/** The rules of eslint.config.js, which `make lint` applies, that an SDL text breaks. */
 async function brokenRules(sdl: string): Promise<string[]> {
   const eslint = new ESLint({ cwd: ROOT });
   const [result] = await eslint.lintText(sdl, { filePath: 'graphql/graph/account.graphql' });
@@ -14,7 +14,7 @@ async function brokenRules(sdl: string): Promise<string[]> {
     .sort();
 }
 
-test('known-bad twin: a root without null, an argument with another name and a missing description are found', async () => {
+test('known-bad twin: a non-null root field, a misnamed argument and a missing description are reported', async () => {
   const sdl = `extend type Mutation {
     "Renames an account."
     renameAccount(account: RenameAccountInput!): RenameAccountPayload!
@@ -26,7 +26,7 @@ test('known-bad twin: a root without null, an argument with another name and a m
   ]);
 });
 
-test('known-bad twin: a deprecation without a reason and a field in another case are found', async () => {
+test('known-bad twin: a deprecation without a reason and a field name in the wrong case are reported', async () => {
   const sdl = `extend type Account {
     "The legal name."
     Legal_name: String @deprecated

@@ -3,86 +3,86 @@ import { text } from 'node:stream/consumers';
 import { postGraphQL } from '#testkit/shop.ts';
 
 /**
- * Clients as a fleet of shop front ends has them: each keeps its connection alive, goes elsewhere when an answer says
- * `Connection: close` or nothing listens, and never sends a request again that it has sent.
+ * Load from many HTTP clients. Each client reuses its connection, switches to the next gateway after an answer with
+ * `Connection: close` or a refused connection, and never repeats a request that it has sent.
  */
 export interface LoadOptions {
-  /** The gateways. A client begins with one of them and turns to the next. */
+  /** The gateways. The clients start at different gateways. */
   readonly urls: readonly string[];
   readonly clients: number;
-  /** A client ends when nothing listens more often than this in a row, on one gateway after the other. */
+  /** A client ends after more consecutive refused connections than this. */
   readonly refusedMax: number;
-  /** The body of the next request of a client, and what to do with its `data`. */
+  /** The next request of a client. */
   readonly next: (client: number, count: number) => LoadRequest;
 }
 
 export interface LoadRequest {
   readonly query: string;
   readonly variables?: Record<string, unknown>;
-  // oxlint-disable-next-line typescript/no-explicit-any -- foreign data, which tests take apart
+  // oxlint-disable-next-line typescript/no-explicit-any -- answers of unknown shape
   readonly onData?: (data: any) => void;
 }
 
-export interface Tally {
-  /** Requests that were answered without errors. */
+export interface LoadStats {
+  /** The number of requests answered without errors. */
   answered: number;
-  /** Connections that were lost after the request was sent, by their error. */
+  /** Errors of connections lost after the request was sent. */
   readonly resets: string[];
-  /** Answers with errors or another status than 200. */
+  /** Answers with errors or a status other than 200. */
   readonly failures: string[];
-  /** The longest time from sending to answering, in milliseconds. */
+  /** The longest latency. */
   slowestMs: number;
 }
 
 export interface Load {
-  readonly tally: Tally;
-  /** Ends after the requests in hand; resolves earlier if nothing listens any more. */
-  stop(): Promise<Tally>;
+  readonly stats: LoadStats;
+  /** Sends no further requests; resolves when the requests in flight have ended. */
+  stop(): Promise<LoadStats>;
   /** Resolves when all clients have ended. */
-  readonly ended: Promise<Tally>;
+  readonly ended: Promise<LoadStats>;
 }
 
 export function startLoad({ urls, clients, refusedMax, next }: LoadOptions): Load {
-  const tally: Tally = { answered: 0, resets: [], failures: [], slowestMs: 0 };
-  const over = new AbortController();
+  const stats: LoadStats = { answered: 0, resets: [], failures: [], slowestMs: 0 };
+  const stopping = new AbortController();
 
-  async function client(self: number): Promise<void> {
+  async function client(index: number): Promise<void> {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    let at = self;
+    let gateway = index;
     let refused = 0;
-    for (let count = 0; !over.signal.aborted && refused <= refusedMax;) {
-      const { onData, ...body } = next(self, count);
+    for (let count = 0; !stopping.signal.aborted && refused <= refusedMax;) {
+      const { onData, ...body } = next(index, count);
       const sentMs = performance.now();
-      const outcome = await post(agent, `${urls[at % urls.length]}/graphql`, JSON.stringify(body));
+      const outcome = await post(agent, `${urls[gateway % urls.length]}/graphql`, JSON.stringify(body));
       if (outcome === 'refused') {
         refused += 1;
-        at += 1;
+        gateway += 1;
         continue;
       }
       count += 1;
       refused = 0;
-      tally.slowestMs = Math.max(tally.slowestMs, performance.now() - sentMs);
+      stats.slowestMs = Math.max(stats.slowestMs, performance.now() - sentMs);
       if (outcome instanceof Error) {
-        tally.resets.push(`${outcome.message} after ${(performance.now() - sentMs).toFixed(0)} ms`);
+        stats.resets.push(`${outcome.message} after ${(performance.now() - sentMs).toFixed(0)} ms`);
         continue;
       }
       const { status, closes, answer } = outcome;
       const { data, errors } = parse(answer);
       if (status === 200 && errors === undefined && data !== undefined) {
-        tally.answered += 1;
+        stats.answered += 1;
         onData?.(data);
-      } else tally.failures.push(`${status} ${answer}`);
-      if (closes) at += 1;
+      } else stats.failures.push(`${status} ${answer}`);
+      if (closes) gateway += 1;
     }
     agent.destroy();
   }
 
-  const ended = Promise.all(Array.from({ length: clients }, (_, self) => client(self))).then(() => tally);
+  const ended = Promise.all(Array.from({ length: clients }, (_, index) => client(index))).then(() => stats);
   return {
-    tally,
+    stats,
     ended,
     stop: () => {
-      over.abort();
+      stopping.abort();
       return ended;
     },
   };
@@ -90,7 +90,7 @@ export function startLoad({ urls, clients, refusedMax, next }: LoadOptions): Loa
 
 type Outcome = 'refused' | Error | { status: number; closes: boolean; answer: string };
 
-/** One POST. `refused`: no connection came about, so that the request was not sent. */
+/** Sends one POST. `refused`: the connection was refused, and the request was not sent. */
 function post(agent: Agent, url: string, body: string): Promise<Outcome> {
   return new Promise((resolve) => {
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
@@ -121,13 +121,13 @@ function parse(answer: string): { data?: unknown; errors?: unknown } {
   }
 }
 
-/** What orders need: an account, and products for 0.07 and 19.99. */
-export interface Goods {
+/** The entities that an order refers to: an account, and products for 0.07 and 19.99. */
+export interface OrderFixtures {
   readonly accountId: string;
   readonly productIds: readonly [string, string];
 }
 
-export async function createGoods(url: string): Promise<Goods> {
+export async function createOrderFixtures(url: string): Promise<OrderFixtures> {
   const { data } = await postGraphQL(url, {
     query: `mutation {
       createAccount(account: { name: "Buyer" }) { id }
@@ -140,9 +140,9 @@ export async function createGoods(url: string): Promise<Goods> {
 
 export const ORDER = 'mutation ($order: OrderInput!) { createOrder(order: $order) { id totalPrice } }';
 
-/** A request that places an order; `acknowledged` gets its id when it is answered. */
+/** A request that places an order. The answer adds the order id to `acknowledged`. */
 export function orderRequest(
-  { accountId, productIds }: Goods,
+  { accountId, productIds }: OrderFixtures,
   quantity: number,
   acknowledged: Set<string>,
 ): LoadRequest {

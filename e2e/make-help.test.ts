@@ -9,13 +9,13 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const COLUMNS_MAX = 100;
 
-/** As if it were not run by make itself, which would tell which folder it is in. */
+/** Runs make without the "Entering directory" lines that a parent make causes. */
 const make = (...args: string[]): string =>
   execFileSync('make', ['--no-print-directory', ...args], { cwd: ROOT, encoding: 'utf8' });
 const targetsOf = (help: string): string[] =>
   [...help.matchAll(/^ {2}make (\S+) +\S/gm)].map(([, name]) => name ?? '');
 
-/** What is wrong with a help text for these targets. */
+/** The missing targets and too wide lines of a help text. */
 function problemsOf(help: string, phony: readonly string[]): string[] {
   const listed = targetsOf(help);
   return [
@@ -24,7 +24,7 @@ function problemsOf(help: string, phony: readonly string[]): string[] {
   ];
 }
 
-test('make and make help list every target in the groups Use, Develop and Operate, in at most 100 columns', () => {
+test('make and make help list every target in the groups Use, Develop and Operate, within 100 columns', () => {
   const help = make('help');
   assert.equal(make(), help);
   const makefile = readFileSync(join(ROOT, 'Makefile'), 'utf8');
@@ -40,7 +40,7 @@ test('make and make help list every target in the groups Use, Develop and Operat
     assert.ok(groups[index]?.includes(name), name);
 });
 
-test('known-bad twin: a target without a description and a line that is too wide are found', () => {
+test('known-bad twin: a target without a description and a line above 100 columns are reported', () => {
   const folder = mkdtempSync(join(tmpdir(), 'make-help-'));
   const file = join(folder, 'Makefile');
   writeFileSync(file, `##@ Use\n\nquiet:\n\nwide: ## ${'x'.repeat(100)}\n`);

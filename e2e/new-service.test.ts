@@ -11,14 +11,14 @@ import { createShopDatabases, databaseEnvironment, openTestPostgres } from '#tes
 import { eventually, testCall } from '#testkit/shop.ts';
 import { placeOrder, RUN_ALL, runAllSettings } from './run-all-program.ts';
 
-/** A new service is one folder and one line of the table: shown with a copy of the project that has both. */
+/** Adds a service to a copy of the project: one folder, and one line in the table of services. */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDER = fileURLToPath(new URL('./new-service/wishlist', import.meta.url));
 const LINE = readFileSync(new URL('./new-service/line.txt', import.meta.url), 'utf8');
 const NOT_COPIED = new Set(['node_modules', '.git', '.fritzy']);
 
-/** A copy of the project with the folder, and with the line if it is wanted. It is removed after the tests. */
+/** Copies the project and adds the folder and, optionally, the line. The copy is removed after the tests. */
 function projectWith({ line }: { line: boolean }): string {
   const root = mkdtempSync(join(tmpdir(), 'fritzy-project-'));
   after(() => rmSync(root, { recursive: true, force: true }));
@@ -27,12 +27,12 @@ function projectWith({ line }: { line: boolean }): string {
   cpSync(FOLDER, join(root, 'wishlist'), { recursive: true });
   const table = join(root, 'cmd/services.ts');
   const text = readFileSync(table, 'utf8');
-  const end = /^\] as const satisfies/m;
-  assert.match(text, end);
+  const endOfTable = /^\] as const satisfies/m;
+  assert.match(text, endOfTable);
   if (line)
     writeFileSync(
       table,
-      text.replace(end, (found) => `${LINE}${found}`),
+      text.replace(endOfTable, (found) => `${LINE}${found}`),
     );
   return root;
 }
@@ -42,7 +42,7 @@ after(() => postgres[Symbol.asyncDispose]());
 const withLine = projectWith({ line: true });
 const withoutLine = projectWith({ line: false });
 
-/** The settings of a shop on databases of its own; that of the new service is empty. */
+/** Creates databases for a shop, and an empty one for the new service. Returns their settings. */
 async function databases(): Promise<Record<string, string>> {
   const wishlist = await postgres.createDatabase('empty');
   const shop = databaseEnvironment(await createShopDatabases(postgres));
@@ -56,15 +56,15 @@ async function migrate(root: string): Promise<{ status: number | string; rows: s
   return { status, rows: program.stdout().trimEnd().split('\n').slice(1) };
 }
 
-/** What the service answers: its own setting, and what it read from a service that it calls. */
+/** The answer of the service: its setting, and data from a service that it calls. */
 async function ask(url: string): Promise<string> {
   await using connection = connectEcho(url);
   const { reason, domain } = await connection.client.ask({}, testCall());
   return `${reason}, ${domain}`;
 }
 
-suite('a new service is one folder and one line', () => {
-  test('migrate makes its tables after those of the services above it', async () => {
+suite('a new service of one folder and one table line', () => {
+  test('migrate creates its tables after those of the preceding services', async () => {
     const { status, rows } = await migrate(withLine);
     assert.equal(status, 0);
     assert.deepEqual(
@@ -74,7 +74,7 @@ suite('a new service is one folder and one line', () => {
     assert.match(rows[3] ?? '', / 0 +made .*outbox\/0001_outbox, .*wishlist\/0001_wishlist \(/);
   });
 
-  test('make run-all runs it with its settings and ports, and stops it before the services that it calls', async () => {
+  test('make run-all starts it with its settings and ports, and stops it before the services that it calls', async () => {
     using own = await runAllSettings(await databases());
     const [port, adminPort] = await findFreePorts(2);
     const url = `grpc://127.0.0.1:${port}`;
@@ -90,7 +90,7 @@ suite('a new service is one folder and one line', () => {
     assert.deepEqual(stopped, ['graphql', 'wishlist', 'order', 'catalog', 'account']);
   });
 
-  test('the container runs it', async () => {
+  test('the container image runs it', async () => {
     const env = {
       ...(await databases()),
       LISTEN: '127.0.0.1:0',
@@ -103,25 +103,25 @@ suite('a new service is one folder and one line', () => {
     await saying(program, /"service\.name":"wishlist".*"serving"/);
   });
 
-  test('make run has it in its one process', async () => {
+  test('make run includes it in its process', async () => {
     const env = { ...(await databases()), PORT: '0' };
     await using program = spawnProgram('cmd/fritzy/main.ts', env, [], { root: withLine });
     const [, url] = await saying(program, /The shop is open: +(http:\/\/localhost:\d+)\/graphql/);
-    // Its relay works on its database.
+    // The relay of the service uses its database.
     await eventually(async () => {
       const metrics = await (await fetch(`${url}/metrics`)).text();
       assert.ok(metrics.includes('db_namespace="wishlist"'));
     });
   });
 
-  test('its topics are among those that migrate makes and whose dead letters are looked after', async () => {
+  test('make dlq handles the dead letters of its topics', async () => {
     const env = { ...(await databases()), TOPIC: 'wishlist.events' };
     await using program = spawnProgram('cmd/dlq/main.ts', env, ['list'], { root: withLine });
     assert.equal(await program.ended, 0, program.stderr());
     assert.equal(program.stdout(), '0 dead letters wait, 0 were replayed.\n');
   });
 
-  test('known-bad twin: without the line nothing knows the folder', async () => {
+  test('known-bad twin: without the table line, no program runs the service', async () => {
     const { rows } = await migrate(withoutLine);
     assert.deepEqual(
       rows.map((row) => row.split(' ')[0]),

@@ -1,10 +1,9 @@
 import type { Random } from '#testkit/random.ts';
 
-/** A well-formed id that no entity has. */
+/** A valid id of no entity. */
 export const UNKNOWN_ID = '00000000-0000-7000-8000-000000000000';
 
-/** What careless and hostile callers write. */
-
+/** Invalid and unusual input, as careless and hostile callers send it. */
 export const ODD_NUMBERS = [
   '-1',
   '0',
@@ -65,7 +64,7 @@ export const ODD_CURSORS = [
   Buffer.from(`1:${'0'.repeat(36)}`).toString('base64url'),
   Buffer.from(`2:${UNKNOWN_ID}`).toString('base64url'),
   Buffer.from('1:00000000-0000-7000-8000-00000000000\0').toString('base64url'),
-  // A place in what a search found, which no list that is ordered by id gives.
+  // A position in a search result, which is not valid in a list ordered by id.
   Buffer.from(`2:rf1::${UNKNOWN_ID}`).toString('base64url'),
 ];
 const SNIPPETS = [

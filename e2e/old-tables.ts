@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { migrate, type MigrationFolders } from '#platform/postgres/migrate.ts';
 
 /**
- * Creates the tables that a database of an earlier release has: applies only the given migrations, named as in
+ * Creates the tables of an earlier release by applying only the given migrations, which are named like
  * `order/0001_order`.
  */
 export async function createOldTables(

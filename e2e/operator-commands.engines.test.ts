@@ -15,7 +15,7 @@ const skip = missingEngine('elasticsearch');
 const stack = new AsyncDisposableStack();
 after(() => stack.disposeAsync());
 
-/** `make` in the project's folder, with nothing of the developer's own settings. */
+/** Runs `make` in the project folder without the settings of the developer. */
 async function make(...args: readonly string[]): Promise<{ failed: boolean; output: string }> {
   const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
   return new Promise((resolve) => {
@@ -25,8 +25,8 @@ async function make(...args: readonly string[]): Promise<{ failed: boolean; outp
   });
 }
 
-suite('operator commands beside an embedded shop', { skip, timeout: 240_000 }, () => {
-  test('find its databases by FRITZY_DATA; the search engine is the one that is named, and no other', async () => {
+suite('operator commands for a running embedded shop', { skip, timeout: 240_000 }, () => {
+  test('find its databases through FRITZY_DATA, and use only the search engine that SEARCH_URL names', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'fritzy-operator-'));
     stack.defer(() => rmSync(folder, { recursive: true, force: true }));
     const engine = stack.use(await openTestEngine('elasticsearch'));
@@ -38,18 +38,18 @@ suite('operator commands beside an embedded shop', { skip, timeout: 240_000 }, (
       assert.equal((await postGraphQL(shop.url, { query, variables: { product } })).errors, undefined);
     }
 
-    const here = `FRITZY_DATA=${folder}`;
-    // The shop itself may still be building its first index, which is refused to a second one.
+    const dataSetting = `FRITZY_DATA=${folder}`;
+    // While the shop builds its first index, a second rebuild is rejected.
     const { output } = await eventually(async () => {
-      const rebuilt = await make('reindex', here, `SEARCH_URL=${searchUrl}`);
+      const rebuilt = await make('reindex', dataSetting, `SEARCH_URL=${searchUrl}`);
       assert.ok(!rebuilt.failed, rebuilt.output);
       return rebuilt;
     }, 60_000);
     assert.match(output, /is now .*: 3 products in /);
-    assert.match((await make('dlq', here)).output, /0 dead letters wait, 0 were replayed/);
+    assert.match((await make('dlq', dataSetting)).output, /0 dead letters wait, 0 were replayed/);
 
-    const unnamed = await make('reindex', here);
-    assert.ok(unnamed.failed);
-    assert.match(unnamed.output, /SEARCH_URL names no search engine/);
+    const withoutEngine = await make('reindex', dataSetting);
+    assert.ok(withoutEngine.failed);
+    assert.match(withoutEngine.output, /SEARCH_URL names no search engine/);
   });
 });

@@ -18,7 +18,7 @@ const OLD_MIGRATIONS = [
   'order/0001_order',
 ];
 
-/** The statement by which that release stores an order, without its events. */
+/** The statement with which that release stores orders, without their events. */
 const OLD_INSERT = `
   WITH lines AS (
     INSERT INTO order_line (order_id, nr, product_id, name, description, price_minor, quantity)
@@ -34,7 +34,7 @@ interface Line {
   readonly quantity: number;
 }
 
-/** An order as the old release stored it. */
+/** An order stored by the old release. */
 interface OldOrder {
   readonly id: string;
   readonly createdAt: string;
@@ -45,7 +45,7 @@ interface OldOrder {
 const LAMP = systemClock.newId();
 const DESK = systemClock.newId();
 /** Not in the catalog. */
-const GONE = systemClock.newId();
+const DELETED = systemClock.newId();
 const line = (productId: string, name: string, priceMinor: number, quantity: number): Line => ({
   productId,
   name,
@@ -58,18 +58,18 @@ function oldOrder(createdAt: string, lines: readonly Line[]): OldOrder {
   return { id: idAt(createdAt), createdAt, totalPriceMinor, lines };
 }
 
-/** A UUIDv7 of that time. */
+/** A UUIDv7 with this timestamp. */
 function idAt(time: string): string {
   const hex = Date.parse(time).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}${systemClock.newId().slice(13)}`;
 }
 
-/** Oldest first. The first two have the same products at the same prices; names and prices differ from those of today. */
+/** Oldest first. The first two have the same products and prices. Names and prices differ from the current ones. */
 const OLD_ORDERS: readonly OldOrder[] = [
   oldOrder('2025-03-01T09:00:00.000Z', [line(LAMP, 'Old lamp', 1_999, 1), line(DESK, 'Old desk', 25_000, 7)]),
   oldOrder('2025-03-01T10:00:00.000Z', [line(LAMP, 'Old lamp', 1_999, 1), line(DESK, 'Old desk', 25_000, 7)]),
   oldOrder('2025-06-01T10:00:00.000Z', [
-    line(GONE, 'Forgotten', 1, 10_000),
+    line(DELETED, 'Deleted', 1, 10_000),
     line(DESK, 'Desk', 0, 1),
     line(LAMP, 'Lamp', 5, 3),
   ]),
@@ -90,7 +90,11 @@ async function run(url: string, sql: string, values: readonly unknown[]): Promis
   }
 }
 
-async function insertAsBefore(url: string, accountId: string, orders: readonly OldOrder[]): Promise<void> {
+async function insertAsOldRelease(
+  url: string,
+  accountId: string,
+  orders: readonly OldOrder[],
+): Promise<void> {
   const lines = orders.flatMap((order) =>
     order.lines.map((each, nr) => ({ ...each, orderId: order.id, nr })),
   );
@@ -109,7 +113,7 @@ async function insertAsBefore(url: string, accountId: string, orders: readonly O
   ]);
 }
 
-/** A database of orders with the tables of the old release. */
+/** An order database with the tables of the old release. */
 async function oldOrderDatabase(postgres: TestPostgres): Promise<string> {
   const url = await postgres.createDatabase('empty');
   const folders = serviceMigrations('order', fileURLToPath(migrationsOf('order')));
@@ -139,7 +143,7 @@ interface ServedOrder {
   readonly products: readonly ServedLine[];
 }
 
-/** The orders of an account, oldest first. `lineId` is the field that is read as the id of a line. */
+/** The orders of an account, oldest first. `lineId` is the field that is used as the id of a line. */
 async function ordersOf(shop: TestShop, accountId: string, lineId = 'id'): Promise<ServedOrder[]> {
   const { data, errors } = await shop.graphql(
     `query($id: ID!) { account(id: $id) { ordersConnection(first: 20) { nodes { id createdAt totalPrice status version products {
@@ -151,9 +155,9 @@ async function ordersOf(shop: TestShop, accountId: string, lineId = 'id'): Promi
 }
 
 function assertServes(served: readonly ServedOrder[], stored: readonly OldOrder[]): void {
-  const today = new Map([
-    [LAMP, { name: 'Lamp of today' }],
-    [DESK, { name: 'Desk of today' }],
+  const currentProducts = new Map([
+    [LAMP, { name: 'Current lamp' }],
+    [DESK, { name: 'Current desk' }],
   ]);
   assert.deepEqual(
     served,
@@ -166,7 +170,7 @@ function assertServes(served: readonly ServedOrder[], stored: readonly OldOrder[
       products: lines.map(({ productId, name, priceMinor, quantity }, lineNumber) => ({
         id: served[index]?.products[lineNumber]?.id,
         productId,
-        product: today.get(productId) ?? null,
+        product: currentProducts.get(productId) ?? null,
         name,
         description: `About ${name}`,
         price: priceMinor / 100,
@@ -179,7 +183,7 @@ function assertServes(served: readonly ServedOrder[], stored: readonly OldOrder[
 const idsOf = (orders: readonly ServedOrder[]): string[] =>
   orders.flatMap(({ products }) => products.map(({ id }) => id));
 
-/** The guarantee: a client cache that stores lines by id keeps each line of each order apart from every other. */
+/** The guarantee: line ids are unique across all orders, so that a client cache can store lines by id. */
 function assertUniqueLines(orders: readonly ServedOrder[]): void {
   const ids = idsOf(orders);
   for (const id of ids)
@@ -190,7 +194,7 @@ function assertUniqueLines(orders: readonly ServedOrder[]): void {
 suite('orders of a release whose lines have no ids', () => {
   let databases: Databases;
   let accountId: string;
-  /** As the first start after the migration serves them. */
+  /** The orders as returned by the first start after the migration. */
   let first: ServedOrder[];
 
   before(async () => {
@@ -206,13 +210,13 @@ suite('orders of a release whose lines have no ids', () => {
     await run(
       catalog,
       `INSERT INTO product (id, name, description, price_minor, created_at)
-       VALUES ($1, 'Lamp of today', '', 1, now()), ($2, 'Desk of today', '', 2, now())`,
+       VALUES ($1, 'Current lamp', '', 1, now()), ($2, 'Current desk', '', 2, now())`,
       [LAMP, DESK],
     );
-    await insertAsBefore(databases.order, accountId, OLD_ORDERS);
+    await insertAsOldRelease(databases.order, accountId, OLD_ORDERS);
   });
 
-  test('are served unchanged after the migration, with the same line ids each time and after a restart', async () => {
+  test('are returned unchanged after the migration, with stable line ids, also after a restart', async () => {
     {
       await using shop = await shopOn(databases);
       first = await ordersOf(shop, accountId);
@@ -230,17 +234,17 @@ suite('orders of a release whose lines have no ids', () => {
     );
   });
 
-  test('have lines of unique ids that carry the time of their order; orders of today and of the old release too', async () => {
+  test('have unique line ids with the timestamp of the order, as have new orders and orders of a running old release', async () => {
     await using shop = await shopOn(databases);
     for (const { id, products } of first)
       for (const each of products)
-        assert.equal(each.id.slice(0, 13), id.slice(0, 13), 'the time of the order');
-    // A process of the old release that still runs beside the new one.
+        assert.equal(each.id.slice(0, 13), id.slice(0, 13), 'the timestamp of the order');
+    // During a rolling deployment, a process of the old release still stores orders.
     const late = oldOrder(new Date().toISOString(), [
       line(LAMP, 'Late lamp', 100, 1),
       line(DESK, 'Late desk', 1, 1),
     ]);
-    await insertAsBefore(databases.order, accountId, [late]);
+    await insertAsOldRelease(databases.order, accountId, [late]);
     const products = [LAMP, DESK].map((productId) => ({ productId, quantity: 1 }));
     const placed = await shop.clients.orders.createOrder({ accountId, products }, testCall());
     const all = await ordersOf(shop, accountId);
@@ -249,21 +253,21 @@ suite('orders of a release whose lines have no ids', () => {
       [...OLD_ORDERS, late],
     );
     assertUniqueLines(all);
-    const own = all.find(({ id }) => id === placed.order?.id);
+    const newOrder = all.find(({ id }) => id === placed.order?.id);
     assert.deepEqual(
-      idsOf(own ? [own] : []),
+      idsOf(newOrder ? [newOrder] : []),
       placed.order?.lines.map(({ id }) => id),
       'the ids that createOrder returned',
     );
   });
 
-  test('known-bad twin: an API whose line id is the id of the product is caught', async () => {
+  test('known-bad twin: an API that returns the product id as the line id is caught', async () => {
     await using shop = await shopOn(databases);
     const careless = await ordersOf(shop, accountId, 'productId');
     assert.throws(() => assertUniqueLines(careless), /two lines have the same id/);
   });
 
-  test('known-bad twin: the database refuses two lines with the same id', async () => {
+  test('the database rejects two lines with the same id', async () => {
     await assert.rejects(run(databases.order, 'UPDATE order_line SET id = product_id', []), {
       code: '23505',
       constraint: 'order_line_id',

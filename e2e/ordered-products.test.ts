@@ -20,7 +20,7 @@ const readOrder = (id: string): Promise<GraphQLResult> =>
     query: `{ order(id: "${id}") { status products { productId name price quantity product { name price } } } }`,
   });
 
-/** The guarantee: an order is served as it was placed, with an error for each product that could not be read. */
+/** The guarantee: the order is returned as placed, with an error for each product that cannot be read. */
 function assertWithoutProducts(result: GraphQLResult, line: object): void {
   assert.deepEqual(result.data.order, { status: 'PLACED', products: [{ ...line, product: null }] });
   assert.deepEqual(
@@ -30,7 +30,7 @@ function assertWithoutProducts(result: GraphQLResult, line: object): void {
 }
 
 suite('the product of an order line', () => {
-  test('is the product as it is now; null with an error while the catalog is down, beside the rest of the order', async () => {
+  test('is the current product; while the catalog is down it is null with an error, and the rest of the order is returned', async () => {
     const accountId = await idOf('mutation { createAccount(account: { name: "Ann" }) { id } }');
     const productId = await idOf('mutation { createProduct(product: { name: "Lamp", price: 1.5 }) { id } }');
     const placed = await idOf(
@@ -45,12 +45,12 @@ suite('the product of an order line', () => {
     assert.deepEqual(data.order.products, [{ ...line, product: { name: 'Torch', price: 2 } }]);
     assert.throws(
       () => assertWithoutProducts({ status: 200, data }, line),
-      'known-bad twin: an answer as if nothing were wrong',
+      'known-bad twin: an answer without an error',
     );
 
     catalog.program.signal('SIGKILL');
     await catalog.program.ended;
-    // The gateway keeps a product for some seconds.
+    // The gateway caches the product for up to 2 s.
     await eventually(async () => assertWithoutProducts(await readOrder(placed), line), 20_000);
   });
 });

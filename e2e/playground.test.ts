@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium, type Page, type Request } from 'playwright-core';
 import { eventually, startTestShop } from '#testkit/shop.ts';
 
-/** The playground in a real Chromium. UPDATE_SCREENSHOT=1 also takes the picture for the README. */
+/** Tests the playground in Chromium. UPDATE_SCREENSHOT=1 also updates the screenshot in the README. */
 const SCREENSHOT = fileURLToPath(new URL('../docs/images/playground.png', import.meta.url));
 const ARGUMENTS = [
   '--no-sandbox',
@@ -23,7 +23,7 @@ const ARGUMENTS = [
 const executablePath = findChromium();
 const skip =
   executablePath === undefined && !process.env['CI']
-    ? 'no Chromium: apt-get install chromium, or name one in CHROMIUM_PATH'
+    ? 'no Chromium: run apt-get install chromium or set CHROMIUM_PATH'
     : false;
 
 function findChromium(): string | undefined {
@@ -41,9 +41,9 @@ function findChromium(): string | undefined {
   });
 }
 
-/** A browser with a profile of its own, and what it asked the network for. */
+/** Opens a browser with a new profile and records its network requests. */
 async function openBrowser(): Promise<{ page: Page; requests: Request[] } & AsyncDisposable> {
-  assert.ok(executablePath, 'CI needs a Chromium: apt-get install chromium');
+  assert.ok(executablePath, 'CI needs Chromium: run apt-get install chromium');
   const stack = new AsyncDisposableStack();
   const profile = await mkdtemp(join(tmpdir(), 'fritzy-chromium-'));
   stack.defer(() => rm(profile, { recursive: true, force: true, maxRetries: 5 }));
@@ -60,25 +60,25 @@ async function openBrowser(): Promise<{ page: Page; requests: Request[] } & Asyn
   return { page, requests, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-/** Runs the tab with this title and waits until the answer has `expected` in it. */
+/** Runs the tab with this title and waits until the answer contains `expected`. */
 async function runTab(page: Page, title: string, expected: string): Promise<void> {
   await page.getByRole('tab').filter({ hasText: title }).getByRole('button', { name: title }).click();
   await page.getByRole('tab', { selected: true }).filter({ hasText: title }).waitFor();
   const answer = page.locator('.result-window');
-  // GraphiQL learns a moment after the switch which operation the tab holds; until then it refuses to send anything.
-  const refusal = answer.getByText('Cannot infer operation').first();
+  // Shortly after a tab switch, GraphiQL has not parsed the operation yet and does not send it.
+  const notReady = answer.getByText('Cannot infer operation').first();
   await eventually(async () => {
     await page.locator('.graphiql-execute-button').click();
-    await answer.getByText(expected).first().or(refusal).first().waitFor();
-    assert.equal(await refusal.count(), 0);
+    await answer.getByText(expected).first().or(notReady).first().waitFor();
+    assert.equal(await notReady.count(), 0);
   });
 }
 
-/** What a page asked for that is neither of its own origin nor made by itself. */
-const foreign = (requests: readonly Pick<Request, 'url'>[], origin: string): string[] =>
+/** The requested URLs of other origins. */
+const crossOrigin = (requests: readonly Pick<Request, 'url'>[], origin: string): string[] =>
   requests.map((request) => request.url()).filter((url) => new URL(url).origin !== origin);
 
-/** Document and answer have the width of the screen, one below the other, and each a third of its height at least. */
+/** The answer is below the document; each is as wide as the screen and takes at least a third of its height. */
 async function assertStacked(page: Page, width: number): Promise<void> {
   const boxOf = async (selector: string) => page.locator(selector).boundingBox();
   const [editors, answer] = [await boxOf('.graphiql-editors'), await boxOf('.graphiql-response')];
@@ -91,7 +91,7 @@ async function assertStacked(page: Page, width: number): Promise<void> {
 }
 
 suite('the playground in Chromium', { skip }, () => {
-  test('loads from the gateway alone, and its tabs run in order with the ids filled in', async () => {
+  test('loads only from the gateway, and its tabs run in order with the ids filled in', async () => {
     await using shop = await startTestShop();
     await using browser = await openBrowser();
     const { page, requests } = browser;
@@ -115,12 +115,12 @@ suite('the playground in Chromium', { skip }, () => {
       },
     ]);
     assert.deepEqual(problems, []);
-    assert.ok(requests.length >= 5, 'the page and four operations were asked for');
-    assert.deepEqual(foreign(requests, shop.url), []);
+    assert.ok(requests.length >= 5, 'the page and four operations were requested');
+    assert.deepEqual(crossOrigin(requests, shop.url), []);
     if (process.env['UPDATE_SCREENSHOT'] === '1') await page.screenshot({ path: SCREENSHOT });
   });
 
-  test('on a phone the answer stands below the document, and nothing is wider than the screen', async () => {
+  test('shows the answer below the document on a phone, within the width of the screen', async () => {
     await using shop = await startTestShop();
     await using browser = await openBrowser();
     const { page } = browser;
@@ -132,21 +132,21 @@ suite('the playground in Chromium', { skip }, () => {
     );
     await eventually(() => assertStacked(page, 390));
     await runTab(page, 'CreateAccount', 'John Doe');
-    // Known-bad twin: the layout of a wide screen, in which the answer stands beside the document.
+    // Known-bad twin: the layout of a wide screen shows the answer to the right of the document.
     await page.setViewportSize({ width: 1280, height: 800 });
     await page.locator('.graphiql-horizontal-drag-bar').first().waitFor();
     await assert.rejects(assertStacked(page, 1280), assert.AssertionError);
   });
 
-  test('known-bad twin: a page that loads one thing from elsewhere is caught', async () => {
+  test('known-bad twin: a page that loads a script from another origin is caught', async () => {
     await using browser = await openBrowser();
     const { page, requests } = browser;
     await page.goto('data:text/html,<title>bad</title>');
     requests.length = 0;
-    // Nothing listens there: that it is asked for is enough.
-    const asked = page.waitForEvent('requestfailed');
+    // Nothing listens on this port: the request alone counts.
+    const failed = page.waitForEvent('requestfailed');
     await page.setContent('<script src="http://127.0.0.1:9/graphiql.js"></script>');
-    await asked;
-    assert.deepEqual(foreign(requests, 'http://127.0.0.1:8000'), ['http://127.0.0.1:9/graphiql.js']);
+    await failed;
+    assert.deepEqual(crossOrigin(requests, 'http://127.0.0.1:8000'), ['http://127.0.0.1:9/graphiql.js']);
   });
 });

@@ -23,7 +23,7 @@ const startAccount = (env = {}): Promise<ServiceProcess> =>
 const graphql = (query: string): Promise<GraphQLResult> => postGraphQL(url, { query });
 
 async function create(): Promise<{ accountId: string; productId: string }> {
-  const made = await graphql(`
+  const created = await graphql(`
     mutation {
       createAccount(account: { name: "John Doe" }) {
         id
@@ -36,7 +36,7 @@ async function create(): Promise<{ accountId: string; productId: string }> {
       }
     }
   `);
-  return { accountId: made.data.createAccount.id, productId: made.data.createProduct.id };
+  return { accountId: created.data.createAccount.id, productId: created.data.createProduct.id };
 }
 
 const orderOf = ({ accountId, productId }: { accountId: string; productId: string }): string =>
@@ -50,7 +50,7 @@ async function assertReadiness(expected: { status: number; body: RegExp }): Prom
   });
 }
 
-/** The guarantee while a service is gone: an answer in time that says so, and no crash. */
+/** The guarantee while a service is down: an UNAVAILABLE error in time, and no crash. */
 function assertUnavailable(result: GraphQLResult): void {
   assert.equal(result.status, 200);
   assert.deepEqual(
@@ -59,7 +59,7 @@ function assertUnavailable(result: GraphQLResult): void {
   );
 }
 
-/** What a service answers to grpc.health.v1. */
+/** The status that a service reports through grpc.health.v1. */
 async function grpcHealth(url: string): Promise<string> {
   const { path, requestSerialize, responseDeserialize } = healthService['Check'] ?? assert.fail();
   const client = new grpc.Client(new URL(url).host, grpc.credentials.createInsecure());
@@ -80,7 +80,7 @@ async function grpcHealth(url: string): Promise<string> {
 }
 
 suite('one process per service', () => {
-  test('the public API works to the letter over gRPC', async () => {
+  test('the documented operations of the public API work over gRPC', async () => {
     await assertReadiness({ status: 200, body: /^ready/ });
     const ids = await create();
     const placed = await graphql(orderOf(ids));
@@ -91,7 +91,7 @@ suite('one process per service', () => {
     );
     const line = { name: 'iPhone 15 Pro', description: 'Latest flagship', price: 1199.99, quantity: 2 };
     const lineId = read.data.accounts[0].orders[0].products[0].id;
-    assert.notEqual(lineId, ids.productId, 'a line has an id of its own');
+    assert.notEqual(lineId, ids.productId, 'a line has its own id');
     assert.deepEqual(read.data.accounts, [
       {
         id: ids.accountId,
@@ -106,13 +106,13 @@ suite('one process per service', () => {
     assert.deepEqual(found.data.products, [{ id: ids.productId, ...product }]);
   });
 
-  test('a typed error crosses two processes with its code', async () => {
+  test('a typed error keeps its code across two processes', async () => {
     const { accountId } = await create();
     const refused = await graphql(orderOf({ accountId, productId: crypto.randomUUID() }));
     assert.equal(refused.errors?.[0]?.extensions['code'], 'PRODUCT_NOT_FOUND');
   });
 
-  test('each service tells on a port of its own that it lives and is ready', async () => {
+  test('each service reports liveness, readiness and metrics on its admin port', async () => {
     for (const { adminUrl } of [accounts, products, orders]) {
       assert.equal((await fetch(`${adminUrl}/healthz`)).status, 200);
       assert.equal((await fetch(`${adminUrl}/readyz`)).status, 200);
@@ -120,7 +120,7 @@ suite('one process per service', () => {
     }
   });
 
-  test('while a service is down, /readyz stays 200 and names it, its fields are UNAVAILABLE and the rest works; then it recovers by itself', async () => {
+  test('while a service is down, /readyz returns 200 and names it, its fields are UNAVAILABLE and other fields work; after its restart all fields work', async () => {
     const ids = await create();
     accounts.program.signal('SIGKILL');
     assert.equal(await accounts.program.ended, 'SIGKILL');
@@ -140,7 +140,7 @@ suite('one process per service', () => {
     assertUnavailable(await graphql(orderOf(ids)));
     const others = await graphql('{ products { id } }');
     assert.equal(others.errors, undefined);
-    assert.throws(() => assertUnavailable(others), 'known-bad twin: an answer as if nothing were wrong');
+    assert.throws(() => assertUnavailable(others), 'known-bad twin: an answer without an error');
     assert.equal((await fetch(`${url}/healthz`)).status, 200);
 
     accounts = await startAccount({ LISTEN: new URL(accounts.url).host });
@@ -151,7 +151,7 @@ suite('one process per service', () => {
     });
   });
 
-  test('a service that was asked to stop fails its readiness and still answers calls for DRAIN_DELAY_MS', async () => {
+  test('a stopping service reports not ready and still answers calls for DRAIN_DELAY_MS', async () => {
     const service = await startAccount({ DRAIN_DELAY_MS: '5000' });
     const { logger } = memoryLogger();
     await using connection = connect(AccountService, service.url, { logger });
@@ -167,10 +167,10 @@ suite('one process per service', () => {
     assert.equal(await grpcHealth(service.url), 'NOT_SERVING');
     assert.ok((await list()).accounts.length > 0);
     assert.equal(await service.program.ended, 0, service.program.stderr());
-    await assert.rejects(list(), { reason: 'UNAVAILABLE' }, 'known-bad twin: a service that does not wait');
+    await assert.rejects(list(), { reason: 'UNAVAILABLE' }, 'known-bad twin: a service that has stopped');
   });
 
-  test('a port in use is one line that names it', async () => {
+  test('a port in use is reported in one line that names the port', async () => {
     const listen = new URL(accounts.url).host;
     const env = { ...shop.accountEnv, LISTEN: listen, ADMIN_PORT: '0' };
     const [line = '', ...more] = await givesUp(main('account'), env);
@@ -204,7 +204,7 @@ suite('one process per service', () => {
     });
   }
 
-  test('SIGTERM ends each of them with status 0, from the gateway inwards', async () => {
+  test('SIGTERM ends the gateway and then each service with status 0', async () => {
     for (const program of [gateway, orders.program, products.program, accounts.program]) {
       program.signal('SIGTERM');
       assert.equal(await program.ended, 0, program.stderr());

@@ -1,4 +1,4 @@
 import { LINKS } from '#testkit/shop.ts';
-import { publicApi } from './public-api.ts';
+import { testPublicApi } from './public-api.ts';
 
-for (const link of LINKS) publicApi(`services linked ${link}`, () => ({ link }));
+for (const link of LINKS) testPublicApi(`services linked ${link}`, () => ({ link }));

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { eventually, startTestShop } from '#testkit/shop.ts';
 
-/** The public API that must keep working to the letter, on a shop of these options. */
-export function publicApi(name: string, options: () => Parameters<typeof startTestShop>[0]): void {
+/** Tests that the documented operations of the public API work unchanged on a shop with these options. */
+export function testPublicApi(name: string, options: () => Parameters<typeof startTestShop>[0]): void {
   suite(`the public API, ${name}`, () => {
-    test('createAccount, createProduct and createOrder work to the letter and add up exactly', async () => {
+    test('createAccount, createProduct and createOrder work as documented, and totals are exact', async () => {
       await using shop = await startTestShop(options());
       const account = await shop.graphql(
         'mutation { createAccount(account: { name: "John Doe" }) { id name } }',
@@ -24,7 +24,7 @@ export function publicApi(name: string, options: () => Parameters<typeof startTe
         `query { accounts(pagination: { skip: 0, take: 10 }, id: "${account.data.createAccount.id}") { id name orders { id createdAt totalPrice products { id name description price quantity } } } }`,
       );
       const lineId = accounts.data.accounts[0].orders[0].products[0].id;
-      assert.notEqual(lineId, product.data.createProduct.id, 'a line has an id of its own');
+      assert.notEqual(lineId, product.data.createProduct.id, 'a line has its own id');
       assert.deepEqual(accounts.data.accounts, [
         {
           id: account.data.createAccount.id,
@@ -46,7 +46,7 @@ export function publicApi(name: string, options: () => Parameters<typeof startTe
         },
       ]);
 
-      // The search index is fed by events.
+      // Events update the search index.
       await eventually(async () => {
         const products = await shop.graphql(
           `query { products(pagination: { skip: 0, take: 10 }, query: "phone", id: "${product.data.createProduct.id}") { id name description price } }`,

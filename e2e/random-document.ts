@@ -17,7 +17,7 @@ import {
 } from 'graphql';
 import type { Random } from '#testkit/random.ts';
 
-/** Values that the shop knows, for arguments of these names. */
+/** Ids and cursors of existing entities. */
 export interface Known {
   readonly ids: Readonly<Record<'account' | 'product' | 'order' | 'category', readonly string[]>>;
   readonly cursors: readonly string[];
@@ -31,7 +31,7 @@ export interface RandomDocument {
 
 const DEPTH_MAX = 5;
 
-/** A document that is valid against the schema, with all arguments within their bounds. */
+/** Generates a document that is valid against the schema, with all arguments within their bounds. */
 export function randomDocument(schema: GraphQLSchema, known: Known, random: Random): RandomDocument {
   const kind = random.chance(0.8) ? 'query' : 'mutation';
   const root = kind === 'query' ? schema.getQueryType() : schema.getMutationType();
@@ -68,7 +68,7 @@ class DocumentWriter {
     const fields = Object.values(type.getFields()).filter(
       (field) => depth < DEPTH_MAX || !isCompositeType(getNamedType(field.type)),
     );
-    // Beyond the depth a connection has no leaf of its own; __typename is one everywhere.
+    // At the maximum depth, a connection has no leaf fields; every type has __typename.
     const chosen = this.#random.some(fields, 0.5).map((field) => this.#field(field, depth));
     if (chosen.length === 0 || this.#random.chance(0.1)) chosen.push('__typename');
     const text = `{ ${chosen.join(' ')} }`;
@@ -83,7 +83,7 @@ class DocumentWriter {
     field: { name: string; args: readonly GraphQLArgument[]; type: GraphQLOutputType },
     depth: number,
   ): string {
-    // At the root and with arguments always an alias: two fields of one name must not differ in their arguments.
+    // Root fields and fields with arguments need an alias: fields with the same response name must have the same arguments.
     const aliased = depth === 1 || field.args.length > 0 || this.#random.chance(0.2);
     const alias = aliased ? `a${this.#aliases++}: ` : '';
     const type = getNamedType(field.type);
@@ -95,7 +95,7 @@ class DocumentWriter {
     return `${alias}${field.name}${this.#arguments(field.name, field.args)}${this.#directive()}${selection}`;
   }
 
-  /** Of one of the types that have it, or what they have in common. */
+  /** Selects fields of one implementing type, or only fields of the interface. */
   #selectionOfInterface(type: GraphQLInterfaceType, depth: number): string {
     if (this.#random.chance(0.2)) return '{ __typename id }';
     const one = this.#random.pick(this.#schema.getPossibleTypes(type));
@@ -111,12 +111,12 @@ class DocumentWriter {
   }
 
   #arguments(field: string, args: readonly GraphQLArgument[]): string {
-    // first and last exclude each other.
-    const without = this.#random.pick(['first', 'last']);
+    // `first` and `last` are mutually exclusive.
+    const excluded = this.#random.pick(['first', 'last']);
     const given = args.filter(
       (arg) =>
-        arg.name !== without &&
-        // The cursors that are known belong to one list.
+        arg.name !== excluded &&
+        // The known cursors belong to accountsConnection.
         (field === 'accountsConnection' || getNamedType(arg.type).name !== 'Cursor') &&
         (isNonNullType(arg.type) || this.#random.chance(0.5)),
     );
@@ -175,7 +175,7 @@ class DocumentWriter {
           'a',
         ]);
       default:
-        throw new Error(`${path}: write down how values of ${type.name} are chosen`);
+        throw new Error(`${path}: add a generator for values of type ${type.name}`);
     }
   }
 }
@@ -187,7 +187,7 @@ function kindOfId(path: string, random: Random): keyof Known['ids'] {
   return path.endsWith('order.id') ? 'order' : 'account';
 }
 
-/** The value as GraphQL writes it. */
+/** The value as a GraphQL literal. */
 function literal(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);

@@ -15,7 +15,7 @@ import {
 import type { Random } from '#testkit/random.ts';
 import type { RandomDocument } from './random-document.ts';
 
-/** A request that a careless or hostile caller might send. */
+/** A request as a careless or hostile caller might send it. */
 export interface RandomRequest {
   readonly kind: string;
   readonly method: string;
@@ -27,7 +27,7 @@ export interface RandomRequest {
 const JSON_HEADERS = { 'content-type': 'application/json' };
 const MEBI = 2 ** 20;
 
-/** The kinds of requests, each with how often it is sent. */
+/** The kinds of requests, each with its weight. */
 const KINDS: readonly (readonly [
   string,
   number,
@@ -59,7 +59,7 @@ const KINDS: readonly (readonly [
         [random.pick(['query', 'variables', 'operationName', 'extensions'])]: random.pick(ODD_VALUES),
       }),
   ],
-  ['no object', 3, (random) => post(random.pick(ODD_VALUES))],
+  ['body that is not an object', 3, (random) => post(random.pick(ODD_VALUES))],
   [
     'wrong variables',
     12,
@@ -189,18 +189,18 @@ const TOTAL = KINDS.reduce((sum, [, weight]) => sum + weight, 0);
 export function randomRequest(document: RandomDocument, random: Random): RandomRequest {
   let at = random.next() * TOTAL;
   const [kind, , make] = KINDS.find(([, weight]) => (at -= weight) < 0) ?? KINDS[0] ?? [];
-  const made = make?.(random, document);
+  const request = make?.(random, document);
   return {
     kind: kind ?? '',
     method: 'POST',
     path: '/graphql',
     headers: JSON_HEADERS,
     body: Buffer.alloc(0),
-    ...made,
+    ...request,
   };
 }
 
-/** Bodies of about 1 MiB: few, since they take long. */
+/** Requests with bodies of about 1 MiB: few, because they are slow. */
 export function hugeRequests(): RandomRequest[] {
   const long = 'x'.repeat(MEBI - 500);
   const create = 'mutation($t: String!) { createAccount(account: { name: $t }) { id } }';
@@ -214,7 +214,7 @@ export function hugeRequests(): RandomRequest[] {
     { query: '{ __typename }', variables: { t: Array.from({ length: 100_000 }, () => 0) } },
     {
       query: '{ __typename }',
-      variables: Object.fromEntries(Array.from({ length: 50_000 }, (_, nr) => [`v${nr}`, 0])),
+      variables: Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`v${index}`, 0])),
     },
     { query: create, variables: { t: 'x'.repeat(2 * MEBI) } },
   ];
@@ -227,7 +227,7 @@ export function hugeRequests(): RandomRequest[] {
   }));
 }
 
-/** Bytes that no HTTP client of ours would write. */
+/** Malformed requests that no HTTP client sends. */
 export const RAW_REQUESTS: readonly string[] = [
   'GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: x\r\nx-request-id: a\r\n b\r\nConnection: close\r\n\r\n',
   'GET /graphql?query={__typename} HTTP/1.1\r\nHost: x\r\nx-request-id: a\rb\r\nConnection: close\r\n\r\n',
@@ -249,7 +249,7 @@ function changeOne(variables: Record<string, unknown>, random: Random): Record<s
   return { ...variables, [names.length > 0 ? random.pick(names) : 'v0']: random.pick(ODD_VALUES) };
 }
 
-/** The number as it stands, in a literal or in a variable: JavaScript could not write some of them. */
+/** Inserts the number as text into a literal or a variable, because JavaScript cannot represent some of them. */
 function oddNumber(random: Random): Partial<RandomRequest> {
   const number = random.pick(ODD_NUMBERS);
   const id = UNKNOWN_ID;

@@ -5,13 +5,13 @@ import { saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts'
 import { findFreePorts } from '#testkit/free-ports.ts';
 import { createShopDatabases, databaseEnvironment, openTestPostgres } from '#testkit/postgres.ts';
 import { eventually, postGraphQL } from '#testkit/shop.ts';
-import { createGoods, orderRequest, startLoad, type LoadRequest } from './load-clients.ts';
+import { createOrderFixtures, orderRequest, startLoad, type LoadRequest } from './load-clients.ts';
 
-/** Two instances of everything, of which one after the other is replaced while clients read and order. */
+/** Replaces two instances of each service and of the gateway one by one while clients read and order. */
 
 const CLIENTS = 32;
-/** Requests in all, and one in so many is an order. */
 const REQUESTS = 20_000;
+/** One of this number of requests is an order. */
 const ORDER_EVERY = 10;
 const DEADLINE_MS = 120_000;
 
@@ -21,7 +21,7 @@ after(() => postgres[Symbol.asyncDispose]());
 interface Instance {
   readonly name: string;
   start(): Promise<void>;
-  /** Ends the process by the signal and starts another in its place; resolves when that is ready. */
+  /** Ends the process with the signal and starts a replacement; resolves when the replacement is ready. */
   restart(signal: NodeJS.Signals): Promise<void>;
 }
 
@@ -41,14 +41,14 @@ function instanceOf(
     restart: async (signal) => {
       assert.ok(program);
       program.signal(signal);
-      const how = await program.ended;
-      if (signal === 'SIGTERM') assert.equal(how, 0, program.stderr());
+      const status = await program.ended;
+      if (signal === 'SIGTERM') assert.equal(status, 0, program.stderr());
       await start();
     },
   };
 }
 
-/** Two instances of each service and of the gateway, on plain PostgreSQL. They end with the stack. */
+/** Starts two instances of each service and of the gateway on plain PostgreSQL. They end with the stack. */
 async function startPairs(stack: AsyncDisposableStack, common: Readonly<Record<string, string>>) {
   const ports = await findFreePorts(14);
   const next = (): number => ports.pop() ?? assert.fail('too few ports');
@@ -77,46 +77,46 @@ async function startPairs(stack: AsyncDisposableStack, common: Readonly<Record<s
   return { urls, instances: all };
 }
 
-/** Reads that reach every service. The account has one order. */
+/** Queries that reach every service. The account has one order. */
 async function createReads(url: string): Promise<readonly string[]> {
-  const goods = await createGoods(url);
-  const { query, variables } = orderRequest(goods, 1, new Set());
+  const fixtures = await createOrderFixtures(url);
+  const { query, variables } = orderRequest(fixtures, 1, new Set());
   await postGraphQL(url, { query, variables });
   return [
     '{ products(pagination: { skip: 0, take: 2 }) { id name price } }',
     '{ accounts(pagination: { skip: 0, take: 2 }) { id name } }',
-    `{ accounts(id: "${goods.accountId}") { id orders { id totalPrice } } }`,
+    `{ accounts(id: "${fixtures.accountId}") { id orders { id totalPrice } } }`,
   ];
 }
 
-/** Restarts every instance in turn under load. Returns what clients saw. */
-async function roll(
+/** Restarts the selected instances one by one under load. Returns the first resets and failures of the clients. */
+async function restartUnderLoad(
   t: TestContext,
   plan: {
     signal: NodeJS.Signals;
     requests: number;
     env: Readonly<Record<string, string>>;
-    which: (name: string) => boolean;
+    isRestarted: (name: string) => boolean;
   },
 ) {
   await using stack = new AsyncDisposableStack();
   const { urls, instances } = await startPairs(stack, plan.env);
   const [url = ''] = urls;
-  const goods = await createGoods(url);
+  const fixtures = await createOrderFixtures(url);
   const reads = await createReads(url);
   const acknowledged = new Set<string>();
   const next = (client: number, count: number): LoadRequest =>
     (client + count) % ORDER_EVERY === 0
-      ? orderRequest(goods, 1 + (count % 9), acknowledged)
+      ? orderRequest(fixtures, 1 + (count % 9), acknowledged)
       : { query: reads[(client + count) % reads.length] ?? '' };
   const load = startLoad({ urls, clients: CLIENTS, refusedMax: 100, next });
   const startedMs = performance.now();
-  for (const instance of instances.filter(({ name }) => plan.which(name))) {
-    const before = load.tally.answered;
-    await eventually(() => assert.ok(load.tally.answered >= before + 10 * CLIENTS), DEADLINE_MS);
+  for (const instance of instances.filter(({ name }) => plan.isRestarted(name))) {
+    const before = load.stats.answered;
+    await eventually(() => assert.ok(load.stats.answered >= before + 10 * CLIENTS), DEADLINE_MS);
     await instance.restart(plan.signal);
   }
-  await eventually(() => assert.ok(load.tally.answered >= plan.requests), DEADLINE_MS);
+  await eventually(() => assert.ok(load.stats.answered >= plan.requests), DEADLINE_MS);
   const { answered, resets, failures, slowestMs } = await load.stop();
   const seconds = (performance.now() - startedMs) / 1_000;
   t.diagnostic(
@@ -127,15 +127,20 @@ async function roll(
 }
 
 suite('a rolling restart', () => {
-  test(`of two instances of each service and of the gateway fails none of ${REQUESTS} requests`, async (t) => {
-    const seen = await roll(t, { signal: 'SIGTERM', requests: REQUESTS, env: {}, which: () => true });
+  test(`of two instances of each service and of the gateway fails no request of ${REQUESTS}`, async (t) => {
+    const seen = await restartUnderLoad(t, {
+      signal: 'SIGTERM',
+      requests: REQUESTS,
+      env: {},
+      isRestarted: () => true,
+    });
     assert.deepEqual(seen, { resets: [], failures: [] });
   });
 
-  test('known-bad twin: instances that are killed make requests fail', async (t) => {
-    const which = (name: string): boolean => name === 'order' || name === 'graphql';
+  test('known-bad twin: killing the instances makes requests fail', async (t) => {
+    const isRestarted = (name: string): boolean => name === 'order' || name === 'graphql';
     const env = { DRAIN_DELAY_MS: '0' };
-    const seen = await roll(t, { signal: 'SIGKILL', requests: 0, env, which });
+    const seen = await restartUnderLoad(t, { signal: 'SIGKILL', requests: 0, env, isRestarted });
     assert.notDeepEqual(seen, { resets: [], failures: [] });
   });
 });

@@ -8,22 +8,22 @@ import type { ProcessRecord } from '#scripts/process-record.ts';
 import { findFreePorts } from '#testkit/free-ports.ts';
 import { postGraphQL } from '#testkit/shop.ts';
 
-/** `make run-all` as tests start it: a folder and ports of its own. */
+/** Runs `make run-all` for tests, each with its own folder and ports. */
 
 export const RUN_ALL = 'scripts/run-all.ts';
 
-/** Settings of one `make run-all`, and what it notes of its processes. */
+/** The settings of a `make run-all`, and the records of its processes. */
 export interface RunAllSettings extends Disposable {
   readonly env: Readonly<Record<string, string>>;
-  /** Of the gateway. */
+  /** The URL of the gateway. */
   readonly url: string;
-  /** Of /metrics and /readyz of a service. */
+  /** The base URL of /metrics and /readyz of a service. */
   adminUrl(service: ServiceName): string;
   records(): readonly ProcessRecord[];
   record(name: string): ProcessRecord;
 }
 
-/** `engines` are the settings that name what it runs on. */
+/** `engines` are the settings with the URLs of databases and engines. */
 export async function runAllSettings(engines: Readonly<Record<string, string>>): Promise<RunAllSettings> {
   const ports = (await findFreePorts(2 * SERVICES.length + 1)).map(String);
   const folder = mkdtempSync(join(tmpdir(), 'fritzy-run-all-'));
@@ -48,7 +48,7 @@ export async function runAllSettings(engines: Readonly<Record<string, string>>):
     records,
     record: (name) => {
       const found = records().find((record) => record.name === name);
-      assert.ok(found, `${name} is not noted`);
+      assert.ok(found, `no record of ${name}`);
       return found;
     },
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
@@ -61,15 +61,15 @@ export async function startAll({ env }: RunAllSettings): Promise<Program> {
   return program;
 }
 
-/** Returns its total. */
+/** Creates an account and a product and places an order. Returns the total, or undefined if the order failed. */
 export async function placeOrder(url: string): Promise<number | undefined> {
-  const made = await postGraphQL(url, {
+  const created = await postGraphQL(url, {
     query: `mutation {
       createAccount(account: { name: "John Doe" }) { id }
       createProduct(product: { name: "iPhone 15 Pro", description: "Latest flagship", price: 1199.99 }) { id }
     }`,
   });
-  const { createAccount, createProduct } = made.data ?? {};
+  const { createAccount, createProduct } = created.data ?? {};
   const placed = await postGraphQL(url, {
     query: `mutation { createOrder(order: { accountId: "${createAccount?.id}", products: [{ productId: "${createProduct?.id}", quantity: 2 }] }) { totalPrice } }`,
   });

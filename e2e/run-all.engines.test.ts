@@ -8,7 +8,7 @@ import { eventually, postGraphQL } from '#testkit/shop.ts';
 import { assertSameAnswers, readRecords, recordOf } from './golden/record.ts';
 import { placeOrder, runAllSettings, startAll } from './run-all-program.ts';
 
-/** What README's distributed section starts: `make migrate-up` and `make run-all` on the real engines. */
+/** Runs `make migrate-up` and `make run-all` on the real engines, as in README section *As a distributed system*. */
 
 const skip = missingEngine('kafka') || missingEngine('elasticsearch') || missingEngine('redis');
 const DEADLINE_MS = 60_000;
@@ -16,7 +16,7 @@ const DEADLINE_MS = 60_000;
 const stack = new AsyncDisposableStack();
 after(() => stack.disposeAsync());
 
-/** Databases that are empty, as docker-compose makes them, and the engines. */
+/** The settings of empty databases, as docker-compose creates them, and of the engines. */
 async function engineSettings(): Promise<Record<string, string>> {
   const postgres = stack.use(await openTestPostgres());
   const open = async (kind: 'kafka' | 'elasticsearch' | 'redis') => stack.use(await openTestEngine(kind)).url;
@@ -46,9 +46,9 @@ async function metric(url: string, name: string): Promise<number> {
 }
 
 suite('make migrate-up and make run-all on Kafka, Elasticsearch and Redis', { skip }, () => {
-  test('the shop answers every operation as the embedded one does, from the engines; and again after a service was killed', async () => {
+  test('the shop gives the same answers as the embedded shop, uses the engines, and recovers from a killed service', async () => {
     const engines = await engineSettings();
-    assert.equal(await migrate('status', engines), 1, 'known-bad twin: tables are missing');
+    assert.equal(await migrate('status', engines), 1, 'known-bad twin: no tables exist');
     assert.equal(await migrate('up', engines), 0);
     assert.equal(await migrate('status', engines), 0);
 
@@ -72,7 +72,7 @@ suite('make migrate-up and make run-all on Kafka, Elasticsearch and Redis', { sk
       const before = await fallbacks();
       const { data } = await shop.graphql('{ searchProducts(query: "iphnoe") { nodes { name } } }');
       assert.equal(data.searchProducts.nodes[0]?.name, 'iPhone 15 Pro');
-      assert.equal(await fallbacks(), before, 'the engine answers, not the fallback');
+      assert.equal(await fallbacks(), before, 'the engine answers instead of the fallback');
     }, DEADLINE_MS);
     assert.equal(await metric(own.url, 'fritzy_cache_redis_up'), 1);
     const published = () => metric(own.adminUrl('order'), 'messaging_client_published_messages_total');
@@ -81,7 +81,7 @@ suite('make migrate-up and make run-all on Kafka, Elasticsearch and Redis', { sk
     process.kill(own.record('order').pid, 'SIGKILL');
     await eventually(async () => {
       assert.equal(await placeOrder(own.url), 2399.98);
-      assert.ok((await published()) > 0, 'its events go on');
+      assert.ok((await published()) > 0, 'the restarted service publishes events');
     }, DEADLINE_MS);
     program.signal('SIGINT');
     assert.equal(await program.ended, 0, program.stderr());

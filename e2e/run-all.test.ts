@@ -15,9 +15,9 @@ import { placeOrder, RUN_ALL, runAllSettings, startAll } from './run-all-program
 const STOP = 'scripts/stop.ts';
 const NAMES = [...SERVICES, GATEWAY].map(({ name }) => name);
 const DEADLINE_MS = 60_000;
-/** A service starts in less than a second; the rest is for a machine that is busy with other tests. */
+/** A service starts in less than a second. The margin allows for a busy machine. */
 const BACK_MS = 8_000;
-/** 5 s of waiting, and what it takes a busy machine to start a program. */
+/** The wait of 5 s, with a margin for program start on a busy machine. */
 const NO_ENGINES_MS = 10_000;
 
 const postgres = await openTestPostgres();
@@ -30,7 +30,7 @@ function killRecorded(records: readonly ProcessRecord[]): void {
 }
 
 suite('make run-all', () => {
-  test('every service is a process; a killed one is started again and said so; Ctrl-C ends all in order', async () => {
+  test('runs every service as a process, restarts and reports a killed one, and stops all in order on Ctrl-C', async () => {
     using own = await runAllSettings(databases);
     await using program = await startAll(own);
     assert.equal(await placeOrder(own.url), 2399.98);
@@ -53,7 +53,7 @@ suite('make run-all', () => {
 
     const running = own.records();
     assert.equal(running.filter(isRunning).length, 5);
-    // As a terminal does it: to the whole process group, in which the services are not.
+    // A terminal sends SIGINT to the process group, which does not include the services.
     program.signal('SIGINT', 'group');
     assert.equal(await program.ended, 0, program.stderr());
     assert.deepEqual(running.filter(isRunning), []);
@@ -62,7 +62,7 @@ suite('make run-all', () => {
     assert.equal(program.stderr(), '');
   });
 
-  test('make stop ends it from elsewhere; a second make run-all is refused in a line', async () => {
+  test('a second make run-all is rejected in one line; make stop ends the first one', async () => {
     using own = await runAllSettings(databases);
     await using program = await startAll(own);
     const running = own.records();
@@ -80,17 +80,17 @@ suite('make run-all', () => {
     assert.match(again.stdout(), /^nothing to stop/);
   });
 
-  test('what a killed make run-all left is ended by make stop, and by the next make run-all', async () => {
+  test('make stop and the next make run-all end the processes that a killed make run-all left running', async () => {
     using own = await runAllSettings(databases);
-    for (const how of ['make stop', 'make run-all'] as const) {
+    for (const command of ['make stop', 'make run-all'] as const) {
       await using program = await startAll(own);
       const running = own.records();
       try {
         program.signal('SIGKILL');
         await program.ended;
         const left = running.filter(isRunning);
-        assert.equal(left.length, 4, 'known-bad twin: without stop there is something left');
-        if (how === 'make stop') {
+        assert.equal(left.length, 4, 'known-bad twin: without a stop, four processes keep running');
+        if (command === 'make stop') {
           await using stop = spawnProgram(STOP, own.env);
           assert.equal(await stop.ended, 0, stop.stderr());
           const names = Array.from(stop.stdout().matchAll(/^stopped (\w+) /gm), ([, name]) => name);
@@ -109,7 +109,7 @@ suite('make run-all', () => {
     }
   });
 
-  test('a service that fails at once, again and again, is given up in a line; the others go on', async () => {
+  test('a service that fails at each start is abandoned with one line; the others keep running', async () => {
     using own = await runAllSettings(databases);
     const url = new URL(urls.order);
     url.pathname = '/missing';
@@ -128,7 +128,7 @@ suite('make run-all', () => {
     assert.equal(await program.ended, 1);
   });
 
-  test('a killed service is back within seconds, under load', async (t) => {
+  test('a service killed under load is restarted within 8 s', async (t) => {
     using own = await runAllSettings(databases);
     await using _ = await startAll(own);
     const query = 'mutation ($name: String!) { createAccount(account: { name: $name }) { id } }';
@@ -137,24 +137,24 @@ suite('make run-all', () => {
       variables: { name: `${client} ${count}` },
     });
     const load = startLoad({ urls: [own.url], clients: 4, refusedMax: 0, next });
-    await eventually(() => assert.ok(load.tally.answered > 50));
+    await eventually(() => assert.ok(load.stats.answered > 50));
     const killed = own.record('account');
     const killedMs = performance.now();
     process.kill(killed.pid, 'SIGKILL');
     await eventually(() => assert.ok(!isRunning(killed)));
-    const before = load.tally.answered;
-    await eventually(() => assert.ok(load.tally.answered > before + 4), BACK_MS);
+    const before = load.stats.answered;
+    await eventually(() => assert.ok(load.stats.answered > before + 4), BACK_MS);
     const backMs = performance.now() - killedMs;
     const { failures, slowestMs } = await load.stop();
     t.diagnostic(
       `back after ${backMs.toFixed(0)} ms; ${failures.length} failures, the slowest took ${slowestMs.toFixed(0)} ms`,
     );
     assert.equal(await placeOrder(own.url), 2399.98);
-    // Calls that were under way when the service was killed fail; later ones wait for it.
+    // Calls in flight at the time of the kill fail; later calls wait for the restart.
     for (const failure of failures) assert.match(failure, /"UNAVAILABLE"/);
   });
 
-  test('without engines it says within 10 s what is missing and how to start it, and starts nothing', async () => {
+  test('without engines, it reports within 10 s what is missing and how to start it, and starts nothing', async () => {
     using own = await runAllSettings({
       ...databases,
       ORDER_DATABASE_URL: 'postgres://order:secret@127.0.0.1:1/order',
@@ -173,7 +173,7 @@ suite('make run-all', () => {
     assert.deepEqual(more, []);
   });
 
-  test('Ctrl-C while it waits for engines ends it cleanly', async () => {
+  test('Ctrl-C while it waits for engines ends it with status 0', async () => {
     using own = await runAllSettings({ ...databases, EVENTS_URL: 'kafka://127.0.0.1:1' });
     await using program = spawnProgram(RUN_ALL, own.env);
     await eventually(() =>
@@ -184,7 +184,7 @@ suite('make run-all', () => {
     assert.equal(program.stderr(), '');
   });
 
-  test('settings that are wrong are reported together before anything is started', async () => {
+  test('invalid settings are reported together before any service starts', async () => {
     using own = await runAllSettings(databases);
     const lines = await givesUp(RUN_ALL, { ...own.env, PORT: '0', ACCOUNT_URL: 'http://127.0.0.1' });
     assert.deepEqual(
@@ -193,7 +193,7 @@ suite('make run-all', () => {
     );
   });
 
-  test('make stop leaves a process alone that has the pid of one that ended', async () => {
+  test('make stop does not end an unrelated process that has reused a recorded pid', async () => {
     using own = await runAllSettings(databases);
     const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
     try {
@@ -201,15 +201,15 @@ suite('make run-all', () => {
       const pid = other.pid ?? 0;
       const folder = join(own.env['FRITZY_DATA'] ?? '', 'run-all');
       mkdirSync(folder, { recursive: true });
-      // As of one that was started a tick earlier.
+      // The record of a process with the same pid that started one tick earlier.
       const identity = identityOf(pid)?.replace(/\d+$/, (ticks) => String(Number(ticks) - 1));
       writeFileSync(join(folder, 'processes.json'), JSON.stringify([{ name: 'order', pid, identity }]));
       await using stop = spawnProgram(STOP, own.env);
       assert.equal(await stop.ended, 0, stop.stderr());
       assert.match(stop.stdout(), /^nothing to stop/);
-      assert.ok(identityOf(pid), 'it still runs');
+      assert.ok(identityOf(pid), 'the process still runs');
 
-      // Known-bad twin: who goes by the pid alone ends it.
+      // Known-bad twin: with a matching identity, make stop ends the process.
       const mistaken = { name: 'order', pid, identity: identityOf(pid) };
       writeFileSync(join(folder, 'processes.json'), JSON.stringify([mistaken]));
       await using wrong = spawnProgram(STOP, own.env);

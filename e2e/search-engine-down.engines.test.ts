@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { missingEngine, startElasticsearch } from '#testkit/engines.ts';
 import { eventually, startTestShop } from '#testkit/shop.ts';
 
-/** Elasticsearch dies while shoppers search, read and order over the public API. */
+/** Kills Elasticsearch while clients search, read and order through the public API. */
 const skip = missingEngine('elasticsearch', { own: true });
 const ORDERS_MIN = 100;
 
 test(
-  'Elasticsearch killed under load: no order, no read and no search fails',
+  'Elasticsearch killed under load: no order, read or search fails',
   { skip, timeout: 240_000 },
   async () => {
     await using engine = await startElasticsearch();
@@ -18,16 +18,16 @@ test(
       assert.deepEqual([status, errors], [200, undefined], query);
       return data;
     };
-    const created = 'createProduct(product: { name: "iPhone 15 Pro", price: 1199.99 }) { id }';
-    const opened = 'createAccount(account: { name: "John Doe" }) { id }';
+    const newProduct = 'createProduct(product: { name: "iPhone 15 Pro", price: 1199.99 }) { id }';
+    const newAccount = 'createAccount(account: { name: "John Doe" }) { id }';
     const { product, account } = (await data(
-      `mutation { product: ${created} account: ${opened} }`,
+      `mutation { product: ${newProduct} account: ${newAccount} }`,
     )) as unknown as Record<'product' | 'account', { id: string }>;
     const isUp = async (): Promise<number | undefined> => {
       const metrics = await (await fetch(`${shop.url}/metrics`)).text();
       return Number(/^fritzy_search_engine_up (\d)/m.exec(metrics)?.[1]);
     };
-    // The engine has the product: a search that is answered by it finds one.
+    // Wait until the engine has indexed the product.
     await eventually(async () => {
       const found = await fetch(`${engine.url}/fritzy-products/_count`);
       assert.equal(((await found.json()) as { count?: number }).count, 1);
@@ -54,7 +54,7 @@ test(
       }
     };
     const shoppers = Promise.all(Array.from({ length: 8 }, shopper));
-    const fate = async (): Promise<void> => {
+    const killAndRestart = async (): Promise<void> => {
       await eventually(() => assert.ok(orders > 10), 60_000);
       await engine.kill();
       const before = orders;
@@ -64,7 +64,7 @@ test(
       await eventually(async () => assert.equal(await isUp(), 1), 60_000);
       done.abort();
     };
-    await Promise.race([fate(), shoppers]);
+    await Promise.race([killAndRestart(), shoppers]);
     done.abort();
     await shoppers;
     assert.ok(orders > ORDERS_MIN);

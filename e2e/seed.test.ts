@@ -17,12 +17,12 @@ function repeated(names: readonly string[]): string[] {
   return names.filter((name) => seen.size === seen.add(name).size);
 }
 
-test('the 10,000 products of make seed have unique natural names, plausible prices, a category and tags', () => {
+test('the 10,000 products of make seed have unique names without serial numbers, plausible prices, a category and tags', () => {
   const products = PRODUCTS.map(productOf);
   assert.equal(products.length, 10_000);
   assert.deepEqual(repeated(products.map(({ name }) => name)), []);
   assert.deepEqual(repeated(ACCOUNTS.map(accountName)), []);
-  // Known-bad twin: without their finish, names repeat.
+  // Known-bad twin: without the variant after the comma, names repeat.
   assert.ok(repeated(products.map(({ name }) => name.replace(/,.*/, ''))).length > 0);
   assert.deepEqual(
     products.filter(({ name }) => /\d{3}/.test(name)),
@@ -45,7 +45,7 @@ test('the 10,000 products of make seed have unique natural names, plausible pric
 
 suite('make seed', () => {
   const folder = newFolder();
-  // Nothing listens there, so it starts a shop of its own.
+  // Nothing listens on this port, so that make seed starts a shop.
   const env = { FRITZY_DATA: folder, PORT: '1' };
 
   for (const [signal, to, when, stream, code] of [
@@ -53,7 +53,7 @@ suite('make seed', () => {
     ['SIGTERM', 'program', /products .* [1-9]\d*\/10000/, 'stderr', 143],
     ['SIGINT', 'group', /products .* [1-9]\d*\/10000/, 'stderr', 130],
   ] as const) {
-    test(`${signal} to the ${to} at ${when} ends it with ${code}, one line, and the shop that it started`, async () => {
+    test(`${signal} to the ${to} at ${when} ends make seed with status ${code} and one line, and stops the shop that it started`, async () => {
       await using seed = spawnProgram(PROGRAM, env);
       await saying(seed, when, stream);
       seed.signal(signal, to);
@@ -64,13 +64,13 @@ suite('make seed', () => {
         .filter((line) => line !== '' && !/[█░]/.test(line));
       assert.deepEqual(lines, ['fritzy: interrupted; run make seed again to add the rest']);
       assert.deepEqual(processesIn(folder), []);
-      // The lock is free: no shop is left.
+      // The lock of the data folder is free.
       await using shop = await startShop(folder);
       assert.equal((await fetch(`${shop.url}/readyz`)).status, 200);
     });
   }
 
-  test('known-bad twin: a seed that cannot stop its shop leaves it running, which the check finds', async () => {
+  test('known-bad twin: a killed make seed leaves its shop running, which the check detects', async () => {
     const folder = newFolder();
     await using seed = spawnProgram(PROGRAM, { ...env, FRITZY_DATA: folder });
     await saying(seed, /products .* [1-9]\d*\/10000/, 'stderr');
@@ -83,15 +83,15 @@ suite('make seed', () => {
     await eventually(() => assert.deepEqual(processesIn(folder), []), 60_000);
   });
 
-  test('adds what is missing, and nothing the second time; facets show', async () => {
+  test('adds what is missing, and nothing on a second run; searches return facets', async () => {
     await using shop = await startShop(folder);
-    const onShop = { PORT: new URL(shop.url).port };
+    const shopEnv = { PORT: new URL(shop.url).port };
     const counts: unknown[] = [];
     for (let run = 1; run <= 2; run++) {
-      await using seed = spawnProgram(PROGRAM, onShop);
+      await using seed = spawnProgram(PROGRAM, shopEnv);
       assert.equal(await seed.ended, 0, seed.stderr());
       assert.match(seed.stdout(), /The shop has 51 categories, 10000 products and 1000 accounts/);
-      // The index follows the products within moments.
+      // The search index is updated asynchronously.
       const { data } = await eventually(async () => {
         const found = await postGraphQL(shop.url, { query: FACETS });
         assert.equal(found.data?.searchProducts.totalCount, 32);
@@ -114,7 +114,7 @@ suite('make seed', () => {
     });
   });
 
-  test('reports in one line that no shop can be started', async () => {
+  test('reports in one line that it cannot start a shop', async () => {
     const lines = await givesUp(PROGRAM, { FRITZY_DATA: '/dev/null/x', PORT: '1' });
     assert.match(lines.join('\n'), /cannot be written .*\nfritzy: the shop could not be started$/);
   });

@@ -2,10 +2,10 @@ import { GATEWAY, type ServiceName } from '#cmd/services.ts';
 import { saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
 import type { TestPostgres } from '#testkit/postgres.ts';
 
-/** A service as a process of its own, on ports that the system chooses. */
+/** A service in its own process, on ports that the system assigns. */
 export interface ServiceProcess {
   readonly program: Program;
-  /** `grpc://host:port`, as the settings of its callers name it. */
+  /** The gRPC URL for the settings of its callers. */
   readonly url: string;
   readonly adminUrl: string;
 }
@@ -26,7 +26,7 @@ export async function startService(
   return { program, url: `grpc://127.0.0.1:${grpcPort}`, adminUrl: `http://127.0.0.1:${adminPort}` };
 }
 
-/** Starts a gateway on a port that the system chooses and waits until it listens. It ends with the stack. */
+/** Starts a gateway on a port that the system assigns and waits until it listens. It ends with the stack. */
 async function startGateway(
   stack: AsyncDisposableStack,
   env: Settings,
@@ -39,16 +39,16 @@ async function startGateway(
   return { program, url: `http://127.0.0.1:${port}` };
 }
 
-/** A shop of one process per service, on databases of its own. */
+/** A shop with one process per service, on its own databases. */
 export interface ShopProcesses {
   readonly account: ServiceProcess;
   readonly catalog: ServiceProcess;
   readonly order: ServiceProcess;
   readonly gateway: Program;
   readonly url: string;
-  /** The settings with which the account service was started, for another instance. */
+  /** The settings of the account service, to start another instance. */
   readonly accountEnv: Settings;
-  /** The settings by which order and gateway find the services that both call. */
+  /** The URLs of the services that the order service and the gateway both call. */
   readonly upstreams: Settings;
 }
 

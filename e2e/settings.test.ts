@@ -10,7 +10,7 @@ import type { Settings } from '#platform/config.ts';
 import { settingsOf } from '#platform/service.ts';
 import { runAllSettings } from '#scripts/run-all/services.ts';
 
-/** Every setting of every program, against the tables of the documentation. */
+/** Compares every setting of every program with the tables in the documentation. */
 
 const services = await Promise.all(SERVICES.map(async ({ load }) => settingsOf((await load()).service)));
 const settings: Settings = Object.assign(
@@ -30,27 +30,27 @@ const pages = readdirSync(docs)
   .map((name) => readFileSync(new URL(name, docs), 'utf8'));
 const operations = readFileSync(new URL('operations.md', docs), 'utf8');
 
-/** Settings that no page names. */
+/** The settings that no page mentions. */
 const undocumented = (all: Settings, texts: readonly string[]): string[] =>
   Object.keys(all).filter((name) => !texts.some((text) => new RegExp(`\`${name}(?:=[^\`]*)?\``).test(text)));
 
-/** Rows of one setting with its default, by the setting. */
+/** The documented defaults, by setting. */
 function defaultsIn(text: string): ReadonlyMap<string, string> {
   const rows = text.matchAll(/^\| `([A-Z][A-Z_]*)` \|(?: [a-z, ]+ \|)? ([^|]*?) ?\| [^|]+ \|$/gm);
   return new Map(Array.from(rows, ([, name = '', value = '']) => [name, value]));
 }
 
-/** Rows whose default is not that of the program. */
+/** The rows whose default differs from that of the program. */
 function wrongDefaults(text: string): string[] {
   return [...defaultsIn(text)].flatMap(([name, written]) => {
-    // Texts without quotes, lists without brackets.
-    const actual = JSON.stringify(settings[name]?.default ?? '').replaceAll(/["[\]]/g, '');
-    return written === actual ? [] : [`${name}: ${written}, but the default is ${actual}`];
+    // The tables show strings without quotes and lists without brackets.
+    const expected = JSON.stringify(settings[name]?.default ?? '').replaceAll(/["[\]]/g, '');
+    return written === expected ? [] : [`${name}: ${written}, but the default is ${expected}`];
   });
 }
 
 suite('settings', () => {
-  test('each says in one sentence what it is', () => {
+  test('each has a one-sentence description', () => {
     const wrong = Object.entries(settings).filter(([, { desc = '' }]) => !/^[A-Z].{10,}[\w.…/)]$/.test(desc));
     assert.deepEqual(wrong, []);
   });
@@ -64,7 +64,7 @@ suite('settings', () => {
     );
   });
 
-  test('docs/operations.md gives their defaults', () => {
+  test('docs/operations.md has the default of each setting in its tables', () => {
     assert.ok(defaultsIn(operations).size >= 15, `${defaultsIn(operations).size} rows were found`);
     assert.deepEqual(wrongDefaults(operations), []);
     const twin = operations.replace('| `REQUEST_TIMEOUT_MS` | 10000 |', '| `REQUEST_TIMEOUT_MS` | 9000 |');

@@ -7,10 +7,10 @@ import pg from 'pg';
 import { spawnProgram, startShop, type Program } from '#cmd/fritzy/test/program.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 import { eventually } from '#testkit/shop.ts';
-import { createGoods, orderRequest, startLoad } from './load-clients.ts';
+import { createOrderFixtures, orderRequest, startLoad } from './load-clients.ts';
 import { runAllSettings, startAll } from './run-all-program.ts';
 
-/** Stopping the shop under load cuts no connection, and every order that is stored was acknowledged. */
+/** Stopping the shop under load resets no connection, and every stored order was acknowledged. */
 
 const CLIENTS = 20;
 const ORDERS_BEFORE_STOP = 400;
@@ -39,37 +39,41 @@ async function storedOrders(url: string): Promise<Set<string>> {
   }
 }
 
-/** Orders by many clients until the shop is gone, which `stop` brings about meanwhile. */
+/** Places orders from many clients and calls `stop` meanwhile, until the shop has stopped. */
 async function stopUnderLoad(
   t: TestContext,
   shop: { url: string; orders: string },
   stop: () => Promise<void>,
 ): Promise<void> {
-  const goods = await createGoods(shop.url);
+  const fixtures = await createOrderFixtures(shop.url);
   const acknowledged = new Set<string>();
   const load = startLoad({
     urls: [shop.url],
     clients: CLIENTS,
     refusedMax: 0,
-    next: (client, count) => orderRequest(goods, 1 + ((client + count) % 9), acknowledged),
+    next: (client, count) => orderRequest(fixtures, 1 + ((client + count) % 9), acknowledged),
   });
   await eventually(() => assert.ok(acknowledged.size >= ORDERS_BEFORE_STOP), DEADLINE_MS);
   await stop();
   const { answered, resets, failures } = await load.ended;
   const stored = await storedOrders(shop.orders);
-  const untold = [...stored].filter((id) => !acknowledged.has(id));
+  const unacknowledged = [...stored].filter((id) => !acknowledged.has(id));
   t.diagnostic(
-    `${answered} orders; ${resets.length} resets, ${failures.length} failures, ${untold.length} untold`,
+    `${answered} orders; ${resets.length} resets, ${failures.length} failures, ${unacknowledged.length} unacknowledged`,
   );
   assert.deepEqual(
-    { resets: resets.slice(0, 3), failures: failures.slice(0, 3), untold: untold.slice(0, 3) },
-    { resets: [], failures: [], untold: [] },
+    {
+      resets: resets.slice(0, 3),
+      failures: failures.slice(0, 3),
+      unacknowledged: unacknowledged.slice(0, 3),
+    },
+    { resets: [], failures: [], unacknowledged: [] },
   );
-  assert.equal(stored.size, acknowledged.size, 'acknowledged orders are there');
+  assert.equal(stored.size, acknowledged.size, 'every acknowledged order is stored');
 }
 
-suite('stopping the shop while 20 clients order', () => {
-  test('make stop: every request is answered, and every order that is kept was acknowledged', async (t) => {
+suite('stopping the shop while 20 clients place orders', () => {
+  test('make stop: every request is answered, and every stored order was acknowledged', async (t) => {
     const databases = await newDatabases();
     using own = await runAllSettings(databases);
     await using program = await startAll(own);
@@ -91,13 +95,13 @@ suite('stopping the shop while 20 clients order', () => {
     }
   }
 
-  test('SIGTERM to the shop in one process: the same', (t) =>
+  test('SIGTERM to the single-process shop: every request is answered, and every stored order was acknowledged', (t) =>
     stopEmbedded(t, async (shop) => {
       shop.signal('SIGTERM');
       assert.equal(await shop.ended, 0, shop.stderr());
     }));
 
-  test('known-bad twin: a shop that is killed', (t) =>
+  test('known-bad twin: killing the shop is caught', (t) =>
     assert.rejects(
       stopEmbedded(t, async (shop) => {
         shop.signal('SIGKILL');

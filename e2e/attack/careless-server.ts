@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 
 /**
- * Deliberately wrong, and what the bounds of attack.test.ts must catch: a pattern that takes quadratic time over
- * callers' text, and an answer that is made whole whatever its size. Prints its port.
+ * Known-bad twin for attack.test.ts: matches a regular expression with quadratic time against input, and builds an
+ * unbounded answer in memory. Prints its port.
  */
 const server = createServer((request, response) => {
   void text(request).then((body) => {

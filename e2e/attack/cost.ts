@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
-/** What processes have used, as Linux counts it: their own timers and clocks do not matter. */
+/** The resource usage of a process as measured by Linux, independent of the clock of the process. */
 export interface Cost {
   readonly cpuMs: number;
-  /** Resident memory at its highest, above what it was before. */
+  /** The growth from the initial to the peak resident memory. */
   readonly megabytes: number;
 }
 
-/** Whether this can be measured here: Linux with schedstat and a peak of resident memory that can be reset. */
-export function canMeasure(): boolean {
+/** Whether the system can measure costs: needs Linux with schedstat and a resettable resident memory peak. */
+export function canMeasureCost(): boolean {
   try {
     cpuMsOf(process.pid);
     resetPeak(process.pid);
@@ -18,8 +18,8 @@ export function canMeasure(): boolean {
   }
 }
 
-/** What a piece of work costs each of some processes, by name. */
-export async function costOf(
+/** The cost of `work` for each process, by name. */
+export async function measureCost(
   pids: Readonly<Record<string, number>>,
   work: () => Promise<void>,
 ): Promise<Record<string, Cost>> {
@@ -36,12 +36,12 @@ export async function costOf(
   );
 }
 
-/** Resident memory of a process. */
+/** The resident memory of a process. */
 export function residentBytes(pid: number): number {
   return statusBytes(pid, 'VmRSS');
 }
 
-/** CPU time of all threads that live. */
+/** The CPU time of all running threads. */
 function cpuMsOf(pid: number): number {
   let ns = 0n;
   for (const task of readdirSync(`/proc/${pid}/task`)) {
@@ -51,7 +51,7 @@ function cpuMsOf(pid: number): number {
   return Number(ns) / 1e6;
 }
 
-/** proc(5), clear_refs: 5 sets the peak to what is resident now. */
+/** Writing 5 to clear_refs resets the peak to the current resident memory: see proc(5). */
 function resetPeak(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }

@@ -15,23 +15,23 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 
-/** A request and what it is called when it costs too much. */
+/** A request with the name that a failure reports. */
 export interface Attack {
   readonly name: string;
-  /** The body, as JSON. */
+  /** The JSON body. */
   readonly body: string;
 }
 
-/** Ids that the shop knows, by the name of their type. */
+/** Ids of existing entities, by type name. */
 export type KnownIds = Readonly<Record<'Account' | 'Product' | 'Order' | 'Category', string>>;
 
-/** A place in the arguments of a field where a caller's value goes. */
-export interface Place {
+/** A position in the arguments of a field. */
+export interface ArgumentPosition {
   /** For example `Mutation.createOrder(order.products[].quantity)`. */
   readonly name: string;
-  /** Whether the value is a list, or else a leaf. */
+  /** Whether the position takes a list; otherwise it takes a leaf. */
   readonly isList: boolean;
-  /** A request with the value there and plain values everywhere else. */
+  /** A request with the value at this position and valid values everywhere else. */
   request(value: unknown): string;
 }
 
@@ -40,12 +40,12 @@ type Step = string;
 const ITEM = '[]';
 const INPUT_DEPTH_MAX = 5;
 
-/** Every place of every argument of every field that can be reached. */
-export function placesOf(schema: GraphQLSchema, ids: KnownIds): Place[] {
+/** Every position in every argument of every reachable field. */
+export function argumentPositions(schema: GraphQLSchema, ids: KnownIds): ArgumentPosition[] {
   return reachableTypes(schema, ids).flatMap(({ type, within }) =>
     Object.values(type.getFields()).flatMap((field) =>
       field.args.flatMap((arg) =>
-        stepsInto(arg.type).map(({ steps, isList }): Place => {
+        pathsInto(arg.type).map(({ steps, isList }): ArgumentPosition => {
           const path = [arg.name, ...steps].join('.');
           return {
             name: `${type.name}.${field.name}(${path})`,
@@ -58,7 +58,7 @@ export function placesOf(schema: GraphQLSchema, ids: KnownIds): Place[] {
   );
 }
 
-/** For each object type the selection that leads to it from a root, as a function of what is asked for there. */
+/** Each object type with a function that wraps a selection on the type in a document. */
 export function reachableTypes(
   schema: GraphQLSchema,
   ids: KnownIds,
@@ -73,15 +73,15 @@ export function reachableTypes(
         type: root,
         within: (selection) => `${kind} Attack$DECLARATIONS { ${selection} }`,
       });
-  // A map takes in what is added while it is walked: the shortest way to each type comes first.
+  // Iterating over a map includes entries added during the loop, so that each type is reached by its shortest path.
   for (const { type, within } of found.values()) {
     if (type === schema.getMutationType()) continue;
     for (const field of Object.values(type.getFields())) {
-      const below = getNamedType(field.type);
-      if (!isObjectType(below) || found.has(below.name)) continue;
+      const child = getNamedType(field.type);
+      if (!isObjectType(child) || found.has(child.name)) continue;
       const given = argumentsOf(field, ids);
-      found.set(below.name, {
-        type: below,
+      found.set(child.name, {
+        type: child,
         within: (selection) => within(`${field.name}${given} { ${selection} }`),
       });
     }
@@ -89,7 +89,7 @@ export function reachableTypes(
   return [...found.values()];
 }
 
-/** The required arguments of a field as literals, and the largest page where it has pages. */
+/** The required arguments of a field as literals, and the largest page size if the field takes one. */
 export function argumentsOf(field: GraphQLField<unknown, unknown>, ids: KnownIds): string {
   const given = field.args.flatMap((arg) => {
     if (arg.name === 'first') return [`first: ${field.name === 'suggestProducts' ? 20 : 100}`];
@@ -127,20 +127,20 @@ function requestWith(
   return JSON.stringify({ query: within(text).replace('$DECLARATIONS', declarations), variables });
 }
 
-/** The ways into an input type: to its leaves, and to its lists as a whole. */
-function stepsInto(type: GraphQLInputType, depth = 0): { steps: Step[]; isList: boolean }[] {
+/** The paths from an input type to its leaves and lists. */
+function pathsInto(type: GraphQLInputType, depth = 0): { steps: Step[]; isList: boolean }[] {
   const nullable = getNullableType(type);
   if (depth > INPUT_DEPTH_MAX) return [];
   if (isListType(nullable)) {
-    const into = stepsInto(nullable.ofType, depth + 1);
+    const inner = pathsInto(nullable.ofType, depth + 1);
     return [
       { steps: [], isList: true },
-      ...into.map(({ steps, isList }) => ({ steps: [ITEM, ...steps], isList })),
+      ...inner.map(({ steps, isList }) => ({ steps: [ITEM, ...steps], isList })),
     ];
   }
   if (!isInputObjectType(nullable)) return [{ steps: [], isList: false }];
   return Object.values(nullable.getFields()).flatMap((field) =>
-    stepsInto(field.type, depth + 1).map(({ steps, isList }) => ({ steps: [field.name, ...steps], isList })),
+    pathsInto(field.type, depth + 1).map(({ steps, isList }) => ({ steps: [field.name, ...steps], isList })),
   );
 }
 
@@ -155,14 +155,14 @@ function valueWith(
   if (step === undefined) return value;
   if (isListType(nullable)) return [valueWith(nullable.ofType, steps, value, path, ids)];
   if (!isInputObjectType(nullable) || typeof step !== 'string')
-    throw new Error(`no way into ${String(type)}`);
+    throw new Error(`${String(type)} has no inner values`);
   const field = nullable.getFields()[step];
   if (!field) throw new Error(`${nullable.name} has no ${step}`);
   const plain = plainValue(nullable, path, ids) as object;
   return { ...plain, [step]: valueWith(field.type, steps, value, `${path}.${step}`, ids) };
 }
 
-/** A small value within bounds, as an ordinary caller sends it. */
+/** A small valid value. */
 export function plainValue(type: GraphQLInputType, path: string, ids: KnownIds): unknown {
   const nullable = getNullableType(type);
   if (isListType(nullable)) return [plainValue(nullable.ofType, path, ids)];

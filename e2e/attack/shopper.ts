@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
-import { setTimeout as rest } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { postGraphQL } from '#testkit/shop.ts';
 import type { KnownIds } from './requests.ts';
 
-/** An ordinary client, with its latencies and failures. */
+/** A client that sends ordinary requests. Disposing of it rejects if any request failed. */
 export interface Shopper extends AsyncDisposable {
-  /** Milliseconds of its requests so far. */
+  /** The latency of each request so far, in milliseconds. */
   readonly latencies: readonly number[];
 }
 
-const REST_MS = 20;
+const PAUSE_MS = 20;
 
-/** Looks at a page, at a product and orders it, over and over. Disposing of it fails if anything was refused to it. */
+/** Repeatedly reads a page of products, reads a product and orders it. */
 export function startShopper(url: string, ids: KnownIds): Shopper {
   const latencies: number[] = [];
   const stopping = new AbortController();
@@ -32,7 +32,7 @@ export function startShopper(url: string, ids: KnownIds): Shopper {
           problems.push(error);
         }
         latencies.push(performance.now() - startedMs);
-        await rest(REST_MS);
+        await delay(PAUSE_MS);
       }
     }
   };
@@ -48,7 +48,7 @@ export function startShopper(url: string, ids: KnownIds): Shopper {
   };
 }
 
-/** The value below which so many of 100 are. */
+/** The value below which `percent` per cent of the values are. */
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? Number.NaN;

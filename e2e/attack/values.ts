@@ -1,8 +1,8 @@
-/** Values of too many parts, by name: each fits into a body of 1 MiB. */
+/** Values with too many parts, by name. Each fits into a body of 1 MiB. */
 export function adversarialValues(): [name: string, value: unknown][] {
   const items = <T>(count: number, item: T): T[] => Array.from({ length: count }, () => item);
   const members = (count: number): object =>
-    Object.fromEntries(Array.from({ length: count }, (_, nr) => [`a${nr}`, nr]));
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`a${index}`, index]));
   return [
     ['100,000 numbers', items(100_000, 1)],
     ['1,000 empty texts', items(1_000, '')],
@@ -11,13 +11,13 @@ export function adversarialValues(): [name: string, value: unknown][] {
     ['60 lists within lists', nested(60, (inner) => [inner])],
     ['60 objects within objects', nested(60, (inner) => ({ inner }))],
     ['a tree of lists', nested(15, (inner) => [inner, inner])],
-    ['an object of 50,000 members', members(50_000)],
-    ['an object of 900 members', members(900)],
+    ['an object with 50,000 members', members(50_000)],
+    ['an object with 900 members', members(900)],
   ];
 }
 
-function nested(levels: number, around: (inner: unknown) => unknown): unknown {
+function nested(levels: number, wrap: (inner: unknown) => unknown): unknown {
   let value: unknown = 1;
-  for (let level = 0; level < levels; level++) value = around(value);
+  for (let level = 0; level < levels; level++) value = wrap(value);
   return value;
 }

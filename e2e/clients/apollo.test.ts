@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { ApolloClient, gql, HttpLink, InMemoryCache, type TypedDocumentNode } from '@apollo/client/core';
-import { fetchWithProductIds, placeTwoOrders, shown, type ShownOrder, type TwoOrders } from './two-orders.ts';
+import {
+  fetchWithProductIds,
+  placeTwoOrders,
+  comparedFields,
+  type ShownOrder,
+  type TwoOrders,
+} from './two-orders.ts';
 import { startTestShop, type TestShop } from '#testkit/shop.ts';
 
 const ORDER_FIELDS = 'id totalPrice products { id productId name price quantity }';
@@ -27,31 +33,31 @@ suite('Apollo Client with its default cache', () => {
       cache: new InMemoryCache(),
     });
 
-  /** Both orders as one query returns them. */
-  async function ofAccount(client: ApolloClient): Promise<ShownOrder[]> {
+  /** Both orders, loaded by one query. */
+  async function loadTogether(client: ApolloClient): Promise<ShownOrder[]> {
     const { data } = await client.query({ query: ACCOUNT, variables: { id: placed.accountId } });
-    return shown(data?.account.orders ?? []);
+    return comparedFields(data?.account.orders ?? []);
   }
 
-  /** Both orders as the cache has them once each was loaded. */
-  async function oneByOne(client: ApolloClient): Promise<ShownOrder[]> {
+  /** Both orders as read from the cache after one query for each. */
+  async function loadSeparately(client: ApolloClient): Promise<ShownOrder[]> {
     const queries = placed.orderIds.map((id) => ({ query: ORDER, variables: { id } }));
     for (const query of queries) await client.query(query);
     const cached = queries.map((query) => client.readQuery(query)?.order);
-    return shown(cached.filter((order) => order !== undefined));
+    return comparedFields(cached.filter((order) => order !== undefined));
   }
 
-  test('shows two orders of one product that was renamed and repriced in between', async () => {
-    assert.deepEqual(await ofAccount(newClient()), placed.orders);
+  test('shows two orders of a product that was renamed and repriced between the orders', async () => {
+    assert.deepEqual(await loadTogether(newClient()), placed.orders);
   });
 
-  test('shows the first order unchanged after it has loaded the second', async () => {
-    assert.deepEqual(await oneByOne(newClient()), placed.orders);
+  test('shows the first order unchanged after loading the second', async () => {
+    assert.deepEqual(await loadSeparately(newClient()), placed.orders);
   });
 
-  test('known-bad twin: lines with the id of their product show one quantity and price for both orders', async () => {
-    for (const read of [ofAccount, oneByOne]) {
-      const [second, first] = await read(newClient(fetchWithProductIds));
+  test('known-bad twin: if a line has the id of its product, both orders show the same quantity and price', async () => {
+    for (const load of [loadTogether, loadSeparately]) {
+      const [second, first] = await load(newClient(fetchWithProductIds));
       assert.deepEqual(first?.products, second?.products);
       assert.throws(() => assert.deepEqual([second, first], placed.orders));
     }

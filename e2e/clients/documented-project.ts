@@ -6,18 +6,18 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BIN = join(ROOT, 'node_modules/.bin');
-/** A fenced block whose first line names a project and a file in it: ```ts codegen/src/account-orders.ts */
+/** A fenced block whose info string names a project and a file, such as ```ts codegen/src/account-orders.ts */
 const FILE_BLOCK = /^```\w+ (\w+)\/(\S+)\n(.*?)^```$/gms;
 
-/** A client's project in a temporary folder: the published schema and the files that docs/clients.md prints. */
+/** A client project in a temporary folder: the published schema and the files in docs/clients.md. */
 export interface DocumentedProject extends Disposable {
   readonly folder: string;
   write(file: string, text: string): void;
-  /** A module of the project, as a bundler finds it. */
+  /** Imports a module of the project. Resolves specifiers as a bundler does. */
   load(file: string): Promise<Record<string, unknown>>;
 }
 
-/** The path of a command that npm installed. */
+/** The path of a command in node_modules/.bin. */
 export const command = (name: string): string => join(BIN, name);
 
 export function documentedProject(name: 'relay' | 'codegen'): DocumentedProject {
@@ -33,11 +33,11 @@ export function documentedProject(name: 'relay' | 'codegen'): DocumentedProject 
   cpSync(join(ROOT, 'schema.graphql'), join(folder, 'schema.graphql'));
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   const url = pathToFileURL(`${folder}/`).href;
-  // Bundlers find modules without an extension, which Node does not.
+  // Bundlers resolve specifiers without an extension; Node does not.
   const hooks = registerHooks({
     resolve: (specifier, context, next) => {
-      const own = specifier.startsWith('.') && context.parentURL?.startsWith(url);
-      if (!own) return next(specifier, context);
+      const isOfProject = specifier.startsWith('.') && context.parentURL?.startsWith(url);
+      if (!isOfProject) return next(specifier, context);
       const candidates = [specifier, `${specifier}.ts`, `${specifier}/index.ts`];
       const found = candidates.find((candidate) => isFile(new URL(candidate, context.parentURL)));
       return next(found ?? specifier, context);

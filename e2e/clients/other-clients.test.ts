@@ -5,7 +5,7 @@ import { cacheExchange, createClient, fetchExchange, gql } from '@urql/core';
 import { request } from 'graphql-request';
 import { startTestShop, type TestShop } from '#testkit/shop.ts';
 import { command, documentedProject, type DocumentedProject } from './documented-project.ts';
-import { placeTwoOrders, shown, type ShownOrder, type TwoOrders } from './two-orders.ts';
+import { placeTwoOrders, comparedFields, type ShownOrder, type TwoOrders } from './two-orders.ts';
 
 const QUERY =
   'query ($id: ID!) { account(id: $id) { orders { totalPrice products { productId name price quantity } } } }';
@@ -13,7 +13,7 @@ interface Answer {
   readonly account: { readonly orders: readonly ShownOrder[] };
 }
 
-suite('other GraphQL clients show two orders of one product', () => {
+suite('other GraphQL clients', () => {
   let shop: TestShop;
   let placed: TwoOrders;
   before(async () => {
@@ -22,14 +22,14 @@ suite('other GraphQL clients show two orders of one product', () => {
   });
   after(() => shop[Symbol.asyncDispose]());
 
-  test('urql with its document cache', async () => {
+  test('urql with its document cache shows two orders of one product', async () => {
     const client = createClient({ url: `${shop.url}/graphql`, exchanges: [cacheExchange, fetchExchange] });
     const { data, error } = await client.query<Answer>(gql(QUERY), { id: placed.accountId }).toPromise();
     assert.equal(error, undefined);
-    assert.deepEqual(shown(data?.account.orders ?? []), placed.orders);
+    assert.deepEqual(comparedFields(data?.account.orders ?? []), placed.orders);
   });
 
-  test('graphql-request', async () => {
+  test('graphql-request returns two orders of one product', async () => {
     const { account } = await request<Answer>(`${shop.url}/graphql`, QUERY, { id: placed.accountId });
     assert.deepEqual(account.orders, placed.orders);
   });
@@ -44,7 +44,7 @@ suite('other GraphQL clients show two orders of one product', () => {
     });
     after(() => project[Symbol.dispose]());
 
-    test('its types and operations fit the shop', async () => {
+    test('the generated types compile and the documented program returns two orders of one product', async () => {
       assert.equal(typeErrors(project, ''), '');
       const { accountOrders } = (await project.load('src/account-orders.ts')) as {
         accountOrders(url: string, id: string): Promise<readonly ShownOrder[]>;
@@ -52,7 +52,7 @@ suite('other GraphQL clients show two orders of one product', () => {
       assert.deepEqual(await accountOrders(`${shop.url}/graphql`, placed.accountId), placed.orders);
     });
 
-    test('known-bad twin: a field that the schema lacks and a scalar of another type are errors', () => {
+    test('known-bad twin: an unknown field and a wrong scalar type are compile errors', () => {
       const [order, line] = ['(await accountOrders("", ""))[0]', 'products[0]'];
       assert.match(typeErrors(project, `${order}?.${line}?.weight;`), /'weight' does not exist/);
       assert.match(
@@ -63,7 +63,7 @@ suite('other GraphQL clients show two orders of one product', () => {
   });
 });
 
-/** What tsc reports about the documented program and a program that uses it. */
+/** The errors that tsc reports for the documented program and a program that uses it. */
 function typeErrors({ folder, write }: DocumentedProject, use: string): string {
   const module = JSON.stringify('./account-orders');
   write('src/main.ts', `import { accountOrders } from ${module};\nawait accountOrders('', '');\n${use}\n`);

@@ -10,9 +10,15 @@ import relay, {
 } from 'relay-runtime';
 import { startTestShop, type TestShop } from '#testkit/shop.ts';
 import { command, documentedProject, type DocumentedProject } from './documented-project.ts';
-import { fetchWithProductIds, placeTwoOrders, shown, type ShownOrder, type TwoOrders } from './two-orders.ts';
+import {
+  fetchWithProductIds,
+  placeTwoOrders,
+  comparedFields,
+  type ShownOrder,
+  type TwoOrders,
+} from './two-orders.ts';
 
-/** What the fragment of docs/clients.md reads. */
+/** The data of the fragment in docs/clients.md. */
 interface AccountOrders {
   readonly id: string;
   readonly ordersConnection: {
@@ -21,7 +27,7 @@ interface AccountOrders {
   };
 }
 
-const READS_AT_MOST = 5;
+const PAGES_MAX = 5;
 
 suite('Relay with its compiler', () => {
   let shop: TestShop;
@@ -56,8 +62,8 @@ suite('Relay with its compiler', () => {
     return new relay.Environment({ network, store: new relay.Store(new relay.RecordSource()) });
   }
 
-  /** All orders, page by page, with the steps of usePaginationFragment: load the next page while there is one, read the fragment. */
-  async function ordersIn(environment: IEnvironment): Promise<{ orders: ShownOrder[]; pages: number }> {
+  /** Loads all orders page by page as usePaginationFragment does, and reads them through the fragment. */
+  async function loadOrders(environment: IEnvironment): Promise<{ orders: ShownOrder[]; pages: number }> {
     const operation = relay.createOperationDescriptor(query, { id: placed.accountId });
     using _kept = disposable(environment.retain(operation));
     await relay.fetchQuery(environment, query, { id: placed.accountId }).toPromise();
@@ -67,7 +73,7 @@ suite('Relay with its compiler', () => {
     const read = (): AccountOrders => environment.lookup(selector).data as unknown as AccountOrders;
     const { paginationRequest, paginationMetadata } = relay.getPaginationMetadata(fragment, 'AccountOrders');
     let pages = 1;
-    for (; read().ordersConnection.pageInfo.hasNextPage && pages < READS_AT_MOST; pages++) {
+    for (; read().ordersConnection.pageInfo.hasNextPage && pages < PAGES_MAX; pages++) {
       const variables: Variables = relay.getPaginationVariables(
         'forward',
         1,
@@ -78,15 +84,15 @@ suite('Relay with its compiler', () => {
       );
       await relay.fetchQuery(environment, paginationRequest, { ...variables, id: read().id }).toPromise();
     }
-    return { orders: shown(read().ordersConnection.edges.map(({ node }) => node)), pages };
+    return { orders: comparedFields(read().ordersConnection.edges.map(({ node }) => node)), pages };
   }
 
-  test('shows two orders of one product, page by page through a @refetchable fragment on Account', async () => {
-    assert.deepEqual(await ordersIn(newEnvironment()), { orders: placed.orders, pages: 2 });
+  test('shows two orders of one product on two pages of a @refetchable fragment on Account', async () => {
+    assert.deepEqual(await loadOrders(newEnvironment()), { orders: placed.orders, pages: 2 });
   });
 
-  test('known-bad twin: lines with the id of their product show the line of another order', async () => {
-    const { orders, pages } = await ordersIn(newEnvironment(fetchWithProductIds));
+  test('known-bad twin: if a line has the id of its product, an order shows the line of another order', async () => {
+    const { orders, pages } = await loadOrders(newEnvironment(fetchWithProductIds));
     assert.equal(pages, 2);
     assert.deepEqual(orders[0]?.products, orders[1]?.products);
     assert.throws(() => assert.deepEqual(orders, placed.orders));

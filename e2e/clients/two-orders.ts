@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestGateway } from '#testkit/shop.ts';
 
-/** What a client shows of an order line. */
+/** The fields of an order line that a client shows. */
 export interface Line {
   readonly productId: string;
   readonly name: string;
@@ -14,11 +14,11 @@ export interface ShownOrder {
   readonly products: readonly Line[];
 }
 
-/** An account with two orders of one product, which gets another name and price in between. */
+/** An account with two orders of one product, which was renamed and repriced between the orders. */
 export interface TwoOrders {
   readonly accountId: string;
   readonly orderIds: readonly string[];
-  /** What a client must show, newest first. */
+  /** The orders that a client must show, newest first. */
   readonly orders: readonly ShownOrder[];
 }
 
@@ -61,15 +61,15 @@ export async function placeTwoOrders(shop: TestGateway): Promise<TwoOrders> {
   };
 }
 
-/** What a client read, without ids of its own and names of types. */
-export function shown(orders: readonly ShownOrder[]): ShownOrder[] {
+/** The compared fields of orders, without line ids and `__typename`. */
+export function comparedFields(orders: readonly ShownOrder[]): ShownOrder[] {
   return orders.map(({ totalPrice, products }) => ({
     totalPrice,
     products: products.map(({ productId, name, price, quantity }) => ({ productId, name, price, quantity })),
   }));
 }
 
-/** Known-bad twin: the answers of a shop whose order lines have the id of their product. */
+/** Known-bad twin: replaces the id of each order line by the id of its product. */
 export const fetchWithProductIds: typeof fetch = async (input, init) => {
   const response = await fetch(input, init);
   const answer: unknown = JSON.parse(await response.text(), (_key, value: unknown) =>

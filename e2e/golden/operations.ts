@@ -1,20 +1,20 @@
 import { UNKNOWN_ID } from '../odd-input.ts';
-/** Each query and mutation of the public API with what it may be refused for, in an order in which they build on each other. */
+
+/** Each query and mutation of the public API and its errors. Later operations use the answers of earlier ones. */
 
 export interface Operation {
-  /** The name of its record in this folder. */
+  /** The name of its record in this folder, without `.md`. */
   readonly name: string;
-  /** What earlier answers held, by record name, is at hand. */
+  /** `answers` holds the data of earlier operations, by name. */
   readonly query: (answers: Answers) => string;
   readonly variables?: (answers: Answers) => Record<string, unknown>;
-  /** Whether the answer is what it becomes when all events have had their effect. */
+  /** Whether the answer reflects all events. Until then, the query is repeated. */
   readonly isSettled?: (data: Answers) => boolean;
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- answers, which the operations take apart
+// oxlint-disable-next-line typescript/no-explicit-any -- answers of unknown shape
 export type Answers = Readonly<Record<string, any>>;
 
-/** An id that nothing has. */
 const accountId = (answers: Answers): string => answers['create-account'].createAccount.id;
 const phoneId = (answers: Answers): string => answers['create-product'].createProduct.id;
 const cableId = (answers: Answers): string => answers['create-product-defaults'].createProduct.id;
@@ -75,7 +75,7 @@ export const OPERATIONS: readonly Operation[] = [
     query: () => 'mutation { createCategory(input: { name: "Electronics" }) { category { id name parent { name } } userErrors { code } } }',
   },
   {
-    name: 'create-category-below',
+    name: 'create-category-child',
     query: () =>
       'mutation($input: CreateCategoryInput!) { createCategory(input: $input) { category { name parent { name } ancestors { name } children { name } } } }',
     variables: (answers) => ({ input: { name: 'Phones', parentId: categoryId(answers) } }),
@@ -92,12 +92,12 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: 'categories',
     query: (answers) =>
-      `{ categories { name children { name ancestors { name } } } below: categories(parentId: "${categoryId(answers)}") { name parent { name } } category(id: "${categoryId(answers)}") { name } nothing: category(id: "${UNKNOWN_ID}") { name } }`,
+      `{ categories { name children { name ancestors { name } } } children: categories(parentId: "${categoryId(answers)}") { name parent { name } } category(id: "${categoryId(answers)}") { name } unknown: category(id: "${UNKNOWN_ID}") { name } }`,
   },
   { name: 'products-list', query: () => '{ products(pagination: { take: 1 }) { name } }' },
   { name: 'products-search', query: () => '{ products(query: "phone") { name } }' },
   { name: 'products-search-typo', query: () => '{ products(query: "ihpone pro") { name } }' },
-  { name: 'products-search-no-word', query: () => '{ products(query: "?!") { name } }' },
+  { name: 'products-search-without-words', query: () => '{ products(query: "?!") { name } }' },
   {
     name: 'search-products',
     query: () =>
@@ -119,7 +119,7 @@ export const OPERATIONS: readonly Operation[] = [
     query: () => '{ searchProducts(query: "iphnoe", first: 1) { nodes { name } didYouMean } }',
   },
   {
-    name: 'search-products-other-cursor',
+    name: 'search-products-cursor-of-another-sort',
     query: () =>
       'query($after: Cursor) { searchProducts(query: "phone", sort: NEWEST, after: $after) { nodes { name } } }',
     variables: (answers) => ({ after: answers['search-products'].searchProducts.pageInfo.endCursor }),
@@ -152,7 +152,7 @@ export const OPERATIONS: readonly Operation[] = [
   },
   { name: 'product', query: (answers) => `{ product(id: "${phoneId(answers)}") { name price version archivedAt } }` },
   {
-    name: 'nothing-with-this-id',
+    name: 'unknown-ids',
     query: () => `{ account(id: "${UNKNOWN_ID}") { id } product(id: "${UNKNOWN_ID}") { id } order(id: "${UNKNOWN_ID}") { id } }`,
   },
   {
@@ -208,7 +208,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: 'node',
     query: (answers) =>
-      `{ node(id: "${orderId(answers)}") { __typename id ... on Order { totalPrice } } nothing: node(id: "${UNKNOWN_ID}") { id } }`,
+      `{ node(id: "${orderId(answers)}") { __typename id ... on Order { totalPrice } } unknown: node(id: "${UNKNOWN_ID}") { id } }`,
   },
   {
     name: 'nodes',
@@ -277,7 +277,7 @@ export const OPERATIONS: readonly Operation[] = [
     query: () => `mutation { renameAccount(input: { id: "${UNKNOWN_ID}", name: "Jane Doe" }) { account { id } userErrors { code message field } } }`,
   },
   {
-    name: 'mutations-beside-each-other',
+    name: 'mutations-partial-failure',
     query: () =>
       'mutation { a: createAccount(account: { name: "Kept" }) { name } b: createAccount(account: { name: "" }) { name } }',
   },

@@ -10,15 +10,15 @@ export const FOLDER = new URL('./', import.meta.url);
 const ANSWER = 'Answer, ';
 const SETTLE_MS_MAX = 20_000;
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
-/** Base64url of texts that begin with `3:` and a letter: see graphql/graph/cursor.ts. */
+/** Base64url text that begins with `3:` and a letter: see graphql/graph/cursor.ts. */
 const CURSOR = /\bMzp[\w-]{47,}/g;
 
-/** Puts `<id 1>`, `<id 2>` … in the place of ids, in the order of their first appearance, and of the cursors made of them. */
+/** Replaces ids by `<id 1>`, `<id 2>` … in the order of their first appearance, and cursors by their list and position. */
 export function createNormaliser(names = new Map<string, string>()): (text: string) => string {
   return (text) =>
     text
       .replaceAll(/"requestId": ?"[^"]+"/g, '"requestId": "<request>"')
-      .replaceAll(CURSOR, (cursor) => `<cursor ${placeIn(cursor)}>`)
+      .replaceAll(CURSOR, (cursor) => `<cursor ${positionIn(cursor)}>`)
       .replaceAll(UUID, (id) => {
         if (id === UNKNOWN_ID) return id;
         const name = names.get(id) ?? `<id ${names.size + 1}>`;
@@ -28,13 +28,13 @@ export function createNormaliser(names = new Map<string, string>()): (text: stri
       .replaceAll('<cursor <', '<cursor of <');
 }
 
-/** The list and the place in it. The checksum depends on ids. */
-function placeIn(cursor: string): string {
-  const [, list, , ...place] = Buffer.from(cursor, 'base64url').toString().split(':');
-  return [list, ...place].join(':');
+/** The list and the position, without the checksum, which depends on ids. */
+function positionIn(cursor: string): string {
+  const [, list, , ...position] = Buffer.from(cursor, 'base64url').toString().split(':');
+  return [list, ...position].join(':');
 }
 
-/** Sorted, since what runs side by side may start in either order. */
+/** Sorted, because concurrent work starts in any order. */
 const list = (names: readonly string[]): string =>
   names.length === 0
     ? 'none'
@@ -43,18 +43,18 @@ const list = (names: readonly string[]): string =>
         .map((name) => `\`${name}\``)
         .join(', ');
 
-/** From one operation to the next: longer than all attempts of one. */
+/** The clock time between two operations: longer than all attempts of one. */
 const OPERATION_MS = 86_400_000 * 7;
 
-/** What operations are asked of. */
-export interface Recorded extends Pick<TestShop, 'graphql' | 'trail' | 'clearTrail'> {
-  /** Lets time pass between operations, where that can be had. */
+/** The shop that the operations run on. */
+export interface RecordedShop extends Pick<TestShop, 'graphql' | 'trail' | 'clearTrail'> {
+  /** Advances the clock if the shop has a fake one. */
   advance(ms: number): void;
 }
 
 /**
- * Every record by file name, from a shop of their own, and the text of the statements that they name. Fails
- * if some topic got nothing.
+ * Starts a shop and returns the record of every operation by file name, and the texts of the recorded statements.
+ * Rejects if a topic received no event.
  */
 export async function record(
   options: Parameters<typeof startTestShop>[0],
@@ -63,41 +63,41 @@ export async function record(
   const clock = fakeClock();
   await using shop = await startTestShop({ ...options, clock });
   const records = await recordOf({ ...shop, advance: clock.advance }, expected);
-  const allTold = async (): Promise<void> =>
-    assert.deepEqual(await silentTopics(shop.eventLog), [], 'topics that nothing was published to');
-  await eventually(allTold, SETTLE_MS_MAX);
+  const assertAllTopicsUsed = async (): Promise<void> =>
+    assert.deepEqual(await emptyTopics(shop.eventLog), [], 'topics without events');
+  await eventually(assertAllTopicsUsed, SETTLE_MS_MAX);
   return records.set('statements.sql', sqlOf(shop));
 }
 
 /**
- * The records of an empty shop. With `expected` a query is asked again until it answers what that record says, for 20 s:
- * where changes are carried by events a query may answer as it was a moment ago.
+ * The records of a shop that is initially empty. With `expected`, a query is repeated for up to 20 s until its answer is
+ * the recorded one, because events apply changes with a delay.
  */
 export async function recordOf(
-  shop: Recorded,
+  shop: RecordedShop,
   expected?: ReadonlyMap<string, string>,
 ): Promise<Map<string, string>> {
   const names = new Map<string, string>();
   const answers: Record<string, unknown> = {};
   const records = new Map<string, string>();
-  let passedMs = 0;
-  const pass = (ms: number): void => {
-    passedMs += ms;
+  let advancedMs = 0;
+  const advance = (ms: number): void => {
+  advancedMs += ms;
     shop.advance(ms);
   };
-  for (const [nr, operation] of OPERATIONS.entries()) {
-    // Whatever the attempts before took: each operation has its own time.
-    pass(nr * OPERATION_MS - passedMs);
+  for (const [index, operation] of OPERATIONS.entries()) {
+    // Each operation has a fixed time, whatever number of attempts the earlier ones needed.
+    advance(index * OPERATION_MS - advancedMs);
     const file = `${operation.name}.md`;
     let attempt = await attemptOf(operation);
     if (expected && !attempt.query.startsWith('mutation')) {
-      const wanted = answerOf(expected.get(file) ?? '');
-      const asWanted = async (): Promise<void> => {
-        if (answerOf(attempt.text) === wanted) return;
+      const expectedAnswer = answerOf(expected.get(file) ?? '');
+      const assertExpected = async (): Promise<void> => {
+        if (answerOf(attempt.text) === expectedAnswer) return;
         attempt = await attemptOf(operation);
-        assert.equal(answerOf(attempt.text), wanted, file);
+        assert.equal(answerOf(attempt.text), expectedAnswer, file);
       };
-      await eventually(asWanted, SETTLE_MS_MAX);
+      await eventually(assertExpected, SETTLE_MS_MAX);
     }
     answers[operation.name] = attempt.data;
     for (const [id, name] of attempt.names) names.set(id, name);
@@ -109,8 +109,8 @@ export async function recordOf(
     const query = queryOf(answers as Answers);
     const variables = variablesOf?.(answers as Answers);
     const { status, ...body } = await eventually(async () => {
-      // A minute: no record depends on what the gateway's caches hold of the operations before.
-      pass(60_000);
+      // Expires the gateway's caches, so that no record depends on earlier operations.
+      advance(60_000);
       shop.clearTrail();
       const answer = await shop.graphql(query, variables);
       assert.ok(!isSettled || isSettled(answer.data as Answers), `${name} does not settle`);
@@ -125,13 +125,13 @@ export async function recordOf(
       `${ANSWER}${status}:`,
       `\`\`\`json\n${JSON.stringify(body, null, 2)}\n\`\`\``,
     ];
-    // Names that an answer brings count only if the answer does.
-    const named = new Map(names);
-    return { query, data: body.data, names: named, text: createNormaliser(named)(`${text.join('\n\n')}\n`) };
+    // A copy: names of a discarded attempt must not count.
+    const attemptNames = new Map(names);
+    return { query, data: body.data, names: attemptNames, text: createNormaliser(attemptNames)(`${text.join('\n\n')}\n`) };
   }
 }
 
-/** The guarantee: what callers see is the same, whatever the shop runs on. */
+/** The guarantee: answers do not depend on the engines and links of the shop. */
 export function assertSameAnswers(
   records: ReadonlyMap<string, string>,
   golden: ReadonlyMap<string, string>,
@@ -142,8 +142,8 @@ export function assertSameAnswers(
   }
 }
 
-/** Topics of the shop in which nothing lies. */
-export async function silentTopics(log: Pick<EventLog, 'read'>): Promise<string[]> {
+/** The topics of the shop without events. */
+export async function emptyTopics(log: Pick<EventLog, 'read'>): Promise<string[]> {
   const topics = await allTopics();
   const counts = topics.map(async (topic) => (await Array.fromAsync(log.read(topic))).length);
   const published = await Promise.all(counts);
@@ -151,8 +151,8 @@ export async function silentTopics(log: Pick<EventLog, 'read'>): Promise<string[
 }
 
 /**
- * The part of a record that a caller sees. Times differ by how often a query was asked again, and what a cursor says
- * inside is the business of the backend that made it.
+ * The answer in a record, without times and cursors: times depend on the number of attempts, and the content of a
+ * cursor depends on the search backend.
  */
 function answerOf(text: string): string {
   return text.slice(text.indexOf(ANSWER)).replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>').replaceAll(/"<cursor .*>"/g, '"<cursor>"');

@@ -7,7 +7,7 @@ import { wishlistSettings } from './config.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
 
-/** A service as small as one can be. It answers with its setting and with the number of accounts, at most 100. */
+/** A minimal service. Its answer contains its setting and the number of accounts, at most 100. */
 export const service = defineService({
   name: 'wishlist',
   settings: wishlistSettings,
