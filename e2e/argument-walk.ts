@@ -15,7 +15,7 @@ import {
 import { createSchemas } from '#graphql/graph/schema.ts';
 import type { GraphQLResult, TestShop } from '#testkit/shop.ts';
 import { plainValue } from './attack/requests.ts';
-import { ODD_CURSORS, ODD_NUMBERS, ODD_TEXTS, ODD_VALUES, UNKNOWN_ID } from './odd-input.ts';
+import { FUZZ_CURSORS, FUZZ_NUMBERS, FUZZ_TEXTS, FUZZ_VALUES, UNKNOWN_ID } from './fuzz-input.ts';
 
 /** Sends invalid and unusual values in every argument of every operation. */
 
@@ -39,7 +39,7 @@ interface Request {
   readonly variables: Record<string, unknown>;
 }
 
-/** Replaces each argument, each input field and each list item in turn with each odd value. */
+/** Replaces each argument, each input field and each list item in turn with each fuzz value. */
 export async function walkArguments(shop: TestShop): Promise<WalkResult[]> {
   const requests = rootFields().flatMap(({ kind, field }) => requestsOf(kind, field));
   const results: WalkResult[] = [];
@@ -88,30 +88,30 @@ function selection(type: GraphQLOutputType, depth = 0): string {
   return `{ ${texts.length > 0 ? texts.join(' ') : '__typename'} }`;
 }
 
-/** Values of the type in which exactly one part is odd. */
+/** Values of the type in which exactly one part is a fuzz value. */
 function variantsOf(type: GraphQLInputType): unknown[] {
   const nullable = getNullableType(type);
-  const odd = [...oddValues(nullable)];
+  const whole = [...fuzzValues(nullable)];
   if (isListType(nullable)) {
     const item = plain(nullable.ofType);
     const items = variantsOf(nullable.ofType).map((value) => [item, value, item]);
-    return [...odd, ...items, Array.from({ length: 101 }, () => item), []];
+    return [...whole, ...items, Array.from({ length: 101 }, () => item), []];
   }
-  if (!isInputObjectType(nullable)) return odd;
+  if (!isInputObjectType(nullable)) return whole;
   const base = plain(type) as object;
   const members = Object.values(nullable.getFields()).flatMap((field) =>
     variantsOf(field.type).map((value) => Object.assign({}, base, { [field.name]: value })),
   );
-  return [...odd, ...members];
+  return [...whole, ...members];
 }
 
-function oddValues(type: GraphQLInputType): readonly unknown[] {
+function fuzzValues(type: GraphQLInputType): readonly unknown[] {
   const name = String(type);
   if (name === 'Int' || name === 'Money')
-    return [null, 'x', {}, ...ODD_NUMBERS.map(Number).filter(Number.isFinite)];
-  if (name === 'Cursor') return [null, 7, ...ODD_CURSORS];
-  if (name === 'String' || name === 'ID') return [null, 7, {}, 'x'.repeat(20_001), ...ODD_TEXTS];
-  return ODD_VALUES;
+    return [null, 'x', {}, ...FUZZ_NUMBERS.map(Number).filter(Number.isFinite)];
+  if (name === 'Cursor') return [null, 7, ...FUZZ_CURSORS];
+  if (name === 'String' || name === 'ID') return [null, 7, {}, 'x'.repeat(20_001), ...FUZZ_TEXTS];
+  return FUZZ_VALUES;
 }
 
 /** Every input path in the errors of an answer. */

@@ -55,12 +55,12 @@ function maxCosts(costs: readonly StatementCost[]): Costs {
 }
 
 /** The guarantee: no statement costs more with the longer history. */
-function assertSame(few: Costs, many: Costs, what: string): void {
+function assertBounded(few: Costs, many: Costs, scenario: string): void {
   for (const [text, { rows, buffers }] of many) {
     const before = few.get(text) ?? { rows: 0, buffers: 0 };
     const found = `${rows} rows and ${buffers} buffers, not ${before.rows} and ${before.buffers}`;
     const isBounded = rows <= before.rows && buffers <= BUFFERS_FACTOR * before.buffers + BUFFERS_MARGIN;
-    assert.ok(isBounded, `${what}: cost grows with history: ${found}: ${text}`);
+    assert.ok(isBounded, `${scenario}: cost grows with history: ${found}: ${text}`);
   }
 }
 
@@ -76,8 +76,8 @@ const REQUIRED: readonly (readonly [RegExp, number])[] = [
   [/^DELETE FROM inbox /, 2],
 ];
 /** More than any statement reads while the shop is idle. */
-const QUIET_ROWS_MAX = 50;
-const QUIET_BUFFERS_MAX = 200;
+const IDLE_ROWS_MAX = 50;
+const IDLE_BUFFERS_MAX = 200;
 
 /** Opens connections that prepare their statements while the log has ten events and keep the plans. */
 async function openOldConnections(urls: TestShop['databaseUrls']) {
@@ -212,11 +212,11 @@ test('an idle shop reads the same number of rows per round with 1,000 and 1,000,
     const costs = await record();
     many.push(...costs);
     const shopCosts = (all: readonly StatementCost[]): Costs => maxCosts(all.filter((cost) => !isTwin(cost)));
-    assertSame(shopCosts(few), shopCosts(costs), `${statistics} statistics`);
+    assertBounded(shopCosts(few), shopCosts(costs), `${statistics} statistics`);
   }
   for (const [text, cost] of maxCosts(many.filter(isTwin)))
     assert.throws(
-      () => assertSame(maxCosts(few), new Map([[text, cost]]), 'a twin'),
+      () => assertBounded(maxCosts(few), new Map([[text, cost]]), 'a twin'),
       /cost grows with history/,
     );
 });
@@ -241,15 +241,15 @@ const NO_STATISTICS = `
 /** Waits until the shop has processed all appended events. */
 async function waitUntilIdle(): Promise<void> {
   const executed = await server.record();
-  let seen = 0;
+  let previousCount = 0;
   await eventually(async () => {
     const all = await executed();
-    const latest = all.slice(seen);
+    const latest = all.slice(previousCount);
     assert.ok(latest.length >= 100, 'too few statements were executed');
-    seen = all.length;
+    previousCount = all.length;
     const shopStatements = latest.filter((cost) => !isTwin(cost));
     const busy = shopStatements.find(
-      ({ rows, buffers }) => rows > QUIET_ROWS_MAX || buffers > QUIET_BUFFERS_MAX,
+      ({ rows, buffers }) => rows > IDLE_ROWS_MAX || buffers > IDLE_BUFFERS_MAX,
     );
     assert.equal(busy, undefined, 'the shop does not become idle');
   }, 60_000);

@@ -13,7 +13,7 @@ import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
 import { testPostgresOn } from '#testkit/postgres.ts';
 import { RawClient, rawPost } from '#testkit/raw-client.ts';
 import { startTestShop, testCall, type GraphQLResult, type TestShop } from '#testkit/shop.ts';
-import { UNKNOWN_ID } from './odd-input.ts';
+import { UNKNOWN_ID } from './fuzz-input.ts';
 
 /** The closed list of error codes, and for each code a test that makes the shop return it. */
 

@@ -3,7 +3,7 @@ import { after, before, suite, test } from 'node:test';
 import { AppError } from '#platform/errors.ts';
 import { LINKS, startTestShop, testCall, type GraphQLResult, type TestShop } from '#testkit/shop.ts';
 import { assertArgumentPaths, pathsOf, walkArguments } from './argument-walk.ts';
-import { UNKNOWN_ID } from './odd-input.ts';
+import { UNKNOWN_ID } from './fuzz-input.ts';
 
 /** Input errors: every violation is reported at once, under its path in the GraphQL input. */
 

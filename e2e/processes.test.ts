@@ -108,8 +108,8 @@ suite('one process per service', () => {
 
   test('a typed error keeps its code across two processes', async () => {
     const { accountId } = await create();
-    const refused = await graphql(orderOf({ accountId, productId: crypto.randomUUID() }));
-    assert.equal(refused.errors?.[0]?.extensions['code'], 'PRODUCT_NOT_FOUND');
+    const rejected = await graphql(orderOf({ accountId, productId: crypto.randomUUID() }));
+    assert.equal(rejected.errors?.[0]?.extensions['code'], 'PRODUCT_NOT_FOUND');
   });
 
   test('each service reports liveness, readiness and metrics on its admin port', async () => {
@@ -198,7 +198,7 @@ suite('one process per service', () => {
       ['ACCOUNT_URL', 'CATALOG_URL', 'CURRENCY', 'ORDER_URL', 'PORT'],
     ],
   ] as const) {
-    test(`${service}: all wrong settings are reported together`, async () => {
+    test(`${service}: all invalid settings are reported together`, async () => {
       const lines = await givesUp(main(service), env);
       assert.deepEqual(lines.map((line) => line.split(' ')[0] ?? '').toSorted(), expected);
     });

@@ -4,14 +4,14 @@ import {
   flipBytes,
   mutateText,
   nest,
-  oddSearch,
-  ODD_CURSORS,
+  fuzzSearch,
+  FUZZ_CURSORS,
   UNKNOWN_ID,
-  ODD_NUMBERS,
-  ODD_TEXTS,
-  ODD_VALUES,
+  FUZZ_NUMBERS,
+  FUZZ_TEXTS,
+  FUZZ_VALUES,
   randomBytes,
-} from './odd-input.ts';
+} from './fuzz-input.ts';
 import type { Random } from '#testkit/random.ts';
 import type { RandomDocument } from './random-document.ts';
 
@@ -56,19 +56,19 @@ const KINDS: readonly (readonly [
     (random, { query }) =>
       post({
         query,
-        [random.pick(['query', 'variables', 'operationName', 'extensions'])]: random.pick(ODD_VALUES),
+        [random.pick(['query', 'variables', 'operationName', 'extensions'])]: random.pick(FUZZ_VALUES),
       }),
   ],
-  ['body that is not an object', 3, (random) => post(random.pick(ODD_VALUES))],
+  ['body that is not an object', 3, (random) => post(random.pick(FUZZ_VALUES))],
   [
     'wrong variables',
     12,
     (random, { query, variables }) => post({ query, variables: changeOne(variables, random) }),
   ],
-  ['odd numbers', 12, oddNumber],
-  ['odd texts', 12, (random) => oddText(random.pick(ODD_TEXTS), random)],
+  ['boundary numbers', 12, fuzzNumber],
+  ['unusual texts', 12, (random) => fuzzText(random.pick(FUZZ_TEXTS), random)],
   [
-    'odd ids',
+    'invalid ids',
     6,
     (random) =>
       post({
@@ -76,7 +76,7 @@ const KINDS: readonly (readonly [
           'query($id: ID!) { account(id: $id) { id } product(id: $id) { id } order(id: $id) { id } accounts(id: $id) { id } }',
         variables: {
           id: random.pick([
-            ...ODD_TEXTS,
+            ...FUZZ_TEXTS,
             7,
             -1,
             1.5,
@@ -92,7 +92,7 @@ const KINDS: readonly (readonly [
     (random) =>
       post({
         query: `query($c: Cursor) { ${random.pick(['accountsConnection', 'productsConnection'])}(${random.pick(['after', 'before'])}: $c) { nodes { id } } }`,
-        variables: { c: random.pick([...ODD_CURSORS, 7, {}, [], true]) },
+        variables: { c: random.pick([...FUZZ_CURSORS, 7, {}, [], true]) },
       }),
   ],
   ['deep document', 4, (random) => post({ query: deep(random) })],
@@ -120,7 +120,7 @@ const KINDS: readonly (readonly [
     }),
   ],
   [
-    'odd headers',
+    'invalid headers',
     8,
     (random, document) => ({
       ...post(document),
@@ -152,12 +152,12 @@ const KINDS: readonly (readonly [
     }),
   ],
   [
-    'odd method',
+    'unsupported method',
     3,
     (random) => ({ method: random.pick(['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND']) }),
   ],
   [
-    'odd path',
+    'unknown path',
     3,
     (random) => ({
       path: random.pick([
@@ -174,12 +174,12 @@ const KINDS: readonly (readonly [
     }),
   ],
   [
-    'odd search',
+    'invalid query string',
     10,
     (random, { query }) => ({
       method: 'GET',
       body: Buffer.alloc(0),
-      path: `/graphql?${oddSearch(query, random)}`,
+      path: `/graphql?${fuzzSearch(query, random)}`,
     }),
   ],
 ];
@@ -246,12 +246,12 @@ const post = (body: unknown): Partial<RandomRequest> => ({ body: Buffer.from(JSO
 
 function changeOne(variables: Record<string, unknown>, random: Random): Record<string, unknown> {
   const names = Object.keys(variables);
-  return { ...variables, [names.length > 0 ? random.pick(names) : 'v0']: random.pick(ODD_VALUES) };
+  return { ...variables, [names.length > 0 ? random.pick(names) : 'v0']: random.pick(FUZZ_VALUES) };
 }
 
 /** Inserts the number as text into a literal or a variable, because JavaScript cannot represent some of them. */
-function oddNumber(random: Random): Partial<RandomRequest> {
-  const number = random.pick(ODD_NUMBERS);
+function fuzzNumber(random: Random): Partial<RandomRequest> {
+  const number = random.pick(FUZZ_NUMBERS);
   const id = UNKNOWN_ID;
   const [type, use] = random.pick([
     ['Int!', 'query { accounts(pagination: { take: $n }) { id } }'],
@@ -275,7 +275,7 @@ function oddNumber(random: Random): Partial<RandomRequest> {
   return { body: Buffer.from(`{"query":${JSON.stringify(query)},"variables":{"n":${number}}}`) };
 }
 
-function oddText(text: string, random: Random): Partial<RandomRequest> {
+function fuzzText(text: string, random: Random): Partial<RandomRequest> {
   const use = random.pick([
     'mutation($t: String!) { createAccount(account: { name: $t }) { id } }',
     'mutation($t: String!) { createProduct(product: { name: "x", description: $t, price: 1 }) { id } }',

@@ -128,19 +128,19 @@ async function restartUnderLoad(
 
 suite('a rolling restart', () => {
   test(`of two instances of each service and of the gateway fails no request of ${REQUESTS}`, async (t) => {
-    const seen = await restartUnderLoad(t, {
+    const outcome = await restartUnderLoad(t, {
       signal: 'SIGTERM',
       requests: REQUESTS,
       env: {},
       isRestarted: () => true,
     });
-    assert.deepEqual(seen, { resets: [], failures: [] });
+    assert.deepEqual(outcome, { resets: [], failures: [] });
   });
 
   test('known-bad twin: killing the instances makes requests fail', async (t) => {
     const isRestarted = (name: string): boolean => name === 'order' || name === 'graphql';
     const env = { DRAIN_DELAY_MS: '0' };
-    const seen = await restartUnderLoad(t, { signal: 'SIGKILL', requests: 0, env, isRestarted });
-    assert.notDeepEqual(seen, { resets: [], failures: [] });
+    const outcome = await restartUnderLoad(t, { signal: 'SIGKILL', requests: 0, env, isRestarted });
+    assert.notDeepEqual(outcome, { resets: [], failures: [] });
   });
 });

@@ -66,8 +66,8 @@ suite('make run-all', () => {
     using own = await runAllSettings(databases);
     await using program = await startAll(own);
     const running = own.records();
-    const [refused = ''] = await givesUp(RUN_ALL, own.env);
-    assert.match(refused, new RegExp(`is in use by another Fritzy \\(pid ${program.pid}\\): stop it`));
+    const [rejection = ''] = await givesUp(RUN_ALL, own.env);
+    assert.match(rejection, new RegExp(`is in use by another Fritzy \\(pid ${program.pid}\\): stop it`));
     assert.equal(await placeOrder(own.url), 2399.98);
 
     await using stop = spawnProgram(STOP, own.env);

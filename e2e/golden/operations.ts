@@ -1,4 +1,4 @@
-import { UNKNOWN_ID } from '../odd-input.ts';
+import { UNKNOWN_ID } from '../fuzz-input.ts';
 
 /** Each query and mutation of the public API and its errors. Later operations use the answers of earlier ones. */
 

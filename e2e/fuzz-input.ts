@@ -4,7 +4,7 @@ import type { Random } from '#testkit/random.ts';
 export const UNKNOWN_ID = '00000000-0000-7000-8000-000000000000';
 
 /** Invalid and unusual input, as careless and hostile callers send it. */
-export const ODD_NUMBERS = [
+export const FUZZ_NUMBERS = [
   '-1',
   '0',
   '101',
@@ -20,7 +20,7 @@ export const ODD_NUMBERS = [
   '1e-9',
   '0.001',
 ];
-export const ODD_TEXTS = [
+export const FUZZ_TEXTS = [
   '\0',
   'a\0b',
   '\u001b[31m',
@@ -38,7 +38,7 @@ export const ODD_TEXTS = [
   '../../etc/passwd',
   '🎈'.repeat(200),
 ];
-export const ODD_VALUES: readonly unknown[] = [
+export const FUZZ_VALUES: readonly unknown[] = [
   null,
   true,
   1,
@@ -49,9 +49,9 @@ export const ODD_VALUES: readonly unknown[] = [
   [[]],
   {},
   { a: {} },
-  ...ODD_TEXTS,
+  ...FUZZ_TEXTS,
 ];
-export const ODD_CURSORS = [
+export const FUZZ_CURSORS = [
   '',
   'x',
   'MTo',
@@ -156,7 +156,7 @@ export function nest(random: Random): string {
     : `{"a":${'['.repeat(levels)}${']'.repeat(levels)}}`;
 }
 
-export function oddSearch(query: string, random: Random): string {
+export function fuzzSearch(query: string, random: Random): string {
   const encoded = encodeURIComponent(query);
   return random.pick([
     `query=${encoded}`,
