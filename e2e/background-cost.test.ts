@@ -108,7 +108,7 @@ async function openOldConnections(urls: TestShop['databaseUrls']) {
   };
 }
 
-/** The gateway watches only WATCHED. Stale statistics know no events of UNWATCHED. */
+/** The gateway watches only WATCHED. Stale statistics do not include the topics in UNWATCHED. */
 const WATCHED = ['account.events', 'catalog.events'];
 const UNWATCHED = ['order.events', 'notifications'];
 

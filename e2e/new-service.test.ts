@@ -90,7 +90,7 @@ suite('a new service of one folder and one table line', () => {
     assert.deepEqual(stopped, ['graphql', 'wishlist', 'order', 'catalog', 'account']);
   });
 
-  test('the container image runs it', async () => {
+  test('the container program runs it', async () => {
     const env = {
       ...(await databases()),
       LISTEN: '127.0.0.1:0',

@@ -127,7 +127,7 @@ async function restartUnderLoad(
 }
 
 suite('a rolling restart', () => {
-  test(`of two instances of each service and of the gateway fails no request of ${REQUESTS}`, async (t) => {
+  test(`of two instances of each service and of the gateway fails none of ${REQUESTS} requests`, async (t) => {
     const outcome = await restartUnderLoad(t, {
       signal: 'SIGTERM',
       requests: REQUESTS,
