@@ -82,7 +82,7 @@ export async function recordOf(
   const records = new Map<string, string>();
   let advancedMs = 0;
   const advance = (ms: number): void => {
-  advancedMs += ms;
+    advancedMs += ms;
     shop.advance(ms);
   };
   for (const [index, operation] of OPERATIONS.entries()) {
