@@ -33,7 +33,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { Currency } from '#platform/currency.ts';
 import type { Handlers } from '#platform/rpc.ts';
 
-/** Proto ↔ use case. */
+/** Maps requests to use cases, and their results to responses. */
 export function catalogHandlers(deps: {
   store: ProductStore;
   categories: CategoryStore;
