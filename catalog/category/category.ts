@@ -5,7 +5,7 @@ import { requireText, requireUuid } from '#platform/input.ts';
 export interface Category {
   readonly id: string;
   readonly name: string;
-  /** Ids from the root category down to this one: 1 to DEPTH_MAX. */
+  /** Ids from the top-level category down to this one: 1 to DEPTH_MAX. */
   readonly path: readonly string[];
   readonly createdAt: Date;
   /** Starts at 1; each change increments it by 1. */
@@ -14,7 +14,7 @@ export interface Category {
 
 /** Maximum depth of the tree, in levels. */
 export const DEPTH_MAX = 8;
-/** Maximum number of children of one category, and of root categories. */
+/** Maximum number of children of one category, and of top-level categories. */
 export const CHILDREN_MAX = 100;
 export const CATEGORIES_MAX = 10_000;
 const NAME_LENGTH_MAX = 100;

@@ -27,7 +27,7 @@ interface SizeRow {
 
 /** The state of the tree against which the limits are checked. */
 export interface TreeSize {
-  /** Null for the root level and for an unknown parent. */
+  /** Null for the top level and for an unknown parent. */
   readonly parentPath: readonly string[] | null;
   readonly siblings: number;
   /** Whether a sibling has the same name, ignoring case and accents. */
@@ -135,7 +135,7 @@ export function createCategoryStore(database: Database) {
       (await database.query<CategoryRow>(BY_IDS, [ids], signal)).map(toCategory),
     ),
 
-    /** Returns the first `size` children of each parent by name, and the unknown parents. Null stands for the root level. */
+    /** Returns the first `size` children of each parent by name, and the unknown parents. Null stands for the top level. */
     async childrenOf(
       parentIds: readonly (string | null)[],
       size: number,

@@ -38,7 +38,7 @@ async function fails(work: Promise<unknown>, reason: string, field: string): Pro
 }
 
 suite('createCategory', () => {
-  test('returns the new category at version 1 with its ancestors from the root down', async () => {
+  test('returns the new category at version 1 with its ancestors from the top down', async () => {
     const devices = await add(' Devices ');
     const phones = await add('Phones', devices.id.toUpperCase());
     const smart = await add('Smartphones', phones.id);
@@ -170,7 +170,7 @@ suite('a failed write of the event', () => {
 });
 
 suite('listCategories and batchGetCategories', () => {
-  test('children are sorted by name, ignoring case and accents; an empty parent id lists the root categories', async () => {
+  test('children are sorted by name, ignoring case and accents; an empty parent id lists the top-level categories', async () => {
     const top = await add('Top of list');
     const other = await add('Other');
     for (const name of ['zebra', 'Éclair', 'apple']) await add(name, top.id);
