@@ -15,7 +15,7 @@ interface CategoryRow {
   readonly version: bigint;
 }
 
-/** A parent without children gives one row with a null `id`. */
+/** A parent without children produces one row with a null `id`. */
 type ChildRow = { readonly parent_id: string | null } & (CategoryRow | { readonly id: null });
 
 interface SizeRow {
@@ -70,7 +70,7 @@ const BY_IDS: Statement = {
   name: 'categories_by_ids',
   text: `SELECT ${COLUMNS} FROM category WHERE id = ANY($1::uuid[])`,
 };
-/** A parent without children also gives a row, which distinguishes it from an unknown parent. */
+/** A parent without children also produces a row, which distinguishes it from an unknown parent. */
 const CHILDREN: Statement = {
   name: 'categories_by_parents',
   text: `

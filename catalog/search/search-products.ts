@@ -61,7 +61,7 @@ function requireSearch(request: SearchProductsRequest): ProductQuery {
 
 function requireSort(value: SearchSort): Sort {
   const sort = SORTS[value];
-  if (sort === undefined) throw invalid('sort', 'must be one of the sorts');
+  if (sort === undefined) throw invalid('sort', 'must be a value of SearchSort');
   return sort;
 }
 

@@ -84,15 +84,15 @@ suite('a request to the search engine', () => {
   });
 
   test('rejects with the reason of the abort signal, before and during the request', async () => {
-    let isAsked = false;
-    const url = await serve(() => void (isAsked = true));
+    let isReceived = false;
+    const url = await serve(() => void (isReceived = true));
     await using engine = openEngine(url);
-    const gone = new Error('gone');
-    await assert.rejects(engine.send({ ...get, signal: AbortSignal.abort(gone) }), gone);
-    const leaving = new AbortController();
-    const answer = assert.rejects(engine.send({ ...get, signal: leaving.signal }), gone);
-    await eventually(() => assert.ok(isAsked));
-    leaving.abort(gone);
+    const reason = new Error('cancelled by the test');
+    await assert.rejects(engine.send({ ...get, signal: AbortSignal.abort(reason) }), reason);
+    const aborting = new AbortController();
+    const answer = assert.rejects(engine.send({ ...get, signal: aborting.signal }), reason);
+    await eventually(() => assert.ok(isReceived));
+    aborting.abort(reason);
     await answer;
   });
 });
@@ -177,22 +177,22 @@ suite('the search engine is marked down for its own failures only', () => {
   });
 
   test('cancelled searches do not count as failures; timeouts do', async () => {
-    let asked = 0;
-    const leaveOften = async (catalog: Client<typeof CatalogService>): Promise<void> => {
+    let received = 0;
+    const cancelOften = async (catalog: Client<typeof CatalogService>): Promise<void> => {
       for (let n = 1; n <= 5; n++) {
         const call = testCall();
         const query = `lamp ${n}`;
         const answer = assert.rejects(catalog.searchProducts({ query, size: 10 }, call), {
           reason: 'CANCELLED',
         });
-        await eventually(() => assert.equal(asked, n));
+        await eventually(() => assert.equal(received, n));
         const sinceMs = performance.now();
         await eventually(() => assert.ok(performance.now() - sinceMs > 300));
         call.abort(cancelled());
         await answer;
       }
     };
-    assert.equal(await isUpAfter(() => void (asked += 1), leaveOften), true);
+    assert.equal(await isUpAfter(() => void (received += 1), cancelOften), true);
     assert.equal(await isUpAfter(() => {}, searchOften), false);
   });
 });

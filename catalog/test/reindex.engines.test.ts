@@ -68,7 +68,10 @@ async function rebuildAroundChange(shop: EngineCatalog): Promise<string> {
   let pages = 0;
   const onSaleAfter: typeof deps.documents.onSaleAfter = async (...args) => {
     if (++pages === 2) {
-      await shop.catalog.updateProduct({ id, expectedVersion: 1n, name: 'Changed meanwhile' }, testCall());
+      await shop.catalog.updateProduct(
+        { id, expectedVersion: 1n, name: 'Changed during the rebuild' },
+        testCall(),
+      );
       const path = `/${shop.index.alias}/_doc/${id}`;
       await eventually(async () => {
         const live = await deps.engine.send<{ _version: number }>({ method: 'GET', path, timeoutMs: 5_000 });
@@ -240,15 +243,15 @@ suite('reindex', { skip, timeout: 240_000 }, () => {
     const [id = ''] = await addProducts(shop, 1);
     await shop.settle();
     const deps = await rebuildDeps(shop);
-    const gone = `${shop.index.alias}-20200101000000000`;
-    let asked = 0;
+    const deleted = `${shop.index.alias}-20200101000000000`;
+    let listings = 0;
     const index = {
       ...deps.index,
-      names: async () => (asked++ === 0 ? [gone] : deps.index.names()),
+      names: async () => (listings++ === 0 ? [deleted] : deps.index.names()),
     };
     await indexProducts({ documents: createDocumentStore(deps.database), index }, [id]);
-    assert.equal(asked, 2);
-    assert.ok(!(await indicesOf(shop)).includes(gone));
+    assert.equal(listings, 2);
+    assert.ok(!(await indicesOf(shop)).includes(deleted));
   });
 
   test('an index that is missing, deleted at run time or built with other settings is rebuilt automatically', async () => {
