@@ -20,7 +20,7 @@ const config: CodegenConfig = {
           Account: '../../account/pb/account_pb.js#Account as AccountMessage',
           Product: '../../catalog/pb/catalog_pb.js#Product as ProductMessage',
           Category: '../../catalog/pb/catalog_pb.js#Category as CategoryMessage',
-          Shop: './shop.ts#Shop as ShopModel',
+          Shop: '../shop.ts#Shop as ShopModel',
           ProductSearchConnection: './product-search.ts#ProductSearch',
           ProductFacets: '../../catalog/pb/catalog_pb.js#Facets as FacetsMessage',
           PriceBucket: '../../catalog/pb/catalog_pb.js#PriceCount as PriceCountMessage',

@@ -1,8 +1,9 @@
 import { toConnection, toPage } from '#graphql/graph/connection.ts';
 import { offsetPage, PAGE_PATHS, part } from '#graphql/graph/pagination.ts';
+import { payloadOf } from '#graphql/graph/payload.ts';
 import { present } from '#graphql/graph/present.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
-import { named, payloadOf } from '#graphql/graph/violations.ts';
+import { named } from '#graphql/graph/violations.ts';
 import { requireUuid } from '#platform/input.ts';
 
 /** The fields that resolve accounts. */

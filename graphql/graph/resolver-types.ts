@@ -2,7 +2,7 @@ import type { Timestamp } from './scalars.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Account as AccountMessage } from '../../account/pb/account_pb.js';
 import type { Product as ProductMessage, Category as CategoryMessage, Facets as FacetsMessage, PriceCount as PriceCountMessage, CategoryCount as CategoryCountMessage } from '../../catalog/pb/catalog_pb.js';
-import type { Shop as ShopModel } from './shop.ts';
+import type { Shop as ShopModel } from '../shop.ts';
 import type { ProductSearch } from './product-search.ts';
 import type { Order as OrderMessage, OrderLine as OrderLineMessage } from '../../order/pb/order_pb.js';
 import type { Context } from './context.ts';
