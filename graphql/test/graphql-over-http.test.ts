@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { after, suite, test } from 'node:test';
 import { serverAudits } from 'graphql-http';
 import pg from 'pg';
-import { BODY_SIZE_MAX } from '#graphql/http-server.ts';
+import { BODY_SIZE_MAX } from '#graphql/http-refusals.ts';
 import { eventually, startTestShop } from '#testkit/shop.ts';
 
 const shop = await startTestShop();
