@@ -25,7 +25,7 @@ const config: CodegenConfig = {
           ProductFacets: '../../catalog/pb/catalog_pb.js#Facets as FacetsMessage',
           PriceBucket: '../../catalog/pb/catalog_pb.js#PriceCount as PriceCountMessage',
           CategoryCount: '../../catalog/pb/catalog_pb.js#CategoryCount as CategoryCountMessage',
-          Node: './node.ts#NodeOrError',
+          Node: './node-message.ts#NodeOrError',
           Order: '../../order/pb/order_pb.js#Order as OrderMessage',
           OrderedProduct: '../../order/pb/order_pb.js#OrderLine as OrderLineMessage',
         },

@@ -1,75 +1,33 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { SearchSort, type CatalogService, type SearchProductsRequest } from '#catalog/pb/catalog_pb.js';
+import { SearchSort } from '#catalog/pb/catalog_pb.js';
 import { systemClock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
-import type { Client } from '#platform/rpc.ts';
 import { testCall } from '#testkit/shop.ts';
+import { facetsContract } from './search-facets.ts';
 import { pagesContract } from './search-pages.ts';
-import { CATALOGUE, GOLDEN, TREE, TWIN } from './search-catalogue.ts';
+import { CATALOGUE, GOLDEN } from './search-catalogue.ts';
+import { fillCatalogue, TWINS, type Ask, type SearchBench } from './search-bench.ts';
 
-/** A catalog on one search backend. */
-export interface SearchBench {
-  readonly catalog: Client<typeof CatalogService>;
-  /** Resolves when what was changed so far is found. */
-  settle(): Promise<void>;
-  /** Known-bad twin: the product that comes first where words in a row count for nothing. */
-  firstWithoutPhrases(text: string): Promise<string | undefined>;
-}
-
-export type Backend = 'postgres' | 'elasticsearch' | 'opensearch';
-
-/** With the catalogue no more than a page, so that one answer has all. */
-const TWINS = 28;
-
-/** The request's fields that matter; what is left out has proto's defaults. */
-export type Ask = Partial<Omit<SearchProductsRequest, '$typeName' | 'filter'>> & {
-  filter?: { priceMinMinor?: bigint; priceMaxMinor?: bigint; categoryId?: string; tags?: string[] };
-};
+type Backend = 'postgres' | 'elasticsearch' | 'opensearch';
 
 /** What every search backend must do alike. */
 export function searchContract(backend: Backend, open: () => Promise<SearchBench>): void {
   let bench: SearchBench;
-  /** By name. */
-  const ids = new Map<string, string>();
-  const categoryIds = new Map<string, string>();
+  /** Ids by name. */
+  let ids: ReadonlyMap<string, string>;
+  let categoryIds: ReadonlyMap<string, string>;
 
   const ask = (request: Ask) => bench.catalog.searchProducts({ size: 100, ...request }, testCall());
   const search = async (query: string, part: Ask = {}): Promise<string[]> =>
     (await ask({ query, ...part })).products.map(({ name }) => name);
   const inCategory = (name: string): Ask => ({ filter: { categoryId: categoryIds.get(name) ?? '' } });
 
-  async function fill(): Promise<void> {
-    for (const [name, parent] of TREE) {
-      const parentId = categoryIds.get(parent) ?? '';
-      const { category } = await bench.catalog.createCategory({ name, parentId }, testCall());
-      categoryIds.set(name, category?.id ?? '');
-    }
-    const twins = Array.from(
-      { length: TWINS },
-      () => [TWIN, 'Has strings', 9_900, 'Music', 'strings'] as const,
-    );
-    for (const [name, description, price, category, tags] of [...CATALOGUE, ...twins]) {
-      const input = {
-        name,
-        description,
-        priceMinor: BigInt(price),
-        categoryId: categoryIds.get(category) ?? '',
-        tags: tags === '' ? [] : tags.split(','),
-      };
-      const { product } = await bench.catalog.createProduct(input, testCall());
-      ids.set(name, product?.id ?? '');
-    }
-    const gone = await bench.catalog.createProduct({ name: 'Phone Booth', tags: ['led'] }, testCall());
-    await bench.catalog.archiveProduct({ id: gone.product?.id ?? '' }, testCall());
-    await bench.settle();
-  }
-
   suite(`search on ${backend}`, () => {
     test('takes the catalogue', { timeout: 120_000 }, async () => {
       bench = await open();
-      await fill();
+      ({ ids, categoryIds } = await fillCatalogue(bench));
     });
 
     test(`gives the expected product first for all of ${GOLDEN.length} golden queries`, async () => {
@@ -247,41 +205,7 @@ export function searchContract(backend: Backend, open: () => Promise<SearchBench
 
     pagesContract(ask, () => ids.get('Zither') ?? '');
 
-    test('the total and the facets count what matches, each facet whatever its own filter says', async () => {
-      const counted = { withTotal: true, withFacets: true, withoutProducts: true };
-      const all = await ask({ query: 'zither', ...counted });
-      assert.deepEqual([all.products, all.total], [[], TWINS]);
-      const facet = { fromMinor: 5_000n, toMinor: 10_000n, count: TWINS };
-      const prices = (of: typeof all) =>
-        of.facets?.prices.map(({ fromMinor, toMinor, count }) => ({ fromMinor, toMinor, count }));
-      const categories = (of: typeof all) =>
-        new Map(of.facets?.categories.map(({ categoryId, count }) => [categoryId, count]));
-      assert.deepEqual(prices(all), [facet]);
-      assert.deepEqual([...categories(all)], [[categoryIds.get('Music'), TWINS]]);
-
-      const tooDeep = await ask({ query: 'zither', skip: 10_000, withTotal: true, withFacets: true });
-      assert.deepEqual([tooDeep.products, tooDeep.hasMore, tooDeep.total], [[], false, TWINS]);
-      assert.deepEqual(prices(tooDeep), [facet]);
-
-      const cheap = { priceMaxMinor: 2_000n };
-      const filtered = await ask({ query: 'zither', filter: cheap, ...counted });
-      assert.deepEqual([filtered.total, prices(filtered), categories(filtered).size], [0, [facet], 0]);
-      const elsewhere = await ask({ query: 'zither', ...inCategory('Phones'), ...counted });
-      assert.deepEqual([elsewhere.total, prices(elsewhere)], [0, []]);
-      assert.deepEqual([...categories(elsewhere).values()], [TWINS]);
-
-      const everything = await ask({ ...counted });
-      const sum = everything.facets?.prices.reduce((total, { count }) => total + count, 0);
-      assert.deepEqual([everything.total, sum], [CATALOGUE.length + TWINS, CATALOGUE.length + TWINS]);
-      const phones = categories(everything).get(categoryIds.get('Phones') ?? '') ?? 0;
-      const devices = categories(everything).get(categoryIds.get('Devices') ?? '') ?? 0;
-      assert.ok(phones > 2 && devices > phones, 'a category counts what is below it');
-      const counts = everything.facets?.categories.map(({ count }) => count) ?? [];
-      assert.deepEqual(
-        counts,
-        counts.toSorted((one, other) => other - one),
-      );
-    });
+    facetsContract(ask, (name) => categoryIds.get(name) ?? '');
 
     test('didYouMean corrects what nothing fits, word by word, and is silent about what fits', async () => {
       for (const [query, meant] of [

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SearchSort, type SearchProductsResponse } from '#catalog/pb/catalog_pb.js';
-import type { Ask } from './search-contract.ts';
-
-type Search = (request: Ask) => Promise<SearchProductsResponse>;
+import type { Ask, Search } from './search-bench.ts';
 
 const BY_KEY = [SearchSort.PRICE_ASC, SearchSort.PRICE_DESC, SearchSort.NEWEST];
 const QUERIES = ['zither', 'phone', 'iphnoe', ''];

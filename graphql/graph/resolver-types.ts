@@ -5,7 +5,7 @@ import type { Account as AccountMessage } from '../../account/pb/account_pb.js';
 import type { Product as ProductMessage, Category as CategoryMessage, Facets as FacetsMessage, PriceCount as PriceCountMessage, CategoryCount as CategoryCountMessage } from '../../catalog/pb/catalog_pb.js';
 import type { Shop as ShopModel } from '../shop.ts';
 import type { ProductSearch } from './product-search.ts';
-import type { NodeOrError } from './node.ts';
+import type { NodeOrError } from './node-message.ts';
 import type { Order as OrderMessage, OrderLine as OrderLineMessage } from '../../order/pb/order_pb.js';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null;
