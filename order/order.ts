@@ -41,8 +41,8 @@ export interface OrderItem {
   readonly quantity: number;
 }
 
-export const QUANTITY_MAX = 10_000;
-export const ITEMS_MAX = 100;
+const QUANTITY_MAX = 10_000;
+const ITEMS_MAX = 100;
 /** Characters of a product's description that an order keeps; the product itself may have 10,000. */
 export const DESCRIPTION_LENGTH_MAX = 500;
 /** Minor units: 15 digits, so that a client that reads JSON numbers as doubles sees every total exactly. */
