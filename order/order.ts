@@ -41,7 +41,7 @@ export interface OrderItem {
   readonly quantity: number;
 }
 
-export const QUANTITY_MAX = 10_000;
+const QUANTITY_MAX = 10_000;
 export const ITEMS_MAX = 100;
 /** Characters of a product's description that an order keeps; the product itself may have 10,000. */
 export const DESCRIPTION_LENGTH_MAX = 500;

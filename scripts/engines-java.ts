@@ -104,7 +104,9 @@ function compile(javac: string, jar: string, kind: JavaEngine, folder: string): 
   if (!existsSync(sources)) return;
   const classes = join(folder, 'classes');
   mkdirSync(classes, { recursive: true });
-  const files = readdirSync(sources).map((name) => join(sources, name));
+  const files = readdirSync(sources, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.java'))
+    .map((path) => join(sources, path));
   const jars = join(folder, 'jars');
   run(javac, ['--release', '17', '-nowarn', '-d', classes, '-cp', join(jars, '*'), ...files]);
   run(jar, ['--create', '--file', join(jars, `fritzy-${kind}.jar`), '-C', classes, '.']);

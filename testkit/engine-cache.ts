@@ -38,7 +38,10 @@ export function cacheFolder(): string {
 
 /** The folder of an engine's present version; it exists once the engine has been collected. */
 export function engineFolder(kind: EngineKind): string {
-  return join(cacheFolder(), kind === 'redis' ? `redis-${hostOf()}` : `${kind}-${definitionHash(kind)}`);
+  return join(
+    cacheFolder(),
+    kind === 'redis' ? `redis-${hostOf()}` : `${kind}-${definitionHash(DEFINITIONS, kind)}`,
+  );
 }
 
 /** A class path with everything that `make engines` laid down for it. */
@@ -51,13 +54,15 @@ export function classArchive(kind: JavaEngine): string {
   return join(engineFolder(kind), 'classes.jsa');
 }
 
-function definitionHash(kind: JavaEngine): string {
+/** A hash of the names and contents of all files that an engine in a folder of definitions is made from. */
+export function definitionHash(definitions: string, kind: JavaEngine): string {
   const hash = createHash('sha256')
     .update(LAYOUT)
-    .update(readFileSync(join(DEFINITIONS, 'pom.xml')));
-  const paths = readdirSync(join(DEFINITIONS, kind), { recursive: true, encoding: 'utf8' }).sort();
+    .update(readFileSync(join(definitions, 'pom.xml')));
+  const folder = join(definitions, kind);
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
   for (const path of paths.filter((path) => /\.(xml|java)$/.test(path))) {
-    hash.update(`\n${path}\n`).update(readFileSync(join(DEFINITIONS, kind, path)));
+    hash.update(`\n${path}\n`).update(readFileSync(join(folder, path)));
   }
   return hash.digest('hex').slice(0, 12);
 }

@@ -1,39 +1,23 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { SearchSort, type CatalogService, type SearchProductsRequest } from '#catalog/pb/catalog_pb.js';
+import { SearchSort } from '#catalog/pb/catalog_pb.js';
 import { systemClock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
-import type { Client } from '#platform/rpc.ts';
 import { testCall } from '#testkit/shop.ts';
+import { facetsContract } from './search-facets.ts';
 import { pagingContract } from './search-pages.ts';
-import { CATEGORIES, GOLDEN, PRODUCTS, REPEATED_NAME } from './search-fixtures.ts';
+import { PRODUCTS, GOLDEN } from './search-fixtures.ts';
+import { createProducts, REPEATED_COUNT, type SearchInput, type SearchBench } from './search-bench.ts';
 
-/** A catalog with one search backend. */
-export interface SearchBench {
-  readonly catalog: Client<typeof CatalogService>;
-  /** Waits until all changes are searchable. */
-  settle(): Promise<void>;
-  /** Known-bad twin: returns the first product of a search without the phrase rank. */
-  firstWithoutPhrases(text: string): Promise<string | undefined>;
-}
-
-export type Backend = 'postgres' | 'elasticsearch' | 'opensearch';
-
-/** Few enough that all products fit on one page. */
-const REPEATED_COUNT = 28;
-
-/** A request; omitted fields have their proto defaults. */
-export type SearchInput = Partial<Omit<SearchProductsRequest, '$typeName' | 'filter'>> & {
-  filter?: { priceMinMinor?: bigint; priceMaxMinor?: bigint; categoryId?: string; tags?: string[] };
-};
+type Backend = 'postgres' | 'elasticsearch' | 'opensearch';
 
 /** The behaviour that all search backends share. */
 export function searchContract(backend: Backend, open: () => Promise<SearchBench>): void {
   let bench: SearchBench;
   /** Product ids by name. */
-  const ids = new Map<string, string>();
-  const categoryIds = new Map<string, string>();
+  let ids: ReadonlyMap<string, string>;
+  let categoryIds: ReadonlyMap<string, string>;
 
   const fetchPage = (request: SearchInput) =>
     bench.catalog.searchProducts({ size: 100, ...request }, testCall());
@@ -41,36 +25,10 @@ export function searchContract(backend: Backend, open: () => Promise<SearchBench
     (await fetchPage({ query, ...part })).products.map(({ name }) => name);
   const inCategory = (name: string): SearchInput => ({ filter: { categoryId: categoryIds.get(name) ?? '' } });
 
-  async function fill(): Promise<void> {
-    for (const [name, parent] of CATEGORIES) {
-      const parentId = categoryIds.get(parent) ?? '';
-      const { category } = await bench.catalog.createCategory({ name, parentId }, testCall());
-      categoryIds.set(name, category?.id ?? '');
-    }
-    const repeated = Array.from(
-      { length: REPEATED_COUNT },
-      () => [REPEATED_NAME, 'Has strings', 9_900, 'Music', 'strings'] as const,
-    );
-    for (const [name, description, price, category, tags] of [...PRODUCTS, ...repeated]) {
-      const input = {
-        name,
-        description,
-        priceMinor: BigInt(price),
-        categoryId: categoryIds.get(category) ?? '',
-        tags: tags === '' ? [] : tags.split(','),
-      };
-      const { product } = await bench.catalog.createProduct(input, testCall());
-      ids.set(name, product?.id ?? '');
-    }
-    const gone = await bench.catalog.createProduct({ name: 'Phone Booth', tags: ['led'] }, testCall());
-    await bench.catalog.archiveProduct({ id: gone.product?.id ?? '' }, testCall());
-    await bench.settle();
-  }
-
   suite(`search on ${backend}`, () => {
     test('indexes the products', { timeout: 120_000 }, async () => {
       bench = await open();
-      await fill();
+      ({ ids, categoryIds } = await createProducts(bench));
     });
 
     test(`returns the expected product first for all ${GOLDEN.length} golden queries`, async () => {
@@ -252,44 +210,7 @@ export function searchContract(backend: Backend, open: () => Promise<SearchBench
 
     pagingContract(fetchPage, () => ids.get('Zither') ?? '');
 
-    test('the total and the facets count the matches; each facet ignores its own condition', async () => {
-      const counted = { withTotal: true, withFacets: true, withoutProducts: true };
-      const all = await fetchPage({ query: 'zither', ...counted });
-      assert.deepEqual([all.products, all.total], [[], REPEATED_COUNT]);
-      const facet = { fromMinor: 5_000n, toMinor: 10_000n, count: REPEATED_COUNT };
-      const prices = (of: typeof all) =>
-        of.facets?.prices.map(({ fromMinor, toMinor, count }) => ({ fromMinor, toMinor, count }));
-      const categories = (of: typeof all) =>
-        new Map(of.facets?.categories.map(({ categoryId, count }) => [categoryId, count]));
-      assert.deepEqual(prices(all), [facet]);
-      assert.deepEqual([...categories(all)], [[categoryIds.get('Music'), REPEATED_COUNT]]);
-
-      const tooDeep = await fetchPage({ query: 'zither', skip: 10_000, withTotal: true, withFacets: true });
-      assert.deepEqual([tooDeep.products, tooDeep.hasMore, tooDeep.total], [[], false, REPEATED_COUNT]);
-      assert.deepEqual(prices(tooDeep), [facet]);
-
-      const cheap = { priceMaxMinor: 2_000n };
-      const filtered = await fetchPage({ query: 'zither', filter: cheap, ...counted });
-      assert.deepEqual([filtered.total, prices(filtered), categories(filtered).size], [0, [facet], 0]);
-      const elsewhere = await fetchPage({ query: 'zither', ...inCategory('Phones'), ...counted });
-      assert.deepEqual([elsewhere.total, prices(elsewhere)], [0, []]);
-      assert.deepEqual([...categories(elsewhere).values()], [REPEATED_COUNT]);
-
-      const everything = await fetchPage({ ...counted });
-      const sum = everything.facets?.prices.reduce((total, { count }) => total + count, 0);
-      assert.deepEqual(
-        [everything.total, sum],
-        [PRODUCTS.length + REPEATED_COUNT, PRODUCTS.length + REPEATED_COUNT],
-      );
-      const phones = categories(everything).get(categoryIds.get('Phones') ?? '') ?? 0;
-      const devices = categories(everything).get(categoryIds.get('Devices') ?? '') ?? 0;
-      assert.ok(phones > 2 && devices > phones, 'a category includes the categories below it');
-      const counts = everything.facets?.categories.map(({ count }) => count) ?? [];
-      assert.deepEqual(
-        counts,
-        counts.toSorted((one, other) => other - one),
-      );
-    });
+    facetsContract(fetchPage, (name) => categoryIds.get(name) ?? '');
 
     test('didYouMean corrects each word of a query without matches; it is empty if products match', async () => {
       for (const [query, corrected] of [

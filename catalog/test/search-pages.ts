@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SearchSort, type SearchProductsResponse } from '#catalog/pb/catalog_pb.js';
-import type { SearchInput } from './search-contract.ts';
-
-type Search = (request: SearchInput) => Promise<SearchProductsResponse>;
+import type { SearchInput, Search } from './search-bench.ts';
 
 const BY_KEY = [SearchSort.PRICE_ASC, SearchSort.PRICE_DESC, SearchSort.NEWEST];
 const QUERIES = ['zither', 'phone', 'iphnoe', ''];

@@ -1,6 +1,7 @@
 import { setTimeout as rest } from 'node:timers/promises';
 import { databaseSettings } from '#cmd/database-settings.ts';
-import { componentsOf, type Component } from '#cmd/migrate/components.ts';
+import type { Component } from '#cmd/migrate/component.ts';
+import { componentsOf } from '#cmd/migrate/components.ts';
 import { migrateSettings } from '#cmd/migrate/config.ts';
 import { retryUnanswered } from '#cmd/migrate/retry-unanswered.ts';
 import { tableOf, type Row } from '#cmd/migrate/table.ts';

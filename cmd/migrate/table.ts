@@ -1,4 +1,4 @@
-import type { Component } from '#cmd/migrate/components.ts';
+import type { Component } from '#cmd/migrate/component.ts';
 
 export interface Row {
   readonly component: Component;

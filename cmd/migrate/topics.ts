@@ -3,7 +3,7 @@ import { AppError, messageOf, StartError } from '#platform/errors.ts';
 import { brokersOf } from '#platform/events/events-url.ts';
 import { asAdmin, createTopics, kafkaCluster } from '#platform/events/kafka-cluster.ts';
 import type { Logger } from '#platform/logger.ts';
-import type { Component } from '#cmd/migrate/components.ts';
+import type { Component } from '#cmd/migrate/component.ts';
 import { allTopics, withDeadLetters } from '#cmd/topics.ts';
 
 /** The topics of the event log in Kafka. */
