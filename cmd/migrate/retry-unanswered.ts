@@ -7,8 +7,8 @@ const PAUSE_MS = 500;
 const STARTING_UP = '57P03';
 
 /**
- * Retries `work` for at most `waitMs` while its engine does not answer: right after `docker-compose up -d` the engines
- * are still starting. Throws any other failure at once, for example a wrong password.
+ * Retries `work` for at most `waitMs` while its engine does not respond: after `docker-compose up -d` the engines need
+ * some time to start. Throws any other error at once, for example a wrong password.
  */
 export async function retryUnanswered<T>(
   work: () => Promise<T>,
@@ -28,7 +28,7 @@ export async function retryUnanswered<T>(
   });
 }
 
-/** Whether there was no answer: one of PostgreSQL carries a severity, a failed connection a system call. */
+/** Whether the engine did not respond. Errors sent by PostgreSQL have a severity; connection errors do not. */
 function isUnanswered(error: unknown): boolean {
   if (!(error instanceof StartError) || !(error.cause instanceof Error)) return false;
   const { cause } = error;
