@@ -30,7 +30,7 @@ function killRecorded(records: readonly ProcessRecord[]): void {
 }
 
 suite('make run-all', () => {
-  test('every service is a process; a killed one is started again and said so; Ctrl-C ends all in order', async () => {
+  test('each service is a process; a killed service is restarted with one log line; Ctrl-C stops all in order', async () => {
     using own = await runAllSettings(databases);
     await using program = await startAll(own);
     assert.equal(await placeOrder(own.url), 2399.98);
@@ -47,7 +47,7 @@ suite('make run-all', () => {
     process.kill(killed.pid, 'SIGKILL');
     await waitForOutput(
       program,
-      /^--> account was ended by SIGKILL after \d+\.\d s: started again at once$/m,
+      /^--> account was killed by SIGKILL after \d+\.\d s: restarting immediately$/m,
     );
     await eventually(async () => {
       assert.notEqual(own.record('account').pid, killed.pid);
@@ -100,7 +100,7 @@ suite('make run-all', () => {
           assert.deepEqual(names, NAMES.toReversed());
         } else {
           await using next = await startAll(own);
-          assert.equal(next.stdout().match(/left by one that was killed$/gm)?.length, 4);
+          assert.equal(next.stdout().match(/, left running by a killed make run-all$/gm)?.length, 4);
           assert.equal(await placeOrder(own.url), 2399.98);
           next.signal('SIGTERM');
           assert.equal(await next.ended, 0);
@@ -112,7 +112,7 @@ suite('make run-all', () => {
     }
   });
 
-  test('a service that fails at once, again and again, is given up in a line; the others go on', async () => {
+  test('a service that keeps failing at its start is abandoned with one log line; the others keep running', async () => {
     using own = await runAllSettings(databases);
     const url = new URL(urls.order);
     url.pathname = '/missing';
@@ -120,10 +120,10 @@ suite('make run-all', () => {
     await using program = spawnProgram(RUN_ALL, env);
     await waitForOutput(
       program,
-      /^--> order ended with status 1 after .*, 5 times in a row: given up\. Mend what/m,
+      /^--> order exited with status 1 after .*, 5 times in a row: abandoned\. Fix the cause/m,
     );
-    assert.equal(program.stdout().match(/^--> order ended .*: started again at once/gm)?.length, 1);
-    assert.equal(program.stdout().match(/^--> order ended .*: started again in/gm)?.length, 3);
+    assert.equal(program.stdout().match(/^--> order exited .*: restarting immediately/gm)?.length, 1);
+    assert.equal(program.stdout().match(/^--> order exited .*: restarting in/gm)?.length, 3);
     assert.match(
       program.stdout(),
       /^\[order *\] fritzy: cannot reach the database .*\/missing .*does not exist/m,
@@ -174,7 +174,7 @@ suite('make run-all', () => {
       line,
       'nothing listens on 127.0.0.1:1 (ORDER_DATABASE_URL), 127.0.0.1:1,127.0.0.1:2 (EVENTS_URL), ' +
         '127.0.0.1:3 (SEARCH_URL): start the engines with make engines-up or docker-compose up -d, ' +
-        'or set these to engines of your own.',
+        'or set these variables to the URLs of your engines.',
     );
     assert.deepEqual(more, []);
   });

@@ -62,7 +62,7 @@ suite('make seed', () => {
         .stderr()
         .split('\n')
         .filter((line) => line !== '' && !/[█░]/.test(line));
-      assert.deepEqual(lines, ['fritzy: interrupted; run make seed again to add the rest']);
+      assert.deepEqual(lines, ['fritzy: interrupted; run make seed again to add the missing data']);
       assert.deepEqual(processesIn(folder), []);
       // The lock is free: no shop is left.
       await using shop = await startShop(folder);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseSettings } from '#cmd/database-settings.ts';
 import { componentsOf, type Component } from '#cmd/migrate/components.ts';
 import { migrateSettings } from '#cmd/migrate/config.ts';
-import { retryUnanswered } from '#cmd/migrate/retry-unanswered.ts';
+import { retryWhileUnreachable } from '#cmd/migrate/retry-while-unreachable.ts';
 import { startTable, type Row } from '#cmd/migrate/table.ts';
 import { databaseSetting } from '#cmd/services.ts';
 import { systemClock } from '#platform/clock.ts';
@@ -44,7 +44,7 @@ async function up(component: Component, waitMs: number): Promise<Row> {
   const onWait = (problem: string): void =>
     void process.stderr.write(`${problem}\nretrying for up to ${Math.round(waitMs / 1_000)} s ...\n`);
   const startedMs = performance.now();
-  const names = await retryUnanswered(component.up, waitMs, onWait);
+  const names = await retryWhileUnreachable(component.up, waitMs, onWait);
   const tookMs = Math.round(performance.now() - startedMs);
   const { applied, pending } = await settledStatus(component);
   if (pending.length > 0) process.exitCode = 1;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { after, suite, test } from 'node:test';
 import pg from 'pg';
 import { failureLines, waitForOutput, spawnProgram } from '#cmd/fritzy/test/program.ts';
-import { retryUnanswered } from '#cmd/migrate/retry-unanswered.ts';
+import { retryWhileUnreachable } from '#cmd/migrate/retry-while-unreachable.ts';
 import { StartError } from '#platform/errors.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 
@@ -153,14 +153,14 @@ suite('make migrate-up, make migrate-status', () => {
     };
     const wrongPassword = Object.assign(new Error('password'), { severity: 'FATAL', code: '28P01' });
     await assert.rejects(
-      retryUnanswered(fail(wrongPassword), 60_000, () => {}),
+      retryWhileUnreachable(fail(wrongPassword), 60_000, () => {}),
       { message: 'cannot' },
     );
     assert.equal(tries, 1);
     const startingUp = Object.assign(new Error('starting'), { severity: 'FATAL', code: '57P03' });
     for (const cause of [startingUp, new Error('ECONNREFUSED')]) {
       tries = 0;
-      await assert.rejects(retryUnanswered(fail(cause), 700, () => {}));
+      await assert.rejects(retryWhileUnreachable(fail(cause), 700, () => {}));
       assert.equal(tries, 2);
     }
   });
