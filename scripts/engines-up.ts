@@ -16,7 +16,7 @@ import {
   stopAll,
   stopPostgresIn,
 } from '#scripts/engines-state.ts';
-import { whatIsMissing } from '#testkit/engine-cache.ts';
+import { installProblem } from '#testkit/engine-cache.ts';
 import type { Place } from '#testkit/engine-node.ts';
 import { isFree } from '#testkit/free-ports.ts';
 import { startElasticsearch, startKafka, startRedis } from '#testkit/engines.ts';
@@ -75,7 +75,7 @@ async function requireFreePorts(): Promise<void> {
 
 async function startAll(): Promise<void> {
   for (const kind of ['kafka', 'elasticsearch', 'redis'] as const) {
-    const problem = whatIsMissing(kind);
+    const problem = installProblem(kind);
     if (problem !== false) throw new Error(problem);
   }
   const starts = await Promise.allSettled([

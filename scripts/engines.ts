@@ -12,7 +12,7 @@ import {
   findRedis,
   JAVA_ENGINES,
   TITLES,
-  whatIsMissing,
+  installProblem,
 } from '#testkit/engine-cache.ts';
 
 /**
@@ -29,7 +29,7 @@ const isInstalled = (kind: EngineKind): boolean =>
   kind === 'redis' ? findRedis() !== undefined : existsSync(engineFolder(kind));
 
 try {
-  if (ENGINES.every((kind) => whatIsMissing(kind) === false)) {
+  if (ENGINES.every((kind) => installProblem(kind) === false)) {
     console.log(`All engines are installed: ${cache}`);
   } else {
     mkdirSync(cache, { recursive: true });
@@ -44,7 +44,7 @@ try {
       // The other engines are installed even if one fails.
       await Promise.try(install).catch((error: unknown) => problems.push(messageOf(error)));
     }
-    problems.push(...ENGINES.filter(isInstalled).flatMap((kind) => whatIsMissing(kind) || []));
+    problems.push(...ENGINES.filter(isInstalled).flatMap((kind) => installProblem(kind) || []));
     report(problems.length === 0 ? 'All engines are installed' : 'Some engines are missing');
     for (const problem of new Set(problems)) console.error(`fritzy: ${problem}`);
     if (problems.length > 0) process.exitCode = 1;

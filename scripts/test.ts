@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { glob } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ENGINES, TITLES, whatIsMissing } from '#testkit/engine-cache.ts';
+import { ENGINES, TITLES, installProblem } from '#testkit/engine-cache.ts';
 import { engineSetting, openTestEngine } from '#testkit/engines.ts';
 import { startScratchServer } from '#testkit/postgres.ts';
 
@@ -85,7 +85,7 @@ process.exitCode = code ?? 1;
 async function startEngines(): Promise<void> {
   for (const kind of ENGINES) {
     if (env[engineSetting(kind)]) continue;
-    const problem = whatIsMissing(kind);
+    const problem = installProblem(kind);
     if (problem !== false) {
       console.log(problem);
       continue;

@@ -139,7 +139,7 @@ export function redisIn(root: string): RedisProgram {
 }
 
 /** Why an engine cannot be started, with the command that installs it; false if it can be started. */
-export function whatIsMissing(kind: EngineKind): string | false {
+export function installProblem(kind: EngineKind): string | false {
   if (kind === 'redis') return findRedis() === undefined && 'Redis is not installed: run "make engines"';
   const java = findJava();
   if ('problem' in java) return `${TITLES[kind]} needs Java: ${java.problem}, then run "make engines"`;

@@ -1,4 +1,4 @@
-import { type EngineKind, TITLES, whatIsMissing } from '#testkit/engine-cache.ts';
+import { type EngineKind, TITLES, installProblem } from '#testkit/engine-cache.ts';
 import { startKafka } from '#testkit/kafka-engine.ts';
 import { startRedis } from '#testkit/redis-engine.ts';
 import { startElasticsearch, startOpenSearch } from '#testkit/search-engine.ts';
@@ -31,7 +31,7 @@ export function engineSetting(kind: EngineKind): string {
  */
 export function missingEngine(kind: EngineKind, options: { own?: boolean } = {}): string | false {
   if (!options.own && process.env[engineSetting(kind)]) return false;
-  const problem = whatIsMissing(kind);
+  const problem = installProblem(kind);
   if (problem !== false && process.env['CI']) throw new Error(`CI must not skip tests: ${problem}`);
   return problem;
 }
@@ -40,7 +40,7 @@ export function missingEngine(kind: EngineKind, options: { own?: boolean } = {})
 export async function openTestEngine(kind: EngineKind): Promise<AsyncDisposable & { readonly url: string }> {
   const url = process.env[engineSetting(kind)];
   if (url) return { url, [Symbol.asyncDispose]: async () => {} };
-  const problem = whatIsMissing(kind);
+  const problem = installProblem(kind);
   if (problem !== false) throw new Error(`${TITLES[kind]} cannot be started: ${problem}`);
   return STARTS[kind]();
 }

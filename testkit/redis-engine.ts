@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createClient } from 'redis';
-import { findRedis, whatIsMissing } from '#testkit/engine-cache.ts';
+import { findRedis, installProblem } from '#testkit/engine-cache.ts';
 import { type EngineNode, type Place, startSingleNode } from '#testkit/engine-node.ts';
 import { HOST } from '#testkit/free-ports.ts';
 
@@ -14,7 +14,7 @@ export interface TestRedis extends EngineNode {
 /** Starts a Redis without persistence: a kill loses its data. */
 export async function startRedis(options: { place?: Place } = {}): Promise<TestRedis> {
   const redis = findRedis();
-  if (redis === undefined) throw new Error(whatIsMissing('redis') || 'Redis is not installed');
+  if (redis === undefined) throw new Error(installProblem('redis') || 'Redis is not installed');
   return startSingleNode(
     { name: 'redis', portCount: 1, place: options.place, scheme: 'redis' },
     ({ folder, ports: [port = 0], place }) => ({
