@@ -71,7 +71,7 @@ suite('a new service is one folder and one line', () => {
       rows.map((row) => row.split(' ')[0]),
       ['account', 'catalog', 'order', 'wishlist', 'events'],
     );
-    assert.match(rows[3] ?? '', / 0 +made .*outbox\/0001_outbox, .*wishlist\/0001_wishlist \(/);
+    assert.match(rows[3] ?? '', / 0 +applied .*outbox\/0001_outbox, .*wishlist\/0001_wishlist \(/);
   });
 
   test('make run-all runs it with its settings and ports, and stops it before the services that it calls', async () => {
