@@ -40,15 +40,15 @@ const now = (): number => performance.timeOrigin + performance.now();
 const report = (progress: Progress): void => void process.send?.(progress);
 
 async function relay(log: EventLog, stack: AsyncDisposableStack): Promise<void> {
-  const own = await common(stack);
-  stack.use(startRelay({ ...own, log, source: '/fritzy/bench', name: 'bench', now: systemClock.now }));
+  const deps = await common(stack);
+  stack.use(startRelay({ ...deps, log, source: '/fritzy/bench', name: 'bench', now: systemClock.now }));
 }
 
 async function consume(log: EventLog, stack: AsyncDisposableStack): Promise<void> {
-  const own = await common(stack);
+  const deps = await common(stack);
   stack.use(
     await startInboxConsumer(
-      { ...own, log, clock: systemClock },
+      { ...deps, log, clock: systemClock },
       {
         group: `bench-${topic}`,
         topics: [topic],
@@ -66,7 +66,7 @@ async function consume(log: EventLog, stack: AsyncDisposableStack): Promise<void
   const timer = setInterval(() => {
     void (async () => {
       const atMs = now();
-      const { values } = await own.telemetry.consumedMessages.get();
+      const { values } = await deps.telemetry.consumedMessages.get();
       report({ atMs, events: values.reduce((sum, { value }) => sum + value, 0) });
     })();
   }, 20);
