@@ -37,7 +37,7 @@ export default [
       // Short lists and the `nodes` field of a connection have no edges.
       [rule('relay-edge-types')]: [
         'error',
-        { withEdgeSuffix: true, shouldImplementNode: false, listTypeCanWrapOnlyEdgeType: false },
+        { withEdgeSuffix: true, shouldImplementNode: true, listTypeCanWrapOnlyEdgeType: false },
       ],
       // searchProducts supports forward pagination only.
       [rule('relay-arguments')]: ['error', { includeBoth: false }],
