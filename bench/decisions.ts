@@ -6,6 +6,7 @@ import { execute, parse } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { createSchemas } from '#graphql/graph/schema.ts';
 import { orderPlaced } from '#order/events.ts';
+import { lineIdOf } from '#order/line-id.ts';
 import { transition } from '#order/order-status.ts';
 import type { Order } from '#order/order.ts';
 import { createStore, insertOrders } from '#order/store.ts';
@@ -64,15 +65,20 @@ const database = stack.use(openDatabase({ url, name: 'order', telemetry: createT
 const store = createStore(database);
 const call = testCall({ timeoutMs: 600_000 });
 
-const lineOf = (productId: string): Order['lines'][number] => {
-  const id = systemClock.newId();
-  return { id, productId, name: 'Product', description: 'One of many', priceMinor: 1_999n, quantity: 1 };
-};
+const lineOf = (orderId: string, number: number): Order['lines'][number] => ({
+  id: lineIdOf(orderId, number),
+  productId: systemClock.newId(),
+  name: 'Product',
+  description: 'One of many',
+  priceMinor: 1_999n,
+  quantity: 1,
+});
 function newOrder(): Order {
-  const lines = [1, 2, 3].map(() => lineOf(systemClock.newId()));
+  const id = systemClock.newId();
+  const lines = [0, 1, 2].map((number) => lineOf(id, number));
   const createdAt = new Date();
   return {
-    id: systemClock.newId(),
+    id,
     accountId: systemClock.newId(),
     totalPriceMinor: 5_997n,
     createdAt,

@@ -24,7 +24,7 @@ const DOCUMENT = `query Search($query: String!) {
 const INSERT_COUNT = 5_000;
 const INDEXED_TIMEOUT_MS = 60_000;
 const FILTER = { priceMin: null, priceMax: null, categoryId: null, tags: [], id: null };
-const WANTS = { hits: true, total: false, facets: false, didYouMean: false };
+const INCLUDE = { hits: true, total: false, facets: false, didYouMean: false };
 
 export async function measureSearch(options: {
   readonly flags: readonly string[];
@@ -61,7 +61,7 @@ export async function measureSearch(options: {
               backward: false,
               after: null,
               until: null,
-              wants: WANTS,
+              include: INCLUDE,
             },
             parseSearch(text) ?? null,
             'fits',

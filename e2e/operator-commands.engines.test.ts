@@ -50,6 +50,6 @@ suite('operator commands beside an embedded shop', { skip, timeout: 240_000 }, (
 
     const unnamed = await make('reindex', here);
     assert.ok(unnamed.failed);
-    assert.match(unnamed.output, /SEARCH_URL names no search engine/);
+    assert.match(unnamed.output, /SEARCH_URL does not name a search engine/);
   });
 });

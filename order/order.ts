@@ -24,7 +24,7 @@ export function headAsOrder(head: OrderHead): Order {
 
 /** One product of an order, as it was when the order was placed. */
 export interface OrderLine {
-  /** UUIDv7, unique over all orders. */
+  /** A UUID, unique over all orders (order/line-id.ts). */
   readonly id: string;
   readonly productId: string;
   readonly name: string;

@@ -23,10 +23,10 @@ suite('the first argument of the image', () => {
 
   test('runs reindex, which reports a missing setting', async () => {
     const [line = ''] = await failureLines('cmd/container/main.ts', {}, ['reindex']);
-    assert.match(line, /^SEARCH_URL names no search engine/);
+    assert.match(line, /^SEARCH_URL does not name a search engine/);
     const env = { SEARCH_URL: 'http://127.0.0.1:9', FRITZY_DATA: '/nonexistent' };
     const [database = ''] = await failureLines('cmd/container/main.ts', env, ['reindex']);
-    assert.match(database, /^no catalog database is found/);
+    assert.match(database, /^no catalog database found/);
   });
 
   for (const args of [[], ['toString'], ['../fritzy/main.ts']])
