@@ -1,8 +1,8 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
 
 /**
- * From the SDL files: the published schema, in one file, and resolver types. GraphQL resolves straight from proto
- * messages, so those are the parents.
+ * Generates schema.graphql (the published schema in one file) and the resolver types from the SDL files. The parent
+ * types are the protobuf messages, because resolvers read from them directly.
  */
 const config: CodegenConfig = {
   schema: 'graphql/graph/*.graphql',

@@ -46,7 +46,7 @@ suite('operator commands beside an embedded shop', { skip, timeout: 240_000 }, (
       return rebuilt;
     }, 60_000);
     assert.match(output, /is now .*: 3 products in /);
-    assert.match((await make('dlq', here)).output, /0 dead letters wait, 0 were replayed/);
+    assert.match((await make('dlq', here)).output, /0 dead letters are pending, 0 were replayed/);
 
     const unnamed = await make('reindex', here);
     assert.ok(unnamed.failed);

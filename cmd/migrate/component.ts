@@ -1,11 +1,11 @@
 import type { MigrationStatus } from '#platform/postgres/migrate.ts';
 
-/** Something of the shop's that has to be made before it is used: tables of a database, topics of a broker. */
+/** A part of the shop that must be created before use: the tables of a database or the topics of Kafka. */
 export interface Component {
   readonly name: string;
-  /** The engine as an operator knows it; never a password. */
+  /** The address of the engine for display, without the password. */
   readonly where: string;
-  /** Applies what is missing; returns the names of what it applied. */
+  /** Applies all pending migrations or creates the missing topics; returns their names. */
   up(): Promise<readonly string[]>;
   /** Changes nothing. */
   status(): Promise<MigrationStatus>;

@@ -7,7 +7,7 @@ import { EVENT_LOG_MIGRATIONS } from '#platform/events/postgres.ts';
 import { migrate, migrationStatus, type MigrationFolders } from '#platform/postgres/migrate.ts';
 import { serviceMigrations } from '#platform/service.ts';
 
-/** Each service's tables and the event log, in the order in which they are migrated. */
+/** The databases of the services and the event log, in the order in which they are migrated. */
 export function componentsOf(
   databaseUrl: (service: string) => string,
   eventsUrl: string,

@@ -17,7 +17,7 @@ export function topicsComponent(url: string, deps: { logger: Logger; newId: () =
     } catch (error) {
       const cause = error instanceof AppError ? error.cause : error;
       throw new StartError(
-        `cannot make topics at ${where} (${messageOf(cause)}): start Kafka or correct EVENTS_URL.`,
+        `cannot create topics at ${where} (${messageOf(cause)}): start Kafka or correct EVENTS_URL.`,
         {
           cause,
         },
@@ -33,11 +33,11 @@ export function topicsComponent(url: string, deps: { logger: Logger; newId: () =
       }),
     status: () =>
       withAdmin(async (admin) => {
-        const there = new Set(await admin.listTopics());
+        const existing = new Set(await admin.listTopics());
         const topics = withDeadLetters(await allTopics());
         return {
-          applied: topics.filter((topic) => there.has(topic)),
-          pending: topics.filter((topic) => !there.has(topic)),
+          applied: topics.filter((topic) => existing.has(topic)),
+          pending: topics.filter((topic) => !existing.has(topic)),
         };
       }),
   };
