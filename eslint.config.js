@@ -37,7 +37,7 @@ export default [
       // Short lists and the field nodes of a connection have no edges.
       [rule('relay-edge-types')]: [
         'error',
-        { withEdgeSuffix: true, shouldImplementNode: false, listTypeCanWrapOnlyEdgeType: false },
+        { withEdgeSuffix: true, shouldImplementNode: true, listTypeCanWrapOnlyEdgeType: false },
       ],
       // searchProducts has pages in one direction only.
       [rule('relay-arguments')]: ['error', { includeBoth: false }],

@@ -52,7 +52,17 @@ export async function measureSearch(options: {
       texts.map((text) =>
         JSON.stringify(
           searchBody(
-            { text, filter: FILTER, sort: 'relevance', size: SIZE, skip: 0, after: null, wants: WANTS },
+            {
+              text,
+              filter: FILTER,
+              sort: 'relevance',
+              size: SIZE,
+              skip: 0,
+              backward: false,
+              after: null,
+              until: null,
+              wants: WANTS,
+            },
             parseSearch(text) ?? null,
             'fits',
           ),

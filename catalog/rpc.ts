@@ -111,11 +111,13 @@ function toCategory({ id, name, path, createdAt, version }: Category): CategoryM
 
 function toFound(found: Found & { products: readonly FoundProduct[] }): SearchProductsResponse {
   const { products, hits, hasMore, total, facets, didYouMean } = found;
+  const [first] = hits;
   const last = hits.at(-1);
   return create(SearchProductsResponseSchema, {
     products: products.map(({ product }) => toMessage(product)),
     cursors: products.map(({ hit }) => placeText(hit.place)),
     hasMore,
+    startCursor: first ? placeText(first.place) : '',
     endCursor: last ? placeText(last.place) : '',
     total: total ?? 0,
     didYouMean: didYouMean ?? '',

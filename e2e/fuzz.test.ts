@@ -83,10 +83,14 @@ function assertMatches(document: DocumentNode, variables: Record<string, unknown
   for (const node of document.definitions)
     if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node.selectionSet);
 
-  function fieldsOf(set: SelectionSetNode): [string, SelectionSetNode | undefined][] {
+  /** `type` is undefined where the selection does not ask for it: its fragments are then on the only type there is. */
+  function fieldsOf(set: SelectionSetNode, type: unknown): [string, SelectionSetNode | undefined][] {
     return set.selections.flatMap((one): [string, SelectionSetNode | undefined][] => {
-      if (one.kind === Kind.INLINE_FRAGMENT) return fieldsOf(one.selectionSet);
-      if (one.kind === Kind.FRAGMENT_SPREAD) return fieldsOf(fragments.get(one.name.value) ?? set);
+      if (one.kind === Kind.INLINE_FRAGMENT) {
+        const isOther = type !== undefined && one.typeCondition?.name.value !== type;
+        return isOther ? [] : fieldsOf(one.selectionSet, type);
+      }
+      if (one.kind === Kind.FRAGMENT_SPREAD) return fieldsOf(fragments.get(one.name.value) ?? set, type);
       for (const { name, arguments: [condition] = [] } of one.directives ?? []) {
         const { value } = condition ?? {};
         const holds = value?.kind === Kind.VARIABLE && variables[value.name.value] === true;
@@ -103,7 +107,7 @@ function assertMatches(document: DocumentNode, variables: Record<string, unknown
       return;
     }
     assert.ok(typeof value === 'object', path);
-    const fields = new Map(fieldsOf(set));
+    const fields = new Map(fieldsOf(set, Reflect.get(value, '__typename')));
     assert.deepEqual(Object.keys(value).sort(), [...fields.keys()].sort(), path);
     for (const [name, one] of Object.entries(value)) {
       const selection = fields.get(name);

@@ -1,18 +1,22 @@
 import assert from 'node:assert/strict';
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { migrationsOf } from '#cmd/services.ts';
 import { systemClock } from '#platform/clock.ts';
-import { migrate } from '#platform/postgres/migrate.ts';
 import { serviceMigrations } from '#platform/service.ts';
 import { openTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
 import { startTestShop, testCall, type TestShop } from '#testkit/shop.ts';
+import { createOldTables } from './old-tables.ts';
 
 /** The migrations of the release whose order lines have no ids. */
-const OLD_MIGRATIONS = ['0001_order.sql'];
+const OLD_MIGRATIONS = [
+  'outbox/0001_outbox',
+  'outbox/0002_shards',
+  'inbox/0001_inbox',
+  'inbox/0002_forget-by-age',
+  'order/0001_order',
+];
 
 /** The statement by which that release stores an order, without its events. */
 const OLD_INSERT = `
@@ -108,17 +112,8 @@ async function insertAsBefore(url: string, accountId: string, orders: readonly O
 /** A database of orders with the tables of the old release. */
 async function oldOrderDatabase(postgres: TestPostgres): Promise<string> {
   const url = await postgres.createDatabase('empty');
-  const folder = await mkdtemp(join(tmpdir(), 'fritzy-old-migrations-'));
-  try {
-    for (const file of OLD_MIGRATIONS)
-      await copyFile(
-        fileURLToPath(new URL(`../order/migrations/${file}`, import.meta.url)),
-        join(folder, file),
-      );
-    await migrate(url, serviceMigrations('order', folder));
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  const folders = serviceMigrations('order', fileURLToPath(migrationsOf('order')));
+  await createOldTables(url, folders, OLD_MIGRATIONS);
   return url;
 }
 

@@ -17,6 +17,11 @@ export interface Order extends OrderHead {
   readonly lines: readonly OrderLine[];
 }
 
+/** An order whose lines were not read. */
+export function headAsOrder(head: OrderHead): Order {
+  return { ...head, lines: [] };
+}
+
 /** One product of an order, as it was when the order was placed. */
 export interface OrderLine {
   /** UUIDv7, unique over all orders. */

@@ -10,9 +10,9 @@ import { keyset, keysetValues, toPage, type PageOf } from '#platform/postgres/ke
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 import { groupReadsById } from '#platform/read-by-id.ts';
 
-/** Every SQL statement of the order service. */
+/** The SQL statements of the order service but for those of the list of all orders (order/list-store.ts). */
 
-interface OrderRow {
+export interface OrderRow {
   readonly id: string;
   readonly account_id: string;
   readonly total_price_minor: bigint;
@@ -21,19 +21,19 @@ interface OrderRow {
   readonly version: bigint;
 }
 
+interface LineRow {
+  readonly id: string;
+  readonly product_id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly price_minor: bigint;
+  readonly quantity: number;
+}
+
 /** Null except for the first two where the order's lines do not fit. */
-type LineRow =
+type OrderLineRow =
   | { readonly order_id: string; readonly fits: false }
-  | {
-      readonly order_id: string;
-      readonly fits: true;
-      readonly id: string;
-      readonly product_id: string;
-      readonly name: string;
-      readonly description: string;
-      readonly price_minor: bigint;
-      readonly quantity: number;
-    };
+  | ({ readonly order_id: string; readonly fits: true } & LineRow);
 
 /** Bytes of lines that one call may read: 2,000 orders of five lines with 150 characters each have 5.5 million. */
 export const LINES_BYTES_MAX = 6_000_000;
@@ -44,7 +44,7 @@ const ORDERS_AT_ONCE_MAX = 400;
 /** A character has up to four bytes. */
 const DESCRIPTION_BYTES_MAX = 4 * DESCRIPTION_LENGTH_MAX;
 
-const COLUMNS = 'id, account_id, total_price_minor, created_at, status, version';
+export const COLUMNS = 'id, account_id, total_price_minor, created_at, status, version';
 
 const INSERT: Statement = {
   name: 'insert_orders',
@@ -63,18 +63,26 @@ const BY_IDS: Statement = {
   name: 'orders_by_ids',
   text: `SELECT ${COLUMNS} FROM orders WHERE id = ANY($1::uuid[])`,
 };
+/** A description that was kept before descriptions were cut is cut. */
+const CUT_DESCRIPTION =
+  `CASE WHEN char_length(description) <= ${DESCRIPTION_LENGTH_MAX} THEN description ` +
+  `ELSE left(description, ${DESCRIPTION_LENGTH_MAX - 1}) || '…' END`;
+const LINES_BY_IDS: Statement = {
+  name: 'order_lines_by_ids',
+  text: `
+    SELECT id, product_id, name, ${CUT_DESCRIPTION} AS description, price_minor, quantity
+    FROM order_line WHERE id = ANY($1::uuid[])`,
+};
 /**
  * Accounts with few bytes come first, and each with all of its lines or none: one with heavy orders leaves those of the
- * others readable. Of the others' orders one row is given. Descriptions that were kept before they were cut are cut here.
+ * others readable. Of the others' orders one row is given.
  */
 const LINES: Statement = {
   name: 'lines_of_orders',
   text: `
     SELECT order_id, fits, id, product_id,
       CASE WHEN fits THEN name END AS name,
-      CASE WHEN NOT fits THEN NULL
-        WHEN char_length(description) <= ${DESCRIPTION_LENGTH_MAX} THEN description
-        ELSE left(description, ${DESCRIPTION_LENGTH_MAX - 1}) || '…' END AS description,
+      CASE WHEN fits THEN ${CUT_DESCRIPTION} END AS description,
       price_minor, quantity
     FROM (
       SELECT *, sum(bytes) OVER (ORDER BY account_bytes, account_id) <= ${LINES_BYTES_MAX} AS fits
@@ -124,6 +132,11 @@ export function createStore(database: Database) {
     /** Those that exist. Concurrent callers share a statement. */
     byIds: groupReadsById(async (ids, signal) =>
       (await database.query<OrderRow>(BY_IDS, [ids], signal)).map(toOrderHead),
+    ),
+
+    /** Those that exist. Concurrent callers share a statement. */
+    linesByIds: groupReadsById(async (ids, signal) =>
+      (await database.query<LineRow>(LINES_BY_IDS, [ids], signal)).map(toLine),
     ),
 
     /** The lines of the orders that exist. */
@@ -183,7 +196,7 @@ async function readLines(
   signal: AbortSignal,
 ): Promise<OrderLines[]> {
   if (orderIds.length === 0) return [];
-  const rows = await database.query<LineRow>(LINES, [orderIds], signal);
+  const rows = await database.query<OrderLineRow>(LINES, [orderIds], signal);
   return Array.from(
     Map.groupBy(rows, (row) => row.order_id),
     ([orderId, its]) => {
@@ -193,7 +206,7 @@ async function readLines(
   );
 }
 
-function toOrderHead(row: OrderRow): OrderHead {
+export function toOrderHead(row: OrderRow): OrderHead {
   return {
     id: row.id,
     accountId: row.account_id,
@@ -204,7 +217,7 @@ function toOrderHead(row: OrderRow): OrderHead {
   };
 }
 
-function toLine(row: Extract<LineRow, { fits: true }>): OrderLine {
+function toLine(row: LineRow): OrderLine {
   return {
     id: row.id,
     productId: row.product_id,

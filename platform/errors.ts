@@ -8,6 +8,8 @@
 export const REASONS = {
   /** A field of the request breaks its bound. */
   INVALID_ARGUMENT: 3,
+  /** A cursor is damaged, or of another list or of the same list with another query, filter, sort or parent. */
+  INVALID_CURSOR: 3,
   /** The deadline passed; whether the work was done is unknown to the caller. */
   DEADLINE_EXCEEDED: 4,
   /** The entity named by id does not exist. */

@@ -341,7 +341,7 @@ export declare type ListProductsResponse = Message<"fritzy.catalog.v1.ListProduc
   products: Product[];
 
   /**
-   * Whether the list goes on in the direction that was asked for.
+   * Whether the list continues: after these products, or before them with from_end.
    *
    * @generated from field: bool has_more = 2;
    */
@@ -445,7 +445,7 @@ export declare type SearchProductsRequest = Message<"fritzy.catalog.v1.SearchPro
   sort: SearchSort;
 
   /**
-   * The cursor of the product after which to go on; empty: from the beginning.
+   * The cursor of the product before the first one to return; empty: from the start of the list.
    *
    * @generated from field: string after = 7;
    */
@@ -478,6 +478,20 @@ export declare type SearchProductsRequest = Message<"fritzy.catalog.v1.SearchPro
    * @generated from field: bool without_products = 11;
    */
   withoutProducts: boolean;
+
+  /**
+   * The cursor of the product after the last one to return; empty: to the end of the list. Not supported with RELEVANCE.
+   *
+   * @generated from field: string before = 12;
+   */
+  before: string;
+
+  /**
+   * Return the last products of that range instead of the first, in the same order. Not supported with RELEVANCE.
+   *
+   * @generated from field: bool from_end = 13;
+   */
+  fromEnd: boolean;
 };
 
 /**
@@ -595,14 +609,14 @@ export declare type SearchProductsResponse = Message<"fritzy.catalog.v1.SearchPr
   cursors: string[];
 
   /**
-   * Whether the list goes on.
+   * Whether the list goes on in the direction that was asked for.
    *
    * @generated from field: bool has_more = 3;
    */
   hasMore: boolean;
 
   /**
-   * Where to go on; empty if nothing was found. The last product's cursor, unless that is no longer on sale.
+   * Where to continue after these products; empty if nothing was found. The last product's cursor, unless it is no longer on sale.
    *
    * @generated from field: string end_cursor = 4;
    */
@@ -628,6 +642,13 @@ export declare type SearchProductsResponse = Message<"fritzy.catalog.v1.SearchPr
    * @generated from field: string did_you_mean = 7;
    */
   didYouMean: string;
+
+  /**
+   * Where to continue before these products, with from_end; empty if nothing was found.
+   *
+   * @generated from field: string start_cursor = 8;
+   */
+  startCursor: string;
 };
 
 /**
@@ -1161,7 +1182,7 @@ export declare const CatalogService: GenService<{
     output: typeof ListProductsResponseSchema;
   },
   /**
-   * Products on sale that match a text and a filter. Errors: INVALID_ARGUMENT.
+   * Products on sale that match a text and a filter. Errors: INVALID_ARGUMENT, INVALID_CURSOR.
    *
    * @generated from rpc fritzy.catalog.v1.CatalogService.SearchProducts
    */

@@ -114,7 +114,8 @@ function toHits({ hits }: SearchAnswer, query: ProductQuery, nearness: Nearness)
   const sort = sortOf(query.text, query.sort);
   return hits.hits.slice(0, query.size).map(({ _id: id, sort: values = [] }, index) => {
     const key = sort === 'newest' ? '' : String(values[0] ?? '');
-    return { id, place: { sort, nearness, offset: start + index + 1, key, id } };
+    const offset = sort === 'relevance' ? start + index + 1 : 0;
+    return { id, place: { sort, nearness, offset, key, id } };
   });
 }
 

@@ -119,7 +119,7 @@ export function searchBody(query: ProductQuery, terms: SearchTerms | null, nearn
     ...(wants.hits
       ? {
           size: query.size + 1,
-          sort: sortClauses(sort),
+          sort: sortClauses(sort, query.backward),
           ...(after ? searchAfter(after) : { from: skip }),
         }
       : { size: 0 }),
@@ -132,8 +132,8 @@ function searchAfter({ sort, key, id, offset }: NonNullable<ProductQuery['after'
   return key === '' ? { from: offset } : { search_after: [sort === 'relevance' ? Number(key) : key, id] };
 }
 
-function sortClauses(sort: ProductQuery['sort']): object[] {
-  const direction = sort === 'price_asc' ? 'asc' : 'desc';
+function sortClauses(sort: ProductQuery['sort'], backward: boolean): object[] {
+  const direction = (sort === 'price_asc') !== backward ? 'asc' : 'desc';
   const id = { id: direction };
   if (sort === 'newest') return [id];
   return [sort === 'relevance' ? { _score: 'desc' } : { price: direction }, id];

@@ -124,7 +124,9 @@ export function pageStatement(
     ORDER BY ${RELEVANCE[nearness]}
     ${limit()} OFFSET ${parts.$(after?.offset ?? query.skip)}`);
   }
-  const ascending = sort === 'price_asc';
+  // Backward the same order is read from its other end.
+  const ascending = (sort === 'price_asc') !== query.backward;
+  if (query.backward) parts.names.push('backward');
   const columns = sort === 'newest' ? 'id' : 'price_minor, id';
   let beyond = '';
   if (after) {
@@ -136,7 +138,7 @@ export function pageStatement(
     beyond = ` AND (${columns}) ${ascending ? '>' : '<'} (${place})`;
   }
   const direction = ascending ? 'ASC' : 'DESC';
-  const order = sort === 'newest' ? `id DESC` : `price_minor ${direction}, id ${direction}`;
+  const order = sort === 'newest' ? `id ${direction}` : `price_minor ${direction}, id ${direction}`;
   return parts.bind(`
     SELECT id, price_minor FROM ${from}${beyond}
     ORDER BY ${order} ${limit()} OFFSET ${parts.$(after ? 0 : query.skip)}`);

@@ -58,7 +58,8 @@ export function postgresIndex(database: Database): SearchIndex {
     const rows = await read<HitRow>(pageStatement(query, terms, nearness), signal);
     const hits = rows.slice(0, query.size).map(({ id, price_minor: price }, index): Hit => {
       const key = sort === 'price_asc' || sort === 'price_desc' ? String(price) : '';
-      return { id, place: { sort, nearness, offset: start + index + 1, key, id } };
+      const offset = sort === 'relevance' ? start + index + 1 : 0;
+      return { id, place: { sort, nearness, offset, key, id } };
     });
     return { hits, hasMore: rows.length > query.size };
   }

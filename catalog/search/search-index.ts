@@ -1,4 +1,4 @@
-import { invalid } from '#platform/errors.ts';
+import { refused } from '#platform/errors.ts';
 import { PAGE_SIZE_MAX } from '#platform/limits.ts';
 
 /**
@@ -31,8 +31,12 @@ export interface ProductQuery {
   readonly sort: Sort;
   readonly size: number;
   readonly skip: number;
-  /** The hit after which to go on; null for the beginning. */
+  /** Whether the index reads the list from its end and returns its hits in that order. Never with relevance. */
+  readonly backward: boolean;
+  /** The last hit before the first one to read, in the direction of reading; null: from the beginning in that direction. */
   readonly after: Place | null;
+  /** The hit at which reading ends, exclusive; never with relevance. Indexes can ignore it: see `within`. */
+  readonly until: Place | null;
   readonly wants: Wants;
 }
 
@@ -85,7 +89,7 @@ export type Nearness = 'fits' | 'near';
 export interface Place {
   readonly sort: Sort;
   readonly nearness: Nearness;
-  /** How many hits come before it and with it. */
+  /** How many hits come before it and with it in the order of relevance; 0 in the others. */
   readonly offset: number;
   /** What it was sorted by: a score, a price, or nothing where the id alone decides. */
   readonly key: string;
@@ -114,13 +118,13 @@ export function placeText({ sort, nearness, offset, key, id }: Place): string {
   return `${LETTERS[sort]}${nearness.charAt(0)}${offset}:${key}:${id}`;
 }
 
-/** Throws INVALID_ARGUMENT on `after` unless it is a place of a list in this order. */
-export function requirePlace(text: string, sort: Sort): Place {
+/** Throws INVALID_CURSOR on `field` unless it is a place of a list in this order. */
+export function requirePlace(field: string, text: string, sort: Sort): Place {
   const [, letter, near, digits, key = '', id = ''] = PLACE.exec(text) ?? [];
   const offset = Number(digits);
   const isTooFar = sort === 'relevance' && offset > RELEVANCE_OFFSET_MAX;
   if (letter !== LETTERS[sort] || !KEYS[sort].test(key) || isTooFar)
-    throw invalid('after', 'must be a cursor that a search in this order gave');
+    throw refused('INVALID_CURSOR', field, 'The cursor is not one that a search in this order returned.');
   return { sort, nearness: near === 'n' ? 'near' : 'fits', offset, key, id };
 }
 
@@ -146,4 +150,22 @@ export const NOTHING_FOUND: Found = {
 /** Whether a page lies deeper than what is found by relevance is listed: it has no hits. */
 export function isTooDeep({ text, sort, skip, after }: ProductQuery): boolean {
   return sortOf(text, sort) === 'relevance' && (after?.offset ?? skip) >= OFFSET_MAX;
+}
+
+/** The hits before `until` in the direction of reading, put into the order of the list. */
+export function within({ backward, until }: ProductQuery, found: Found): Found {
+  const end = until ? found.hits.findIndex(({ place }) => !isBeforeEnd(place, until, backward)) : -1;
+  const read = end === -1 ? found.hits : found.hits.slice(0, end);
+  return { ...found, hits: backward ? read.toReversed() : read, hasMore: end === -1 && found.hasMore };
+}
+
+function isBeforeEnd(place: Place, until: Place, backward: boolean): boolean {
+  return backward ? precedes(until, place) : precedes(place, until);
+}
+
+/** Whether one place comes before another of the same list, which is not in the order of relevance. */
+function precedes(one: Place, other: Place): boolean {
+  const [first, second] = one.sort === 'price_asc' ? [one, other] : [other, one];
+  const difference = Number(first.key) - Number(second.key);
+  return difference === 0 ? first.id < second.id : difference < 0;
 }

@@ -3,6 +3,7 @@ import { QUERY_LENGTH_MAX, requirePrice, requireTags, type Product } from '#cata
 import {
   requirePlace,
   sortOf,
+  within,
   type Found,
   type Place,
   type ProductFilter,
@@ -31,12 +32,24 @@ function requireSearch(request: SearchProductsRequest): ProductQuery {
     sort: () => requireSort(request.sort),
     size: () => requirePageSize('size', request.size),
     skip: () => requireWhole('skip', request.skip, 0, SKIP_MAX),
-    after: () => requireAfter(request),
+    after: () => requirePlaceIn(request, 'after'),
+    before: () => requirePlaceIn(request, 'before'),
   });
-  const { skip, after } = checked;
-  if (skip > 0 && after) throw invalid('skip', 'must be 0 together with after');
+  const { text, filter, sort, size, skip, after, before } = checked;
+  const backward = request.fromEnd;
+  if (sortOf(text, sort) === 'relevance' && (backward || before))
+    throw invalid(before ? 'before' : 'fromEnd', 'is not supported in the order of relevance');
+  if (skip > 0 && (after || before || backward))
+    throw invalid('skip', 'must be 0 together with after, before or fromEnd');
   return {
-    ...checked,
+    text,
+    filter,
+    sort,
+    size,
+    skip,
+    backward,
+    after: backward ? before : after,
+    until: backward ? after : before,
     wants: {
       hits: !request.withoutProducts,
       total: request.withTotal,
@@ -52,8 +65,9 @@ function requireSort(value: SearchSort): Sort {
   return sort;
 }
 
-function requireAfter({ after, query, sort }: SearchProductsRequest): Place | null {
-  return after === '' ? null : requirePlace(after, sortOf(query.trim(), SORTS[sort]));
+function requirePlaceIn(request: SearchProductsRequest, field: 'after' | 'before'): Place | null {
+  const { [field]: place, query, sort } = request;
+  return place === '' ? null : requirePlace(field, place, sortOf(query.trim(), SORTS[sort]));
 }
 
 function requireFilter({ id, filter }: SearchProductsRequest): ProductFilter {
@@ -82,14 +96,15 @@ export interface FoundProduct {
 
 /**
  * Products on sale that match, in the order asked for. The index may be behind; the products it names are read from
- * the tables. Throws INVALID_ARGUMENT.
+ * the tables. Throws INVALID_ARGUMENT, INVALID_CURSOR.
  */
 export async function searchProducts(
   deps: { store: Pick<ProductStore, 'byIds'>; index: Pick<SharedSearchIndex, 'search'> },
   input: SearchProductsRequest,
   call: Call,
 ): Promise<Found & { products: readonly FoundProduct[] }> {
-  const found = await deps.index.search(requireSearch(input), call);
+  const query = requireSearch(input);
+  const found = within(query, await deps.index.search(query, call));
   const products = await onSale(
     deps.store,
     found.hits.map((hit) => hit.id),

@@ -227,5 +227,15 @@ export const GOLDEN: readonly GoldenQuery[] = [
 export function firstHitOf(text: string): ProductQuery {
   const filter = { id: null, priceMin: null, priceMax: null, categoryId: null, tags: [] };
   const wants = { hits: true, total: false, facets: false, didYouMean: false };
-  return { text, filter, sort: 'relevance', size: 1, skip: 0, after: null, wants };
+  return {
+    text,
+    filter,
+    sort: 'relevance',
+    size: 1,
+    skip: 0,
+    backward: false,
+    after: null,
+    until: null,
+    wants,
+  };
 }

@@ -63,7 +63,16 @@ suite('searches that keep PostgreSQL busy', () => {
     const leaving = new AbortController();
     const none = { id: null, priceMin: null, priceMax: null, categoryId: null, tags: [] };
     const wants = { hits: false, total: false, facets: false, didYouMean: true };
-    const query = { filter: none, sort: 'relevance', size: 1, skip: 0, after: null, wants } as const;
+    const query = {
+      filter: none,
+      sort: 'relevance',
+      size: 1,
+      skip: 0,
+      backward: false,
+      after: null,
+      until: null,
+      wants,
+    } as const;
     const searches = Promise.allSettled(
       Array.from({ length: 20 }, (_, nr) => index.search({ ...query, text: `lampp${nr}` }, leaving.signal)),
     );

@@ -95,16 +95,16 @@ test('a place survives being written down, and holds for its order only', () => 
       (sort, nearness, offset, price, score) => {
         const key = { relevance: score, price_asc: price, price_desc: price, newest: '' }[sort];
         const place: Place = { sort, nearness, offset, key, id: '01900000-0000-7000-8000-000000000001' };
-        assert.deepEqual(requirePlace(placeText(place), sort), place);
+        assert.deepEqual(requirePlace('after', placeText(place), sort), place);
         for (const other of sorts)
           if (other !== sort)
-            assert.throws(() => requirePlace(placeText(place), other), { reason: 'INVALID_ARGUMENT' });
+            assert.throws(() => requirePlace('after', placeText(place), other), { reason: 'INVALID_CURSOR' });
       },
     ),
   );
 });
 
-test('a place that no search gave is INVALID_ARGUMENT on after: no price, no whole price, no score, too far', () => {
+test('a place that no search gave is INVALID_CURSOR on its field: no price, no whole price, no score, too far', () => {
   const id = '01900000-0000-7000-8000-000000000001';
   for (const [place, sort] of [
     [`af1::${id}`, 'price_asc'],
@@ -117,11 +117,11 @@ test('a place that no search gave is INVALID_ARGUMENT on after: no price, no who
     [`rf10101:1.5:${id}`, 'relevance'],
     [`nf1:1:${id}`, 'newest'],
   ] as const)
-    assert.throws(() => requirePlace(place, sort), {
-      reason: 'INVALID_ARGUMENT',
-      field: 'after',
+    assert.throws(() => requirePlace('before', place, sort), {
+      reason: 'INVALID_CURSOR',
+      field: 'before',
     });
-  assert.equal(requirePlace(`rf10100::${id}`, 'relevance').offset, 10_100);
+  assert.equal(requirePlace('after', `rf10100::${id}`, 'relevance').offset, 10_100);
 });
 
 test('letters that stand for several make a query no longer than 1,000 letters, and a text no longer than a name', () => {
