@@ -3,13 +3,12 @@ import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Registry } from 'prom-client';
-import { catalogMetrics } from '#catalog/metrics.ts';
+import { allTopics } from '#cmd/topics.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 
 /**
  * What the documents name exists: files and headings that they link to, paths in their text, targets of the Makefile;
- * and docs/operations.md names every metric. e2e/settings.test.ts and e2e/error-codes.test.ts check the other tables.
+ * docs/operations.md names every metric and docs/events.md every topic. e2e/settings.test.ts and e2e/error-codes.test.ts check the other tables.
  */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -72,11 +71,15 @@ const problemsOf = (page: string, text: string): string[] =>
     (what) => `${page}: ${what}`,
   );
 
+/** The metrics of every program and of each service that has a `metrics.ts`. */
 async function metrics(): Promise<string[]> {
-  const own = createTelemetry().registry;
-  catalogMetrics(own);
-  const all = await Registry.merge([own]).getMetricsAsJSON();
+  const { registry } = createTelemetry();
+  for (const path of globSync('*/metrics.ts', { cwd: ROOT })) {
+    const exported = Object.values<unknown>(await import(join(ROOT, path)));
+    for (const register of exported) if (typeof register === 'function') register(registry);
+  }
   // Those of the process and of Node come from prom-client.
+  const all = await registry.getMetricsAsJSON();
   return all.map(({ name }) => name).filter((name) => !/^(process|nodejs)_/.test(name));
 }
 
@@ -116,11 +119,19 @@ suite('the documents', () => {
     const names = await metrics();
     const operations = read('docs/operations.md');
     assert.ok(names.length >= 15, `only ${names.length} metrics were found`);
+    assert.ok(names.includes('fritzy_search_engine_up'), 'those of the catalog');
     assert.deepEqual(unnamed(names, operations), []);
     assert.deepEqual(
       unnamed([...names, 'fritzy_twins_total'], operations),
       ['fritzy_twins_total'],
       'known-bad twin',
     );
+  });
+
+  test('docs/events.md names every topic', async () => {
+    const names = await allTopics();
+    const events = read('docs/events.md');
+    assert.deepEqual(unnamed(names, events), []);
+    assert.deepEqual(unnamed([...names, 'twin.events'], events), ['twin.events'], 'known-bad twin');
   });
 });
