@@ -46,10 +46,10 @@ suite('operator commands for a running embedded shop', { skip, timeout: 240_000 
       return rebuilt;
     }, 60_000);
     assert.match(output, /is now .*: 3 products in /);
-    assert.match((await make('dlq', dataSetting)).output, /0 dead letters wait, 0 were replayed/);
+    assert.match((await make('dlq', dataSetting)).output, /0 dead letters are pending, 0 were replayed/);
 
     const withoutEngine = await make('reindex', dataSetting);
     assert.ok(withoutEngine.failed);
-    assert.match(withoutEngine.output, /SEARCH_URL names no search engine/);
+    assert.match(withoutEngine.output, /SEARCH_URL does not name a search engine/);
   });
 });

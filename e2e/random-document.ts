@@ -18,7 +18,7 @@ import {
 import type { Random } from '#testkit/random.ts';
 
 /** Ids and cursors of existing entities. */
-export interface Known {
+export interface KnownEntities {
   readonly ids: Readonly<Record<'account' | 'product' | 'order' | 'category', readonly string[]>>;
   readonly cursors: readonly string[];
 }
@@ -32,7 +32,7 @@ export interface RandomDocument {
 const DEPTH_MAX = 5;
 
 /** Generates a document that is valid against the schema, with all arguments within their bounds. */
-export function randomDocument(schema: GraphQLSchema, known: Known, random: Random): RandomDocument {
+export function randomDocument(schema: GraphQLSchema, known: KnownEntities, random: Random): RandomDocument {
   const kind = random.chance(0.8) ? 'query' : 'mutation';
   const root = kind === 'query' ? schema.getQueryType() : schema.getMutationType();
   if (!root) throw new Error(`the schema has no ${kind}`);
@@ -48,11 +48,11 @@ class DocumentWriter {
   readonly declarations: string[] = [];
   readonly variables: Record<string, unknown> = {};
   readonly #schema: GraphQLSchema;
-  readonly #known: Known;
+  readonly #known: KnownEntities;
   readonly #random: Random;
   #aliases = 0;
 
-  constructor(schema: GraphQLSchema, known: Known, random: Random) {
+  constructor(schema: GraphQLSchema, known: KnownEntities, random: Random) {
     this.#schema = schema;
     this.#known = known;
     this.#random = random;
@@ -180,7 +180,7 @@ class DocumentWriter {
   }
 }
 
-function kindOfId(path: string, random: Random): keyof Known['ids'] {
+function kindOfId(path: string, random: Random): keyof KnownEntities['ids'] {
   if (/^nodes?\.ids?$/.test(path)) return random.pick(['account', 'category', 'order', 'product']);
   if (/^(category|renameCategory)\.(input\.)?id$|categoryId$|parentId$/.test(path)) return 'category';
   if (/product[^.]*\.(input\.)?id$|productId$/i.test(path)) return 'product';

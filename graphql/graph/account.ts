@@ -1,9 +1,10 @@
 import { foundById, sizePaths, toConnection, toPage, toSlice, type Page } from '#graphql/graph/connection.ts';
 import { cursorList } from '#graphql/graph/cursor.ts';
 import { offsetPage, PAGE_PATHS, part } from '#graphql/graph/pagination.ts';
+import { payloadOf } from '#graphql/graph/payload.ts';
 import { present } from '#graphql/graph/present.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
-import { named, payloadOf } from '#graphql/graph/violations.ts';
+import { named } from '#graphql/graph/violations.ts';
 import { requireUuid } from '#platform/input.ts';
 
 /** The newest orders of an account. */

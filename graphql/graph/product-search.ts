@@ -7,8 +7,8 @@ import {
   foundProducts,
   toFilterRequest,
   type ProductFilter,
+  type ProductSort,
 } from '#graphql/graph/product-filter.ts';
-import type { ProductSort } from '#graphql/graph/resolver-types.ts';
 import { named } from '#graphql/graph/violations.ts';
 import type { Call } from '#platform/call.ts';
 

@@ -1,8 +1,9 @@
 import { offsetPage, PAGE_PATHS, part } from '#graphql/graph/pagination.ts';
+import { payloadOf } from '#graphql/graph/payload.ts';
 import { present } from '#graphql/graph/present.ts';
 import { productsConnection } from '#graphql/graph/products-connection.ts';
 import type { Resolvers, UpdateProductInput } from '#graphql/graph/resolver-types.ts';
-import { named, payloadOf } from '#graphql/graph/violations.ts';
+import { named } from '#graphql/graph/violations.ts';
 import { invalid } from '#platform/errors.ts';
 import { requireAll, requireUuid } from '#platform/input.ts';
 
