@@ -7,8 +7,9 @@ import { allTopics } from '#cmd/topics.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 
 /**
- * What the documents name exists: files and headings that they link to, paths in their text, targets of the Makefile;
- * docs/operations.md names every metric and docs/events.md every topic. e2e/settings.test.ts and e2e/error-codes.test.ts check the other tables.
+ * Checks the references in the documents: linked files and headings, paths, targets of the Makefile, metrics
+ * (docs/operations.md) and topics (docs/events.md). e2e/settings.test.ts and e2e/error-codes.test.ts check the other
+ * tables.
  */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -18,7 +19,7 @@ const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const FENCE = /^```[^]*?^```$/gm;
 const LINK = /\[[^\]]*\]\(([^)\s]+)\)/g;
 const HEADING = /^#+ (.+)$/gm;
-/** Folders of the project, without those that start with a dot. */
+/** The top-level folders of the project, except hidden ones. */
 const FOLDERS = readdirSync(ROOT, { withFileTypes: true }).filter(
   (entry) => entry.isDirectory() && !/^\.|^node_modules$/.test(entry.name),
 );
@@ -29,7 +30,7 @@ const PATH = new RegExp(
 );
 const TARGETS = new Set(Array.from(read('Makefile').matchAll(/^([a-z-]+):/gm), ([, name]) => name));
 
-/** The fragment by which GitHub links to a heading. */
+/** The URL fragment of a heading on GitHub. */
 const fragmentOf = (heading: string): string =>
   heading
     .toLowerCase()
@@ -53,7 +54,7 @@ function brokenLinks(page: string, text: string): string[] {
   });
 }
 
-/** Paths from the root of the project or from the folder of a service. */
+/** Paths relative to the root of the project or to the folder of a service that do not exist. */
 function missingPaths(text: string): string[] {
   const paths = Array.from(text.replaceAll(LINK, '').matchAll(PATH), ([path]) =>
     path.replace('<service>', '*'),
@@ -68,7 +69,7 @@ function unknownTargets(text: string): string[] {
 
 const problemsOf = (page: string, text: string): string[] =>
   [...brokenLinks(page, text), ...missingPaths(text), ...unknownTargets(text)].map(
-    (what) => `${page}: ${what}`,
+    (problem) => `${page}: ${problem}`,
   );
 
 /** The metrics of every program and of each service that has a `metrics.ts`. */
@@ -78,7 +79,7 @@ async function metrics(): Promise<string[]> {
     const exported = Object.values<unknown>(await import(join(ROOT, path)));
     for (const register of exported) if (typeof register === 'function') register(registry);
   }
-  // Those of the process and of Node come from prom-client.
+  // prom-client adds the metrics of the process and of Node.
   const all = await registry.getMetricsAsJSON();
   return all.map(({ name }) => name).filter((name) => !/^(process|nodejs)_/.test(name));
 }
@@ -87,7 +88,7 @@ const unnamed = (names: readonly string[], text: string): string[] =>
   names.filter((name) => !text.includes(`\`${name}\``));
 
 suite('the documents', () => {
-  test('name files, headings and make targets that exist', () => {
+  test('refer only to existing files, headings and make targets', () => {
     assert.ok(PAGES.length >= 20, `only ${PAGES.length} pages were found`);
     assert.deepEqual(
       PAGES.flatMap((page) => problemsOf(page, read(page))),
@@ -95,7 +96,7 @@ suite('the documents', () => {
     );
   });
 
-  test('known-bad twins: each kind of missing name is caught', () => {
+  test('known-bad twins: each kind of broken reference is caught', () => {
     const twins = [
       '[a file](missing.md)',
       '[a heading](api.md#missing)',
@@ -119,7 +120,7 @@ suite('the documents', () => {
     const names = await metrics();
     const operations = read('docs/operations.md');
     assert.ok(names.length >= 15, `only ${names.length} metrics were found`);
-    assert.ok(names.includes('fritzy_search_engine_up'), 'those of the catalog');
+    assert.ok(names.includes('fritzy_search_engine_up'), 'the metrics of the catalog');
     assert.deepEqual(unnamed(names, operations), []);
     assert.deepEqual(
       unnamed([...names, 'fritzy_twins_total'], operations),

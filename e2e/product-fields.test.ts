@@ -6,8 +6,8 @@ import { createSchemas } from '#graphql/graph/schema.ts';
 import { startTestShop, type TestShop } from '#testkit/shop.ts';
 
 /**
- * Every field that an input of a product has is stored and returned: a field that a layer leaves out (the table, the
- * store, protobuf, a resolver) fails here. The fields come from the schema.
+ * Every field of a product input is stored and returned. The test derives the fields from the schema and fails if a layer
+ * (table, store, protobuf, resolver) omits one.
  */
 
 type Values = Readonly<Record<string, unknown>>;
@@ -39,7 +39,7 @@ suite('a product', () => {
   });
   after(() => shop[Symbol.asyncDispose]());
 
-  /** A value for each field of an input; those of another variant differ. */
+  /** A value for each field of an input. The values of the two variants differ. */
   function valuesOf(input: string, variant: 0 | 1): Values {
     const valueOf = (name: string, type: GraphQLInputType): unknown => {
       if (isListType(type)) return [`${name} ${variant}`.toLowerCase()];
@@ -74,7 +74,7 @@ suite('a product', () => {
     const selection = Object.keys(values).map((name) =>
       name.endsWith('Id') ? `${name.slice(0, -2)} { id }` : name,
     );
-    // Not by id: the gateway has the product that the mutation returned in its cache.
+    // Read through the list, because a read by id returns the cached result of the mutation.
     const { data, errors } = await shop.graphql(`{ products { id ${selection.join(' ')} } }`);
     assert.equal(errors, undefined);
     const product = (data.products as Values[]).find((one) => one['id'] === id) ?? assert.fail('not listed');
@@ -101,7 +101,7 @@ suite('a product', () => {
     await assertStored(id, values);
   });
 
-  test('known-bad twin: a store that leaves a field out is caught', async () => {
+  test('known-bad twin: a store that omits a field is caught', async () => {
     const client = new pg.Client({ connectionString: shop.databaseUrls.catalog });
     await client.connect();
     try {
