@@ -27,7 +27,7 @@ test('all wrong settings are reported together, one line each with the value, th
   const wrong = { PORT: '65536', DATABASE_URL: 'mysql://localhost', MODE: 'Fast', LOG_LEVEL: 'loud' };
   assert.deepEqual(problems(wrong).sort(), [
     'DATABASE_URL is "mysql://localhost", but must be a URL that starts with postgres:// or postgresql://. It is the database.',
-    'LOG_LEVEL is "loud", but must be one of trace, debug, info, warn, error, fatal. It is the least important level of log lines that are written.',
+    'LOG_LEVEL is "loud", but must be one of trace, debug, info, warn, error, fatal. It is the lowest level of log lines that are written.',
     'MODE is "Fast", but must be one of fast, safe. It is the mode.',
     'PORT is "65536", but must be a whole number from 0 to 65535. It is the port.',
   ]);

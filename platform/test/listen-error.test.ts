@@ -39,7 +39,7 @@ test('a port that needs more rights names the port setting', () => {
   // As Node reports it to a user who may not use the ports below 1024; whether one may depends on the machine.
   const error = Object.assign(new Error('listen EACCES: permission denied 127.0.0.1:80'), { code: 'EACCES' });
   const { message } = listenError(error, { host: '127.0.0.1', port: 80, ...names });
-  assert.match(message, /^port 80 is not open to this user: set PORT to 1024 or more/);
+  assert.match(message, /^port 80 is not permitted for this user: set PORT to 1024 or more/);
 });
 
 test('the port that is suggested is never the one that is in use', () => {

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { createEntityCache } from '#platform/cache/entity-cache.ts';
-import { createFlights, joinFlight, startFlight } from '#platform/cache/flight.ts';
+import { createReads, joinRead, startRead } from '#platform/cache/in-flight-reads.ts';
 import { Call } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
 import { groupCalls, sharePublicReads, shareReads, type GroupOptions } from '#platform/group.ts';
@@ -55,15 +55,15 @@ async function assertOwnAnswers(mechanism: Mechanism): Promise<void> {
 /** One read at a time for each question, as a cache would start it. */
 function flying(readerOf: (call: Call) => Principal, read: (shared: Call, first: Call) => Call): Mechanism {
   return (ask) => {
-    const flights = createFlights<string>();
+    const flights = createReads<string>();
     return async (question, call) => {
       const reader = readerOf(call);
       let flight = flights.of(question, reader);
       if (!flight) {
-        flight = startFlight(reader, call, 0, (shared) => ask(question, read(shared, call)));
+        flight = startRead(reader, call, 0, (shared) => ask(question, read(shared, call)));
         flights.add([question], flight);
       }
-      return joinFlight(flight, call);
+      return joinRead(flight, call);
     };
   };
 }

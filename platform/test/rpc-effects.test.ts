@@ -151,7 +151,7 @@ for (const link of LINKS) {
     await eventually(async () => {
       assert.deepEqual(
         lines.map(({ level, msg, request_id: id }) => [level, msg, id]),
-        [[20, 'the caller went away', call.requestId]],
+        [[20, 'the caller cancelled the request', call.requestId]],
       );
       assert.deepEqual(await measured(telemetry), {
         'fritzy.test.v1.EchoService/Ask CANCELLED CANCELLED': 1,

@@ -97,7 +97,7 @@ suite('the shop that cannot start says in a line what is wrong and how to mend i
     for (const other of [{}, { CURRENCY: 'EUR' }, { CURRENCY: 'KWD', CURRENCY_DECIMALS: '2' }])
       assert.match(
         await theLine({ FRITZY_DATA: folder, PORT: '0', ...other }),
-        /^the catalog database holds amounts in KWD with 3 decimals, .*: start with CURRENCY=KWD, or use another database \(for `make run` another FRITZY_DATA\)\.$/,
+        /^the catalog database has amounts in KWD with 3 decimals, .*: start with CURRENCY=KWD, or use another database \(for `make run` another FRITZY_DATA\)\.$/,
       );
     await using again = await startShop(folder, { CURRENCY: 'KWD' });
     const { data } = await postGraphQL(again.url, { query: price });
