@@ -171,7 +171,7 @@ function argumentsOf(pid: number): string[] {
     const match = /^(.*?) -D (.*?)(?: -c .*)?$/.exec(line);
     return match ? [match[1] ?? '', '-D', match[2] ?? ''] : [line];
   } catch {
-    return []; // ended meanwhile
+    return []; // the process has ended
   }
 }
 

@@ -12,7 +12,7 @@ cacheContract('in memory', () => ({
   pass: async (ms) => void (nowMs += ms),
 }));
 
-test('minimumVersions that are too many to remember refuse everything from before, and nothing from after', () => {
+test('above the maximum count, minimum versions reject all earlier reads and no later ones', () => {
   let atMs = 0;
   const minimumVersions = createMinimumVersions(() => atMs, 2_000, 3);
   const raise = (id: string): void =>
@@ -25,16 +25,16 @@ test('minimumVersions that are too many to remember refuse everything from befor
   assert.equal(
     minimumVersions.accepts('a', { version: 1n, startedMs: 9 }),
     false,
-    'forgotten, so that all is refused',
+    'dropped, so all earlier reads are rejected',
   );
   assert.equal(minimumVersions.accepts('z', { version: 1n, startedMs: 9 }), false);
   assert.equal(minimumVersions.accepts('z', { version: 1n, startedMs: 11 }), true);
   atMs = 2_011;
   raise('e');
-  assert.equal(minimumVersions.accepts('d', { version: 1n, startedMs: 2_011 }), true, 'past its time');
+  assert.equal(minimumVersions.accepts('d', { version: 1n, startedMs: 2_011 }), true, 'expired');
 });
 
-test('a floor holds as long as a value from before the change may be given out, the last millisecond included', () => {
+test('a minimum version holds for the maximum age of a value, including the last millisecond', () => {
   let atMs = 0;
   const minimumVersions = createMinimumVersions(() => atMs, 2_000, 3);
   const raise = (id: string): void =>
@@ -45,7 +45,7 @@ test('a floor holds as long as a value from before the change may be given out, 
   assert.equal(minimumVersions.accepts('a', { version: 1n, startedMs: 0 }), false);
 });
 
-test('a shared value is read back as it was written; with any byte changed, cut or added it is none', () => {
+test('a shared value is decoded as it was encoded; with any byte changed, removed or added it is rejected', () => {
   fc.assert(
     fc.property(
       fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
