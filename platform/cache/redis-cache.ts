@@ -18,11 +18,11 @@ const DROPS_MAX = 1_000;
 /** Sets each key with the expiry ARGV[1] (Redis's clock, ms), unless it holds a newer version. */
 const SET = `
   for i, key in ipairs(KEYS) do
-    local mine = ARGV[i + 1]
+    local new = ARGV[i + 1]
     local held = redis.pcall('GETRANGE', key, 0, 20)
-    if type(held) ~= 'string' or string.sub(held, 1, 2) ~= string.sub(mine, 1, 2)
-      or string.sub(held, 1, 21) <= string.sub(mine, 1, 21) then
-      redis.call('SET', key, mine, 'PXAT', ARGV[1])
+    if type(held) ~= 'string' or string.sub(held, 1, 2) ~= string.sub(new, 1, 2)
+      or string.sub(held, 1, 21) <= string.sub(new, 1, 21) then
+      redis.call('SET', key, new, 'PXAT', ARGV[1])
     end
   end`;
 /** Deletes each key that holds a version older than the one in ARGV. */

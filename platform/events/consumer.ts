@@ -174,7 +174,7 @@ function toReceived({ topic, key, id, headers, value }: StoredMessage): Received
   if (!id || !type || !version || !/^\d+$/.test(version))
     throw new Error(`a message of ${topic} lacks ce_id, ce_type or aggregate_version`);
   return {
-    // In PostgreSQL's format, because the inbox compares ids as text.
+    // In lower case, because it is compared with the ids that PostgreSQL returns.
     id: requireUuid('ce_id', id).toLowerCase(),
     key,
     aggregateVersion: BigInt(version),

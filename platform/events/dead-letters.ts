@@ -59,7 +59,7 @@ export function deadLetter(
   };
 }
 
-/** A dead letter without its value, for a message that is too large with the added headers. It cannot be replayed. */
+/** A dead letter without its value, for a message that is too large with the added headers. The value is lost. */
 export function withoutValue(letter: Message): Message {
   return { ...letter, headers: { ...letter.headers, [VALUE]: 'too large' }, value: 'null' };
 }

@@ -17,8 +17,8 @@ export type GroupConsumer = Consumer<string, string, string, string>;
 /** Maximum messages of one round. */
 const ROUND_SIZE_MAX = 2_000;
 /**
- * Maximum bytes per fetch from a broker, and per partition; a larger message is sent alone. The responses of all
- * brokers are in memory.
+ * Maximum bytes per fetch from a broker, and per partition; a larger message is sent alone. Memory holds one response
+ * per broker.
  */
 const FETCH_BYTES_MAX = 4 * 1024 * 1024;
 const PARTITION_BYTES_MAX = 1024 * 1024;

@@ -18,10 +18,10 @@ const WRITERS: Statement = {
 };
 
 /**
- * A lower bound for the ids of all rows that wait or can still become visible. It lets a relay skip deleted rows that
- * are not vacuumed: a long transaction anywhere in the database keeps millions of them. It is not a read position. Ids
- * are allocated before they are committed, so the minimum rises to the last allocated id only after every transaction
- * that was writing at that time has ended, and never above the lowest waiting id.
+ * An exclusive lower bound for the ids of all rows that wait or can still become visible. It lets a relay skip deleted
+ * rows that are not vacuumed: a long transaction anywhere in the database keeps millions of them. It is not a read
+ * position. Ids are allocated before they are committed, so the minimum rises to the last allocated id only after every
+ * transaction that was writing at that time has ended, and never above the lowest waiting id.
  */
 export interface OutboxMinimumId {
   readonly id: bigint;

@@ -154,8 +154,8 @@ async function startPostmaster(input: ServerInput): Promise<{ postmaster: Postma
 }
 
 /**
- * Retries the start if another program has taken the port, if a killed process spawned a server just before it died, or
- * if backends of a killed server still have its files open; they end soon.
+ * Whether to retry the start: another program has taken the port, a killed process spawned a server just before it
+ * died, or backends of a killed server still have its files open (they end soon).
  */
 function isTransient(text: string): boolean {
   return ['could not bind', 'lock file "postmaster.pid"', 'is still in use'].some((part) =>

@@ -17,7 +17,7 @@ export const ROOT_WAYS = [
    * permissions.
    */
   'folder-owner-with-dac-override',
-  /** As root, mapped to another uid in a user namespace: needs no chown and can open every folder that root can. */
+  /** As root, mapped to another uid in a user namespace: needs no chown and can open every folder that root owns. */
   'user-namespace',
   /** As uid 65534, which becomes the owner of the data folder. */
   'nobody',

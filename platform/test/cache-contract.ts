@@ -26,8 +26,9 @@ export interface CacheKind {
 /** The contract of every entity cache, whatever is behind it. Ids are new in each test. */
 export function cacheContract(name: string, open: () => CacheKind): void {
   suite(`entity cache, ${name}`, () => {
-    let nr = 0;
-    const newIds = (count: number): string[] => Array.from({ length: count }, () => `${process.pid}-${nr++}`);
+    let nextId = 0;
+    const newIds = (count: number): string[] =>
+      Array.from({ length: count }, () => `${process.pid}-${nextId++}`);
 
     async function begin(load?: (source: Source) => ThingOptions['load']) {
       const source = createSource();
@@ -82,12 +83,12 @@ export function cacheContract(name: string, open: () => CacheKind): void {
     });
 
     test('a cancelled caller returns at once without ending the shared read; the last cancelled caller ends it', async () => {
-      const going = Promise.withResolvers<void>();
+      const mayEnd = Promise.withResolvers<void>();
       const ended: string[] = [];
       const { source, id, others, cache } = await begin((source) => async (ids, call) => {
         call.onAbort(({ reason }) => ended.push(reason));
         const found = await source.load(ids, call);
-        await going.promise;
+        await mayEnd.promise;
         return found;
       });
       const [first, second, third] = [testCall(), testCall(), testCall()];
@@ -95,12 +96,12 @@ export function cacheContract(name: string, open: () => CacheKind): void {
       first.abort(cancelled());
       await assert.rejects(answers[0] ?? assert.fail(), { reason: 'CANCELLED' });
       assert.deepEqual(ended, []);
-      const lonely = versionOf(cache, others[0] ?? '', third);
+      const last = versionOf(cache, others[0] ?? '', third);
       await eventually(() => assert.equal(source.reads.length, 2));
       third.abort(cancelled());
-      await assert.rejects(lonely, { reason: 'CANCELLED' });
+      await assert.rejects(last, { reason: 'CANCELLED' });
       assert.deepEqual(ended, ['CANCELLED']);
-      going.resolve();
+      mayEnd.resolve();
       assert.equal(await answers[1], 1n);
     });
 
@@ -167,7 +168,7 @@ export function cacheContract(name: string, open: () => CacheKind): void {
     test('known-bad twin: with a clock that does not advance, stale values are returned forever', async () => {
       const { source, id, options } = await begin();
       const still = (): EntityCache<Thing> => createEntityCache({ ...options, elapsedMs: () => 0 });
-      await assert.rejects(assertSeenInTime(still(), still(), source, id), /too old/);
+      await assert.rejects(assertSeenInTime(still(), still(), source, id), /stale result/);
     });
 
     /** Two processes read, the second as late as possible; neither returns a state that is 2 s old. */

@@ -175,7 +175,7 @@ suite('the shared cache in Redis', { skip }, () => {
     const cache = createEntityCache(thingOptions({ load: source.load, elapsedMs, shared }));
     source.bump('killed');
     const asking = new AbortController();
-    const crowd = Array.from({ length: 16 }, async (_, by) => {
+    const callers = Array.from({ length: 16 }, async (_, by) => {
       for (let asked = 0; !asking.signal.aborted; asked++) {
         const id = `${by}-${asked}`;
         source.bump(id);
@@ -191,7 +191,7 @@ suite('the shared cache in Redis', { skip }, () => {
     await own.start();
     await connected(shared);
     asking.abort();
-    await Promise.all(crowd);
+    await Promise.all(callers);
     assert.equal(logged('lost the connection to Redis'), 1);
     assert.equal(logged('connected to Redis again'), 1);
     assert.match(await telemetry.registry.metrics(), /^fritzy_cache_redis_up\{.*\} 1$/m);

@@ -93,7 +93,7 @@ export function consumerContract(
   suite(`consumers on ${name}`, { skip }, () => {
     test('an event that is in the log several times has one effect', async () => {
       await assertOneEffect(open, postgres, withInbox);
-      await assert.rejects(assertOneEffect(open, postgres, withoutInbox), /doubled or out of order/);
+      await assert.rejects(assertOneEffect(open, postgres, withoutInbox), /duplicated or out of order/);
     });
 
     test('a poison message is moved to the dead letters, the partition continues, and a replay appends it once', async () => {
@@ -101,13 +101,13 @@ export function consumerContract(
       await using effects = await openEffects(postgres);
       const { log } = backend;
       const [topic, deps] = [newTopic(), consumerDeps(log)];
-      let mended = false;
+      let isFixed = false;
       let attempts = 0;
       await using _ = await withInbox(deps, effects, {
         group: topic,
         topics: [topic],
         before: ({ key, aggregateVersion }) => {
-          if (mended || key !== 'a' || aggregateVersion !== 2n) return;
+          if (isFixed || key !== 'a' || aggregateVersion !== 2n) return;
           attempts += 1;
           throw new Error('no such colour');
         },
@@ -142,7 +142,7 @@ export function consumerContract(
       );
       assert.match(await deps.telemetry.registry.metrics(), /^fritzy_dead_letters_total\{.*\} 1$/m);
 
-      mended = true;
+      isFixed = true;
       const replay = (since?: Date): Promise<number> =>
         replayDeadLetters(log, topic, { newId: systemClock.newId, ...(since && { since }) });
       assert.equal(await replay(new Date(Date.now() + 60_000)), 0, 'no dead letter is that recent');
@@ -167,7 +167,7 @@ export function consumerContract(
 
     test('repeated replays append each dead letter once', async () => {
       await assertReplayedOnce(open, realReplay);
-      await assert.rejects(assertReplayedOnce(open, withoutMarkers), /returned twice or out of order/);
+      await assert.rejects(assertReplayedOnce(open, withoutMarkers), /replayed twice or out of order/);
     });
 
     test('an event that fails again after its replay is a new dead letter', async () => {
@@ -215,9 +215,13 @@ export function consumerContract(
       await using effects = await openEffects(postgres);
       const topic = newTopic();
       const [lowerCase, upperCase] = [messageIn(topic, 'a', 1), messageIn(topic, 'a', 2)];
-      const shouted = upperCase.id.toUpperCase();
-      const capitals = { ...upperCase, id: shouted, headers: { ...upperCase.headers, ce_id: shouted } };
-      await backend.log.append([lowerCase, capitals, upperCase, messageIn(topic, 'a', 3)]);
+      const upperCaseId = upperCase.id.toUpperCase();
+      const sameEvent = {
+        ...upperCase,
+        id: upperCaseId,
+        headers: { ...upperCase.headers, ce_id: upperCaseId },
+      };
+      await backend.log.append([lowerCase, sameEvent, upperCase, messageIn(topic, 'a', 3)]);
       await using _ = await withInbox(consumerDeps(backend.log), effects, { group: topic, topics: [topic] });
       await eventually(async () => assert.deepEqual(await effects.of(topic), ['a@1', 'a@2', 'a@3']), 30_000);
     });

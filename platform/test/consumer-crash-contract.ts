@@ -69,7 +69,7 @@ export function consumerCrashContract(
     async () => {
       await assert.rejects(
         assertSurvivesKills(open, postgres, { kills: 2, kind: 'without-inbox' }),
-        /doubled/,
+        /duplicated/,
       );
     },
   );

@@ -35,12 +35,12 @@ async function mostAtOnce(gate: CostGate, costs: readonly number[]): Promise<num
 }
 
 suite('the cost gate', () => {
-  const costs = Array.from({ length: 200 }, (_, nr) => 10 + ((nr * 37) % 60));
+  const costs = Array.from({ length: 200 }, (_, index) => 10 + ((index * 37) % 60));
 
   test('concurrent work never exceeds the bound; a gate that admits all work is detected', async () => {
     assert.ok((await mostAtOnce(createCostGate(100), costs)) <= 100);
-    const careless: CostGate = { run: (_cost, _call, work) => work() };
-    assert.ok((await mostAtOnce(careless, costs)) > 100);
+    const unlimited: CostGate = { run: (_cost, _call, work) => work() };
+    assert.ok((await mostAtOnce(unlimited, costs)) > 100);
   });
 
   test('work that costs more than the bound runs alone', async () => {

@@ -57,11 +57,11 @@ export async function show(server: EmbeddedPostgres, name: string): Promise<unkn
 
 /** Whether the server still answers in the process that it was started in. */
 export async function isUndisturbed(server: EmbeddedPostgres): Promise<boolean> {
-  const lives = query(server.url('postgres'), 'SELECT 1').then(
+  const answers = query(server.url('postgres'), 'SELECT 1').then(
     () => isAlive(server.pid),
     () => false,
   );
-  return lives;
+  return answers;
 }
 
 export interface Owner {

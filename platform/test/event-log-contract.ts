@@ -210,10 +210,10 @@ export function eventLogContract(
       assert.equal(await lag(), 0);
       await log.append(messagesIn(topic, keysUpTo(10), 3));
       assert.equal(await lag(), 30);
-      const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<void>();
-      await using _ = await log.consume({ group, topics: [topic], handle: () => mayGoOn });
+      const { promise: mayResume, resolve: resume } = Promise.withResolvers<void>();
+      await using _ = await log.consume({ group, topics: [topic], handle: () => mayResume });
       assert.equal(await lag(), 30);
-      goOn();
+      resume();
       await eventually(async () => assert.equal(await lag(), 0), 30_000);
       assert.equal((await log.lag(group, [topic])).length, PARTITIONS);
     });

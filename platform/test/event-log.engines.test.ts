@@ -147,7 +147,7 @@ function newSubscription(): OneTopic {
 }
 
 /**
- * Starts a member that receives messages of every partition and does not complete them until `goOn`; `stack` ends it in
+ * Starts a member that receives messages of every partition and does not complete them until `resume`; `stack` ends it in
  * any case. `end` handles a batch after that.
  */
 async function holdAll(
@@ -184,7 +184,7 @@ async function holdAll(
   }, 30_000);
   // These are fetched and wait behind the batch in progress.
   for (let more = 0; more < 5; more++) await append();
-  return { member, signalled, versions, goOn: mayEnd.resolve };
+  return { member, signalled, versions, resume: mayEnd.resolve };
 }
 
 test(
@@ -195,7 +195,7 @@ test(
     const { log } = backend;
     const subscription = newSubscription();
     await using stack = new AsyncDisposableStack();
-    const { signalled, goOn } = await holdAll(log, subscription, stack, () => {});
+    const { signalled, resume } = await holdAll(log, subscription, stack, () => {});
     const seen: StoredMessage[] = [];
     stack.use(
       await log.consume({
@@ -214,7 +214,7 @@ test(
       assert.equal(await lagOf(partitions), 0);
       return partitions;
     }, 30_000);
-    goOn();
+    resume();
     await eventually(async () => assert.equal(await lagOf(new Set(Array(PARTITIONS).keys())), 0), 30_000);
     assert.equal(await lagOf(taken), 0);
   },
@@ -226,7 +226,7 @@ test('a member that regains a lost partition continues at the position of the gr
   const subscription = newSubscription();
   const handled: StoredMessage[] = [];
   await using stack = new AsyncDisposableStack();
-  const { signalled, versions, goOn } = await holdAll(log, subscription, stack, ({ messages }, signal) => {
+  const { signalled, versions, resume } = await holdAll(log, subscription, stack, ({ messages }, signal) => {
     signal.throwIfAborted();
     handled.push(...messages);
   });
@@ -236,7 +236,7 @@ test('a member that regains a lost partition continues at the position of the gr
   });
   await eventually(() => assert.ok(signalled.size > 0, 'no partition was lost'), 30_000);
   await other[Symbol.asyncDispose]();
-  goOn();
+  resume();
   await eventually(() => assertComplete(handled, KEYS, versions), 30_000);
 });
 
@@ -249,7 +249,7 @@ test(
     const subscription = newSubscription();
     const handled: StoredMessage[] = [];
     await using stack = new AsyncDisposableStack();
-    const { member, versions, goOn } = await holdAll(log, subscription, stack, ({ messages }) => {
+    const { member, versions, resume } = await holdAll(log, subscription, stack, ({ messages }) => {
       handled.push(...messages);
     });
     const stopping = member[Symbol.asyncDispose]();
@@ -264,7 +264,7 @@ test(
       }),
     );
     await eventually(() => assert.ok(taken > 0, 'the other member receives nothing'), 30_000);
-    goOn();
+    resume();
     await stopping;
     await eventually(() => assertComplete(handled, KEYS, versions), 30_000);
     await eventually(async () => {

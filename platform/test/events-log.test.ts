@@ -118,8 +118,8 @@ test('all events of concurrent writers in two services arrive, in version order 
   await Promise.all(
     [first, second].flatMap((outbox, service) =>
       Array.from({ length: writers }, async (_, writer) => {
-        for (let nr = 0; nr < writes; nr++) {
-          const key = `${keys[(writer + nr) % keys.length]}${service}`;
+        for (let write = 0; write < writes; write++) {
+          const key = `${keys[(writer + write) % keys.length]}${service}`;
           await slowToCommit(outbox.database).transaction(async (tx) => {
             const [row] = await tx.query<{ version: number }>(NEXT_VERSION, [key]);
             await writeOutbox(tx, [eventOf(key, row?.version ?? 0)]);

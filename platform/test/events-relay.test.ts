@@ -105,17 +105,17 @@ async function assertLateCommitArrives(start: Start, timeoutMs: number): Promise
   await using log = await openLog(postgres);
   await using outbox = await openOutbox(postgres);
   await using _ = start(outbox, log.log);
-  const holdOn = Promise.withResolvers<void>();
+  const mayCommit = Promise.withResolvers<void>();
   const written = Promise.withResolvers<void>();
   const late = outbox.database.transaction(async (tx) => {
     await writeOutbox(tx, [eventOf('late', 1)]);
     written.resolve();
-    await holdOn.promise;
+    await mayCommit.promise;
   });
   await written.promise;
   await outbox.write(eventOf('early', 1));
   await eventually(async () => assert.deepEqual(namesOf(await log.after(0n)), ['early@1']));
-  holdOn.resolve();
+  mayCommit.resolve();
   await late;
   await eventually(
     async () => assert.deepEqual(namesOf(await log.after(0n)), ['early@1', 'late@1']),
@@ -218,7 +218,7 @@ async function assertShared(start: Start): Promise<void> {
 
 test('two relays share the shards of an outbox, and one takes over all of them when the other ends', async () => {
   await assertShared(realRelay);
-  await assert.rejects(assertShared(withoutLock), /doubled or out of order/);
+  await assert.rejects(assertShared(withoutLock), /duplicated or out of order/);
 });
 
 test('while the log fails, events stay in the outbox and a warning is logged; afterwards they are published', async () => {

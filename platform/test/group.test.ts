@@ -240,10 +240,10 @@ suite('grouped calls', () => {
     await assert.rejects(leaver, { reason: 'CANCELLED' });
 
     const all = testCall();
-    const nobody = join(4, all);
-    nobody.catch(() => {});
+    const abandoned = join(4, all);
+    abandoned.catch(() => {});
     all.abort(cancelled());
-    await assert.rejects(nobody, { reason: 'CANCELLED' });
+    await assert.rejects(abandoned, { reason: 'CANCELLED' });
     assert.equal(runs.length, 2, 'a round trip without callers');
   });
 

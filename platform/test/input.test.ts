@@ -272,7 +272,7 @@ suite('requireAll', () => {
 
   test('keeps at most 200 violations', () => {
     const error = thrownBy(() =>
-      requireEach(Array.from({ length: 1_000 }), (_, nr) => requireUuid(`ids[${nr}]`, 'x')),
+      requireEach(Array.from({ length: 1_000 }), (_, index) => requireUuid(`ids[${index}]`, 'x')),
     );
     assert.ok(error instanceof AppError);
     assert.equal(error.violations.length, VIOLATIONS_MAX);

@@ -136,8 +136,8 @@ suite('Kafka with failing brokers', { skip }, () => {
   });
 
   test('known-bad twin: a consumer without an inbox is detected', async (t) => {
-    const caught = assertSurvivesKills({ kills: 1, eventsMin: 0, consumer: withoutInbox }, t);
-    await assert.rejects(caught, /doubled/);
+    const twin = assertSurvivesKills({ kills: 1, eventsMin: 0, consumer: withoutInbox }, t);
+    await assert.rejects(twin, /duplicated/);
   });
 
   test('a broker that hangs with open connections stops events only until the other brokers exclude it', async (t) => {
@@ -148,16 +148,16 @@ suite('Kafka with failing brokers', { skip }, () => {
     await flow.drained();
     // The worst case: the broker is a leader, the group coordinator and a bootstrap broker.
     const coordinator = await cluster.coordinatorOf(flow.topic);
-    const hung = cluster.nodeOf(coordinator);
-    hung.pause();
+    const node = cluster.nodeOf(coordinator);
+    node.pause();
     const pausedMs = performance.now();
     try {
       await flow.write(keys);
       await flow.drained();
       await flow.assertEffects();
-      t.diagnostic(`handled ${Math.round(performance.now() - pausedMs)} ms after broker ${coordinator} hung`);
+      t.diagnostic(`handled ${Math.round(performance.now() - pausedMs)} ms after broker ${coordinator} node`);
     } finally {
-      hung.resume();
+      node.resume();
     }
   });
 

@@ -37,7 +37,7 @@ export function startKillable(program: string, args: readonly string[], count: n
     child.kill('SIGKILL');
     await closed;
   };
-  for (let nr = 0; nr < count; nr++) start();
+  for (let started = 0; started < count; started++) start();
   return {
     lines,
     async killOne() {

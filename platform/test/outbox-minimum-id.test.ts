@@ -28,9 +28,9 @@ function wrapped(database: Database, wrap: Wrap): Database {
 async function assertLateCommitArrives(wrap: Wrap, timeoutMs: number): Promise<void> {
   await using log = await openLog(postgres);
   await using outbox = await openOutbox(postgres);
-  let floors = 0;
+  let listings = 0;
   const database = wrapped(outbox.database, (query) => (statement, values) => {
-    if (statement.name === 'outbox_writers') floors += 1;
+    if (statement.name === 'outbox_writers') listings += 1;
     return wrap(query)(statement, values);
   });
   await outbox.write(eventOf('first', 1));
@@ -44,11 +44,11 @@ async function assertLateCommitArrives(wrap: Wrap, timeoutMs: number): Promise<v
   });
   await written.promise;
   let version = 0;
-  const floorsBefore = floors;
+  const listingsBefore = listings;
   await eventually(async () => {
     version += 1;
     await outbox.write(eventOf('early', version));
-    assert.ok(floors >= floorsBefore + 3);
+    assert.ok(listings >= listingsBefore + 3);
   }, 30_000);
   mayCommit.resolve();
   await late;
@@ -65,9 +65,9 @@ async function assertLateCommitArrives(wrap: Wrap, timeoutMs: number): Promise<v
 test('the minimum id waits for transactions that have allocated an id, so an event that is committed much later is published', async () => {
   await assertLateCommitArrives((query) => query, 10_000);
   // Known-bad twin: uses the last allocated id as the minimum, without waiting for writers.
-  const forgetsWriters: Wrap = (query) => async (statement, values) =>
+  const withoutWriters: Wrap = (query) => async (statement, values) =>
     statement.name === 'outbox_writers' ? [] : query(statement, values);
-  await assert.rejects(assertLateCommitArrives(forgetsWriters, 3_000), /lost/);
+  await assert.rejects(assertLateCommitArrives(withoutWriters, 3_000), /lost/);
 });
 
 /** The buffers that the relay's read uses, with the statement and the values of the read. */
@@ -103,8 +103,8 @@ test('while a long transaction keeps deleted rows, a relay does not read them in
   await using _ = realRelay({ ...outbox, database }, { append: () => Promise.resolve() });
   const buffers: number[] = [];
   for (let round = 0; round < 2; round++) {
-    for (let nr = 0; nr < 4; nr++)
-      await outbox.write(...Array.from({ length: 1_000 }, (_, index) => eventOf(`key-${index}`, nr)));
+    for (let version = 0; version < 4; version++)
+      await outbox.write(...Array.from({ length: 1_000 }, (_, index) => eventOf(`key-${index}`, version)));
     await eventually(async () => {
       assert.equal(await outbox.waiting(), 0);
       const cost = await buffersOf(outbox.url, next);

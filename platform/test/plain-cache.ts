@@ -22,24 +22,24 @@ export const ALL: Safeguards = { age: true, minimumVersion: true, noLateJoin: tr
 export function plainCache(safe: Safeguards): CreateCache {
   return ({ elapsedMs, entriesMax, load, shared }: ThingOptions): EntityCache<Thing> => {
     const memory = new LRUCache<string, { entity: Thing; startedMs: number }>({ max: entriesMax });
-    const flights = new Map<string, { startedMs: number; result: Promise<Thing | null> }>();
-    const floors = new Map<string, bigint>();
-    const young = (startedMs: number): boolean => !safe.age || elapsedMs() - startedMs <= AGE_MS_MAX;
+    const reads = new Map<string, { startedMs: number; result: Promise<Thing | null> }>();
+    const minimumVersions = new Map<string, bigint>();
+    const isFresh = (startedMs: number): boolean => !safe.age || elapsedMs() - startedMs <= AGE_MS_MAX;
 
     function changed(id: string, version: bigint): void {
-      if (version > (floors.get(id) ?? 0n)) floors.set(id, version);
-      if (safe.noLateJoin) flights.delete(id);
+      if (version > (minimumVersions.get(id) ?? 0n)) minimumVersions.set(id, version);
+      if (safe.noLateJoin) reads.delete(id);
       if ((memory.get(id)?.entity.version ?? version) < version) memory.delete(id);
     }
 
     function read(id: string, call: Call): Promise<Thing | null> {
-      const flight = { startedMs: elapsedMs(), result: start() };
-      flights.set(id, flight);
-      return flight.result;
+      const inFlight = { startedMs: elapsedMs(), result: start() };
+      reads.set(id, inFlight);
+      return inFlight.result;
 
       function store(entity: Thing, startedMs: number): void {
-        const current = flights.get(id) === flight;
-        if (current) flights.delete(id);
+        const current = reads.get(id) === inFlight;
+        if (current) reads.delete(id);
         if (current || !safe.noLateJoin) memory.set(id, { entity, startedMs });
       }
 
@@ -49,8 +49,8 @@ export function plainCache(safe: Safeguards): CreateCache {
         const [entry] = reply?.found ?? [];
         if (
           entry &&
-          young(entry.startedMs) &&
-          (!safe.minimumVersion || entry.version >= (floors.get(id) ?? 0n))
+          isFresh(entry.startedMs) &&
+          (!safe.minimumVersion || entry.version >= (minimumVersions.get(id) ?? 0n))
         ) {
           const entity = fromBinary(ThingSchema, entry.bytes);
           store(entity, safe.carriedAge ? entry.startedMs : elapsedMs());
@@ -59,7 +59,7 @@ export function plainCache(safe: Safeguards): CreateCache {
         const startedMs = elapsedMs();
         const [entity] = await load([id], Call.shared(call.principal, call));
         if (!entity) {
-          if (flights.get(id) === flight) flights.delete(id);
+          if (reads.get(id) === inFlight) reads.delete(id);
           return null;
         }
         store(entity, startedMs);
@@ -74,9 +74,9 @@ export function plainCache(safe: Safeguards): CreateCache {
         Promise.all(
           ids.map(async (id) => {
             const held = memory.get(id);
-            if (held && young(held.startedMs)) return held.entity;
-            const flight = flights.get(id);
-            return flight && young(flight.startedMs) ? flight.result : read(id, call);
+            if (held && isFresh(held.startedMs)) return held.entity;
+            const inFlight = reads.get(id);
+            return inFlight && isFresh(inFlight.startedMs) ? inFlight.result : read(id, call);
           }),
         ),
       async write(_id, _call, change, entityOf) {
@@ -85,7 +85,8 @@ export function plainCache(safe: Safeguards): CreateCache {
         const entity = entityOf(answer);
         if (entity) {
           changed(entity.id, entity.version);
-          if (entity.version >= (floors.get(entity.id) ?? 0n)) memory.set(entity.id, { entity, startedMs });
+          if (entity.version >= (minimumVersions.get(entity.id) ?? 0n))
+            memory.set(entity.id, { entity, startedMs });
         }
         return answer;
       },

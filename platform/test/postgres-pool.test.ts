@@ -189,9 +189,13 @@ suite('a connection that is lost', () => {
   });
 
   test('or was never established is UNAVAILABLE', async () => {
-    const nowhere = new URL(url);
-    nowhere.port = '1';
-    await using database = openDatabase({ url: nowhere.href, name: 'test', telemetry: createTelemetry() });
+    const unusedAddress = new URL(url);
+    unusedAddress.port = '1';
+    await using database = openDatabase({
+      url: unusedAddress.href,
+      name: 'test',
+      telemetry: createTelemetry(),
+    });
     await assert.rejects(database.ping(), { name: 'AppError', reason: 'UNAVAILABLE' });
   });
 });
@@ -237,14 +241,14 @@ test('a transaction commits completely or not at all', async () => {
   // Known-bad twins: no transaction, and one that ignores the server's response to COMMIT.
   const none: Transaction = (work) => work(database);
   await assert.rejects(assertAllOrNothing(database, none), { name: 'AssertionError' });
-  const trusting: Transaction = (work) =>
+  const withoutCheck: Transaction = (work) =>
     database.session(async (session) => {
       await session.query(sql('BEGIN'), []);
       const result = await work(session);
       await session.query(sql('COMMIT'), []);
       return result;
     });
-  await assert.rejects(assertAllOrNothing(database, trusting), { message: /Missing expected rejection/ });
+  await assert.rejects(assertAllOrNothing(database, withoutCheck), { message: /Missing expected rejection/ });
 });
 
 test('a session lock is released when the session ends', async () => {

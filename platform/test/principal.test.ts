@@ -226,12 +226,12 @@ suite('callers of all principals in one group', () => {
 
   test('each caller gets only the outcome of its own input; mixed outcomes are detected', async () => {
     await assertNothingLeaks(groupCalls);
-    const crossed: Group = (options) =>
+    const misordered: Group = (options) =>
       groupCalls({
         ...options,
         run: async (inputs, signal) => (await options.run(inputs, signal)).toReversed(),
       });
-    await assert.rejects(assertNothingLeaks(crossed), { name: 'AssertionError' });
+    await assert.rejects(assertNothingLeaks(misordered), { name: 'AssertionError' });
   });
 
   test('reads by id return to each caller the rows that it requested', async () => {

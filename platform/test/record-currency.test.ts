@@ -67,7 +67,7 @@ suite('the currency of a database', () => {
     rejectsOthers(start));
 
   test('known-bad twin: a start that ignores the record is detected', async () => {
-    await assert.rejects(rejectsOthers(startWithoutCheck), /the start was not refused/);
+    await assert.rejects(rejectsOthers(startWithoutCheck), /the start was not rejected/);
   });
 
   test('is the recorded one if none is set, USD if none is recorded', async () => {

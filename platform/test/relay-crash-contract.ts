@@ -172,6 +172,6 @@ export function relayCrashContract(
     ['before a consumer without an inbox', { consumer: withoutInbox, kills: 3 }],
   ] as const)
     test(`${name}: known-bad twin: a relay ${what} is detected`, { skip }, async () => {
-      await assert.rejects(assertSurvivesKills(open, postgres, options), /lost|doubled|out of order/);
+      await assert.rejects(assertSurvivesKills(open, postgres, options), /lost|duplicated|out of order/);
     });
 }

@@ -106,9 +106,9 @@ suite('retry', () => {
   });
 
   test('known-bad twin: a pause that ignores the signal is detected', async () => {
-    const deaf: Retry = (work, { onRetry }) =>
+    const withoutSignal: Retry = (work, { onRetry }) =>
       retry(work, { pauseMsMin: 1, pauseMsMax: 1, ...(onRetry && { onRetry }) });
-    await assert.rejects(assertEndsAtOnce(deaf), assert.AssertionError);
+    await assert.rejects(assertEndsAtOnce(withoutSignal), assert.AssertionError);
   });
 
   test('a TypeError is retried like any other error', async () => {
@@ -116,8 +116,8 @@ suite('retry', () => {
   });
 
   test('known-bad twin: a loop that ends on a TypeError is detected', async () => {
-    const fragile: Retry = (work, options) =>
+    const stopsOnTypeError: Retry = (work, options) =>
       retry(work, { ...options, shouldRetry: (error) => !(error instanceof TypeError) });
-    await assert.rejects(assertSurvives(fragile), TypeError);
+    await assert.rejects(assertSurvives(stopsOnTypeError), TypeError);
   });
 });

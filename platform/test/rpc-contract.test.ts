@@ -54,10 +54,10 @@ const answersArrive: Check = async (open) => {
 
 /** The maximum number in an error: an order with 100 items of which both fields are invalid. */
 function violationsOf(code: Reason): Violation[] {
-  return Array.from({ length: VIOLATIONS_MAX }, (_, nr) => ({
-    field: `products[${nr >> 1}].${nr % 2 === 0 ? 'productId' : 'quantity'}`,
-    message: nr === 0 ? 'größer als\n100 % of "it" 👩🏽‍🚀' : 'must be a whole number from 1 to 10000',
-    code: nr % 2 === 0 ? code : 'INVALID_ARGUMENT',
+  return Array.from({ length: VIOLATIONS_MAX }, (_, index) => ({
+    field: `products[${index >> 1}].${index % 2 === 0 ? 'productId' : 'quantity'}`,
+    message: index === 0 ? 'größer als\n100 % of "it" 👩🏽‍🚀' : 'must be a whole number from 1 to 10000',
+    code: index % 2 === 0 ? code : 'INVALID_ARGUMENT',
   }));
 }
 
@@ -80,8 +80,8 @@ const errorsCross: Check = async (open) => {
       { reason, publicMessage: text, message: text, detail, violations: violationsOf(reason) },
     );
   }
-  const loud = echo.lines.filter(({ level }) => Number(level) > DEBUG);
-  assert.deepEqual(loud, [], 'an expected failure is logged');
+  const logged = echo.lines.filter(({ level }) => Number(level) > DEBUG);
+  assert.deepEqual(logged, [], 'an expected failure is logged');
 };
 
 const bugsStayInside: Check = async (open) => {
@@ -126,11 +126,11 @@ const timeOnlyShrinks: Check = async (open) => {
  * Returns the error of a call whose deadline passes while its handler runs: the timeout is increased until the call
  * gets that far.
  */
-async function lateAtWork(client: Client<EchoService>, atWork: () => boolean): Promise<AppError> {
+async function lateInHandler(client: Client<EchoService>, isRunning: () => boolean): Promise<AppError> {
   for (let timeoutMs = 60; ; timeoutMs *= 2) {
     assert.ok(timeoutMs < 1_000, 'no call reaches the handler');
     const error = await rejection(client.ask({}, testCall({ timeoutMs })));
-    if (atWork()) return error;
+    if (isRunning()) return error;
   }
 }
 
@@ -148,13 +148,13 @@ function unabortableResponse() {
 }
 
 const lateIsDeadlineExceeded: Check = async (open) => {
-  using deaf = unabortableResponse();
-  let atWork = false;
+  using unabortable = unabortableResponse();
+  let isRunning = false;
   await using echo = await opened(open, () => {
-    atWork = true;
-    return deaf.answer;
+    isRunning = true;
+    return unabortable.answer;
   });
-  const error = await lateAtWork(echo.client, () => atWork);
+  const error = await lateInHandler(echo.client, () => isRunning);
   assert.equal(error.reason, 'DEADLINE_EXCEEDED');
   let asked = false;
   await using other = await opened(open, async () => {
@@ -166,22 +166,22 @@ const lateIsDeadlineExceeded: Check = async (open) => {
     assert.equal(past.reason, 'DEADLINE_EXCEEDED');
   }
   assert.equal(asked, false, 'a call whose deadline has passed reached the handler');
-  deaf[Symbol.dispose]();
+  unabortable[Symbol.dispose]();
 };
 
 /**
  * Over gRPC a caller cancels at its deadline, and the server may see the cancellation first: either reason is valid.
  */
 const lateReachesTheHandler: Check = async (open) => {
-  let atWork = false;
+  let isRunning = false;
   const reasons: string[] = [];
   await using echo = await opened(open, async (_, call) => {
-    atWork = true;
+    isRunning = true;
     call.signal.addEventListener('abort', () => reasons.push((call.signal.reason as AppError).reason));
     await endOf(call);
     return {};
   });
-  await lateAtWork(echo.client, () => atWork);
+  await lateInHandler(echo.client, () => isRunning);
   await eventually(() => assert.match(reasons.join(), /^(DEADLINE_EXCEEDED|CANCELLED)(,|$)/), 1_000);
 };
 

@@ -134,9 +134,9 @@ for (const link of LINKS) {
 for (const link of LINKS) {
   test(`a cancelled call is counted and logged at debug level, ${link}`, async () => {
     await using stack = new AsyncDisposableStack();
-    const atWork = Promise.withResolvers<void>();
+    const isRunning = Promise.withResolvers<void>();
     const { implementation, telemetry, lines } = implementEcho(async (_, call) => {
-      atWork.resolve();
+      isRunning.resolve();
       return new Promise((_resolve, reject) => {
         call.onAbort(reject);
       });
@@ -146,7 +146,7 @@ for (const link of LINKS) {
     const answer = client.ask({}, call);
     await Promise.all([
       assert.rejects(answer, { reason: 'CANCELLED' }),
-      atWork.promise.then(() => call.abort(cancelled())),
+      isRunning.promise.then(() => call.abort(cancelled())),
     ]);
     await eventually(async () => {
       assert.deepEqual(
@@ -211,11 +211,11 @@ test('an in-process call leaves no timer', async () => {
   );
   assert.equal(await timersLeft(() => threeCalls(ask)), 0);
   // Known-bad twin: a deadline timer that is set for each call and never cleared.
-  const careless: typeof ask = (request, call) => {
+  const withTimerLeak: typeof ask = (request, call) => {
     setTimeout(() => {}, call.deadlineMs - Date.now()).unref();
     return ask(request, call);
   };
-  assert.equal(await timersLeft(() => threeCalls(careless)), 3);
+  assert.equal(await timersLeft(() => threeCalls(withTimerLeak)), 3);
 });
 
 test('input validation is the same in process and over the wire', async () => {
