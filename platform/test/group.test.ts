@@ -220,7 +220,7 @@ suite('grouped calls', () => {
     const join = groupCalls<number, string>({ ...DEFAULTS, run: async () => ['only one'] });
     const [first, second] = await Promise.allSettled([join(1, testCall()), join(2, testCall())]);
     assert.equal(first.status, 'fulfilled');
-    assert.match(String(second.status === 'rejected' && second.reason), /fewer answers/);
+    assert.match(String(second.status === 'rejected' && second.reason), /fewer results/);
   });
 
   test('a caller that leaves before the round trip starts is not part of it', async () => {

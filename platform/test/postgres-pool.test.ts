@@ -222,7 +222,7 @@ async function assertAllOrNothing(database: Database, transaction: Transaction):
     await tx.query(insert, [3]);
     await tx.query(insert, [3]).catch(() => {});
   });
-  await assert.rejects(failurePassedOver, /nothing was committed/);
+  await assert.rejects(failurePassedOver, /the transaction was rolled back/);
   const answer = await transaction(async (tx) => {
     await tx.query(insert, [4]);
     return 'done';
