@@ -264,7 +264,12 @@ test('a session lock is released when the session ends', async () => {
 });
 
 test('at most 5,000 callers wait for a connection; one more is rejected', async () => {
-  await using database = open();
+  await using database = openDatabase({
+    url,
+    name: 'test',
+    telemetry: createTelemetry(),
+    waitTimeoutMs: 60_000,
+  });
   const over = Promise.withResolvers<void>();
   const sessions = Array.from({ length: 10 }, () => database.session(() => over.promise));
   const waiting = Array.from({ length: 5_000 }, () => database.query(sql('SELECT 1 AS one'), []));

@@ -101,7 +101,7 @@ const MECHANISMS: Readonly<Record<string, { real: Mechanism; twin: Mechanism }>>
       return (question, call) => share({ question, first: call }, call);
     },
   },
-  flights: { real: inFlight(ownOf, sharedCall), twin: inFlight(anonymousOf, callersCall) },
+  'in-flight reads': { real: inFlight(ownOf, sharedCall), twin: inFlight(anonymousOf, callersCall) },
   'a cache of entities': { real: cached(false, sharedCall), twin: cached(true, callersCall) },
   'keys of one map': {
     real: keyed((principal, question) => principal.scope(question)),
