@@ -81,7 +81,7 @@ async function assertNeverOld(shared: Share): Promise<void> {
 test('no caller gets the result of a read that started before its call', async () => {
   await assertNeverOld(share);
   await assert.rejects(assertNeverOld(singleFlight), (error: Error) => {
-    assert.match(String(error.cause), /older than its question/);
+    assert.match(String(error.cause), /older than its call/);
     return true;
   });
 });
