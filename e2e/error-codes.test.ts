@@ -163,6 +163,7 @@ const PRODUCED: Readonly<Record<ErrorCode, () => Promise<string | undefined>>> =
     raw(`GET /graphql HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(17_000)}\r\n\r\n`),
   INTERNAL: broken,
   INVALID_ARGUMENT: () => ask('{ accounts(pagination: { take: 0 }) { id } }'),
+  INVALID_CURSOR: () => ask('{ accountsConnection(after: "x") { nodes { id } } }'),
   METHOD_NOT_ALLOWED: async () => {
     const query = encodeURIComponent('mutation { createAccount(account: { name: "x" }) { id } }');
     return codeOf((await (await fetch(`${shop.url}/graphql?query=${query}`)).json()) as GraphQLResult);

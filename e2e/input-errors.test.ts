@@ -70,6 +70,29 @@ const FORMS: Readonly<Record<string, Form>> = {
     input: { priceMin: 2, priceMax: 1, categoryId: 'x', tags },
     fields: ['query', 'filter.priceMax', 'filter.categoryId', 'filter.tags[1]', 'filter.tags[2]', 'first'],
   },
+  productsConnection: {
+    query:
+      'query($input: ProductFilterInput!) { productsConnection(last: 0, filter: $input) { nodes { id } } }',
+    input: { priceMin: 2, priceMax: 1, categoryId: 'x', tags },
+    fields: ['filter.priceMax', 'filter.categoryId', 'filter.tags[1]', 'filter.tags[2]', 'last'],
+  },
+  orders: {
+    query: 'query($input: OrderFilterInput!) { orders(first: 0, filter: $input) { nodes { id } } }',
+    input: {
+      accountIds: ['x', UNKNOWN_ID, 'y'],
+      createdFrom: '2026-01-02T00:00:00Z',
+      createdTo: '2026-01-01T00:00:00Z',
+      totalPriceMin: 2,
+      totalPriceMax: 1,
+    },
+    fields: [
+      'first',
+      'filter.accountIds[0]',
+      'filter.accountIds[2]',
+      'filter.createdTo',
+      'filter.totalPriceMax',
+    ],
+  },
 };
 
 /** The guarantee: each mistake is named, all in one answer, each under its path in the arguments. */
@@ -125,18 +148,18 @@ for (const link of LINKS) {
       ]);
     });
 
-    test('a cursor of a search is refused by each list that is ordered by id', async () => {
+    test('a cursor of a search is INVALID_CURSOR in each list that is ordered by id', async () => {
       const made = await shop.graphql(
         'mutation { createAccount(account: { name: "x" }) { id } createProduct(product: { name: "phone", price: 1 }) { id } }',
       );
       const { data } = await shop.graphql('{ searchProducts(query: "phone") { edges { cursor } } }');
       const cursor = data.searchProducts.edges[0].cursor;
       for (const field of ['after', 'before'])
-        for (const list of ['accountsConnection', 'productsConnection', 'ordersConnection']) {
+        for (const list of ['accountsConnection', 'orders', 'ordersConnection', 'productsConnection']) {
           const page = `${list}(${field}: "${cursor}") { nodes { id } }`;
           const isOfAccount = list === 'ordersConnection';
           const query = isOfAccount ? `account(id: "${made.data.createAccount.id}") { ${page} }` : page;
-          assert.deepEqual(named(await shop.graphql(`{ ${query} }`)), [`${field} INVALID_ARGUMENT`], query);
+          assert.deepEqual(named(await shop.graphql(`{ ${query} }`)), [`${field} INVALID_CURSOR`], query);
         }
     });
 
@@ -163,6 +186,7 @@ for (const link of LINKS) {
         ['createAccount', shop.clients.accounts.createAccount({ name: '' }, testCall())],
         ['bestSellers', shop.clients.catalog.listBestSellers({ size: 0 }, testCall())],
         ['createOrder', shop.clients.orders.createOrder({ accountId: 'x' }, testCall())],
+        ['orders', shop.clients.orders.listOrders({ page: { size: 0 } }, testCall())],
       ] as const;
       for (const [field, answer] of wrong) {
         const error = await answer.then(

@@ -57,6 +57,7 @@ export const ODD_CURSORS = [
   'x',
   'MTo',
   'MTp4',
+  Buffer.from('3:accountsConnection:00000000:00000000-0000-7000-8000-000000000000').toString('base64url'),
   '////',
   '1:',
   '='.repeat(50),

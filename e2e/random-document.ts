@@ -2,12 +2,14 @@ import {
   isCompositeType,
   isEnumType,
   isInputObjectType,
+  isInterfaceType,
   isListType,
   isNonNullType,
   isObjectType,
   type GraphQLArgument,
   type GraphQLInputField,
   type GraphQLInputType,
+  type GraphQLInterfaceType,
   type GraphQLObjectType,
   type GraphQLSchema,
   type GraphQLOutputType,
@@ -34,7 +36,7 @@ export function randomDocument(schema: GraphQLSchema, known: Known, random: Rand
   const kind = random.chance(0.8) ? 'query' : 'mutation';
   const root = kind === 'query' ? schema.getQueryType() : schema.getMutationType();
   if (!root) throw new Error(`the schema has no ${kind}`);
-  const document = new DocumentWriter(known, random);
+  const document = new DocumentWriter(schema, known, random);
   const body = document.rootSelection(root, kind === 'query' ? random.whole(1, 4) : random.whole(1, 2));
   const declarations = document.declarations.length > 0 ? `(${document.declarations.join(', ')})` : '';
   const query = [`${kind} Random${declarations} ${body}`, ...document.fragments].join('\n');
@@ -45,11 +47,13 @@ class DocumentWriter {
   readonly fragments: string[] = [];
   readonly declarations: string[] = [];
   readonly variables: Record<string, unknown> = {};
+  readonly #schema: GraphQLSchema;
   readonly #known: Known;
   readonly #random: Random;
   #aliases = 0;
 
-  constructor(known: Known, random: Random) {
+  constructor(schema: GraphQLSchema, known: Known, random: Random) {
+    this.#schema = schema;
     this.#known = known;
     this.#random = random;
   }
@@ -83,8 +87,19 @@ class DocumentWriter {
     const aliased = depth === 1 || field.args.length > 0 || this.#random.chance(0.2);
     const alias = aliased ? `a${this.#aliases++}: ` : '';
     const type = getNamedType(field.type);
-    const selection = isObjectType(type) ? ` ${this.#selection(type, depth + 1)}` : '';
+    const selection = isObjectType(type)
+      ? ` ${this.#selection(type, depth + 1)}`
+      : isInterfaceType(type)
+        ? ` ${this.#selectionOfInterface(type, depth + 1)}`
+        : '';
     return `${alias}${field.name}${this.#arguments(field.name, field.args)}${this.#directive()}${selection}`;
+  }
+
+  /** Of one of the types that have it, or what they have in common. */
+  #selectionOfInterface(type: GraphQLInterfaceType, depth: number): string {
+    if (this.#random.chance(0.2)) return '{ __typename id }';
+    const one = this.#random.pick(this.#schema.getPossibleTypes(type));
+    return `{ __typename ... on ${one.name} ${this.#selection(one, depth)} }`;
   }
 
   #directive(): string {
@@ -101,8 +116,8 @@ class DocumentWriter {
     const given = args.filter(
       (arg) =>
         arg.name !== without &&
-        // A place in what was found holds for one order only.
-        !(field === 'searchProducts' && arg.name === 'after') &&
+        // The cursors that are known belong to one list.
+        (field === 'accountsConnection' || getNamedType(arg.type).name !== 'Cursor') &&
         (isNonNullType(arg.type) || this.#random.chance(0.5)),
     );
     const texts = given.map((arg) => `${arg.name}: ${this.#argument(field, arg)}`);
@@ -137,12 +152,14 @@ class DocumentWriter {
     if (isEnumType(type)) return random.pick(type.getValues()).name;
     switch (type.name) {
       case 'ID':
-        return random.pick(this.#known.ids[kindOfId(path)]);
+        return random.pick(this.#known.ids[kindOfId(path, random)]);
       case 'Cursor':
         return random.pick(this.#known.cursors);
+      case 'DateTime':
+        return path.endsWith('From') ? '2026-01-31T12:00:00Z' : '2096-02-29T23:59:59.999+02:00';
       case 'Money':
-        if (path.endsWith('.priceMin')) return random.whole(0, 100);
-        return path.endsWith('.priceMax') ? random.whole(100, 9_999) : random.whole(0, 99_999_999) / 100;
+        if (/[pP]riceMin$/.test(path)) return random.whole(0, 100);
+        return /[pP]riceMax$/.test(path) ? random.whole(100, 9_999) : random.whole(0, 99_999_999) / 100;
       case 'Int':
         if (path.endsWith('.skip')) return random.whole(0, 20);
         return random.whole(1, path === 'suggestProducts.first' ? 20 : 100);
@@ -163,7 +180,8 @@ class DocumentWriter {
   }
 }
 
-function kindOfId(path: string): keyof Known['ids'] {
+function kindOfId(path: string, random: Random): keyof Known['ids'] {
+  if (/^nodes?\.ids?$/.test(path)) return random.pick(['account', 'category', 'order', 'product']);
   if (/^(category|renameCategory)\.(input\.)?id$|categoryId$|parentId$/.test(path)) return 'category';
   if (/product[^.]*\.(input\.)?id$|productId$/i.test(path)) return 'product';
   return path.endsWith('order.id') ? 'order' : 'account';

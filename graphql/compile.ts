@@ -18,7 +18,7 @@ export type Execute = (
 ) => Promise<ExecutionResult> | ExecutionResult;
 
 /** Compiled forms of one operation: one for each combination of its conditions. Further ones are interpreted. */
-export const VARIANTS_MAX = 8;
+const VARIANTS_MAX = 8;
 
 export interface Compiled {
   readonly execute: Execute;

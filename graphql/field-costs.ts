@@ -164,6 +164,7 @@ function pageSize(node: FieldNode, paths: readonly (readonly string[])[], otherw
 function sizeIn(value: ValueNode | undefined, path: readonly string[]): number | undefined {
   if (value === undefined || value.kind === Kind.NULL) return undefined;
   if (value.kind === Kind.INT) return Math.min(Math.max(Number(value.value), 1), ITEMS_MAX);
+  if (value.kind === Kind.LIST) return Math.min(Math.max(value.values.length, 1), ITEMS_MAX);
   const [key, ...rest] = path;
   if (value.kind === Kind.OBJECT && key !== undefined)
     return sizeIn(value.fields.find(({ name }) => name.value === key)?.value, rest);

@@ -1,11 +1,20 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { ErrorCode } from '#graphql/error-codes.ts';
 import { Connections, type Connection } from '#graphql/connections.ts';
 import { compress, negotiateEncoding, COMPRESSED_SIZE_MIN } from '#graphql/compression.ts';
 import type { Cors } from '#graphql/cors.ts';
 import { drain, type StopState } from '#graphql/drain.ts';
+import { dropBody, restAfterDrop } from '#graphql/drop-body.ts';
 import { routeOf } from '#graphql/handler.ts';
 import { connectionsMaxOf, HTTP_LIMITS, openFilesMax, type HttpLimits } from '#graphql/http-limits.ts';
+import {
+  BODY_SIZE_MAX,
+  EXPECTATION,
+  hostRefusal,
+  NO_ROOM,
+  TOO_LARGE,
+  TOO_LATE,
+  TOO_MANY,
+} from '#graphql/http-refusals.ts';
 import { refusalResponse, type HttpRefusal, type HttpRequest, type HttpResponse } from '#graphql/http.ts';
 import { MALFORMED_BODY, refuseMalformed } from '#graphql/malformed.ts';
 import { Call, cancelled } from '#platform/call.ts';
@@ -33,40 +42,12 @@ export interface HttpServerDeps {
   readonly limits?: Partial<HttpLimits>;
 }
 
-/** Bytes. An order of 100 items has 8 kB. */
-export const BODY_SIZE_MAX = 1_048_576;
 /** Milliseconds between two checks of how long headers are under way. */
 const CHECK_INTERVAL_MS = 500;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 const SETTINGS = { settings: { host: 'HOST', port: 'PORT' }, otherPort: 9_000 };
 const NOTHING = Buffer.alloc(0);
 const METHODS = new Set(['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
-const RETRY_LATER = { 'retry-after': '1' };
-
-const TOO_MANY = refusal(
-  503,
-  'RESOURCE_EXHAUSTED',
-  'Too many requests are under way. Try again in a moment.',
-);
-const NO_ROOM = refusal(
-  503,
-  'RESOURCE_EXHAUSTED',
-  'The bodies of the requests under way take too much memory. Try again in a moment.',
-);
-const TOO_LATE = refusal(408, 'DEADLINE_EXCEEDED', 'The request was not complete in time.');
-const TOO_LARGE = refusal(413, 'BODY_TOO_LARGE', `The body is larger than ${BODY_SIZE_MAX} bytes.`);
-const NO_HOST = refusal(400, 'BAD_REQUEST', 'A request of HTTP/1.1 needs a Host header.');
-const EXPECTATION = refusal(417, 'EXPECTATION_FAILED', 'The only expectation that is met is 100-continue.');
-/** 421 by RFC 9110, section 7.4: the request is for an origin that this server does not answer for. */
-const OTHER_HOST = refusal(
-  421,
-  'MISDIRECTED_REQUEST',
-  'This server does not answer for the host that the Host header names. Its operator can add names to ALLOWED_HOSTS.',
-);
-
-function refusal(status: number, code: ErrorCode, message: string): HttpRefusal {
-  return { status, code, message, headers: status === 503 ? RETRY_LATER : {} };
-}
 
 /** Serves a handler over HTTP/1.1. Returns the port. `stack` stops the server as graphql/drain.ts describes. */
 export async function listen(
@@ -173,7 +154,9 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
     const search = questionMark < 0 ? '' : url.slice(questionMark + 1);
     const header = (name: string): string | undefined => single(headers[name]);
 
-    const refusal = refused ?? (activeRequests > limits.inFlightMax ? TOO_MANY : refusalOf(request, path));
+    const refusal =
+      refused ??
+      (activeRequests > limits.inFlightMax ? TOO_MANY : hostRefusal(request, path, deps.isOwnHost));
     if (refusal) {
       dropBody(request);
       refuse(refusal);
@@ -287,14 +270,6 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
     call.abort(cancelled());
   }
 
-  function refusalOf(request: IncomingMessage, path: string): HttpRefusal | undefined {
-    const { host } = request.headers;
-    if (host === undefined) return request.httpVersion === '1.1' ? NO_HOST : undefined;
-    // Health probes use any name, e.g. the address of a pod, and their answers hold no data.
-    if (deps.isOwnHost(host) || path === '/healthz' || path === '/readyz') return undefined;
-    return OTHER_HOST;
-  }
-
   const snapshot = () => ({
     activeRequests,
     bodyBytes,
@@ -302,22 +277,6 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
     unsentBytes: connections.unsentBytes,
   });
   return { accept, snapshot };
-}
-
-/** Milliseconds between two reads of a body that was refused. */
-const DROP_REST_MS = 100;
-
-/**
- * Reads and drops the body of a request that is refused, so that its caller gets the answer. Slowly: what is read at full
- * speed takes tens of megabytes until it is collected.
- */
-function dropBody(request: IncomingMessage): void {
-  request.on('data', () => restAfterDrop(request));
-}
-
-function restAfterDrop(request: IncomingMessage): void {
-  request.pause();
-  setTimeout(() => request.resume(), DROP_REST_MS).unref();
 }
 
 function single(value: string | string[] | undefined): string | undefined {

@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
 import type { ErrorCode } from '#graphql/error-codes.ts';
-import { toUserError, UnnamedViolation } from '#graphql/graph/violations.ts';
+import { toUserError } from '#graphql/graph/payload.ts';
+import { UnnamedViolation } from '#graphql/graph/violations.ts';
 import { RequestError } from '#graphql/request-error.ts';
 import type { Call } from '#platform/call.ts';
 import { AppError, asAppError } from '#platform/errors.ts';

@@ -1,7 +1,8 @@
+import type { OrderLine } from '#order/order.ts';
 import type { OrderLines, OrderStore } from '#order/store.ts';
 import type { Call } from '#platform/call.ts';
 import { requireUuids } from '#platform/input.ts';
-import { NESTED_BATCH_SIZE_MAX } from '#platform/limits.ts';
+import { BATCH_SIZE_MAX, NESTED_BATCH_SIZE_MAX } from '#platform/limits.ts';
 
 /** The lines of the orders that exist. Throws INVALID_ARGUMENT. */
 export async function getOrderLines(
@@ -10,4 +11,13 @@ export async function getOrderLines(
   call: Call,
 ): Promise<OrderLines[]> {
   return deps.store.linesOf(requireUuids('orderIds', input.orderIds, NESTED_BATCH_SIZE_MAX), call);
+}
+
+/** The lines with these ids that exist. Throws INVALID_ARGUMENT. */
+export async function getLines(
+  deps: { store: Pick<OrderStore, 'linesByIds'> },
+  ids: readonly string[],
+  call: Call,
+): Promise<OrderLine[]> {
+  return deps.store.linesByIds(requireUuids('ids', ids, BATCH_SIZE_MAX), call);
 }

@@ -1,4 +1,4 @@
-import type { Order, OrderHead } from '#order/order.ts';
+import { headAsOrder, type Order, type OrderHead } from '#order/order.ts';
 import type { OrderStore } from '#order/store.ts';
 import type { Call } from '#platform/call.ts';
 import { AppError, invalid, refused } from '#platform/errors.ts';
@@ -20,6 +20,12 @@ export async function getOrder(
   const [order] = await addLines(deps, await deps.store.byIds([id], call), input, call);
   if (!order) throw refused('NOT_FOUND', 'id', `There is no order ${id}.`);
   return order;
+}
+
+/** The orders that exist, without their lines. Throws INVALID_ARGUMENT. */
+export async function getOrders(deps: GetOrdersDeps, ids: readonly string[], call: Call): Promise<Order[]> {
+  const found = await deps.store.byIds(requireUuids('ids', ids, BATCH_SIZE_MAX), call);
+  return found.map(headAsOrder);
 }
 
 /** Orders of one account, newest first. */

@@ -17,9 +17,14 @@ export interface Order extends OrderHead {
   readonly lines: readonly OrderLine[];
 }
 
+/** An order whose lines were not read. */
+export function headAsOrder(head: OrderHead): Order {
+  return { ...head, lines: [] };
+}
+
 /** One product of an order, as it was when the order was placed. */
 export interface OrderLine {
-  /** UUIDv7, unique over all orders. */
+  /** A UUID, unique over all orders (order/line-id.ts). */
   readonly id: string;
   readonly productId: string;
   readonly name: string;
@@ -36,7 +41,7 @@ export interface OrderItem {
   readonly quantity: number;
 }
 
-export const QUANTITY_MAX = 10_000;
+const QUANTITY_MAX = 10_000;
 export const ITEMS_MAX = 100;
 /** Characters of a product's description that an order keeps; the product itself may have 10,000. */
 export const DESCRIPTION_LENGTH_MAX = 500;

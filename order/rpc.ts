@@ -1,8 +1,9 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { createOrder, type CreateOrderDeps } from '#order/create-order.ts';
-import { getOrderLines } from '#order/get-order-lines.ts';
-import { getOrder, listOrdersByAccounts } from '#order/get-orders.ts';
+import { getLines, getOrderLines } from '#order/get-order-lines.ts';
+import { getOrder, getOrders, listOrdersByAccounts } from '#order/get-orders.ts';
+import { listOrders, type ListOrdersDeps } from '#order/list-orders.ts';
 import type { OrderStatus } from '#order/order-status.ts';
 import type { Order } from '#order/order.ts';
 import {
@@ -17,12 +18,20 @@ import type { Handlers } from '#platform/rpc.ts';
 
 /** Proto ↔ use case. */
 export function orderHandlers(
-  deps: CreateOrderDeps & { readonly store: OrderStore; readonly currency: Currency },
+  deps: CreateOrderDeps & ListOrdersDeps & { readonly store: OrderStore; readonly currency: Currency },
 ): Handlers<typeof OrderService> {
   return {
     getCurrency: async () => ({ currency: deps.currency }),
     createOrder: async (request, call) => ({ order: toMessage(await createOrder(deps, request, call)) }),
     getOrder: async (request, call) => ({ order: toMessage(await getOrder(deps, request, call)) }),
+    batchGetOrders: async ({ ids }, call) => ({
+      orders: (await getOrders(deps, ids, call)).map(toMessage),
+    }),
+    batchGetLines: async ({ ids }, call) => ({ lines: await getLines(deps, ids, call) }),
+    listOrders: async (request, call) => {
+      const { orders, hasMore, stoppedAtId } = await listOrders(deps, request, call);
+      return { orders: orders.map(toMessage), hasMore, stoppedAtId };
+    },
     listOrdersByAccounts: async (request, call) => ({
       accounts: (await listOrdersByAccounts(deps, request, call)).map(({ accountId, orders, hasMore }) => ({
         accountId,

@@ -3,6 +3,7 @@ import { AccountService } from '#account/pb/account_pb.js';
 import { CatalogService } from '#catalog/pb/catalog_pb.js';
 import { orderSettings } from '#order/config.ts';
 import type { CreateOrderDeps } from '#order/create-order.ts';
+import { createOrderList } from '#order/list-store.ts';
 import { OrderService } from '#order/pb/order_pb.js';
 import { orderHandlers } from '#order/rpc.ts';
 import { createStore, FIND_ORDER } from '#order/store.ts';
@@ -42,6 +43,8 @@ export async function startOrder(
     stack,
   );
   const currency = await recordCurrency({ name: 'order', database, findAmount: FIND_ORDER }, config.currency);
-  const handlers = orderHandlers({ ...clients, store: createStore(database), clock: deps.clock, currency });
+  const store = createStore(database);
+  const list = createOrderList(database);
+  const handlers = orderHandlers({ ...clients, store, list, clock: deps.clock, currency });
   return { implementation: implement(deps, OrderService, handlers), ready: database.ping };
 }

@@ -1,3 +1,4 @@
+import { lineIdOf, placeOf } from '#order/line-id.ts';
 import type { OrderStatus } from '#order/order-status.ts';
 import { DESCRIPTION_LENGTH_MAX, type Order, type OrderHead, type OrderLine } from '#order/order.ts';
 import type { Call } from '#platform/call.ts';
@@ -10,9 +11,9 @@ import { keyset, keysetValues, toPage, type PageOf } from '#platform/postgres/ke
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 import { groupReadsById } from '#platform/read-by-id.ts';
 
-/** Every SQL statement of the order service. */
+/** The SQL statements of the order service but for those of the list of all orders (order/list-store.ts). */
 
-interface OrderRow {
+export interface OrderRow {
   readonly id: string;
   readonly account_id: string;
   readonly total_price_minor: bigint;
@@ -21,19 +22,18 @@ interface OrderRow {
   readonly version: bigint;
 }
 
-/** Null except for the first two where the order's lines do not fit. */
-type LineRow =
-  | { readonly order_id: string; readonly fits: false }
-  | {
-      readonly order_id: string;
-      readonly fits: true;
-      readonly id: string;
-      readonly product_id: string;
-      readonly name: string;
-      readonly description: string;
-      readonly price_minor: bigint;
-      readonly quantity: number;
-    };
+interface LineRow {
+  readonly order_id: string;
+  readonly nr: number;
+  readonly product_id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly price_minor: bigint;
+  readonly quantity: number;
+}
+
+/** Without texts if the order's lines do not fit. */
+type OrderLineRow = { readonly order_id: string; readonly fits: false } | ({ readonly fits: true } & LineRow);
 
 /** Bytes of lines that one call may read: 2,000 orders of five lines with 150 characters each have 5.5 million. */
 export const LINES_BYTES_MAX = 6_000_000;
@@ -44,15 +44,15 @@ const ORDERS_AT_ONCE_MAX = 400;
 /** A character has up to four bytes. */
 const DESCRIPTION_BYTES_MAX = 4 * DESCRIPTION_LENGTH_MAX;
 
-const COLUMNS = 'id, account_id, total_price_minor, created_at, status, version';
+export const COLUMNS = 'id, account_id, total_price_minor, created_at, status, version';
 
 const INSERT: Statement = {
   name: 'insert_orders',
   text: `
-    WITH published AS (${outboxInsert(15)}),
+    WITH published AS (${outboxInsert(14)}),
     lines AS (
-      INSERT INTO order_line (id, order_id, nr, product_id, name, description, price_minor, quantity)
-      SELECT * FROM unnest($7::uuid[], $8::uuid[], $9::smallint[], $10::uuid[], $11::text[], $12::text[], $13::bigint[], $14::integer[])
+      INSERT INTO order_line (order_id, nr, product_id, name, description, price_minor, quantity)
+      SELECT * FROM unnest($7::uuid[], $8::smallint[], $9::uuid[], $10::text[], $11::text[], $12::bigint[], $13::integer[])
     )
     INSERT INTO orders (${COLUMNS})
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::text[], $6::bigint[])`,
@@ -63,18 +63,31 @@ const BY_IDS: Statement = {
   name: 'orders_by_ids',
   text: `SELECT ${COLUMNS} FROM orders WHERE id = ANY($1::uuid[])`,
 };
+/** A description that was kept before descriptions were cut is cut. */
+const CUT_DESCRIPTION =
+  `CASE WHEN char_length(description) <= ${DESCRIPTION_LENGTH_MAX} THEN description ` +
+  `ELSE left(description, ${DESCRIPTION_LENGTH_MAX - 1}) || '…' END`;
+const LINES_BY_IDS: Statement = {
+  name: 'order_lines_by_ids',
+  text: `
+    SELECT line.* FROM unnest($1::uuid[], $2::uuid[], $3::smallint[]) AS place (first_order_id, last_order_id, nr)
+    CROSS JOIN LATERAL (
+      SELECT order_id, nr, product_id, name, ${CUT_DESCRIPTION} AS description, price_minor, quantity
+      FROM order_line
+      WHERE order_id BETWEEN place.first_order_id AND place.last_order_id AND order_line.nr = place.nr
+      LIMIT 1
+    ) AS line`,
+};
 /**
  * Accounts with few bytes come first, and each with all of its lines or none: one with heavy orders leaves those of the
- * others readable. Of the others' orders one row is given. Descriptions that were kept before they were cut are cut here.
+ * others readable. Of the others' orders one row is given.
  */
 const LINES: Statement = {
   name: 'lines_of_orders',
   text: `
-    SELECT order_id, fits, id, product_id,
+    SELECT order_id, fits, nr, product_id,
       CASE WHEN fits THEN name END AS name,
-      CASE WHEN NOT fits THEN NULL
-        WHEN char_length(description) <= ${DESCRIPTION_LENGTH_MAX} THEN description
-        ELSE left(description, ${DESCRIPTION_LENGTH_MAX - 1}) || '…' END AS description,
+      CASE WHEN fits THEN ${CUT_DESCRIPTION} END AS description,
       price_minor, quantity
     FROM (
       SELECT *, sum(bytes) OVER (ORDER BY account_bytes, account_id) <= ${LINES_BYTES_MAX} AS fits
@@ -126,6 +139,9 @@ export function createStore(database: Database) {
       (await database.query<OrderRow>(BY_IDS, [ids], signal)).map(toOrderHead),
     ),
 
+    /** Those that exist. Concurrent callers share a statement. */
+    linesByIds: groupReadsById(async (ids, signal) => readLinesByIds(database, ids, signal)),
+
     /** The lines of the orders that exist. */
     linesOf: (orderIds: readonly string[], call: Call): Promise<OrderLines[]> =>
       linesGate.run(orderIds.length, call, () => readLines(database, orderIds, call.signal)),
@@ -160,7 +176,6 @@ export async function insertOrders(
     orders.map((order) => order.createdAt),
     orders.map((order) => order.status),
     orders.map((order) => order.version),
-    lines.map((line) => line.id),
     lines.map((line) => line.orderId),
     lines.map((line) => line.lineNumber),
     lines.map((line) => line.productId),
@@ -177,13 +192,28 @@ function charactersOf(order: Order): number {
   return order.lines.reduce((sum, { name, description }) => sum + name.length + description.length, 0);
 }
 
+async function readLinesByIds(
+  database: Database,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<OrderLine[]> {
+  const places = ids.map(placeOf).filter((place) => place !== undefined);
+  if (places.length === 0) return [];
+  const values = [
+    places.map((place) => place.firstOrderId),
+    places.map((place) => place.lastOrderId),
+    places.map((place) => place.lineNumber),
+  ];
+  return (await database.query<LineRow>(LINES_BY_IDS, values, signal)).map(toLine);
+}
+
 async function readLines(
   database: Database,
   orderIds: readonly string[],
   signal: AbortSignal,
 ): Promise<OrderLines[]> {
   if (orderIds.length === 0) return [];
-  const rows = await database.query<LineRow>(LINES, [orderIds], signal);
+  const rows = await database.query<OrderLineRow>(LINES, [orderIds], signal);
   return Array.from(
     Map.groupBy(rows, (row) => row.order_id),
     ([orderId, its]) => {
@@ -193,7 +223,7 @@ async function readLines(
   );
 }
 
-function toOrderHead(row: OrderRow): OrderHead {
+export function toOrderHead(row: OrderRow): OrderHead {
   return {
     id: row.id,
     accountId: row.account_id,
@@ -204,9 +234,9 @@ function toOrderHead(row: OrderRow): OrderHead {
   };
 }
 
-function toLine(row: Extract<LineRow, { fits: true }>): OrderLine {
+function toLine(row: LineRow): OrderLine {
   return {
-    id: row.id,
+    id: lineIdOf(row.order_id, row.nr),
     productId: row.product_id,
     name: row.name,
     description: row.description,

@@ -68,7 +68,7 @@ export function describeCurrency({ code, decimals }: Currency): string {
   return `${code} with ${decimals} decimals`;
 }
 
-/** The settings that select a currency, e.g. `CURRENCY=USD`. */
+/** The settings that select a currency, e.g. `CURRENCY=USD CURRENCY_DECIMALS=2`. */
 export function settingsFor({ code, decimals }: Currency): string {
-  return `CURRENCY=${code}${decimals === ISO_4217_DECIMALS[code] ? '' : ` CURRENCY_DECIMALS=${decimals}`}`;
+  return `CURRENCY=${code} CURRENCY_DECIMALS=${decimals}`;
 }

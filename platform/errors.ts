@@ -8,6 +8,8 @@
 export const REASONS = {
   /** A field of the request is invalid. */
   INVALID_ARGUMENT: 3,
+  /** A cursor is damaged, or belongs to another list or to another query, filter, sort or parent. */
+  INVALID_CURSOR: 3,
   /** The deadline passed. The caller does not know whether the work was done. */
   DEADLINE_EXCEEDED: 4,
   /** The entity with this id does not exist. */

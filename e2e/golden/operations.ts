@@ -20,6 +20,7 @@ const phoneId = (answers: Answers): string => answers['create-product'].createPr
 const cableId = (answers: Answers): string => answers['create-product-defaults'].createProduct.id;
 const categoryId = (answers: Answers): string => answers['create-category'].createCategory.category.id;
 const orderId = (answers: Answers): string => answers['create-order'].createOrder.id;
+const lineId = (answers: Answers): string => answers['order'].order.products[0].id;
 
 export const OPERATIONS: readonly Operation[] = [
   {
@@ -168,6 +169,55 @@ export const OPERATIONS: readonly Operation[] = [
     name: 'products-connection-last',
     query: () =>
       '{ productsConnection(last: 1) { nodes { name } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }',
+  },
+  {
+    name: 'products-connection-filter-and-sort',
+    query: () =>
+      '{ productsConnection(filter: { priceMax: 2000 }, sort: PRICE_ASC, last: 1) { nodes { name price } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }',
+  },
+  {
+    name: 'cursor-of-another-list',
+    query: () =>
+      'query($after: Cursor) { productsConnection(after: $after) { nodes { name } } accountsConnection(first: 1) { nodes { name } } }',
+    variables: (answers) => ({
+      after: answers['accounts-connection'].accountsConnection.pageInfo.endCursor,
+    }),
+  },
+  {
+    name: 'orders',
+    query: () =>
+      '{ orders(first: 1) { nodes { totalPrice account { name } } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }',
+  },
+  {
+    name: 'orders-filter',
+    query: () =>
+      'query($filter: OrderFilterInput) { orders(filter: $filter, last: 5) { nodes { totalPrice products { quantity } } pageInfo { hasNextPage hasPreviousPage } } }',
+    variables: (answers) => ({
+      filter: {
+        accountIds: [accountId(answers)],
+        createdFrom: '2026-01-01T00:00:00Z',
+        createdTo: '2027-01-01T00:00:00+01:00',
+        totalPriceMin: 2000,
+      },
+    }),
+  },
+  {
+    name: 'orders-filter-out-of-bounds',
+    query: () =>
+      '{ orders(first: 0, filter: { accountIds: ["x"], createdFrom: "2026-01-02T00:00:00Z", createdTo: "2026-01-01T00:00:00Z", totalPriceMin: 2, totalPriceMax: 1 }) { nodes { id } } }',
+  },
+  {
+    name: 'node',
+    query: (answers) =>
+      `{ node(id: "${orderId(answers)}") { __typename id ... on Order { totalPrice } } nothing: node(id: "${UNKNOWN_ID}") { id } }`,
+  },
+  {
+    name: 'nodes',
+    query: () =>
+      'query($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on Account { name } ... on Product { name } ... on OrderedProduct { name } } }',
+    variables: (answers) => ({
+      ids: [phoneId(answers), UNKNOWN_ID, accountId(answers), lineId(answers), categoryId(answers), 'x', phoneId(answers)],
+    }),
   },
   {
     name: 'rename-account',

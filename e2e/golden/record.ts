@@ -9,15 +9,16 @@ import { UNKNOWN_ID } from '../odd-input.ts';
 export const FOLDER = new URL('./', import.meta.url);
 const ANSWER = 'Answer, ';
 const SETTLE_MS_MAX = 20_000;
-const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
-const CURSOR = /\b(?:MTow|Mjp)[\w-]{47,}/g;
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
+/** Base64url of texts that begin with `3:` and a letter: see graphql/graph/cursor.ts. */
+const CURSOR = /\bMzp[\w-]{47,}/g;
 
 /** Puts `<id 1>`, `<id 2>` … in the place of ids, in the order of their first appearance, and of the cursors made of them. */
 export function createNormaliser(names = new Map<string, string>()): (text: string) => string {
   return (text) =>
     text
       .replaceAll(/"requestId": ?"[^"]+"/g, '"requestId": "<request>"')
-      .replaceAll(CURSOR, (cursor) => `<cursor ${Buffer.from(cursor, 'base64url').toString().slice(2)}>`)
+      .replaceAll(CURSOR, (cursor) => `<cursor ${placeIn(cursor)}>`)
       .replaceAll(UUID, (id) => {
         if (id === UNKNOWN_ID) return id;
         const name = names.get(id) ?? `<id ${names.size + 1}>`;
@@ -25,6 +26,12 @@ export function createNormaliser(names = new Map<string, string>()): (text: stri
         return name;
       })
       .replaceAll('<cursor <', '<cursor of <');
+}
+
+/** The list and the place in it. The checksum depends on ids. */
+function placeIn(cursor: string): string {
+  const [, list, , ...place] = Buffer.from(cursor, 'base64url').toString().split(':');
+  return [list, ...place].join(':');
 }
 
 /** Sorted, since what runs side by side may start in either order. */

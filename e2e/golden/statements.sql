@@ -72,10 +72,10 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]);
 INSERT INTO category (id, name, parent_id, path, created_at) VALUES ($1, $2, $3, $4, $5);
 
 -- insert_orders
-WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($15::uuid[], $16::text[], $17::text[], $18::text[], $19::timestamptz[], $20::bigint[], $21::text[], $22::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, ordinal) ORDER BY ordinal),
+WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($14::uuid[], $15::text[], $16::text[], $17::text[], $18::timestamptz[], $19::bigint[], $20::text[], $21::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, ordinal) ORDER BY ordinal),
 lines AS (
-  INSERT INTO order_line (id, order_id, nr, product_id, name, description, price_minor, quantity)
-  SELECT * FROM unnest($7::uuid[], $8::uuid[], $9::smallint[], $10::uuid[], $11::text[], $12::text[], $13::bigint[], $14::integer[])
+  INSERT INTO order_line (order_id, nr, product_id, name, description, price_minor, quantity)
+  SELECT * FROM unnest($7::uuid[], $8::smallint[], $9::uuid[], $10::text[], $11::text[], $12::bigint[], $13::integer[])
 )
 INSERT INTO orders (id, account_id, total_price_minor, created_at, status, version)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::text[], $6::bigint[]);
@@ -91,11 +91,9 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[],
   AS p(id, name, description, price_minor, created_at, category_id, tags);
 
 -- lines_of_orders
-SELECT order_id, fits, id, product_id,
+SELECT order_id, fits, nr, product_id,
   CASE WHEN fits THEN name END AS name,
-  CASE WHEN NOT fits THEN NULL
-    WHEN char_length(description) <= 500 THEN description
-    ELSE left(description, 499) || '…' END AS description,
+  CASE WHEN fits THEN CASE WHEN char_length(description) <= 500 THEN description ELSE left(description, 499) || '…' END END AS description,
   price_minor, quantity
 FROM (
   SELECT *, sum(bytes) OVER (ORDER BY account_bytes, account_id) <= 6000000 AS fits
@@ -115,6 +113,35 @@ ORDER BY order_id, nr;
 -- list_accounts
 SELECT id, name, created_at, version FROM account WHERE id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id DESC LIMIT $3 OFFSET $4;
 
+-- list_orders_forward
+SELECT * FROM (
+  SELECT id, account_id, total_price_minor, created_at, status, version, row_number() OVER (ORDER BY id DESC) = $3 AS is_last,
+    created_at >= coalesce($5::timestamptz, '-infinity') AND created_at < coalesce($6::timestamptz, 'infinity')
+      AND total_price_minor BETWEEN coalesce($7::bigint, 0) AND coalesce($8::bigint, 999999999999999) AS matches
+  FROM (
+    SELECT id, account_id, total_price_minor, created_at, status, version FROM orders
+    WHERE id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id DESC LIMIT $3 OFFSET $4
+  ) AS part
+) AS searched
+WHERE matches OR is_last
+ORDER BY id DESC LIMIT $9;
+
+-- list_orders_of_accounts_backward
+SELECT found.* FROM unnest($10::uuid[]) AS wanted (account_id) CROSS JOIN LATERAL (
+  SELECT * FROM (
+    SELECT id, account_id, total_price_minor, created_at, status, version, row_number() OVER (ORDER BY id ASC) = $3 AS is_last,
+      created_at >= coalesce($5::timestamptz, '-infinity') AND created_at < coalesce($6::timestamptz, 'infinity')
+        AND total_price_minor BETWEEN coalesce($7::bigint, 0) AND coalesce($8::bigint, 999999999999999) AS matches
+    FROM (
+      SELECT id, account_id, total_price_minor, created_at, status, version FROM orders
+      WHERE (account_id, id) < (wanted.account_id, coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')) AND (account_id, id) > (wanted.account_id, coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')) ORDER BY account_id ASC, id ASC LIMIT $3 OFFSET $4
+    ) AS part
+  ) AS searched
+  WHERE matches OR is_last
+  ORDER BY id ASC LIMIT $9
+) AS found
+ORDER BY id ASC LIMIT $9;
+
 -- list_products
 SELECT id, name, description, price_minor, created_at, version, archived_at, category_id, tags FROM product WHERE archived_at IS NULL AND id < coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AND id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id DESC LIMIT $3 OFFSET $4;
 
@@ -126,6 +153,15 @@ SELECT pg_advisory_xact_lock(4711020);
 
 -- lock_product
 SELECT id, name, description, price_minor, created_at, version, archived_at, category_id, tags FROM product WHERE id = $1 FOR UPDATE;
+
+-- order_lines_by_ids
+SELECT line.* FROM unnest($1::uuid[], $2::uuid[], $3::smallint[]) AS place (first_order_id, last_order_id, nr)
+CROSS JOIN LATERAL (
+  SELECT order_id, nr, product_id, name, CASE WHEN char_length(description) <= 500 THEN description ELSE left(description, 499) || '…' END AS description, price_minor, quantity
+  FROM order_line
+  WHERE order_id BETWEEN place.first_order_id AND place.last_order_id AND order_line.nr = place.nr
+  LIMIT 1
+) AS line;
 
 -- orders_by_accounts
 SELECT o.* FROM unnest($1::uuid[]) AS wanted (account_id)
@@ -194,6 +230,10 @@ ORDER BY
   similarity(q.text, folded) DESC,
   id DESC
 LIMIT $4 OFFSET $5;
+
+-- search_products_max_price_asc_backward
+SELECT id, price_minor FROM product AS found WHERE archived_at IS NULL AND price_minor <= $1::bigint
+ORDER BY price_minor DESC, id DESC LIMIT $2 OFFSET $3;
 
 -- search_products_min_max_price_desc
 SELECT id, price_minor FROM product AS found WHERE archived_at IS NULL AND price_minor >= $1::bigint AND price_minor <= $2::bigint

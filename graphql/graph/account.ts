@@ -1,9 +1,14 @@
-import { toConnection, toPage } from '#graphql/graph/connection.ts';
+import { foundById, sizePaths, toConnection, toPage, toSlice, type Page } from '#graphql/graph/connection.ts';
+import { cursorList } from '#graphql/graph/cursor.ts';
 import { offsetPage, PAGE_PATHS, part } from '#graphql/graph/pagination.ts';
+import { payloadOf } from '#graphql/graph/payload.ts';
 import { present } from '#graphql/graph/present.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
-import { named, payloadOf } from '#graphql/graph/violations.ts';
+import { named } from '#graphql/graph/violations.ts';
 import { requireUuid } from '#platform/input.ts';
+
+/** The newest orders of an account. */
+const NEWEST: Page = { size: 100, skip: 0, afterId: '', beforeId: '', fromEnd: false };
 
 /** The fields that resolve accounts. */
 export const accountResolvers: Resolvers = {
@@ -18,9 +23,11 @@ export const accountResolvers: Resolvers = {
     },
     account: (_, { id }, { loaders }) => loaders.account.load(requireUuid('id', id)),
     accountsConnection: async (_, args, { clients, call }) => {
-      const page = toPage(args);
-      const { accounts, hasMore } = await clients.accounts.listAccounts({ page }, call);
-      return toConnection(accounts, hasMore, page);
+      const list = cursorList('accountsConnection');
+      const slice = toSlice(args, list);
+      const listed = clients.accounts.listAccounts({ page: toPage(slice) }, call);
+      const { accounts, hasMore } = await named(sizePaths(slice), listed);
+      return toConnection(list, slice, foundById(accounts, hasMore));
     },
   },
 
@@ -36,12 +43,12 @@ export const accountResolvers: Resolvers = {
 
   Account: {
     createdAt: (account) => present(account.createdAt),
-    orders: async (account, _, { loaders }) =>
-      (await loaders.ordersOf(account.id, toPage({ first: 100 })))?.orders ?? [],
+    orders: async (account, _, { loaders }) => (await loaders.ordersOf(account.id, NEWEST))?.orders ?? [],
     ordersConnection: async (account, args, { loaders }) => {
-      const page = toPage(args);
-      const found = await loaders.ordersOf(account.id, page);
-      return toConnection(found?.orders ?? [], found?.hasMore ?? false, page);
+      const list = cursorList('ordersConnection', { accountId: account.id });
+      const slice = toSlice(args, list);
+      const found = await named(sizePaths(slice), loaders.ordersOf(account.id, toPage(slice)));
+      return toConnection(list, slice, foundById(found?.orders ?? [], found?.hasMore ?? false));
     },
   },
 };

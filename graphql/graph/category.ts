@@ -1,6 +1,7 @@
+import { payloadOf } from '#graphql/graph/payload.ts';
 import { present } from '#graphql/graph/present.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
-import { named, payloadOf } from '#graphql/graph/violations.ts';
+import { named } from '#graphql/graph/violations.ts';
 import { requireAll, requireUuid, requireWhole } from '#platform/input.ts';
 import { PAGE_SIZE_MAX } from '#platform/limits.ts';
 

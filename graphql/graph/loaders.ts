@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 import type { Account } from '#account/pb/account_pb.js';
 import type { Category, Product } from '#catalog/pb/catalog_pb.js';
 import type { Clients } from '#graphql/graph/clients.ts';
-import type { AccountOrders, OrderLine } from '#order/pb/order_pb.js';
+import type { AccountOrders, Order, OrderLine } from '#order/pb/order_pb.js';
 import type { Call } from '#platform/call.ts';
 import { AppError, refused } from '#platform/errors.ts';
 import type { Page } from '#graphql/graph/connection.ts';
@@ -13,6 +13,10 @@ export interface Loaders {
   readonly account: DataLoader<string, Account | null>;
   readonly product: DataLoader<string, Product | null>;
   readonly category: DataLoader<string, Category | null>;
+  /** By the line's own id. */
+  readonly line: DataLoader<string, OrderLine | null>;
+  /** Without their lines. */
+  readonly order: DataLoader<string, Order | null>;
   /** By the order's id. RESOURCE_EXHAUSTED where the lines of its account are too much beside those of the others. */
   readonly lines: DataLoader<string, OrderLine[]>;
   /**
@@ -31,6 +35,8 @@ export function createLoaders(clients: Clients, call: Call): Loaders {
     account: byId(async (ids) => (await clients.accounts.batchGetAccounts({ ids }, call)).accounts),
     product: byId(async (ids) => (await clients.catalog.batchGetProducts({ ids }, call)).products),
     category: byId(async (ids) => (await clients.catalog.batchGetCategories({ ids }, call)).categories),
+    line: byId(async (ids) => (await clients.orders.batchGetLines({ ids }, call)).lines),
+    order: byId(async (ids) => (await clients.orders.batchGetOrders({ ids }, call)).orders),
     lines: linesLoader(clients, call),
     childrenOf: (parentId, first) => {
       let loader = children.get(first);

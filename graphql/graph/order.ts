@@ -1,22 +1,29 @@
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { foundById, sizePaths, toConnection, toPage, toSlice } from '#graphql/graph/connection.ts';
+import { cursorList } from '#graphql/graph/cursor.ts';
 import { present } from '#graphql/graph/present.ts';
-import type { OrderStatus, Resolvers } from '#graphql/graph/resolver-types.ts';
+import type { OrderFilterInput, OrderStatus, Resolvers } from '#graphql/graph/resolver-types.ts';
 import { named } from '#graphql/graph/violations.ts';
 import { OrderStatus as OrderStatusMessage } from '#order/pb/order_pb.js';
-import { AppError } from '#platform/errors.ts';
+import { invalid } from '#platform/errors.ts';
+import { requireAll, requireUuid } from '#platform/input.ts';
 
 const ORDER_PATHS = { accountId: 'order.accountId', products: 'order.products' };
 
 /** The fields that resolve orders. */
 export const orderResolvers: Resolvers = {
   Query: {
-    order: async (_, { id }, { clients, call }) => {
-      try {
-        const found = clients.orders.getOrder({ id, withoutLines: true }, call);
-        return present((await named({ id: 'id' }, found)).order);
-      } catch (error) {
-        if (error instanceof AppError && error.reason === 'NOT_FOUND') return null;
-        throw error;
-      }
+    order: (_, { id }, { loaders }) => loaders.order.load(requireUuid('id', id)),
+    orders: async (_, { filter, ...args }, { clients, call }) => {
+      const list = cursorList('orders', { ...filter });
+      const { slice, wanted } = requireAll({
+        slice: () => toSlice(args, list),
+        wanted: () => toFilterMessage(filter),
+      });
+      const listed = clients.orders.listOrders({ page: toPage(slice), filter: wanted }, call);
+      const { orders, hasMore, stoppedAtId } = await named({ filter: 'filter', ...sizePaths(slice) }, listed);
+      const stop = stoppedAtId !== '' && { [slice.fromEnd ? 'start' : 'end']: stoppedAtId };
+      return toConnection(list, slice, { ...foundById(orders, hasMore), ...stop });
     },
   },
 
@@ -45,3 +52,17 @@ export const orderResolvers: Resolvers = {
 const ORDER_STATUSES: Readonly<Partial<Record<OrderStatusMessage, OrderStatus>>> = {
   [OrderStatusMessage.PLACED]: 'PLACED',
 };
+
+/** Throws INVALID_ARGUMENT. */
+function toFilterMessage(filter: Readonly<Partial<OrderFilterInput>> | null | undefined) {
+  const { accountIds, createdFrom, createdTo, totalPriceMin, totalPriceMax } = filter ?? {};
+  // To the service an empty list is no filter.
+  if (accountIds?.length === 0) throw invalid('filter.accountIds', 'must have 1 to 100 ids');
+  return {
+    accountIds: [...(accountIds ?? [])],
+    ...(createdFrom != null && { createdFrom: timestampFromMs(createdFrom) }),
+    ...(createdTo != null && { createdTo: timestampFromMs(createdTo) }),
+    ...(totalPriceMin != null && { totalPriceMinMinor: BigInt(totalPriceMin) }),
+    ...(totalPriceMax != null && { totalPriceMaxMinor: BigInt(totalPriceMax) }),
+  };
+}

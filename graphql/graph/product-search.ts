@@ -1,18 +1,21 @@
-import type { Facets, SearchProductsResponse } from '#catalog/pb/catalog_pb.js';
-import { SearchSort } from '#catalog/pb/catalog_pb.js';
+import type { Facets, Product, SearchProductsResponse } from '#catalog/pb/catalog_pb.js';
 import type { Clients } from '#graphql/graph/clients.ts';
+import { toConnection, toSlice, type Connection, type Slice } from '#graphql/graph/connection.ts';
+import { cursorList, type CursorList } from '#graphql/graph/cursor.ts';
+import {
+  effectiveSort,
+  foundProducts,
+  toFilterRequest,
+  type ProductFilter,
+  type ProductSort,
+} from '#graphql/graph/product-filter.ts';
 import { named } from '#graphql/graph/violations.ts';
 import type { Call } from '#platform/call.ts';
 
 export interface SearchArguments {
   readonly query?: string | null | undefined;
-  readonly filter?: {
-    readonly priceMin?: number | null | undefined;
-    readonly priceMax?: number | null | undefined;
-    readonly categoryId?: string | null | undefined;
-    readonly tags?: readonly string[] | null | undefined;
-  } | null;
-  readonly sort: 'RELEVANCE' | 'PRICE_ASC' | 'PRICE_DESC' | 'NEWEST';
+  readonly filter?: ProductFilter;
+  readonly sort: ProductSort;
   readonly first: number;
   readonly after?: string | null | undefined;
 }
@@ -23,13 +26,21 @@ const PATHS = { query: 'query', filter: 'filter', size: 'first', after: 'after',
 /** A search of which only those parts are worked out that fields ask for: all in one call to the catalog. */
 export class ProductSearch {
   readonly #args: SearchArguments;
+  readonly #list: CursorList;
+  readonly #slice: Slice;
   readonly #clients: Clients;
   readonly #call: Call;
   readonly #wants = { products: false, total: false, facets: false, didYouMean: false };
   #answer: Promise<SearchProductsResponse> | undefined;
+  #connection: Promise<Connection<Product>> | undefined;
 
+  /** Throws INVALID_ARGUMENT, INVALID_CURSOR. */
   constructor(args: SearchArguments, clients: Clients, call: Call) {
+    const { filter, sort, first, after } = args;
+    const query = args.query?.trim() ?? '';
     this.#args = args;
+    this.#list = cursorList('searchProducts', { query, filter, order: effectiveSort(sort, query) });
+    this.#slice = toSlice({ first, after }, this.#list);
     this.#clients = clients;
     this.#call = call;
   }
@@ -42,19 +53,14 @@ export class ProductSearch {
   }
 
   #ask(): Promise<SearchProductsResponse> {
-    const { query, filter, sort, first, after } = this.#args;
+    const { query, filter, sort } = this.#args;
+    const { size, after } = this.#slice;
     const { products, total, facets, didYouMean } = this.#wants;
     const request = {
+      ...toFilterRequest(filter, sort),
       query: query ?? '',
-      size: first,
-      filter: {
-        ...(filter?.priceMin != null && { priceMinMinor: BigInt(filter.priceMin) }),
-        ...(filter?.priceMax != null && { priceMaxMinor: BigInt(filter.priceMax) }),
-        categoryId: filter?.categoryId ?? '',
-        tags: [...(filter?.tags ?? [])],
-      },
-      sort: SearchSort[sort],
-      after: after ?? '',
+      size,
+      after,
       withoutProducts: !products,
       withTotal: total,
       withFacets: facets,
@@ -63,23 +69,24 @@ export class ProductSearch {
     return named(PATHS, this.#clients.catalog.searchProducts(request, this.#call));
   }
 
-  async nodes(): Promise<SearchProductsResponse['products']> {
-    return (await this.#want('products')).products;
+  /** The page of products as a connection. */
+  #page(): Promise<Connection<Product>> {
+    this.#connection ??= this.#want('products').then((answer) =>
+      toConnection(this.#list, this.#slice, foundProducts(answer)),
+    );
+    return this.#connection;
+  }
+
+  async nodes() {
+    return (await this.#page()).nodes;
   }
 
   async edges() {
-    const { products, cursors } = await this.#want('products');
-    return products.map((node, index) => ({ node, cursor: cursors[index] ?? '' }));
+    return (await this.#page()).edges;
   }
 
   async pageInfo() {
-    const { cursors, hasMore, endCursor } = await this.#want('products');
-    return {
-      hasNextPage: hasMore,
-      hasPreviousPage: this.#args.after != null,
-      startCursor: cursors[0] ?? null,
-      endCursor: endCursor === '' ? null : endCursor,
-    };
+    return (await this.#page()).pageInfo;
   }
 
   async totalCount(): Promise<number> {

@@ -1,8 +1,9 @@
-import { toConnection, toPage } from '#graphql/graph/connection.ts';
 import { offsetPage, PAGE_PATHS, part } from '#graphql/graph/pagination.ts';
+import { payloadOf } from '#graphql/graph/payload.ts';
 import { present } from '#graphql/graph/present.ts';
+import { productsConnection } from '#graphql/graph/products-connection.ts';
 import type { Resolvers, UpdateProductInput } from '#graphql/graph/resolver-types.ts';
-import { named, payloadOf } from '#graphql/graph/violations.ts';
+import { named } from '#graphql/graph/violations.ts';
 import { invalid } from '#platform/errors.ts';
 import { requireAll, requireUuid } from '#platform/input.ts';
 
@@ -42,11 +43,7 @@ export const productResolvers: Resolvers = {
       return (await named(PAGE_PATHS, listed)).products;
     },
     product: (_, { id }, { loaders }) => loaders.product.load(requireUuid('id', id)),
-    productsConnection: async (_, args, { clients, call }) => {
-      const page = toPage(args);
-      const { products, hasMore } = await clients.catalog.listProducts({ page }, call);
-      return toConnection(products, hasMore, page);
-    },
+    productsConnection: (_, args, { clients, call }) => productsConnection(args, clients, call),
     bestSellers: async (_, { first }, { clients, call }) =>
       (await named({ size: 'first' }, clients.catalog.listBestSellers({ size: first }, call))).products,
   },

@@ -1,9 +1,11 @@
+import type { Cursor as CursorValue } from './cursor.ts';
 import type { Timestamp } from './scalars.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Account as AccountMessage } from '../../account/pb/account_pb.js';
 import type { Product as ProductMessage, Category as CategoryMessage, Facets as FacetsMessage, PriceCount as PriceCountMessage, CategoryCount as CategoryCountMessage } from '../../catalog/pb/catalog_pb.js';
-import type { Shop as ShopModel } from './shop.ts';
+import type { Shop as ShopModel } from '../shop.ts';
 import type { ProductSearch } from './product-search.ts';
+import type { NodeOrError } from './node-message.ts';
 import type { Order as OrderMessage, OrderLine as OrderLineMessage } from '../../order/pb/order_pb.js';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null;
@@ -17,16 +19,16 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** An opaque cursor of at most 200 characters: pass it back unchanged. */
-  Cursor: { input: string; output: string; }
-  /** A time in UTC, e.g. 2026-01-31T12:00:00.000Z (RFC 3339). */
-  DateTime: { input: never; output: Timestamp; }
+  /** An opaque cursor of at most 200 characters: pass it back unchanged, to the same list with the same query, filter, sort and parent. */
+  Cursor: { input: string; output: CursorValue; }
+  /** A time in UTC, e.g. 2026-01-31T12:00:00.000Z (RFC 3339). Input can have another offset, e.g. +02:00. More than three decimals of a second are rounded up. */
+  DateTime: { input: number; output: Timestamp; }
   /** An exact amount in the currency of the shop (`shop { currency }`), e.g. 1199.99: a JSON number of at most 15 digits, with no more decimals than the currency has. Input can also be a string, e.g. "1199.99". */
   Money: { input: number; output: bigint; }
 };
 
 /** A customer account. */
-export type Account = {
+export type Account = Node & {
   /** The time at which the account was created. */
   createdAt: Scalars['DateTime']['output'];
   /** The id of the account, a UUID. */
@@ -87,7 +89,7 @@ export type ArchiveProductPayload = {
 };
 
 /** A category of products. Categories form a tree of at most 8 levels. */
-export type Category = {
+export type Category = Node & {
   /** The categories above this one, from the top-level category to the parent. Empty for a top-level category. */
   ancestors: Maybe<Array<Category>>;
   /** The child categories, sorted by name. */
@@ -170,6 +172,8 @@ export type ErrorCode =
   | 'INTERNAL'
   /** A value is missing, has the wrong type or is out of bounds. `field` names it, the message names the bound. */
   | 'INVALID_ARGUMENT'
+  /** The cursor is damaged, or it belongs to another list or to the same list with another query, filter, sort or parent. Start again without a cursor. */
+  | 'INVALID_CURSOR'
   /** The HTTP method is not allowed, e.g. a mutation with GET. Use POST. */
   | 'METHOD_NOT_ALLOWED'
   /** The Host header names a host that the gateway does not serve. Correct the URL, or add the name to ALLOWED_HOSTS. */
@@ -265,8 +269,14 @@ export type MutationUpdateProductArgs = {
   input: UpdateProductInput;
 };
 
+/** An object with an id (https://relay.dev/graphql/objectidentification.htm). */
+export type Node = {
+  /** The id of the object, a UUID that no other object of any type has. */
+  id: Scalars['ID']['output'];
+};
+
 /** An order of an account. */
-export type Order = {
+export type Order = Node & {
   /** The account that placed the order. Null with an error while accounts are unavailable. */
   account: Maybe<Account>;
   /** The id of the account that placed the order. */
@@ -303,6 +313,20 @@ export type OrderEdge = {
   node: Order;
 };
 
+/** Conditions for orders. An order must meet all of them. Omitted or null conditions are ignored. */
+export type OrderFilterInput = {
+  /** The ids of 1 to 100 accounts: one of them placed the order. */
+  accountIds?: InputMaybe<Array<Scalars['ID']['input']>>;
+  /** The start of the period in which the order was placed, inclusive. */
+  createdFrom?: InputMaybe<Scalars['DateTime']['input']>;
+  /** The end of the period in which the order was placed, exclusive. */
+  createdTo?: InputMaybe<Scalars['DateTime']['input']>;
+  /** The highest total price, inclusive. */
+  totalPriceMax?: InputMaybe<Scalars['Money']['input']>;
+  /** The lowest total price, inclusive. */
+  totalPriceMin?: InputMaybe<Scalars['Money']['input']>;
+};
+
 /** An order to place. */
 export type OrderInput = {
   /** The id of the account that places the order. */
@@ -325,7 +349,7 @@ export type OrderStatus =
   | 'PLACED';
 
 /** A line of an order: a product as it was when the order was placed. */
-export type OrderedProduct = {
+export type OrderedProduct = Node & {
   /** The description of the product at the time of the order. A text of more than 500 characters is cut and ends in an ellipsis. */
   description: Scalars['String']['output'];
   /** The id of the line, which no other line of any order has. */
@@ -373,7 +397,7 @@ export type PriceBucket = {
 };
 
 /** A product of the catalog. */
-export type Product = {
+export type Product = Node & {
   /** The time at which the product was archived. Null while the product is on sale. */
   archivedAt: Maybe<Scalars['DateTime']['output']>;
   /** The category of the product. Null if it has none. */
@@ -495,8 +519,14 @@ export type Query = {
   categories: Maybe<Array<Category>>;
   /** The category with this id, or null if none has it. */
   category: Maybe<Category>;
+  /** The object with this id, or null if none has it. Null with an error if a service that may have it is unavailable. */
+  node: Maybe<Node>;
+  /** The objects with these ids, in the order of the ids. An item is null if no object has the id, and null with an error if a service that may have it is unavailable. */
+  nodes: Maybe<Array<Maybe<Node>>>;
   /** The order with this id, or null if none has it. */
   order: Maybe<Order>;
+  /** Orders that match a filter, newest first. One request searches at most 10,000 orders: a page can have fewer items than requested although there are more pages. Errors: INVALID_ARGUMENT, INVALID_CURSOR. */
+  orders: Maybe<OrderConnection>;
   /** The product with this id, or null if none has it. Archived products are included. */
   product: Maybe<Product>;
   /** Products on sale: newest first, or best match first if there is a query. With an id, the list has that product or is empty. */
@@ -554,8 +584,30 @@ export type QueryCategoryArgs = {
 
 
 /** Read operations. */
+export type QueryNodeArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/** Read operations. */
+export type QueryNodesArgs = {
+  ids: Array<Scalars['ID']['input']>;
+};
+
+
+/** Read operations. */
 export type QueryOrderArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+/** Read operations. */
+export type QueryOrdersArgs = {
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+  before?: InputMaybe<Scalars['Cursor']['input']>;
+  filter?: InputMaybe<OrderFilterInput>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -577,8 +629,10 @@ export type QueryProductsArgs = {
 export type QueryProductsConnectionArgs = {
   after?: InputMaybe<Scalars['Cursor']['input']>;
   before?: InputMaybe<Scalars['Cursor']['input']>;
+  filter?: InputMaybe<ProductFilterInput>;
   first?: InputMaybe<Scalars['Int']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
+  sort: ProductSort;
 };
 
 
@@ -766,9 +820,11 @@ export type ResolversTypes = {
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Money: ResolverTypeWrapper<Scalars['Money']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Node: ResolverTypeWrapper<NodeOrError>;
   Order: ResolverTypeWrapper<OrderMessage>;
   OrderConnection: ResolverTypeWrapper<Omit<OrderConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['OrderEdge']>, nodes: Array<ResolversTypes['Order']> }>;
   OrderEdge: ResolverTypeWrapper<Omit<OrderEdge, 'node'> & { node: ResolversTypes['Order'] }>;
+  OrderFilterInput: OrderFilterInput;
   OrderInput: OrderInput;
   OrderProductInput: OrderProductInput;
   OrderStatus: OrderStatus;
@@ -817,9 +873,11 @@ export type ResolversParentTypes = {
   Int: Scalars['Int']['output'];
   Money: Scalars['Money']['output'];
   Mutation: Record<PropertyKey, never>;
+  Node: NodeOrError;
   Order: OrderMessage;
   OrderConnection: Omit<OrderConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['OrderEdge']>, nodes: Array<ResolversParentTypes['Order']> };
   OrderEdge: Omit<OrderEdge, 'node'> & { node: ResolversParentTypes['Order'] };
+  OrderFilterInput: OrderFilterInput;
   OrderInput: OrderInput;
   OrderProductInput: OrderProductInput;
   OrderedProduct: OrderLineMessage;
@@ -878,6 +936,7 @@ export type AccountResolvers<ContextType = Context, ParentType extends Resolvers
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   orders?: Resolver<Maybe<Array<ResolversTypes['Order']>>, ParentType, ContextType>;
   ordersConnection?: Resolver<Maybe<ResolversTypes['OrderConnection']>, ParentType, ContextType, Partial<AccountOrdersConnectionArgs>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type AccountConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AccountConnection'] = ResolversParentTypes['AccountConnection']> = {
@@ -902,6 +961,7 @@ export type CategoryResolvers<ContextType = Context, ParentType extends Resolver
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   parent?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type CategoryCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CategoryCount'] = ResolversParentTypes['CategoryCount']> = {
@@ -942,6 +1002,10 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   updateProduct?: Resolver<Maybe<ResolversTypes['UpdateProductPayload']>, ParentType, ContextType, RequireFields<MutationUpdateProductArgs, 'input'>>;
 };
 
+export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
+  __resolveType: TypeResolveFn<'Account' | 'Category' | 'Order' | 'OrderedProduct' | 'Product', ParentType, ContextType>;
+};
+
 export type OrderResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Order'] = ResolversParentTypes['Order']> = {
   account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType>;
   accountId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -951,6 +1015,7 @@ export type OrderResolvers<ContextType = Context, ParentType extends ResolversPa
   status?: Resolver<ResolversTypes['OrderStatus'], ParentType, ContextType>;
   totalPrice?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type OrderConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OrderConnection'] = ResolversParentTypes['OrderConnection']> = {
@@ -972,6 +1037,7 @@ export type OrderedProductResolvers<ContextType = Context, ParentType extends Re
   product?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType>;
   productId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   quantity?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -997,6 +1063,7 @@ export type ProductResolvers<ContextType = Context, ParentType extends Resolvers
   price?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   tags?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type ProductConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ProductConnection'] = ResolversParentTypes['ProductConnection']> = {
@@ -1036,10 +1103,13 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   bestSellers?: Resolver<Maybe<Array<ResolversTypes['Product']>>, ParentType, ContextType, RequireFields<QueryBestSellersArgs, 'first'>>;
   categories?: Resolver<Maybe<Array<ResolversTypes['Category']>>, ParentType, ContextType, RequireFields<QueryCategoriesArgs, 'first'>>;
   category?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType, RequireFields<QueryCategoryArgs, 'id'>>;
+  node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
+  nodes?: Resolver<Maybe<Array<Maybe<ResolversTypes['Node']>>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<QueryOrderArgs, 'id'>>;
+  orders?: Resolver<Maybe<ResolversTypes['OrderConnection']>, ParentType, ContextType, Partial<QueryOrdersArgs>>;
   product?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<QueryProductArgs, 'id'>>;
   products?: Resolver<Maybe<Array<ResolversTypes['Product']>>, ParentType, ContextType, Partial<QueryProductsArgs>>;
-  productsConnection?: Resolver<Maybe<ResolversTypes['ProductConnection']>, ParentType, ContextType, Partial<QueryProductsConnectionArgs>>;
+  productsConnection?: Resolver<Maybe<ResolversTypes['ProductConnection']>, ParentType, ContextType, RequireFields<QueryProductsConnectionArgs, 'sort'>>;
   searchProducts?: Resolver<Maybe<ResolversTypes['ProductSearchConnection']>, ParentType, ContextType, RequireFields<QuerySearchProductsArgs, 'first' | 'sort'>>;
   shop?: Resolver<Maybe<ResolversTypes['Shop']>, ParentType, ContextType>;
   suggestProducts?: Resolver<Maybe<Array<ResolversTypes['ProductSuggestion']>>, ParentType, ContextType, RequireFields<QuerySuggestProductsArgs, 'first' | 'prefix'>>;
@@ -1084,6 +1154,7 @@ export type Resolvers<ContextType = Context> = {
   DateTime?: GraphQLScalarType;
   Money?: GraphQLScalarType;
   Mutation?: MutationResolvers<ContextType>;
+  Node?: NodeResolvers<ContextType>;
   Order?: OrderResolvers<ContextType>;
   OrderConnection?: OrderConnectionResolvers<ContextType>;
   OrderEdge?: OrderEdgeResolvers<ContextType>;

@@ -1,5 +1,6 @@
 import { accountResolvers } from '#graphql/graph/account.ts';
 import { categoryResolvers } from '#graphql/graph/category.ts';
+import { nodeResolvers } from '#graphql/graph/node.ts';
 import { orderResolvers } from '#graphql/graph/order.ts';
 import { productResolvers } from '#graphql/graph/product.ts';
 import { searchResolvers } from '#graphql/graph/search.ts';
@@ -12,6 +13,7 @@ import type { Resolvers } from '#graphql/graph/resolver-types.ts';
 export const resolvers: Resolvers[] = [
   accountResolvers,
   categoryResolvers,
+  nodeResolvers,
   orderResolvers,
   productResolvers,
   searchResolvers,

@@ -24,7 +24,7 @@ const DOCUMENTS = Number(process.env['FUZZ_DOCUMENTS'] ?? 20_000);
 const PARTS = 4;
 const SEED = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
-/** Interfaces and unions, of which the shop itself has none so far. */
+/** More interfaces and unions than the shop itself has. */
 const ABSTRACT_TYPES = `
   interface Named { name: String! id: ID! }
   union Thing = Product | Account | Order | PriceBucket

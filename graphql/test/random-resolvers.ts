@@ -110,6 +110,8 @@ function randomLeaf(name: string, isEnum: boolean, random: Random): unknown {
       return isWrong ? 'maybe' : random.chance(0.5);
     case 'Money':
       return BigInt(random.whole(0, 10 ** 9));
+    case 'Cursor':
+      return { list: { name: 'orders', checksum: random.whole(0, 2 ** 31) }, place: '1' };
     case 'DateTime':
       return isWrong ? 'yesterday' : timestampFromMs(random.whole(0, 10 ** 12));
     default:

@@ -184,8 +184,8 @@ class SelectionWriter {
         return random.chance(0.5);
       case 'Money':
         return random.whole(0, 100_000) / 100;
-      case 'Cursor':
-        return Buffer.from('1:018f0000-0000-7000-8000-000000000000').toString('base64url');
+      case 'DateTime':
+        return random.pick(['2026-01-31T12:00:00.000Z', '2026-01-31T12:00:00+02:00', 'yesterday']);
       default:
         return random.pick(['x', 'é "quoted"', '', '\u2028', '__proto__']);
     }

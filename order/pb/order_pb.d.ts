@@ -254,6 +254,196 @@ export declare type GetOrderResponse = Message<"fritzy.order.v1.GetOrderResponse
 export declare const GetOrderResponseSchema: GenMessage<GetOrderResponse>;
 
 /**
+ * Input of BatchGetOrders.
+ *
+ * @generated from message fritzy.order.v1.BatchGetOrdersRequest
+ */
+export declare type BatchGetOrdersRequest = Message<"fritzy.order.v1.BatchGetOrdersRequest"> & {
+  /**
+   * At most 1,000 UUIDs.
+   *
+   * @generated from field: repeated string ids = 1;
+   */
+  ids: string[];
+};
+
+/**
+ * Describes the message fritzy.order.v1.BatchGetOrdersRequest.
+ * Use `create(BatchGetOrdersRequestSchema)` to create a new message.
+ */
+export declare const BatchGetOrdersRequestSchema: GenMessage<BatchGetOrdersRequest>;
+
+/**
+ * Answer of BatchGetOrders.
+ *
+ * @generated from message fritzy.order.v1.BatchGetOrdersResponse
+ */
+export declare type BatchGetOrdersResponse = Message<"fritzy.order.v1.BatchGetOrdersResponse"> & {
+  /**
+   * Those that exist, each once, in no particular order, without their lines.
+   *
+   * @generated from field: repeated fritzy.order.v1.Order orders = 1;
+   */
+  orders: Order[];
+};
+
+/**
+ * Describes the message fritzy.order.v1.BatchGetOrdersResponse.
+ * Use `create(BatchGetOrdersResponseSchema)` to create a new message.
+ */
+export declare const BatchGetOrdersResponseSchema: GenMessage<BatchGetOrdersResponse>;
+
+/**
+ * Input of BatchGetLines.
+ *
+ * @generated from message fritzy.order.v1.BatchGetLinesRequest
+ */
+export declare type BatchGetLinesRequest = Message<"fritzy.order.v1.BatchGetLinesRequest"> & {
+  /**
+   * At most 1,000 UUIDs.
+   *
+   * @generated from field: repeated string ids = 1;
+   */
+  ids: string[];
+};
+
+/**
+ * Describes the message fritzy.order.v1.BatchGetLinesRequest.
+ * Use `create(BatchGetLinesRequestSchema)` to create a new message.
+ */
+export declare const BatchGetLinesRequestSchema: GenMessage<BatchGetLinesRequest>;
+
+/**
+ * Answer of BatchGetLines.
+ *
+ * @generated from message fritzy.order.v1.BatchGetLinesResponse
+ */
+export declare type BatchGetLinesResponse = Message<"fritzy.order.v1.BatchGetLinesResponse"> & {
+  /**
+   * Those that exist, each once, in no particular order.
+   *
+   * @generated from field: repeated fritzy.order.v1.OrderLine lines = 1;
+   */
+  lines: OrderLine[];
+};
+
+/**
+ * Describes the message fritzy.order.v1.BatchGetLinesResponse.
+ * Use `create(BatchGetLinesResponseSchema)` to create a new message.
+ */
+export declare const BatchGetLinesResponseSchema: GenMessage<BatchGetLinesResponse>;
+
+/**
+ * Conditions for orders. An order must meet all of them.
+ *
+ * @generated from message fritzy.order.v1.OrderFilter
+ */
+export declare type OrderFilter = Message<"fritzy.order.v1.OrderFilter"> & {
+  /**
+   * The accounts that placed them: at most 100 UUIDs; empty: any account.
+   *
+   * @generated from field: repeated string account_ids = 1;
+   */
+  accountIds: string[];
+
+  /**
+   * The start of the period in which they were placed, inclusive.
+   *
+   * @generated from field: google.protobuf.Timestamp created_from = 2;
+   */
+  createdFrom?: Timestamp | undefined;
+
+  /**
+   * The end of the period in which they were placed, exclusive.
+   *
+   * @generated from field: google.protobuf.Timestamp created_to = 3;
+   */
+  createdTo?: Timestamp | undefined;
+
+  /**
+   * The lowest total price, in minor units: 0 to 999,999,999,999,999.
+   *
+   * @generated from field: optional int64 total_price_min_minor = 4;
+   */
+  totalPriceMinMinor?: bigint | undefined;
+
+  /**
+   * The highest total price, in minor units: 0 to 999,999,999,999,999.
+   *
+   * @generated from field: optional int64 total_price_max_minor = 5;
+   */
+  totalPriceMaxMinor?: bigint | undefined;
+};
+
+/**
+ * Describes the message fritzy.order.v1.OrderFilter.
+ * Use `create(OrderFilterSchema)` to create a new message.
+ */
+export declare const OrderFilterSchema: GenMessage<OrderFilter>;
+
+/**
+ * Input of ListOrders.
+ *
+ * @generated from message fritzy.order.v1.ListOrdersRequest
+ */
+export declare type ListOrdersRequest = Message<"fritzy.order.v1.ListOrdersRequest"> & {
+  /**
+   * Which part of the list; skip is not supported here.
+   *
+   * @generated from field: fritzy.platform.v1.PageRequest page = 1;
+   */
+  page?: PageRequest | undefined;
+
+  /**
+   * All orders if unset.
+   *
+   * @generated from field: fritzy.order.v1.OrderFilter filter = 2;
+   */
+  filter?: OrderFilter | undefined;
+};
+
+/**
+ * Describes the message fritzy.order.v1.ListOrdersRequest.
+ * Use `create(ListOrdersRequestSchema)` to create a new message.
+ */
+export declare const ListOrdersRequestSchema: GenMessage<ListOrdersRequest>;
+
+/**
+ * Answer of ListOrders.
+ *
+ * @generated from message fritzy.order.v1.ListOrdersResponse
+ */
+export declare type ListOrdersResponse = Message<"fritzy.order.v1.ListOrdersResponse"> & {
+  /**
+   * Newest first, without their lines. Fewer than page.size if stopped_at_id is set: one call searches at most 10,000 orders.
+   *
+   * @generated from field: repeated fritzy.order.v1.Order orders = 1;
+   */
+  orders: Order[];
+
+  /**
+   * Whether the list may continue: after these orders, or before them with from_end.
+   *
+   * @generated from field: bool has_more = 2;
+   */
+  hasMore: boolean;
+
+  /**
+   * The order at which the search stopped, to continue from as after_id or before_id; empty if the page is full or the
+   * list ends.
+   *
+   * @generated from field: string stopped_at_id = 3;
+   */
+  stoppedAtId: string;
+};
+
+/**
+ * Describes the message fritzy.order.v1.ListOrdersResponse.
+ * Use `create(ListOrdersResponseSchema)` to create a new message.
+ */
+export declare const ListOrdersResponseSchema: GenMessage<ListOrdersResponse>;
+
+/**
  * Input of ListOrdersByAccounts.
  *
  * @generated from message fritzy.order.v1.ListOrdersByAccountsRequest
@@ -502,6 +692,36 @@ export declare const OrderService: GenService<{
     methodKind: "unary";
     input: typeof GetOrderRequestSchema;
     output: typeof GetOrderResponseSchema;
+  },
+  /**
+   * Many orders by id, without their lines; unknown ids are left out. Errors: INVALID_ARGUMENT.
+   *
+   * @generated from rpc fritzy.order.v1.OrderService.BatchGetOrders
+   */
+  batchGetOrders: {
+    methodKind: "unary";
+    input: typeof BatchGetOrdersRequestSchema;
+    output: typeof BatchGetOrdersResponseSchema;
+  },
+  /**
+   * Many lines by their own ids; unknown ids are left out. Errors: INVALID_ARGUMENT.
+   *
+   * @generated from rpc fritzy.order.v1.OrderService.BatchGetLines
+   */
+  batchGetLines: {
+    methodKind: "unary";
+    input: typeof BatchGetLinesRequestSchema;
+    output: typeof BatchGetLinesResponseSchema;
+  },
+  /**
+   * Orders of all accounts that match a filter, newest first, without their lines. Errors: INVALID_ARGUMENT.
+   *
+   * @generated from rpc fritzy.order.v1.OrderService.ListOrders
+   */
+  listOrders: {
+    methodKind: "unary";
+    input: typeof ListOrdersRequestSchema;
+    output: typeof ListOrdersResponseSchema;
   },
   /**
    * The orders of each of many accounts, newest first. Errors: INVALID_ARGUMENT, RESOURCE_EXHAUSTED if the lines have

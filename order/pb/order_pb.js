@@ -13,7 +13,7 @@ import { file_platform_pb_page } from "../../platform/pb/page_pb.js";
  * Describes the file order/pb/order.proto.
  */
 export const file_order_pb_order = /*@__PURE__*/
-  fileDesc("ChRvcmRlci9wYi9vcmRlci5wcm90bxIPZnJpdHp5Lm9yZGVyLnYxItwBCgVPcmRlchIKCgJpZBgBIAEoCRISCgphY2NvdW50X2lkGAIgASgJEhkKEXRvdGFsX3ByaWNlX21pbm9yGAMgASgDEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBWxpbmVzGAUgAygLMhouZnJpdHp5Lm9yZGVyLnYxLk9yZGVyTGluZRIsCgZzdGF0dXMYBiABKA4yHC5mcml0enkub3JkZXIudjEuT3JkZXJTdGF0dXMSDwoHdmVyc2lvbhgHIAEoAyJ1CglPcmRlckxpbmUSEgoKcHJvZHVjdF9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEhMKC3ByaWNlX21pbm9yGAQgASgDEhAKCHF1YW50aXR5GAUgASgFEgoKAmlkGAYgASgJIlYKEkNyZWF0ZU9yZGVyUmVxdWVzdBISCgphY2NvdW50X2lkGAEgASgJEiwKCHByb2R1Y3RzGAIgAygLMhouZnJpdHp5Lm9yZGVyLnYxLk9yZGVySXRlbSIxCglPcmRlckl0ZW0SEgoKcHJvZHVjdF9pZBgBIAEoCRIQCghxdWFudGl0eRgCIAEoBSI8ChNDcmVhdGVPcmRlclJlc3BvbnNlEiUKBW9yZGVyGAEgASgLMhYuZnJpdHp5Lm9yZGVyLnYxLk9yZGVyIjQKD0dldE9yZGVyUmVxdWVzdBIKCgJpZBgBIAEoCRIVCg13aXRob3V0X2xpbmVzGAIgASgIIjkKEEdldE9yZGVyUmVzcG9uc2USJQoFb3JkZXIYASABKAsyFi5mcml0enkub3JkZXIudjEuT3JkZXIieAobTGlzdE9yZGVyc0J5QWNjb3VudHNSZXF1ZXN0EhMKC2FjY291bnRfaWRzGAEgAygJEi0KBHBhZ2UYAiABKAsyHy5mcml0enkucGxhdGZvcm0udjEuUGFnZVJlcXVlc3QSFQoNd2l0aG91dF9saW5lcxgDIAEoCCJQChxMaXN0T3JkZXJzQnlBY2NvdW50c1Jlc3BvbnNlEjAKCGFjY291bnRzGAEgAygLMh4uZnJpdHp5Lm9yZGVyLnYxLkFjY291bnRPcmRlcnMiXQoNQWNjb3VudE9yZGVycxISCgphY2NvdW50X2lkGAEgASgJEiYKBm9yZGVycxgCIAMoCzIWLmZyaXR6eS5vcmRlci52MS5PcmRlchIQCghoYXNfbW9yZRgDIAEoCCIuChlCYXRjaEdldE9yZGVyTGluZXNSZXF1ZXN0EhEKCW9yZGVyX2lkcxgBIAMoCSJJChpCYXRjaEdldE9yZGVyTGluZXNSZXNwb25zZRIrCgZvcmRlcnMYASADKAsyGy5mcml0enkub3JkZXIudjEuT3JkZXJMaW5lcyJcCgpPcmRlckxpbmVzEhAKCG9yZGVyX2lkGAEgASgJEikKBWxpbmVzGAIgAygLMhouZnJpdHp5Lm9yZGVyLnYxLk9yZGVyTGluZRIRCgl0b29fbGFyZ2UYAyABKAgiFAoSR2V0Q3VycmVuY3lSZXF1ZXN0IkUKE0dldEN1cnJlbmN5UmVzcG9uc2USLgoIY3VycmVuY3kYASABKAsyHC5mcml0enkucGxhdGZvcm0udjEuQ3VycmVuY3kqRAoLT3JkZXJTdGF0dXMSHAoYT1JERVJfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFwoTT1JERVJfU1RBVFVTX1BMQUNFRBABMosECgxPcmRlclNlcnZpY2USWAoLQ3JlYXRlT3JkZXISIy5mcml0enkub3JkZXIudjEuQ3JlYXRlT3JkZXJSZXF1ZXN0GiQuZnJpdHp5Lm9yZGVyLnYxLkNyZWF0ZU9yZGVyUmVzcG9uc2USVAoIR2V0T3JkZXISIC5mcml0enkub3JkZXIudjEuR2V0T3JkZXJSZXF1ZXN0GiEuZnJpdHp5Lm9yZGVyLnYxLkdldE9yZGVyUmVzcG9uc2UiA5ACARJ4ChRMaXN0T3JkZXJzQnlBY2NvdW50cxIsLmZyaXR6eS5vcmRlci52MS5MaXN0T3JkZXJzQnlBY2NvdW50c1JlcXVlc3QaLS5mcml0enkub3JkZXIudjEuTGlzdE9yZGVyc0J5QWNjb3VudHNSZXNwb25zZSIDkAIBEnIKEkJhdGNoR2V0T3JkZXJMaW5lcxIqLmZyaXR6eS5vcmRlci52MS5CYXRjaEdldE9yZGVyTGluZXNSZXF1ZXN0GisuZnJpdHp5Lm9yZGVyLnYxLkJhdGNoR2V0T3JkZXJMaW5lc1Jlc3BvbnNlIgOQAgESXQoLR2V0Q3VycmVuY3kSIy5mcml0enkub3JkZXIudjEuR2V0Q3VycmVuY3lSZXF1ZXN0GiQuZnJpdHp5Lm9yZGVyLnYxLkdldEN1cnJlbmN5UmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_platform_pb_currency, file_platform_pb_page]);
+  fileDesc("ChRvcmRlci9wYi9vcmRlci5wcm90bxIPZnJpdHp5Lm9yZGVyLnYxItwBCgVPcmRlchIKCgJpZBgBIAEoCRISCgphY2NvdW50X2lkGAIgASgJEhkKEXRvdGFsX3ByaWNlX21pbm9yGAMgASgDEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBWxpbmVzGAUgAygLMhouZnJpdHp5Lm9yZGVyLnYxLk9yZGVyTGluZRIsCgZzdGF0dXMYBiABKA4yHC5mcml0enkub3JkZXIudjEuT3JkZXJTdGF0dXMSDwoHdmVyc2lvbhgHIAEoAyJ1CglPcmRlckxpbmUSEgoKcHJvZHVjdF9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEhMKC3ByaWNlX21pbm9yGAQgASgDEhAKCHF1YW50aXR5GAUgASgFEgoKAmlkGAYgASgJIlYKEkNyZWF0ZU9yZGVyUmVxdWVzdBISCgphY2NvdW50X2lkGAEgASgJEiwKCHByb2R1Y3RzGAIgAygLMhouZnJpdHp5Lm9yZGVyLnYxLk9yZGVySXRlbSIxCglPcmRlckl0ZW0SEgoKcHJvZHVjdF9pZBgBIAEoCRIQCghxdWFudGl0eRgCIAEoBSI8ChNDcmVhdGVPcmRlclJlc3BvbnNlEiUKBW9yZGVyGAEgASgLMhYuZnJpdHp5Lm9yZGVyLnYxLk9yZGVyIjQKD0dldE9yZGVyUmVxdWVzdBIKCgJpZBgBIAEoCRIVCg13aXRob3V0X2xpbmVzGAIgASgIIjkKEEdldE9yZGVyUmVzcG9uc2USJQoFb3JkZXIYASABKAsyFi5mcml0enkub3JkZXIudjEuT3JkZXIiJAoVQmF0Y2hHZXRPcmRlcnNSZXF1ZXN0EgsKA2lkcxgBIAMoCSJAChZCYXRjaEdldE9yZGVyc1Jlc3BvbnNlEiYKBm9yZGVycxgBIAMoCzIWLmZyaXR6eS5vcmRlci52MS5PcmRlciIjChRCYXRjaEdldExpbmVzUmVxdWVzdBILCgNpZHMYASADKAkiQgoVQmF0Y2hHZXRMaW5lc1Jlc3BvbnNlEikKBWxpbmVzGAEgAygLMhouZnJpdHp5Lm9yZGVyLnYxLk9yZGVyTGluZSKAAgoLT3JkZXJGaWx0ZXISEwoLYWNjb3VudF9pZHMYASADKAkSMAoMY3JlYXRlZF9mcm9tGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpjcmVhdGVkX3RvGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIiChV0b3RhbF9wcmljZV9taW5fbWlub3IYBCABKANIAIgBARIiChV0b3RhbF9wcmljZV9tYXhfbWlub3IYBSABKANIAYgBAUIYChZfdG90YWxfcHJpY2VfbWluX21pbm9yQhgKFl90b3RhbF9wcmljZV9tYXhfbWlub3IicAoRTGlzdE9yZGVyc1JlcXVlc3QSLQoEcGFnZRgBIAEoCzIfLmZyaXR6eS5wbGF0Zm9ybS52MS5QYWdlUmVxdWVzdBIsCgZmaWx0ZXIYAiABKAsyHC5mcml0enkub3JkZXIudjEuT3JkZXJGaWx0ZXIiZQoSTGlzdE9yZGVyc1Jlc3BvbnNlEiYKBm9yZGVycxgBIAMoCzIWLmZyaXR6eS5vcmRlci52MS5PcmRlchIQCghoYXNfbW9yZRgCIAEoCBIVCg1zdG9wcGVkX2F0X2lkGAMgASgJIngKG0xpc3RPcmRlcnNCeUFjY291bnRzUmVxdWVzdBITCgthY2NvdW50X2lkcxgBIAMoCRItCgRwYWdlGAIgASgLMh8uZnJpdHp5LnBsYXRmb3JtLnYxLlBhZ2VSZXF1ZXN0EhUKDXdpdGhvdXRfbGluZXMYAyABKAgiUAocTGlzdE9yZGVyc0J5QWNjb3VudHNSZXNwb25zZRIwCghhY2NvdW50cxgBIAMoCzIeLmZyaXR6eS5vcmRlci52MS5BY2NvdW50T3JkZXJzIl0KDUFjY291bnRPcmRlcnMSEgoKYWNjb3VudF9pZBgBIAEoCRImCgZvcmRlcnMYAiADKAsyFi5mcml0enkub3JkZXIudjEuT3JkZXISEAoIaGFzX21vcmUYAyABKAgiLgoZQmF0Y2hHZXRPcmRlckxpbmVzUmVxdWVzdBIRCglvcmRlcl9pZHMYASADKAkiSQoaQmF0Y2hHZXRPcmRlckxpbmVzUmVzcG9uc2USKwoGb3JkZXJzGAEgAygLMhsuZnJpdHp5Lm9yZGVyLnYxLk9yZGVyTGluZXMiXAoKT3JkZXJMaW5lcxIQCghvcmRlcl9pZBgBIAEoCRIpCgVsaW5lcxgCIAMoCzIaLmZyaXR6eS5vcmRlci52MS5PcmRlckxpbmUSEQoJdG9vX2xhcmdlGAMgASgIIhQKEkdldEN1cnJlbmN5UmVxdWVzdCJFChNHZXRDdXJyZW5jeVJlc3BvbnNlEi4KCGN1cnJlbmN5GAEgASgLMhwuZnJpdHp5LnBsYXRmb3JtLnYxLkN1cnJlbmN5KkQKC09yZGVyU3RhdHVzEhwKGE9SREVSX1NUQVRVU19VTlNQRUNJRklFRBAAEhcKE09SREVSX1NUQVRVU19QTEFDRUQQATK0BgoMT3JkZXJTZXJ2aWNlElgKC0NyZWF0ZU9yZGVyEiMuZnJpdHp5Lm9yZGVyLnYxLkNyZWF0ZU9yZGVyUmVxdWVzdBokLmZyaXR6eS5vcmRlci52MS5DcmVhdGVPcmRlclJlc3BvbnNlElQKCEdldE9yZGVyEiAuZnJpdHp5Lm9yZGVyLnYxLkdldE9yZGVyUmVxdWVzdBohLmZyaXR6eS5vcmRlci52MS5HZXRPcmRlclJlc3BvbnNlIgOQAgESZgoOQmF0Y2hHZXRPcmRlcnMSJi5mcml0enkub3JkZXIudjEuQmF0Y2hHZXRPcmRlcnNSZXF1ZXN0GicuZnJpdHp5Lm9yZGVyLnYxLkJhdGNoR2V0T3JkZXJzUmVzcG9uc2UiA5ACARJjCg1CYXRjaEdldExpbmVzEiUuZnJpdHp5Lm9yZGVyLnYxLkJhdGNoR2V0TGluZXNSZXF1ZXN0GiYuZnJpdHp5Lm9yZGVyLnYxLkJhdGNoR2V0TGluZXNSZXNwb25zZSIDkAIBEloKCkxpc3RPcmRlcnMSIi5mcml0enkub3JkZXIudjEuTGlzdE9yZGVyc1JlcXVlc3QaIy5mcml0enkub3JkZXIudjEuTGlzdE9yZGVyc1Jlc3BvbnNlIgOQAgESeAoUTGlzdE9yZGVyc0J5QWNjb3VudHMSLC5mcml0enkub3JkZXIudjEuTGlzdE9yZGVyc0J5QWNjb3VudHNSZXF1ZXN0Gi0uZnJpdHp5Lm9yZGVyLnYxLkxpc3RPcmRlcnNCeUFjY291bnRzUmVzcG9uc2UiA5ACARJyChJCYXRjaEdldE9yZGVyTGluZXMSKi5mcml0enkub3JkZXIudjEuQmF0Y2hHZXRPcmRlckxpbmVzUmVxdWVzdBorLmZyaXR6eS5vcmRlci52MS5CYXRjaEdldE9yZGVyTGluZXNSZXNwb25zZSIDkAIBEl0KC0dldEN1cnJlbmN5EiMuZnJpdHp5Lm9yZGVyLnYxLkdldEN1cnJlbmN5UmVxdWVzdBokLmZyaXR6eS5vcmRlci52MS5HZXRDdXJyZW5jeVJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_google_protobuf_timestamp, file_platform_pb_currency, file_platform_pb_page]);
 
 /**
  * Describes the message fritzy.order.v1.Order.
@@ -65,60 +65,109 @@ export const GetOrderResponseSchema = /*@__PURE__*/
   messageDesc(file_order_pb_order, 6);
 
 /**
+ * Describes the message fritzy.order.v1.BatchGetOrdersRequest.
+ * Use `create(BatchGetOrdersRequestSchema)` to create a new message.
+ */
+export const BatchGetOrdersRequestSchema = /*@__PURE__*/
+  messageDesc(file_order_pb_order, 7);
+
+/**
+ * Describes the message fritzy.order.v1.BatchGetOrdersResponse.
+ * Use `create(BatchGetOrdersResponseSchema)` to create a new message.
+ */
+export const BatchGetOrdersResponseSchema = /*@__PURE__*/
+  messageDesc(file_order_pb_order, 8);
+
+/**
+ * Describes the message fritzy.order.v1.BatchGetLinesRequest.
+ * Use `create(BatchGetLinesRequestSchema)` to create a new message.
+ */
+export const BatchGetLinesRequestSchema = /*@__PURE__*/
+  messageDesc(file_order_pb_order, 9);
+
+/**
+ * Describes the message fritzy.order.v1.BatchGetLinesResponse.
+ * Use `create(BatchGetLinesResponseSchema)` to create a new message.
+ */
+export const BatchGetLinesResponseSchema = /*@__PURE__*/
+  messageDesc(file_order_pb_order, 10);
+
+/**
+ * Describes the message fritzy.order.v1.OrderFilter.
+ * Use `create(OrderFilterSchema)` to create a new message.
+ */
+export const OrderFilterSchema = /*@__PURE__*/
+  messageDesc(file_order_pb_order, 11);
+
+/**
+ * Describes the message fritzy.order.v1.ListOrdersRequest.
+ * Use `create(ListOrdersRequestSchema)` to create a new message.
+ */
+export const ListOrdersRequestSchema = /*@__PURE__*/
+  messageDesc(file_order_pb_order, 12);
+
+/**
+ * Describes the message fritzy.order.v1.ListOrdersResponse.
+ * Use `create(ListOrdersResponseSchema)` to create a new message.
+ */
+export const ListOrdersResponseSchema = /*@__PURE__*/
+  messageDesc(file_order_pb_order, 13);
+
+/**
  * Describes the message fritzy.order.v1.ListOrdersByAccountsRequest.
  * Use `create(ListOrdersByAccountsRequestSchema)` to create a new message.
  */
 export const ListOrdersByAccountsRequestSchema = /*@__PURE__*/
-  messageDesc(file_order_pb_order, 7);
+  messageDesc(file_order_pb_order, 14);
 
 /**
  * Describes the message fritzy.order.v1.ListOrdersByAccountsResponse.
  * Use `create(ListOrdersByAccountsResponseSchema)` to create a new message.
  */
 export const ListOrdersByAccountsResponseSchema = /*@__PURE__*/
-  messageDesc(file_order_pb_order, 8);
+  messageDesc(file_order_pb_order, 15);
 
 /**
  * Describes the message fritzy.order.v1.AccountOrders.
  * Use `create(AccountOrdersSchema)` to create a new message.
  */
 export const AccountOrdersSchema = /*@__PURE__*/
-  messageDesc(file_order_pb_order, 9);
+  messageDesc(file_order_pb_order, 16);
 
 /**
  * Describes the message fritzy.order.v1.BatchGetOrderLinesRequest.
  * Use `create(BatchGetOrderLinesRequestSchema)` to create a new message.
  */
 export const BatchGetOrderLinesRequestSchema = /*@__PURE__*/
-  messageDesc(file_order_pb_order, 10);
+  messageDesc(file_order_pb_order, 17);
 
 /**
  * Describes the message fritzy.order.v1.BatchGetOrderLinesResponse.
  * Use `create(BatchGetOrderLinesResponseSchema)` to create a new message.
  */
 export const BatchGetOrderLinesResponseSchema = /*@__PURE__*/
-  messageDesc(file_order_pb_order, 11);
+  messageDesc(file_order_pb_order, 18);
 
 /**
  * Describes the message fritzy.order.v1.OrderLines.
  * Use `create(OrderLinesSchema)` to create a new message.
  */
 export const OrderLinesSchema = /*@__PURE__*/
-  messageDesc(file_order_pb_order, 12);
+  messageDesc(file_order_pb_order, 19);
 
 /**
  * Describes the message fritzy.order.v1.GetCurrencyRequest.
  * Use `create(GetCurrencyRequestSchema)` to create a new message.
  */
 export const GetCurrencyRequestSchema = /*@__PURE__*/
-  messageDesc(file_order_pb_order, 13);
+  messageDesc(file_order_pb_order, 20);
 
 /**
  * Describes the message fritzy.order.v1.GetCurrencyResponse.
  * Use `create(GetCurrencyResponseSchema)` to create a new message.
  */
 export const GetCurrencyResponseSchema = /*@__PURE__*/
-  messageDesc(file_order_pb_order, 14);
+  messageDesc(file_order_pb_order, 21);
 
 /**
  * Describes the enum fritzy.order.v1.OrderStatus.

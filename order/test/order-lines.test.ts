@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
+import { lineIdOf } from '#order/line-id.ts';
 import { DESCRIPTION_LENGTH_MAX, orderedDescription } from '#order/order.ts';
 import { LINE_BYTES, LINES_BYTES_MAX } from '#order/store.ts';
 import { systemClock } from '#platform/clock.ts';
@@ -60,6 +61,16 @@ suite('lines of orders', () => {
     ]);
     assert.deepEqual(found.get(ids[1] ?? ''), [['Desk', 'Wide']]);
     assert.deepEqual(await linesOf([]), []);
+  });
+
+  test('batchGetLines finds lines by their ids; ids of orders, and of lines that do not exist, are left out', async () => {
+    const orders = [await place(ann, [lamp, desk]), await place(ann, [desk])];
+    const lines = (await linesOf(orders)).flatMap((order) => order.lines);
+    const missing = orders.flatMap((id) => [id, lineIdOf(id, 2), lineIdOf(systemClock.newId(), 0)]);
+    const ids = [...lines.map(({ id }) => id), ...missing];
+    const found = (await clients.orders.batchGetLines({ ids }, testCall())).lines;
+    assert.equal(lines.length, 3);
+    assert.deepEqual(found, lines);
   });
 
   test('INVALID_ARGUMENT on orderIds: 10,001 of them, or no UUID', async () => {

@@ -25,6 +25,24 @@ export function keyset(direction: 'forward' | 'backward', firstParameter: number
   );
 }
 
+/**
+ * Like `keyset` for the rows of one owner, with an index on (`owner`, id). The row comparison makes it the only usable
+ * index: the one on id alone would read the rows of all owners.
+ */
+export function keysetOfOwner(
+  direction: 'forward' | 'backward',
+  firstParameter: number,
+  owner: { readonly column: string; readonly value: string },
+): string {
+  const [after, before, limit, skip] = [0, 1, 2, 3].map((offset) => `$${firstParameter + offset}`);
+  const order = direction === 'forward' ? 'DESC' : 'ASC';
+  return (
+    `(${owner.column}, id) < (${owner.value}, coalesce(${after}::uuid, '${LAST_ID}')) ` +
+    `AND (${owner.column}, id) > (${owner.value}, coalesce(${before}::uuid, '${FIRST_ID}')) ` +
+    `ORDER BY ${owner.column} ${order}, id ${order} LIMIT ${limit} OFFSET ${skip}`
+  );
+}
+
 /** The four values of `keyset`. The limit is one row more than requested, for `toPage`. */
 export function keysetValues(page: Page): unknown[] {
   return [page.afterId, page.beforeId, page.size + 1, page.skip];

@@ -53,11 +53,11 @@ async function rejectsOthers(begin: Start): Promise<void> {
   assert.deepEqual(await begin(database, setting('USD')), { code: 'USD', decimals: 2 });
   assert.match(
     await refusal(begin(database, setting('EUR'))),
-    /^the catalog database has amounts in USD with 2 decimals, but the settings specify EUR with 2 decimals: start with CURRENCY=USD, or use another database/,
+    /^the catalog database has amounts in USD with 2 decimals, but the settings specify EUR with 2 decimals: start with CURRENCY=USD CURRENCY_DECIMALS=2, or use another database/,
   );
   assert.match(
     await refusal(begin(database, setting('USD', 3))),
-    /in USD with 2 decimals, but the settings specify USD with 3 decimals: start with CURRENCY=USD,/,
+    /in USD with 2 decimals, but the settings specify USD with 3 decimals: start with CURRENCY=USD CURRENCY_DECIMALS=2,/,
   );
   assert.deepEqual(await begin(database, setting('USD')), { code: 'USD', decimals: 2 });
 }

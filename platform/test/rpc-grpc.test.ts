@@ -31,6 +31,7 @@ function raw(server: RpcServer, path: string, request: Uint8Array): Promise<Buff
 /** The gRPC status codes of the reasons (https://grpc.io/docs/guides/status-codes/). */
 const CODES: Readonly<Record<Reason, grpc.status>> = {
   INVALID_ARGUMENT: grpc.status.INVALID_ARGUMENT,
+  INVALID_CURSOR: grpc.status.INVALID_ARGUMENT,
   DEADLINE_EXCEEDED: grpc.status.DEADLINE_EXCEEDED,
   NOT_FOUND: grpc.status.NOT_FOUND,
   ACCOUNT_NOT_FOUND: grpc.status.FAILED_PRECONDITION,

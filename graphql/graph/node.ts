@@ -1,0 +1,55 @@
+import { AccountSchema } from '#account/pb/account_pb.js';
+import { CategorySchema, ProductSchema } from '#catalog/pb/catalog_pb.js';
+import type { Loaders } from '#graphql/graph/loaders.ts';
+import type { NodeMessage } from '#graphql/graph/node-message.ts';
+import type { Resolvers } from '#graphql/graph/resolver-types.ts';
+import { OrderLineSchema, OrderSchema } from '#order/pb/order_pb.js';
+import { asAppError, invalid } from '#platform/errors.ts';
+import { requireUuid } from '#platform/input.ts';
+
+const IDS_MAX = 100;
+
+/** The fields that find objects of any type by id. */
+export const nodeResolvers: Resolvers = {
+  Query: {
+    node: (_, { id }, { loaders }) => findNode('id', id, loaders),
+    nodes: async (_, { ids }, { loaders }) => {
+      if (ids.length > IDS_MAX) throw invalid('ids', `must have at most ${IDS_MAX} ids`);
+      const found = await Promise.allSettled(ids.map((id, index) => findNode(`ids[${index}]`, id, loaders)));
+      return found.map((one) => (one.status === 'fulfilled' ? one.value : asAppError(one.reason)));
+    },
+  },
+
+  Node: {
+    __resolveType: (node) => (node instanceof Error ? null : TYPES[node.$typeName]),
+  },
+};
+
+const TYPES = {
+  [AccountSchema.typeName]: 'Account',
+  [CategorySchema.typeName]: 'Category',
+  [OrderSchema.typeName]: 'Order',
+  [OrderLineSchema.typeName]: 'OrderedProduct',
+  [ProductSchema.typeName]: 'Product',
+} as const satisfies Record<NodeMessage['$typeName'], string>;
+
+/** An id does not tell the type, so that all services are asked: for all ids of a request, one call for each type. */
+const LOADERS = [
+  'account',
+  'product',
+  'category',
+  'order',
+  'line',
+] as const satisfies readonly (keyof Loaders)[];
+const NOT_FOUND = new Error('not found');
+
+/** The first service that has the object answers. Rejects if none has it and one of them could not say so. */
+async function findNode(field: string, text: string, loaders: Loaders): Promise<NodeMessage | null> {
+  const id = requireUuid(field, text);
+  const reads = LOADERS.map(async (type): Promise<NodeMessage | null> => loaders[type].load(id));
+  const found = reads.map(async (read) => (await read) ?? Promise.reject(NOT_FOUND));
+  return Promise.any(found).catch(async () => {
+    await Promise.all(reads);
+    return null;
+  });
+}
