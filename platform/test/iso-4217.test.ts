@@ -50,8 +50,8 @@ suite('the currency table', () => {
     }
   });
 
-  test('settings name the decimals only where they are not those of ISO 4217', () => {
-    assert.equal(settingsFor({ code: 'HUF', decimals: 2 }), 'CURRENCY=HUF');
+  test('settings always name the decimals', () => {
+    assert.equal(settingsFor({ code: 'HUF', decimals: 2 }), 'CURRENCY=HUF CURRENCY_DECIMALS=2');
     assert.equal(settingsFor({ code: 'HUF', decimals: 0 }), 'CURRENCY=HUF CURRENCY_DECIMALS=0');
   });
 });
