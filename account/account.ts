@@ -1,11 +1,11 @@
 import { requireText } from '#platform/input.ts';
 
-/** Who buys. */
+/** A customer account. */
 export interface Account {
   readonly id: string;
   readonly name: string;
   readonly createdAt: Date;
-  /** Grows by one with every change, from 1. */
+  /** Incremented by every change, from 1. */
   readonly version: bigint;
 }
 

@@ -4,7 +4,7 @@ import type { AccountStore } from '#account/store.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
 
-/** Opens an account. Throws INVALID_ARGUMENT. */
+/** Creates an account. Throws INVALID_ARGUMENT. */
 export async function createAccount(
   deps: { store: Pick<AccountStore, 'insert'>; clock: Clock },
   input: { name: string },

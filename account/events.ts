@@ -6,7 +6,7 @@ import { traceparentOf } from '#platform/trace.ts';
 
 export type AccountEventType = 'account_created' | 'account_renamed';
 
-/** What the account service tells the others: topic account.events. */
+/** Creates an event of the topic account.events. */
 export function accountEvent(
   id: string,
   type: AccountEventType,

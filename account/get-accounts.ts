@@ -5,7 +5,7 @@ import { refused } from '#platform/errors.ts';
 import { requireUuid, requireUuids } from '#platform/input.ts';
 import { BATCH_SIZE_MAX } from '#platform/limits.ts';
 
-/** The accounts that exist. Throws INVALID_ARGUMENT. */
+/** Returns those of the accounts that exist. Throws INVALID_ARGUMENT. */
 export async function getAccounts(
   deps: { store: Pick<AccountStore, 'byIds'> },
   input: { ids: readonly string[] },
@@ -14,7 +14,7 @@ export async function getAccounts(
   return deps.store.byIds(requireUuids('ids', input.ids, BATCH_SIZE_MAX), call);
 }
 
-/** One account. Throws INVALID_ARGUMENT, NOT_FOUND. */
+/** Returns one account. Throws INVALID_ARGUMENT, NOT_FOUND. */
 export async function getAccount(
   deps: { store: Pick<AccountStore, 'byIds'> },
   input: { id: string },

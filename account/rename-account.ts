@@ -6,7 +6,7 @@ import type { Clock } from '#platform/clock.ts';
 import { refused } from '#platform/errors.ts';
 import { requireAll, requireUuid } from '#platform/input.ts';
 
-/** Gives an account another name. Throws INVALID_ARGUMENT, NOT_FOUND. */
+/** Renames an account. Throws INVALID_ARGUMENT, NOT_FOUND. */
 export async function renameAccount(
   deps: { store: Pick<AccountStore, 'rename'>; clock: Clock },
   input: { id: string; name: string },

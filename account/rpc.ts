@@ -14,7 +14,7 @@ import type { AccountStore } from '#account/store.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Handlers } from '#platform/rpc.ts';
 
-/** Proto ↔ use case. */
+/** Maps proto messages to use cases and back. */
 export function accountHandlers(deps: {
   store: AccountStore;
   clock: Clock;

@@ -20,7 +20,7 @@ export const service = defineService({
     startAccount({ databaseUrl }, deps, stack),
 });
 
-/** Brings the account service up on its database. `stack` ends it. */
+/** Starts the account service on its database. `stack` stops it. */
 export async function startAccount(
   config: { databaseUrl: string },
   deps: ServiceDeps,

@@ -8,7 +8,7 @@ import { keyset, keysetValues, toPage, type PageOf } from '#platform/postgres/ke
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 import { groupReadsById } from '#platform/read-by-id.ts';
 
-/** Every SQL statement of the account service. */
+/** All SQL statements of the account service. */
 
 interface AccountRow {
   readonly id: string;
@@ -47,25 +47,25 @@ export type AccountStore = ReturnType<typeof createStore>;
 
 export function createStore(database: Database) {
   return {
-    /** Stores an account with its events and returns what is stored. Concurrent callers share a commit. */
+    /** Stores an account with its events and returns the stored account. Concurrent callers share a commit. */
     insert: groupInserts<Account>(
       (accounts, events) => insertAccounts(database, accounts, events),
       (account) => account.name.length,
     ),
 
-    /** Those that exist. Concurrent callers share a statement. */
+    /** Returns those of the accounts that exist. Concurrent callers share a statement. */
     byIds: groupReadsById(async (ids, signal) =>
       (await database.query<AccountRow>(BY_IDS, [ids], signal)).map(toAccount),
     ),
 
-    /** Concurrent callers of one principal and equal pages share a statement. */
+    /** Returns a page. Concurrent callers of one principal with equal pages share a statement. */
     list: shareReads<Page, PageOf<Account>>(pageKey, async (page, { signal }) => {
       const statement = page.fromEnd ? LIST_BACKWARD : LIST;
       const rows = await database.query<AccountRow>(statement, keysetValues(page), signal);
       return toPage(rows.map(toAccount), page);
     }),
 
-    /** The renamed account, or undefined if there is none with this id. */
+    /** Returns the renamed account, or undefined if there is none with this id. */
     async rename(
       id: string,
       name: string,
@@ -82,7 +82,7 @@ export function createStore(database: Database) {
   };
 }
 
-/** All accounts with their events in one commit. Returns the outcome of each. */
+/** Inserts all accounts with their events in one commit. Returns the outcome of each. */
 async function insertAccounts(
   database: Database,
   accounts: readonly Account[],

@@ -84,7 +84,7 @@ function confirmed<C extends WithCurrency>(
 function mismatch(service: string, stored: Currency | undefined, wanted: Currency): string {
   if (stored === undefined) return `the ${service} service does not state its currency: upgrade it first.`;
   return (
-    `the ${service} service holds amounts in ${describeCurrency(stored)}, and the settings of the gateway say ` +
+    `the ${service} service has amounts in ${describeCurrency(stored)}, but the settings of the gateway specify ` +
     `${describeCurrency(wanted)}: start the gateway with ${settingsFor(stored)}.`
   );
 }

@@ -4,29 +4,35 @@ import { Principal } from '#platform/principal.ts';
 import { continueTrace, traceparentOf, type Trace } from '#platform/trace.ts';
 
 /**
- * What travels with one piece of work from hop to hop: who asked (principal, request id, trace), until when the answer
- * is of use, and whether anybody still waits for it. A process makes one for each request that reaches it and hands the
- * same one to everything that it calls in process; over the wire it becomes metadata and a new one on the other side,
- * with what is left of the deadline. Work that several callers share runs under a call of its own, `Call.shared`.
+ * The context of a unit of work: the caller (principal, request id, trace), the deadline, and whether a caller still
+ * waits for the result. A process creates one Call for each request that it receives and passes it to everything that
+ * it calls in process. gRPC sends it as metadata, and the server creates a new Call with the remaining time. Work that
+ * several callers share runs under its own Call, created by `Call.shared`.
  */
 export class Call implements Disposable {
-  /** Who the work is done for. It does not cross the wire: each process makes its own from what it has verified. */
+  /**
+   * The principal that the work runs for. It is not sent over the wire: each process derives it from what it has
+   * verified.
+   */
   readonly principal: Principal;
-  /** A label for logs and error messages, named by the caller: no data may depend on it. */
+  /** A label for logs and error messages, chosen by the caller. No data may depend on it. */
   readonly requestId: string;
   /** Milliseconds since the Unix epoch. */
   readonly deadlineMs: number;
-  /** Bytes that are held in memory for its answer; undefined if they are not counted. A property, for the hot path. */
+  /**
+   * Bytes in memory held for its response; undefined if they are not counted. A plain property because it is on the hot
+   * path.
+   */
   heldBytes: number | undefined = undefined;
   readonly #traceparent: string | undefined;
   #trace: Trace | undefined;
   #ended: AppError | undefined;
-  /** Few, so that a list is cheaper than a set. */
+  /** An array, because it is cheaper than a Set for a few listeners. */
   #listeners: ((reason: AppError) => void)[] | undefined;
   #controller: AbortController | undefined;
   readonly #timer: NodeJS.Timeout;
 
-  /** The deadline is `timeoutMs` after `nowMs`; then the call is aborted. Dispose of it when the answer is sent. */
+  /** The call is aborted at its deadline, `timeoutMs` after `nowMs`. Dispose of it when the response is sent. */
   constructor(options: {
     principal: Principal;
     requestId: string;
@@ -38,27 +44,27 @@ export class Call implements Disposable {
     this.requestId = options.requestId;
     this.#traceparent = options.traceparent;
     this.deadlineMs = options.nowMs + options.timeoutMs;
-    this.#timer = setTimeout(abortLate, Math.max(0, options.timeoutMs), this);
-    // A call that nobody disposed of must not keep the process alive.
+    this.#timer = setTimeout(abortAtDeadline, Math.max(0, options.timeoutMs), this);
+    // A call that was not disposed of must not keep the process alive.
     this.#timer.unref();
     if (options.timeoutMs <= 0) this.abort(deadlineExceeded());
   }
 
   /**
-   * The call of work that several callers share, with the principal that it runs as: that of all who join, or the
-   * anonymous one. Its request id and trace are those of `first`, so that logs lead to one of the callers.
+   * Creates the call of shared work. `principal` is the principal of all callers that join, or the anonymous one.
+   * Request id and trace are those of `first`, so that logs lead to one of the callers.
    */
   static shared(principal: Principal, first: Call): SharedCall {
     return new SharedCall(principal, first);
   }
 
-  /** Goes on with the caller's trace, or starts one. Made on first use: most reads never need it. */
+  /** Continues the caller's trace or starts a new one. Created on first use: most reads never need it. */
   get trace(): Trace {
     this.#trace ??= continueTrace(this.#traceparent);
     return this.#trace;
   }
 
-  /** Why nobody waits any more, or undefined while somebody does. */
+  /** The reason why the call ended; undefined while a caller still waits. */
   get ended(): AppError | undefined {
     return this.#ended;
   }
@@ -67,7 +73,7 @@ export class Call implements Disposable {
     if (this.#ended) throw this.#ended;
   }
 
-  /** Tells everything below that the answer is no longer wanted. Only the first reason counts. */
+  /** Aborts the call and the work under it. Only the first reason counts. */
   abort(reason: AppError): void {
     if (this.#ended) return;
     this.#ended = reason;
@@ -78,7 +84,7 @@ export class Call implements Disposable {
     this.#controller?.abort(reason);
   }
 
-  /** Calls `listener` once when the call is aborted (at once if it was), unless `offAbort` comes first. */
+  /** Calls `listener` once when the call is aborted, immediately if it was, unless `offAbort` is called first. */
   onAbort(listener: (reason: AppError) => void): void {
     if (this.#ended) {
       listener(this.#ended);
@@ -93,7 +99,7 @@ export class Call implements Disposable {
     if (index >= 0) this.#listeners?.splice(index, 1);
   }
 
-  /** The standard form, for code that takes an AbortSignal. Made on first use: most calls never need one. */
+  /** For code that takes an AbortSignal. Created on first use: most calls never need one. */
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController();
@@ -102,16 +108,16 @@ export class Call implements Disposable {
     return this.#controller.signal;
   }
 
-  /** The answer was given: the deadline no longer matters. */
+  /** Stops the deadline timer. Call it when the response is ready. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
   }
 }
 
-/** No request may take longer (graphql/config.ts): the last caller's own deadline comes before that. */
+/** No request may take longer (graphql/config.ts), so the deadline of the last caller passes first. */
 const SHARED_TIMEOUT_MS = 60_000;
 
-/** Ends when the last of those who joined has ended. Made by `Call.shared`. */
+/** A call that ends when the last caller that joined it has ended. Created by `Call.shared`. */
 export class SharedCall extends Call {
   readonly #first: Call;
   readonly #members: Call[] = [];
@@ -124,7 +130,7 @@ export class SharedCall extends Call {
 
   constructor(principal: Principal, first: Call) {
     const { requestId } = first;
-    // Deadlines are real time, as the timers that hold them are.
+    // Deadlines use real time, like the timers that enforce them.
     const nowMs = systemClock.now();
     super({ principal, requestId, traceparent: undefined, nowMs, timeoutMs: SHARED_TIMEOUT_MS });
     this.#first = first;
@@ -135,7 +141,7 @@ export class SharedCall extends Call {
     return this.#sharedTrace;
   }
 
-  /** One more caller waits for the result. Throws for one of another principal than the work runs as. */
+  /** Adds a caller that waits for the result. Throws if its principal is not the one that the work runs as. */
   join(member: Call): void {
     if (this.principal !== Principal.anonymous && this.principal.key !== member.principal.key)
       throw new Error('a call cannot join work that runs as another principal');
@@ -150,7 +156,7 @@ export class SharedCall extends Call {
   }
 }
 
-function abortLate(call: Call): void {
+function abortAtDeadline(call: Call): void {
   call.abort(deadlineExceeded());
 }
 
@@ -158,11 +164,11 @@ function abortLate(call: Call): void {
 export function deadlineExceeded(): AppError {
   return new AppError(
     'DEADLINE_EXCEEDED',
-    'The answer took too long. Try again with less work or more time.',
+    'The deadline passed before the response was ready. Request less data or set a later deadline.',
   );
 }
 
-/** The error of a call that its caller has given up. */
+/** The error of a call that its caller has cancelled. */
 export function cancelled(): AppError {
-  return new AppError('CANCELLED', 'The caller went away before the answer was ready.');
+  return new AppError('CANCELLED', 'The caller cancelled the request before the response was ready.');
 }

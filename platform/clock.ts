@@ -1,20 +1,23 @@
 import { randomFillSync } from 'node:crypto';
 
-/** Where time and ids come from. Injected, so that tests decide both. */
+/** The source of time and ids. Injected, so that tests control both. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
-  /** Milliseconds since some moment; never steps back or jumps, as `now` does when a clock is set: for ages. */
+  /**
+   * A monotonic clock in milliseconds from an arbitrary origin, for measuring ages: setting the system clock does not
+   * affect it.
+   */
   elapsedMs(): number;
-  /** A UUIDv7 (RFC 9562): sorts by creation time to the millisecond, and within one process strictly. */
+  /** A UUIDv7 (RFC 9562). Ids sort by creation time to the millisecond; ids of one process sort strictly. */
   newId(): string;
 }
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-/** Random bytes are drawn 1,024 ids at a time: 8 bytes an id. */
+/** Random bytes are generated for 1,024 ids at a time, 8 bytes each. */
 const POOL_BYTES = 8 * 1024;
 
-/** The real clock, or one that reads milliseconds from `now`. */
+/** The system clock, or a clock that reads milliseconds from `now`. */
 export function createClock(now: () => number = Date.now): Clock {
   const elapsedMs = now === Date.now ? () => performance.now() : now;
   let lastMs = 0;
@@ -23,7 +26,7 @@ export function createClock(now: () => number = Date.now): Clock {
   let poolAt = POOL_BYTES;
 
   function newId(): string {
-    // RFC 9562 method 1: 12 bits of counter in rand_a. The clock may stand still or step back; ids still grow.
+    // RFC 9562 method 1: a 12-bit counter in rand_a. Ids keep increasing when the clock stops or steps back.
     const nowMs = now();
     if (nowMs > lastMs) {
       lastMs = nowMs;

@@ -10,52 +10,55 @@ export interface Member<I, O> {
   reject(error: unknown): void;
 }
 
-/** Counts those who wait in all coalescers of one kind. */
+/** Counts the waiting callers of all coalescers of one kind. */
 export interface Queue {
   waiting: number;
-  /** One more is refused with RESOURCE_EXHAUSTED. */
+  /** Further callers are rejected with RESOURCE_EXHAUSTED. */
   readonly waitingMax: number;
 }
 
-/** Does the work of all members under their common call and settles each; what it throws is the failure of all. */
+/**
+ * Does the work of all members under one shared call and settles each member. An error that it throws rejects all
+ * members.
+ */
 type Run<I, O> = (members: readonly Member<I, O>[], call: SharedCall) => Promise<void>;
 
-/** What coalescers of one kind have in common. */
+/** The options shared by all coalescers of one kind. */
 export interface CoalescerOptions<I, O> {
   readonly queue: Queue;
-  /** Turns of the event loop that a round trip waits at the most, as long as each brings further callers. */
+  /** Maximum turns of the event loop that a round trip waits, as long as each turn adds callers. */
   readonly turnsMax: number;
-  /** Round trips of one coalescer under way at once. */
+  /** Maximum concurrent round trips of one coalescer. */
   readonly concurrency: number;
-  /** How many of those who wait, in their order, the next round trip takes. */
+  /** Returns how many of the waiting callers, from the front of the queue, the next round trip takes. */
   sizeOf(waiting: readonly Member<I, O>[]): number;
   run: Run<I, O>;
 }
 
 /**
- * Lets callers share round trips. Those who come while `concurrency` round trips are under way share the next, which
- * starts when one of them ends: no caller takes part in a round trip that started before its call.
+ * Batches callers into round trips. Callers that arrive while `concurrency` round trips are in flight share the next
+ * one, which starts when one of them ends: a caller never takes part in a round trip that started before its call.
  */
 export class Coalescer<I, O> {
   readonly #options: CoalescerOptions<I, O>;
   readonly #principal: Principal;
   readonly #onIdle: (() => void) | undefined;
   readonly #waiting: Member<I, O>[] = [];
-  #underWay = 0;
+  #inFlight = 0;
   #isGathering = false;
 
-  /** Round trips run as `principal`. `onIdle` is called when nothing waits or is under way. */
+  /** Round trips run as `principal`. `onIdle` is called when no caller waits and no round trip is in flight. */
   constructor(options: CoalescerOptions<I, O>, principal: Principal, onIdle?: () => void) {
     this.#options = options;
     this.#principal = principal;
     this.#onIdle = onIdle;
   }
 
-  /** Rejects when the call ends, however long the others wait. */
+  /** Rejects when the call ends, even if other callers still wait. */
   join(input: I, call: Call): Promise<O> {
     return new Promise<O>((resolve, reject) => {
       const { queue } = this.#options;
-      if (queue.waiting >= queue.waitingMax) reject(tooMuchWaits());
+      if (queue.waiting >= queue.waitingMax) reject(overloaded());
       else {
         queue.waiting += 1;
         call.onAbort(reject);
@@ -66,14 +69,16 @@ export class Coalescer<I, O> {
   }
 
   #schedule(): void {
-    if (this.#isGathering || this.#underWay >= this.#options.concurrency) return;
+    if (this.#isGathering || this.#inFlight >= this.#options.concurrency) return;
     if (this.#waiting.length > 0) {
       this.#isGathering = true;
       setImmediate(() => this.#gather(0, 1));
-    } else if (this.#underWay === 0) this.#onIdle?.();
+    } else if (this.#inFlight === 0) this.#onIdle?.();
   }
 
-  /** Each turn of the event loop reads the sockets that have something: as long as that brings company, wait for it. */
+  /**
+   * Each turn of the event loop reads the sockets that have data: wait for another turn as long as turns add callers.
+   */
   #gather(seen: number, turn: number): void {
     const { length } = this.#waiting;
     if (length > seen && turn < this.#options.turnsMax) {
@@ -89,22 +94,22 @@ export class Coalescer<I, O> {
     const { queue, sizeOf, run } = this.#options;
     const taken = this.#waiting.splice(0, sizeOf(this.#waiting));
     queue.waiting -= taken.length;
-    const members = takeLiving(taken);
+    const members = dropEnded(taken);
     if (members.length === 0) return;
-    this.#underWay += 1;
+    this.#inFlight += 1;
     void runTogether(members, this.#principal, run).finally(() => {
-      this.#underWay -= 1;
+      this.#inFlight -= 1;
       this.#schedule();
     });
   }
 }
 
-/** Those that somebody still waits for. */
-export function takeLiving<I, O>(members: readonly Member<I, O>[]): Member<I, O>[] {
+/** Drops the members whose calls have ended. */
+export function dropEnded<I, O>(members: readonly Member<I, O>[]): Member<I, O>[] {
   return members.filter(({ call }) => !call.ended);
 }
 
-/** Runs work for some callers under one call, which ends when the last of them has left. Never rejects. */
+/** Runs work for members under one shared call, which ends when the last of them has left. Never rejects. */
 export async function runTogether<I, O>(
   members: readonly Member<I, O>[],
   principal: Principal,
@@ -123,7 +128,7 @@ export async function runTogether<I, O>(
   }
 }
 
-/** The error of who would wait where as many wait already as may. */
-export function tooMuchWaits(): AppError {
-  return new AppError('RESOURCE_EXHAUSTED', 'Too much work is waiting. Try again in a moment.');
+/** The error of a caller that is rejected because the queue is full. */
+export function overloaded(): AppError {
+  return new AppError('RESOURCE_EXHAUSTED', 'The server is overloaded. Try again in a moment.');
 }

@@ -1,15 +1,18 @@
 import { cleanEnv, makeValidator, str, type CleanedEnv, type ValidatorSpec } from 'envalid';
 import { StartError } from '#platform/errors.ts';
 
-/** Settings come from the environment (https://12factor.net/config); each names itself, its bound and a default. */
+/**
+ * Settings are environment variables (https://12factor.net/config). Each has a name, a bound and, where possible, a
+ * default.
+ */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Settings by the name of their variable. */
+/** Settings by the name of their environment variable. */
 export type Settings = Readonly<Record<string, ValidatorSpec<unknown>>>;
 
-/** Reads all settings and reports all that are wrong together, one line each, with what to write instead. */
+/** Reads all settings. Throws one StartError with a line for each invalid setting, which names the expected value. */
 export function readConfig<S extends Settings>(env: Environment, specs: S): CleanedEnv<S> {
-  // An empty variable means "not set": Compose and make hand such variables over.
+  // An empty variable counts as not set: Compose and make pass such variables.
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   return cleanEnv(present, specs, {
     reporter: ({ errors }) => {
@@ -26,7 +29,7 @@ export function readConfig<S extends Settings>(env: Environment, specs: S): Clea
   });
 }
 
-/** What stands between the scheme's slashes and the @ of a URL is nobody's business, well formed or not. */
+/** Hides everything between the `//` and the last `@` of a URL, even if it is malformed. */
 function withoutPassword(value: string): string {
   const start = value.indexOf('//') + 2;
   const end = value.lastIndexOf('@');
@@ -41,7 +44,7 @@ function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
-/** A whole number within bounds, both included. */
+/** A whole number from `min` to `max`, inclusive. */
 export const wholeNumber = (min: number, max: number) =>
   makeValidator<number>((input) => {
     const value = /^\d{1,15}$/.test(input) ? Number(input) : Number.NaN;
@@ -57,7 +60,7 @@ export const urlOf = (...schemes: string[]) =>
     throw new Error(`a URL that starts with ${schemes.map((each) => `${each}://`).join(' or ')}`);
   });
 
-/** One of a few words. */
+/** One of the words. */
 export const oneOf = <T extends string>(...words: readonly T[]) =>
   makeValidator<T>((input) => {
     const found = words.find((word) => word === input);
@@ -69,7 +72,7 @@ export const oneOf = <T extends string>(...words: readonly T[]) =>
     );
   });
 
-/** A list, separated by commas, of which each item matches the pattern. `what` says what is wanted. */
+/** A comma-separated list in which each item matches the pattern. `what` describes the expected value. */
 export const listOf = (pattern: RegExp, what: string) =>
   makeValidator<readonly string[]>((input) => {
     const items = input.split(',').map((item) => item.trim());
@@ -79,7 +82,7 @@ export const listOf = (pattern: RegExp, what: string) =>
 
 export { str, type CleanedEnv, type ValidatorSpec };
 
-/** The settings that every program has. */
+/** The settings of every program. */
 export const commonSettings = {
   LOG_LEVEL: oneOf(
     'trace',
@@ -90,7 +93,7 @@ export const commonSettings = {
     'fatal',
   )({
     default: 'info',
-    desc: 'The least important level of log lines that are written.',
+    desc: 'The lowest level of log lines that are written.',
   }),
   LOG_FORMAT: oneOf(
     'auto',
@@ -98,7 +101,7 @@ export const commonSettings = {
     'text',
   )({
     default: 'auto',
-    desc: 'The form of log lines: auto is text on a terminal and JSON elsewhere.',
+    desc: 'The format of log lines: auto is text on a terminal and JSON elsewhere.',
   }),
   NODE_ENV: oneOf(
     'production',
@@ -106,13 +109,13 @@ export const commonSettings = {
     'test',
   )({
     default: 'development',
-    desc: 'Where the program runs; production turns gRPC reflection and the playground off.',
+    desc: 'The environment; production disables gRPC reflection and the playground.',
   }),
   DRAIN_DELAY_MS: wholeNumber(
     0,
     60_000,
   )({
     default: 1_000,
-    desc: 'How long a program that was asked to stop still accepts requests while its readiness fails, in milliseconds.',
+    desc: 'How long a stopping program still accepts requests while its readiness check fails, in milliseconds.',
   }),
 };

@@ -1,27 +1,27 @@
 import type { Call } from '#platform/call.ts';
-import { tooMuchWaits } from '#platform/coalescer.ts';
+import { overloaded } from '#platform/coalescer.ts';
 import type { AppError } from '#platform/errors.ts';
 
-/** Lets so much work run at once; further work waits for its turn. */
+/** A weighted semaphore: limits the total cost of the work that runs concurrently. Further work waits in a queue. */
 export interface CostGate {
-  /** Does the work in its turn. Rejects if its call ends before, or if too much waits already. */
+  /** Runs the work when its cost fits. Rejects if the call ends first or the queue is full. */
   run<T>(cost: number, call: Call, work: () => Promise<T>): Promise<T>;
 }
 
-/** Work that may wait; more is refused with RESOURCE_EXHAUSTED. */
+/** The maximum queue length; further work is rejected with RESOURCE_EXHAUSTED. */
 const WAITING_MAX = 1_000;
 
-/** Work that alone fills the gate lets so many others pass that arrive after it and cost next to nothing. */
-const RANKS_BEHIND = 1_000;
+/** Work of cost `costMax` is overtaken by at most this number of later arrivals with negligible cost. */
+const OVERTAKEN_MAX = 1_000;
 
 interface Waiting {
   readonly cost: number;
-  /** The lowest begins next: what arrives early and costs little. */
+  /** The lowest rank starts next: early arrival and low cost. */
   readonly rank: number;
   readonly start: () => void;
 }
 
-/** A gate for work that costs `costMax` at once. Work that alone costs more runs alone. */
+/** Creates a gate for a total cost of `costMax`. Work that exceeds it alone runs alone. */
 export function createCostGate(costMax: number): CostGate {
   const waiting = new Set<Waiting>();
   let running = 0;
@@ -32,7 +32,7 @@ export function createCostGate(costMax: number): CostGate {
   function startNext(): void {
     for (;;) {
       let next: Waiting | undefined;
-      for (const one of waiting) if (!next || one.rank < next.rank) next = one;
+      for (const each of waiting) if (!next || each.rank < next.rank) next = each;
       if (!next || !fits(next.cost)) return;
       waiting.delete(next);
       running += next.cost;
@@ -47,10 +47,10 @@ export function createCostGate(costMax: number): CostGate {
     }
     return new Promise((resolve, reject) => {
       if (waiting.size >= WAITING_MAX) {
-        reject(tooMuchWaits());
+        reject(overloaded());
         return;
       }
-      const giveUp = (reason: AppError): void => {
+      const leave = (reason: AppError): void => {
         waiting.delete(entry);
         reject(reason);
         startNext();
@@ -58,14 +58,14 @@ export function createCostGate(costMax: number): CostGate {
       arrivals += 1;
       const entry: Waiting = {
         cost,
-        rank: arrivals + (RANKS_BEHIND * cost) / costMax,
+        rank: arrivals + (OVERTAKEN_MAX * cost) / costMax,
         start: () => {
-          call.offAbort(giveUp);
+          call.offAbort(leave);
           resolve();
         },
       };
       waiting.add(entry);
-      call.onAbort(giveUp);
+      call.onAbort(leave);
     });
   }
 

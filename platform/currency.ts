@@ -18,7 +18,7 @@ const CURRENCY_DECIMALS = wholeNumber(
   4,
 )({
   default: undefined,
-  desc: 'The decimals of stored amounts; unset, those of ISO 4217. Set it only for a database that was filled with other decimals.',
+  desc: 'The decimals of stored amounts; default: those of ISO 4217. Set it only for a database whose amounts have other decimals.',
 });
 
 /** The settings of a program that converts amounts. */
@@ -30,19 +30,19 @@ export const currencySettings = {
   CURRENCY_DECIMALS,
 };
 
-/** The settings of a service that stores amounts, in a process of its own. */
+/** The settings of a service that stores amounts and runs in its own process. */
 export const storedCurrencySettings = {
   CURRENCY: currencyCode({
     default: undefined,
-    desc: 'The ISO 4217 currency of all amounts; unset, the one that the database records, USD if it is empty.',
+    desc: 'The ISO 4217 currency of all amounts; default: the one recorded in the database, USD for a new database.',
   }),
   CURRENCY_DECIMALS,
 };
 
-/** A currency as settings name it. */
+/** A currency as specified by the settings. */
 export interface CurrencySetting {
   readonly code: string;
-  /** Unset: those of ISO 4217. */
+  /** Undefined: those of ISO 4217. */
   readonly decimals: number | undefined;
 }
 
@@ -52,7 +52,7 @@ export function currencyOf({ code, decimals }: CurrencySetting): Currency {
   return { code, decimals: decimals ?? isoDecimals };
 }
 
-/** The currency of `storedCurrencySettings`, if they name one. Throws StartError for decimals without a currency. */
+/** The currency in `storedCurrencySettings`, if set. Throws StartError for decimals without a currency. */
 export function storedCurrency(settings: {
   readonly CURRENCY: string | undefined;
   readonly CURRENCY_DECIMALS: number | undefined;
@@ -63,7 +63,7 @@ export function storedCurrency(settings: {
   throw new StartError('CURRENCY_DECIMALS is set without CURRENCY: set both or neither.');
 }
 
-/** For a person, e.g. `USD with 2 decimals`. */
+/** A readable description, e.g. `USD with 2 decimals`. */
 export function describeCurrency({ code, decimals }: Currency): string {
   return `${code} with ${decimals} decimals`;
 }

@@ -5,11 +5,11 @@ import { groupCalls } from '#platform/group.ts';
 import { wasRefused } from '#platform/postgres/pool.ts';
 
 /**
- * Group commit of new entities and the events that tell of them: concurrent callers share one statement, and each
- * gets its own outcome after its entity is durable. Entities are independent, so a refused statement is tried again
- * one entity at a time. docs/decisions/0002-group-commit.md has the measurement.
+ * Group commit of new entities and their events: concurrent callers share one statement, and each gets its own outcome
+ * after its entity is durable. Entities are independent, so a rejected statement is retried one entity at a time.
+ * docs/decisions/0002-group-commit.md has the measurement.
  *
- * `insert` returns one outcome for each entity, in their order: what is stored, or the error of that entity alone.
+ * `insert` returns one outcome for each entity, in order: the stored entity, or the error of that entity.
  */
 export function groupInserts<T>(
   insert: (entities: readonly T[], events: readonly Event[]) => Promise<readonly (T | AppError)[]>,
@@ -22,7 +22,7 @@ export function groupInserts<T>(
         members.flatMap((member) => member.events),
       ),
     sizeMax: 500,
-    // Parameters are copied several times on their way: as UTF-8 a group stays below 16 MB.
+    // Parameters are copied several times before they are sent; as UTF-8 a group stays below 16 MB.
     weight: { of: ({ entity }) => charactersOf(entity), max: 4_000_000 },
     queueMax: 10_000,
     concurrency: 2,

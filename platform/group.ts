@@ -2,7 +2,7 @@ import type { Call, SharedCall } from '#platform/call.ts';
 import {
   Coalescer,
   runTogether,
-  takeLiving,
+  dropEnded,
   type CoalescerOptions,
   type Member,
 } from '#platform/coalescer.ts';
@@ -10,36 +10,38 @@ import { AppError } from '#platform/errors.ts';
 import { Principal } from '#platform/principal.ts';
 
 /**
- * Two ways to let concurrent callers share one round trip. Neither holds anything back by a timer: an idle system
- * starts at once, a busy one takes along whatever has arrived while the round trip before was under way. Each
- * caller's read starts after its call, so nobody is given an answer older than the question.
+ * Two ways to batch concurrent callers into one round trip. Neither delays callers by a timer: an idle system starts at
+ * once, and a busy one batches the callers that arrived during the previous round trip. The read of a caller starts
+ * after its call, so an answer is never older than the call.
  */
 
-/** Callers that may wait for shared reads of one kind; one more is refused with RESOURCE_EXHAUSTED. */
+/** Maximum waiting callers of shared reads of one kind; further callers are rejected with RESOURCE_EXHAUSTED. */
 const WAITING_MAX = 10_000;
-/** Turns of the event loop that a shared read waits for company at the most; an idle one takes a few µs. */
+/** Maximum turns of the event loop that a shared read waits for more callers; an idle turn takes a few µs. */
 const TURNS_MAX = 16;
 
 export interface GroupOptions<I, O> {
   /**
-   * Does the work of many inputs, which callers of any principal gave: it gets no call, so that nothing but an input
-   * decides its answer. The answers lie in the order of the inputs. An AppError among them is that member's alone; one
-   * that is thrown reaches all members, so its text and detail must not be about one of them.
+   * Does the work of many inputs from callers of any principal. It gets no call, so the result depends only on the
+   * inputs. Results are in the order of the inputs. An AppError in the results rejects that member only; a thrown one
+   * rejects all members, so its text and detail must not refer to one of them.
    */
   run(inputs: readonly I[], signal: AbortSignal): Promise<readonly (O | AppError)[]>;
-  /** How many inputs one round trip takes. */
+  /** Maximum inputs of one round trip. */
   sizeMax: number;
-  /** What an input weighs, e.g. in bytes, and how much one round trip takes; the first input always goes. */
+  /**
+   * The weight of an input, e.g. in bytes, and the maximum total of one round trip. The first input is always taken.
+   */
   weight?: { of(input: I): number; max: number };
-  /** How many inputs may wait; one more is refused with RESOURCE_EXHAUSTED. */
+  /** Maximum waiting inputs; further ones are rejected with RESOURCE_EXHAUSTED. */
   queueMax: number;
-  /** How many round trips may be under way at once. */
+  /** Maximum concurrent round trips. */
   concurrency: number;
-  /** True for an error after which certainly nothing was done: the members are then tried one by one. */
+  /** Returns true for an error after which certainly nothing was done; the members are then retried one at a time. */
   splitAfter?: (error: unknown) => boolean;
 }
 
-/** Group commit, and its twin for reads by id: many calls of one kind become one statement. */
+/** Group commit, and the same for reads by id: many calls of one kind become one statement. */
 export function groupCalls<I, O>(options: GroupOptions<I, O>): (input: I, call: Call) => Promise<O> {
   const { sizeMax, weight, queueMax, concurrency } = options;
 
@@ -59,7 +61,7 @@ export function groupCalls<I, O>(options: GroupOptions<I, O>): (input: I, call: 
       for (const [index, member] of members.entries()) settle(member, outputs[index]);
     } catch (error) {
       if (members.length === 1 || !options.splitAfter?.(error)) throw error;
-      for (const member of members) await runTogether(takeLiving([member]), Principal.anonymous, run);
+      for (const member of members) await runTogether(dropEnded([member]), Principal.anonymous, run);
     }
   }
 
@@ -70,7 +72,8 @@ export function groupCalls<I, O>(options: GroupOptions<I, O>): (input: I, call: 
 }
 
 function settle<I, O>(member: Member<I, O>, output: O | AppError | undefined): void {
-  if (output === undefined) member.reject(new Error('a grouped call gave fewer answers than it had inputs'));
+  if (output === undefined)
+    member.reject(new Error('a grouped call returned fewer results than it had inputs'));
   else if (output instanceof AppError) member.reject(output);
   else member.resolve(output);
 }
@@ -78,9 +81,9 @@ function settle<I, O>(member: Member<I, O>, output: O | AppError | undefined): v
 type Read<I, O> = (input: I, call: SharedCall) => Promise<O>;
 
 /**
- * Callers of one principal with equal questions share one read, which runs as that principal: a caller that comes while
- * such a read is under way joins the next one, which starts when the running one ends. An answer may depend on what
- * `keyOf` tells and on `call.principal`, on nothing else of the callers.
+ * Callers of one principal with equal inputs share one read, which runs as that principal. A caller that arrives while
+ * such a read is in flight joins the next one, which starts when the current one ends. The result may depend only on
+ * the input as identified by `keyOf` and on `call.principal`.
  */
 export function shareReads<I, O>(
   keyOf: (input: I) => string,
@@ -90,8 +93,8 @@ export function shareReads<I, O>(
 }
 
 /**
- * The same among callers of all principals, for what is the same for all of them: the read runs as the anonymous
- * principal, whoever asks.
+ * Like `shareReads` for callers of all principals, for data that is the same for all of them: the read runs as the
+ * anonymous principal.
  */
 export function sharePublicReads<I, O>(
   keyOf: (input: I) => string,
@@ -105,7 +108,7 @@ function shareAs<I, O>(
   keyOf: (input: I) => string,
   read: Read<I, O>,
 ): (input: I, call: Call) => Promise<O> {
-  /** A key is there as long as a read of it is due or under way. */
+  /** Contains a key while a read of it is pending or in flight. */
   const coalescers = new Map<string, Coalescer<I, O>>();
   const kind: CoalescerOptions<I, O> = {
     queue: { waiting: 0, waitingMax: WAITING_MAX },

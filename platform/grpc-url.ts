@@ -2,7 +2,7 @@ import { makeValidator } from 'envalid';
 
 const HOST = String.raw`(?:[a-z\d](?:[a-z\d._-]*[a-z\d])?|\[[\da-f:.]+\])`;
 const PORT = String.raw`\d{1,5}`;
-/** Addresses that one URL may name. */
+/** Maximum addresses in one URL. */
 const ADDRESSES_MAX = 20;
 const GRPC = new RegExp(
   `^(?:grpc://|dns:///)(${HOST}:${PORT}(?:,${HOST}:${PORT}){0,${ADDRESSES_MAX - 1}})/?$`,
@@ -11,14 +11,14 @@ const GRPC = new RegExp(
 
 /** An address on which a server listens. */
 export interface Address {
-  /** A name, an IPv4 address, or an IPv6 address without brackets. */
+  /** A host name, an IPv4 address, or an IPv6 address without brackets. */
   readonly host: string;
   readonly port: number;
 }
 
 /**
  * The URL of a service: `grpc://host:port`, or `grpc://host:port,host:port` for several instances (up to 20). All
- * addresses that a name resolves to are used. `dns:///host:port`, the usual spelling of gRPC, means the same.
+ * addresses that a name resolves to are used. `dns:///host:port`, the usual gRPC syntax, is equivalent.
  */
 export const grpcUrl = makeValidator<string>((input) => {
   if (addressesOf(input).length > 0) return input;
@@ -27,7 +27,7 @@ export const grpcUrl = makeValidator<string>((input) => {
   );
 });
 
-/** The addresses that the URL names; none if it is not a URL of a service. */
+/** The addresses in the URL; empty if it is not a valid service URL. */
 export function addressesOf(url: string): Address[] {
   const addresses = (GRPC.exec(url)?.[1] ?? '').split(',').filter(Boolean).map(addressOf);
   return addresses.every(({ port }) => port >= 1 && port <= 65_535) ? addresses : [];

@@ -3,7 +3,7 @@ import { messageOf } from '#platform/errors.ts';
 import { listenError } from '#platform/listen-error.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
-/** A plain HTTP answer. */
+/** A plain HTTP response. */
 export interface Answer {
   readonly status: number;
   readonly contentType: string;
@@ -12,19 +12,19 @@ export interface Answer {
 
 export interface HealthDeps {
   readonly telemetry: Telemetry;
-  /** Rejects while the program cannot do its work; resolves with what does not work of it, if anything. */
+  /** Rejects while the program cannot work. Resolves with a description of what is degraded, if anything. */
   ready(): Promise<string | void>;
 }
 
-/** What /readyz answers while everything works. */
+/** The response of /readyz while everything works. */
 export const READY = 'ready\n';
-/** How long the readiness check may take before it counts as failed. */
+/** The timeout of the readiness check. */
 const READY_TIMEOUT_MS = 2_000;
 const SETTINGS = { settings: { host: 'ADMIN_HOST', port: 'ADMIN_PORT' }, otherPort: 9_190 };
 
 /**
- * Answers the paths of operation: /healthz (the process lives), /readyz (it can serve) and /metrics (Prometheus
- * text); undefined for any other path.
+ * Answers the operational endpoints: /healthz (the process is alive), /readyz (it can serve requests) and /metrics
+ * (Prometheus text). Returns undefined for any other path.
  */
 export async function operationAnswer(deps: HealthDeps, path: string): Promise<Answer | undefined> {
   switch (path) {
@@ -45,11 +45,11 @@ export async function operationAnswer(deps: HealthDeps, path: string): Promise<A
 
 async function readiness(deps: HealthDeps): Promise<Answer> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
+  const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${READY_TIMEOUT_MS} ms`)), READY_TIMEOUT_MS);
   });
   try {
-    const degraded = await Promise.race([deps.ready(), late]);
+    const degraded = await Promise.race([deps.ready(), timeout]);
     const body = degraded ? `ready, degraded: ${degraded}\n` : READY;
     return { status: 200, contentType: 'text/plain', body };
   } catch (error) {
@@ -59,7 +59,7 @@ async function readiness(deps: HealthDeps): Promise<Answer> {
   }
 }
 
-/** Serves the paths of operation on a port of their own (0: any free one). Returns the port. */
+/** Serves the operational endpoints on their own port (0: any free port). Returns the port. */
 export async function serveHealth(
   deps: HealthDeps & { host: string; port: number },
   stack: AsyncDisposableStack,

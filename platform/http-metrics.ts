@@ -1,13 +1,13 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** What an HTTP server holds at one moment. */
+/** A snapshot of an HTTP server. */
 export interface HttpServerState {
-  /** Requests that are being answered. */
+  /** Requests in progress. */
   readonly activeRequests: number;
   readonly openConnections: number;
-  /** Bytes of the bodies of requests under way. */
+  /** Bytes of request bodies held for requests in progress. */
   readonly bodyBytes: number;
-  /** Bytes of answers that the system has not yet taken for sending. */
+  /** Response bytes that are not yet handed over to the operating system. */
   readonly unsentBytes: number;
 }
 
@@ -15,13 +15,13 @@ export interface HttpServerState {
 export interface HttpMetrics {
   /** Adds a server to the gauges, which are read at each scrape: nothing is counted per request. */
   watch(read: () => HttpServerState): Disposable;
-  /** Connections that were refused because as many as allowed were open and none was idle. */
+  /** Connections rejected because the limit was reached and none was idle. */
   readonly refusedConnections: Counter;
-  /** Connections that the server cut, by reason: write_timeout, unsent_bytes, pipelining or connections. */
+  /** Connections closed by the server, by reason: write_timeout, unsent_bytes, pipelining or connections. */
   readonly cutConnections: Counter<'reason'>;
-  /** Requests that the HTTP parser refused, by the code of the refusal. */
+  /** Requests rejected by the HTTP parser, by error code. */
   readonly malformedRequests: Counter<'error_type'>;
-  /** Requests whose caller went away before the answer was sent. */
+  /** Requests whose client disconnected before the response was sent. */
   readonly abandonedRequests: Counter;
 }
 
@@ -40,10 +40,10 @@ export function createHttpMetrics(registry: Registry): HttpMetrics {
         this.set(sum);
       },
     });
-  gauge('http_server_active_requests', 'Requests that are being answered.', 'activeRequests');
-  gauge('http_server_open_connections', 'Connections that are open.', 'openConnections');
-  gauge('fritzy_http_body_bytes', 'Bytes of the bodies of requests under way.', 'bodyBytes');
-  gauge('fritzy_http_unsent_bytes', 'Bytes of answers that wait to be sent.', 'unsentBytes');
+  gauge('http_server_active_requests', 'Requests in progress.', 'activeRequests');
+  gauge('http_server_open_connections', 'Open connections.', 'openConnections');
+  gauge('fritzy_http_body_bytes', 'Bytes of request bodies held for requests in progress.', 'bodyBytes');
+  gauge('fritzy_http_unsent_bytes', 'Response bytes that wait to be sent.', 'unsentBytes');
   return {
     watch: (read) => {
       servers.add(read);
@@ -52,24 +52,24 @@ export function createHttpMetrics(registry: Registry): HttpMetrics {
     refusedConnections: new Counter({
       registers,
       name: 'fritzy_http_refused_connections_total',
-      help: 'Connections that were refused because too many were open.',
+      help: 'Connections rejected because too many were open.',
     }),
     cutConnections: new Counter({
       registers,
       name: 'fritzy_http_cut_connections_total',
-      help: 'Connections that were cut because they held more than they may.',
+      help: 'Connections closed because they exceeded a limit.',
       labelNames: ['reason'],
     }),
     malformedRequests: new Counter({
       registers,
       name: 'fritzy_http_malformed_requests_total',
-      help: 'Requests that the HTTP parser refused.',
+      help: 'Requests rejected by the HTTP parser.',
       labelNames: ['error_type'],
     }),
     abandonedRequests: new Counter({
       registers,
       name: 'fritzy_http_abandoned_requests_total',
-      help: 'Requests whose caller went away before the answer was sent.',
+      help: 'Requests whose client disconnected before the response was sent.',
     }),
   };
 }

@@ -2,30 +2,30 @@ import { AppError, invalid, violationsError, type Violation } from '#platform/er
 import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, SKIP_MAX } from '#platform/limits.ts';
 import type { PageRequest } from '#platform/pb/page_pb.js';
 
-/** Checks of what callers send. Each returns the value in the form it is kept in or throws INVALID_ARGUMENT. */
+/** Input validation. Each check returns the normalized value or throws INVALID_ARGUMENT. */
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-/** C0 and C1 controls; NUL among them, which PostgreSQL cannot store. */
-// oxlint-disable-next-line no-control-regex -- control characters are what it is there to find
+/** C0 and C1 control characters, including NUL, which PostgreSQL cannot store. */
+// oxlint-disable-next-line no-control-regex -- the pattern must match control characters
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/;
 // oxlint-disable-next-line no-control-regex -- as above, but line breaks and tabs are allowed
 const CONTROLS_BUT_LINES = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
 
-/** A UUID in lower case. */
+/** Returns the UUID in lower case. */
 export function requireUuid(field: string, value: string): string {
   if (!UUID.test(value)) throw invalid(field, 'must be a UUID');
   return value.toLowerCase();
 }
 
-/** At most `max` UUIDs in lower case, each once. */
+/** Returns at most `max` UUIDs in lower case without duplicates. */
 export function requireUuids(field: string, values: readonly string[], max: number): string[] {
   if (values.length > max) throw invalid(field, `must have at most ${max} ids`);
   return [...new Set(requireEach(values, (value, index) => requireUuid(`${field}[${index}]`, value)))];
 }
 
 /**
- * Runs all checks and returns what they return. If any of them throws violations, throws one error with the violations
- * of all; anything else that a check throws is thrown at once.
+ * Runs all checks and returns their results. If any check throws violations, throws one error with all violations; any
+ * other error is thrown at once.
  */
 export function requireAll<T extends Record<string, unknown>>(checks: {
   readonly [Name in keyof T]: () => T[Name];
@@ -35,7 +35,7 @@ export function requireAll<T extends Record<string, unknown>>(checks: {
   return Object.fromEntries(results) as T;
 }
 
-/** The same for the items of a list. */
+/** Like `requireAll` for the items of a list. */
 export function requireEach<T, R>(items: readonly T[], check: (item: T, index: number) => R): R[] {
   const results: R[] = [];
   const violations: Violation[] = [];
@@ -52,14 +52,14 @@ export function requireEach<T, R>(items: readonly T[], check: (item: T, index: n
   return results;
 }
 
-/** Trimmed text of `min` to `max` characters (code points), in one line unless `lines` is set. */
+/** Returns the trimmed text of `min` to `max` characters (code points), on one line unless `lines` is set. */
 export function requireText(
   field: string,
   value: string,
   bound: { min: number; max: number; lines?: boolean },
 ): string {
   const text = value.trim();
-  // A character is one or two units: what is longer than that needs no counting.
+  // A character has at most two UTF-16 units: longer text need not be counted.
   const length = text.length > 2 * bound.max ? text.length : Array.from(text).length;
   if (length < bound.min || length > bound.max) {
     throw invalid(
@@ -82,7 +82,7 @@ export function requireWhole(field: string, value: number, min: number, max: num
   return value;
 }
 
-/** How many rows a page has. */
+/** The number of rows of a page. */
 export function requirePageSize(field: string, size = PAGE_SIZE_DEFAULT, max = PAGE_SIZE_MAX): number {
   return requireWhole(field, size, 1, max);
 }
@@ -109,7 +109,7 @@ export function requirePage(page: PageRequest | undefined): Page {
   return { size, skip, afterId, beforeId, fromEnd: page?.fromEnd ?? false };
 }
 
-/** Equal for equal pages: callers that ask for the same page share one read. */
+/** Equal for equal pages, so that callers that request the same page share one read. */
 export function pageKey(page: Page): string {
   return `${page.size} ${page.skip} ${page.afterId} ${page.beforeId} ${page.fromEnd}`;
 }

@@ -1,7 +1,8 @@
 /**
  * The decimals of each currency, from ISO 4217 List One, "Current currency & funds code list", published 2026-01-01 by
- * the maintenance agency (https://www.six-group.com/dam/download/financial-information/data-center/iso-currrency/lists/list-one.xml).
- * Codes whose minor unit is "N.A." (metals, units of account, XTS and XXX) are left out.
+ * the maintenance agency
+ * (https://www.six-group.com/dam/download/financial-information/data-center/iso-currrency/lists/list-one.xml). Codes
+ * whose minor unit is "N.A." (metals, units of account, XTS and XXX) are omitted.
  *
  * Stored amounts depend on this table. Add codes; never change the decimals of a code.
  */

@@ -3,14 +3,14 @@ import { destination, pino, stdTimeFunctions, type Logger } from 'pino';
 export type { Logger };
 
 export interface LogOptions {
-  /** The service that speaks: OpenTelemetry's service.name. */
+  /** The service name: OpenTelemetry's service.name. */
   service: string;
   level: string;
   /** `auto` is readable text on a terminal and JSON everywhere else. */
   format: 'auto' | 'json' | 'text';
 }
 
-/** One JSON object a line on standard output; readable text when a person looks on. */
+/** Writes one JSON object per line to standard output, or readable text. */
 export async function createLogger(options: LogOptions): Promise<Logger> {
   const settings = {
     level: options.level,
@@ -24,7 +24,7 @@ export async function createLogger(options: LogOptions): Promise<Logger> {
   return pino(settings, pretty({ colorize: process.stdout.isTTY, ignore: 'service\\.name', sync: true }));
 }
 
-/** The fields that tie a log line to one request: the request id and the trace id. */
+/** The fields that correlate a log line with a request: the request id and the trace id. */
 export function callFields(call: { requestId: string; trace: { traceId: string } }): Record<string, string> {
   return { request_id: call.requestId, trace_id: call.trace.traceId };
 }

@@ -1,4 +1,4 @@
-/** Ports on which a program listens unless a setting names another one. This file loads nothing: health checks read it. */
+/** The default ports. This file imports nothing, because health checks load it. */
 export const DEFAULT_PORTS = {
   /** LISTEN: gRPC of a service. */
   grpc: 50_051,

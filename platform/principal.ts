@@ -1,18 +1,18 @@
 import { hash } from 'node:crypto';
 
-/** Everything about a caller that an answer may depend on. */
+/** Everything about a caller that a result may depend on. */
 export interface Identity {
-  /** The id of the account or program that calls. */
+  /** The id of the calling account or program. */
   readonly subject: string;
   readonly roles: readonly string[];
   readonly scopes: readonly string[];
-  /** Where the tenant's data is kept; undefined where there is one region. */
+  /** The region of the tenant's data; undefined if there is only one region. */
   readonly tenantRegion: string | undefined;
 }
 
 /**
- * Who a call acts for. Work that several calls share is keyed by it (`scope`): an answer made for one principal never
- * reaches another.
+ * The identity that a call acts for. Work that several calls share is keyed by it (`scope`), so that a result made for
+ * one principal never reaches another.
  */
 export class Principal {
   /** Undefined for the anonymous principal. */
@@ -27,7 +27,7 @@ export class Principal {
   /** A caller that is not authenticated. */
   static readonly anonymous = new Principal(undefined);
 
-  /** Only for an identity that was verified. The order of roles and scopes does not matter. */
+  /** Requires a verified identity. The order of roles and scopes does not matter. */
   static of({ subject, roles, scopes, tenantRegion }: Identity): Principal {
     const identity = { subject, roles: distinct(roles), scopes: distinct(scopes), tenantRegion };
     return new Principal(Object.freeze(identity));
@@ -39,8 +39,8 @@ export class Principal {
   }
 
   /**
-   * The key within everything that this principal may share: no key of another principal is equal to it, whatever
-   * both contain. For the anonymous principal it is the key itself, unless that begins with a line break.
+   * Scopes a key to this principal: scoped keys of different principals are never equal. For the anonymous principal
+   * the key is unchanged, unless it begins with a line break.
    */
   scope(key: string): string {
     if (this.#key === '' && key.charCodeAt(0) !== LINE_BREAK) return key;
@@ -51,7 +51,7 @@ export class Principal {
 /** Separates the parts of a scoped key: no key of a principal contains it. */
 const LINE_BREAK = 10;
 
-/** Of one length, however many roles there are, and without anything that could be read. */
+/** A hash, so that the length is fixed and the identity is not readable. */
 function keyOf({ subject, roles, scopes, tenantRegion }: Identity): string {
   return hash('sha256', JSON.stringify([subject, roles, scopes, tenantRegion ?? null]), 'base64url');
 }

@@ -1,7 +1,7 @@
 import type { Call } from '#platform/call.ts';
 import { groupCalls } from '#platform/group.ts';
 
-/** One statement reads the ids of all callers that wait; each gets its own, unknown ids left out. */
+/** Batches concurrent reads by id into one statement. Each caller gets its own rows; unknown ids are omitted. */
 export function groupReadsById<T extends { readonly id: string }>(
   byIds: (ids: readonly string[], signal: AbortSignal) => Promise<readonly T[]>,
 ): (ids: readonly string[], call: Call) => Promise<T[]> {

@@ -10,8 +10,8 @@ import { StartError } from '#platform/errors.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 
 /**
- * Currencies whose decimals are unknown in a database that has amounts and no record: earlier releases took them from
- * `Intl`, which for these differs from ISO 4217 with ICU 77 or ICU 78.
+ * Currencies whose decimals are unknown in a database that has amounts but no recorded currency: earlier releases took
+ * the decimals from `Intl`, which differs from ISO 4217 for these with ICU 77 or ICU 78.
  */
 const AMBIGUOUS: ReadonlySet<string> = new Set(
   'AFN ALL COP HUF IDR IQD IRR KPW LAK LBP MGA MMK PKR RSD SOS SYP YER'.split(' '),
@@ -25,9 +25,9 @@ const INSERT: Statement = {
 };
 
 /**
- * Returns the currency that the database records. At the first start it records the setting, USD if there is none.
- * Throws StartError if the record differs from the setting, or if the database has amounts of unknown currency or
- * decimals. `findAmount` returns a row if there are amounts.
+ * Returns the currency recorded in the database. The first start records the setting, USD by default. Throws StartError
+ * if the recorded currency differs from the setting, or if the database has amounts of unknown currency or decimals.
+ * `findAmount` returns a row if there are amounts.
  */
 export async function recordCurrency(
   service: { readonly name: string; readonly database: Database; readonly findAmount: Statement },
@@ -41,7 +41,7 @@ export async function recordCurrency(
   await database.query(INSERT, [code, decimals]);
   // Another instance may have recorded its own setting first.
   const [recorded] = await database.query<Currency>(SELECT, []);
-  if (!recorded) throw new Error('the currency was recorded and is missing');
+  if (!recorded) throw new Error('the recorded currency is missing');
   return requireSame(name, recorded, setting);
 }
 
@@ -50,7 +50,7 @@ function requireSame(name: string, recorded: Currency, setting: CurrencySetting 
   const wanted = currencyOf(setting);
   if (wanted.code === recorded.code && wanted.decimals === recorded.decimals) return recorded;
   throw new StartError(
-    `the ${name} database holds amounts in ${describeCurrency(recorded)}, and the settings say ` +
+    `the ${name} database has amounts in ${describeCurrency(recorded)}, but the settings specify ` +
       `${describeCurrency(wanted)}: start with ${settingsFor(recorded)}, or use another database ` +
       `(for \`make run\` another FRITZY_DATA).`,
   );

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface RetryOptions {
-  /** The pause after the first failure. It doubles after each further one, up to `pauseMsMax`. */
+  /** The pause after the first failure. It doubles after each further failure, up to `pauseMsMax`. */
   readonly pauseMsMin: number;
   readonly pauseMsMax: number;
-  /** Ends the pause in hand; no attempt starts afterwards. */
+  /** Ends the current pause; no further attempt starts. */
   readonly signal?: AbortSignal;
   /** Unlimited by default. */
   readonly attemptsMax?: number;
@@ -12,21 +12,21 @@ export interface RetryOptions {
   shouldRetry?(error: unknown): boolean;
   /** Bounds the pauses of all retries that share it. */
   readonly budget?: RetryBudget;
-  /** Called before each pause; for the log. */
+  /** Called before each pause, for logging. */
   onRetry?(error: unknown, pauseMs: number): void;
 }
 
 export interface RetryBudget {
-  /** Milliseconds; once it is 0, retries follow without a pause. */
+  /** Milliseconds. At 0, retries follow without a pause. */
   pauseMsLeft: number;
 }
 
 /**
- * Calls `work` until it succeeds. An attempt that lasted longer than `pauseMsMax` resets the pause to `pauseMsMin`.
- * Throws the last error if `shouldRetry` refuses it, after `attemptsMax` attempts, and if `signal` fires during an attempt;
- * the signal's reason if it fires at another time.
+ * Calls `work` until it succeeds. An attempt that lasts longer than `pauseMsMax` resets the pause to `pauseMsMin`.
+ * Throws the last error if `shouldRetry` returns false, after `attemptsMax` attempts, or if `signal` fires during an
+ * attempt; throws the signal's reason if it fires at another time.
  *
- * Not `p-retry`: it gives up for good on a TypeError, and background loops must survive a defect in one step.
+ * Not `p-retry`: it stops on a TypeError, but background loops must survive a defect in one step.
  */
 export async function retry<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { pauseMsMin, pauseMsMax, signal, attemptsMax = Infinity, budget } = options;
@@ -53,7 +53,7 @@ export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   await unlessAborted(delay(ms, undefined, signal && { signal }), signal);
 }
 
-/** What `work` resolves with; undefined if it rejects and `signal` has fired, because it then ends by request. */
+/** The result of `work`; undefined if it rejects after `signal` has fired, because it was then stopped on request. */
 export async function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T | undefined> {
   try {
     return await work;

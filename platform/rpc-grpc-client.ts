@@ -18,28 +18,28 @@ import {
 import type { Client } from '#platform/rpc.ts';
 import { traceparentOf } from '#platform/trace.ts';
 
-/** The calling side of gRPC: several instances of a service, their restarts, and what may be sent again. */
+/** The gRPC client: several instances of a service, restarts, and retries. */
 
 const READY_TIMEOUT_MS = 1_000;
-/** The rest between two tries to connect to an instance: it grows no further, so that a restart is noticed at once. */
+/** The backoff between attempts to connect to an instance. It is capped, so that a restart is detected quickly. */
 const RECONNECT_FIRST_MS = 100;
 const RECONNECT_MAX_MS = 250;
-/** How long after the loss of the last connection calls wait for a new one; later ones fail at once. */
+/** How long calls wait for a new connection after the last one was lost; later calls fail at once. */
 export const OUTAGE_WAIT_MS = 2_000;
-/** How often a call is sent at the most: it is sent again only if that is safe. */
+/** Maximum attempts of a call. It is retried only if that is safe. */
 const ATTEMPTS_MAX = 4;
-/** Calls go to all instances in turn, except those that drain or cannot be reached. */
+/** Calls are distributed over all instances, except those that drain or cannot be reached. */
 const SERVICE_CONFIG = JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] });
-/** What grpc-js says of a stream that the server has not begun to process (RFC 9113, section 8.7). */
+/** The error text of grpc-js for a stream that the server has not begun to process (RFC 9113, section 8.7). */
 const REFUSED_STREAM = 'Stream refused by server';
 
 export interface ConnectOptions {
   readonly logger: Logger;
-  /** The rest between two tries to connect; tests only. */
+  /** Replaces the backoff between connection attempts; only for tests. */
   readonly reconnectMs?: number;
   /** How long calls wait for a lost connection; OUTAGE_WAIT_MS by default. */
   readonly outageWaitMs?: number;
-  /** How often names are looked up again while no connection is lost; tests only. */
+  /** The interval of name lookups while no connection is lost; only for tests. */
   readonly refreshMs?: number;
 }
 
@@ -50,11 +50,11 @@ export interface Connection<S extends DescService> extends AsyncDisposable {
 }
 
 /**
- * A client of a service at a URL (platform/grpc-url.ts). Connects on first use and again by itself after a loss.
+ * Creates a client of a service at a URL (platform/grpc-url.ts). It connects on first use and reconnects after a loss.
  *
- * While no instance can be reached, calls wait up to OUTAGE_WAIT_MS after the loss, so that a restart costs time and no
- * errors. A call is sent again if it certainly was not processed, or if a lost connection took the answer of a method
- * that is marked `idempotency_level = NO_SIDE_EFFECTS`; never after an answer of the service.
+ * While no instance can be reached, calls wait up to OUTAGE_WAIT_MS after the loss, so that a restart delays calls but
+ * does not fail them. A call is retried if it was certainly not processed, or if the connection was lost before the
+ * response of a method that is marked `idempotency_level = NO_SIDE_EFFECTS`; never after a response of the service.
  */
 export function connect<S extends DescService>(
   service: S,
@@ -88,7 +88,10 @@ export function connect<S extends DescService>(
 }
 
 interface Outages {
-  /** While no instance can be reached: resolves when one can be, or when waiting has lasted long enough. */
+  /**
+   * While no instance can be reached, returns a promise that resolves when one can be reached or the maximum wait has
+   * passed.
+   */
   current(): Promise<void> | undefined;
 }
 
@@ -96,7 +99,7 @@ function watchOutages(client: grpc.Client, waitMs: number): Outages {
   const { READY, SHUTDOWN, TRANSIENT_FAILURE } = grpc.connectivityState;
   const channel = client.getChannel();
   let outage: Promise<void> | undefined;
-  const look = (): void => {
+  const update = (): void => {
     const state = channel.getConnectivityState(false);
     if (state === SHUTDOWN) return;
     if (state === READY) outage = undefined;
@@ -105,9 +108,9 @@ function watchOutages(client: grpc.Client, waitMs: number): Outages {
         client.waitForReady(Date.now() + waitMs, () => resolve());
       });
     }
-    channel.watchConnectivityState(state, Infinity, look);
+    channel.watchConnectivityState(state, Infinity, update);
   };
-  look();
+  update();
   return { current: () => outage };
 }
 
@@ -123,7 +126,7 @@ function callerOf({ channel, outages, logger }: CallerDeps, service: DescService
   const decode = decoder(desc.output);
   const isRead = desc.idempotency === IdempotencyLevel.NO_SIDE_EFFECTS;
 
-  /** Sends the call once. `wire` tells whom it reached. */
+  /** Sends the call once. `wire` identifies the peer. */
   function send(
     message: Message,
     call: Call,
@@ -153,8 +156,8 @@ function callerOf({ channel, outages, logger }: CallerDeps, service: DescService
     call.onAbort(cancel);
   }
 
-  /** Whether it is safe to send a call again that got no answer. */
-  function isRepeatable(error: grpc.ServiceError, wire: grpc.ClientUnaryCall): boolean {
+  /** Whether it is safe to retry a call that got no response. */
+  function isRetryable(error: grpc.ServiceError, wire: grpc.ClientUnaryCall): boolean {
     if (!isConnectionLoss(error)) return false;
     const neverSent = wire.getPeer() === channel.getChannel().getTarget();
     return isRead || neverSent || error.details === REFUSED_STREAM;
@@ -162,9 +165,9 @@ function callerOf({ channel, outages, logger }: CallerDeps, service: DescService
 
   function failureOf(error: grpc.ServiceError, call: Call): AppError {
     const failure = errorWithoutAnswer(error);
-    // The service has no line of it: it did not answer.
+    // Log it here: the service did not respond, so it logged nothing.
     if (failure.reason === 'INTERNAL')
-      logger.error({ err: error, rpc_method: name, ...callFields(call) }, 'unexpected answer of a service');
+      logger.error({ err: error, rpc_method: name, ...callFields(call) }, 'unexpected response of a service');
     return failure;
   }
 
@@ -179,23 +182,23 @@ function callerOf({ channel, outages, logger }: CallerDeps, service: DescService
         send(message, call, (error, response, wire) => {
           if (response) return resolve(response);
           if (call.ended) return reject(call.ended);
-          if (error === null) return reject(emptyAnswer(call));
+          if (error === null) return reject(emptyResponse(call));
           const answered = answeredError(error);
           if (answered) return reject(answered);
-          if (attempts < ATTEMPTS_MAX && isRepeatable(error, wire)) afterOutage(outages, call, attempt);
+          if (attempts < ATTEMPTS_MAX && isRetryable(error, wire)) afterOutage(outages, call, attempt);
           else reject(failureOf(error, call));
         });
       };
       afterOutage(outages, call, attempt);
     });
 
-  function emptyAnswer(call: Call): AppError {
-    logger.error({ rpc_method: name, ...callFields(call) }, 'a service gave an empty answer');
-    return new AppError('INTERNAL', 'A service gave an empty answer.');
+  function emptyResponse(call: Call): AppError {
+    logger.error({ rpc_method: name, ...callFields(call) }, 'a service returned an empty response');
+    return new AppError('INTERNAL', 'A service returned an empty response.');
   }
 }
 
-/** Calls `next` once: at once if an instance can be reached, otherwise after the outage or when the call ends. */
+/** Calls `next` once: immediately if an instance can be reached, otherwise after the outage or when the call ends. */
 function afterOutage(outages: Outages, call: Call, next: () => void): void {
   const outage = outages.current();
   if (outage === undefined) {
@@ -213,7 +216,7 @@ function afterOutage(outages: Outages, call: Call, next: () => void): void {
   void outage.then(go);
 }
 
-/** Text that UTF-8 cannot carry (a lone surrogate) would arrive as other text: it is refused, as in process. */
+/** Rejects text that UTF-8 cannot encode (a lone surrogate), as an in-process call does: it would arrive changed. */
 function requireWellFormed(value: unknown, field: string): void {
   if (typeof value === 'string') {
     if (!value.isWellFormed()) throw invalid(field, 'must be well-formed Unicode');

@@ -9,14 +9,14 @@ import { addressesOf, type Address } from '#platform/grpc-url.ts';
  * addresses, but not several names.
  */
 const SCHEME = 'addresses';
-/** Names are looked up again when a connection is lost, at most once in so long. */
+/** Names are looked up again after a connection is lost, at most once per interval. */
 const LOOKUP_INTERVAL_MS = 1_000;
-/** Names are also looked up again after so long: an instance that was added breaks no connection. */
+/** Names are also looked up at this interval: a new instance does not break any connection. */
 const REFRESH_MS = 10_000;
-/** The option of a channel that replaces REFRESH_MS; tests only. */
+/** The channel option that replaces REFRESH_MS; only for tests. */
 export const REFRESH_OPTION = 'fritzy.refresh_ms';
 
-/** What a channel connects to for the URL of a service. */
+/** The channel target for the URL of a service. */
 export function targetOf(url: string): string {
   return `${SCHEME}:${url.replace(/^\w+:\/+/, '').replace(/\/$/, '')}`;
 }
@@ -24,12 +24,12 @@ export function targetOf(url: string): string {
 class AddressResolver implements experimental.Resolver {
   readonly #addresses: readonly Address[];
   readonly #listener: experimental.ResolverListener;
-  /** What the listener was given last; undefined before that. */
-  #given: string | undefined;
+  /** The endpoints that the listener received last; undefined before that. */
+  #lastEndpoints: string | undefined;
   #isLookingUp = false;
-  #isWanted = false;
-  /** Grows with each `destroy`: what was looked up before is dropped. */
-  #life = 0;
+  #isRequested = false;
+  /** Incremented by `destroy`; results of earlier lookups are dropped. */
+  #generation = 0;
   #waiting: NodeJS.Timeout | undefined;
   #refreshing: NodeJS.Timeout | undefined;
   /** Undefined if there are no names. */
@@ -51,31 +51,31 @@ class AddressResolver implements experimental.Resolver {
   }
 
   updateResolution(): void {
-    this.#isWanted = true;
+    this.#isRequested = true;
     clearTimeout(this.#refreshing);
-    if (!this.#isLookingUp && this.#waiting === undefined) void this.#resolve(this.#life);
+    if (!this.#isLookingUp && this.#waiting === undefined) void this.#resolve(this.#generation);
   }
 
   destroy(): void {
-    this.#life += 1;
-    this.#given = undefined;
-    this.#isWanted = false;
+    this.#generation += 1;
+    this.#lastEndpoints = undefined;
+    this.#isRequested = false;
     this.#isLookingUp = false;
     clearTimeout(this.#waiting);
     this.#waiting = undefined;
     clearTimeout(this.#refreshing);
   }
 
-  async #resolve(life: number): Promise<void> {
-    this.#isWanted = false;
+  async #resolve(generation: number): Promise<void> {
+    this.#isRequested = false;
     this.#isLookingUp = true;
     const found = await Promise.allSettled(this.#addresses.map(endpointsOf));
-    if (life !== this.#life) return;
+    if (generation !== this.#generation) return;
     this.#isLookingUp = false;
-    this.#give(found);
+    this.#notify(found);
     this.#waiting = setTimeout(() => {
       this.#waiting = undefined;
-      if (this.#isWanted) this.updateResolution();
+      if (this.#isRequested) this.updateResolution();
     }, LOOKUP_INTERVAL_MS);
     this.#waiting.unref();
     if (this.#refreshMs === undefined) return;
@@ -83,19 +83,19 @@ class AddressResolver implements experimental.Resolver {
     this.#refreshing.unref();
   }
 
-  /** A list that has not changed is not given again: the balancer would restart with it. */
-  #give(found: readonly PromiseSettledResult<experimental.Endpoint[]>[]): void {
+  /** Skips an unchanged list: the balancer would restart with it. */
+  #notify(found: readonly PromiseSettledResult<experimental.Endpoint[]>[]): void {
     const endpoints = found.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
     const failure = found.find((each) => each.status === 'rejected');
     if (endpoints.length === 0) {
       const details = `Name resolution failed: ${messageOf(failure?.reason)}`;
-      this.#given = undefined;
+      this.#lastEndpoints = undefined;
       this.#listener(experimental.statusOrFromError({ code: status.UNAVAILABLE, details }), {}, null, '');
       return;
     }
     const key = endpoints.map(experimental.endpointToString).toSorted().join();
-    if (key === this.#given) return;
-    this.#given = key;
+    if (key === this.#lastEndpoints) return;
+    this.#lastEndpoints = key;
     this.#listener(experimental.statusOrFromValue(endpoints), {}, null, '');
   }
 }

@@ -12,21 +12,21 @@ import { deadlineExceeded } from '#platform/call.ts';
 import { AppError, asAppError, REASONS, type Reason, type Violation } from '#platform/errors.ts';
 import { BadRequestSchema, ErrorInfoSchema, StatusSchema, type Status } from '#platform/pb/error_pb.js';
 
-/** What both sides of a gRPC connection agree on: metadata, sizes, and how an AppError becomes a status and back. */
+/** The wire format of both sides of a gRPC connection: metadata, sizes, and the mapping between AppError and status. */
 
 export const REQUEST_ID = 'x-request-id';
 export const TRACEPARENT = 'traceparent';
-/** Where the richer error model puts its details (https://grpc.io/docs/guides/error/). */
+/** The trailer with the details of the richer error model (https://grpc.io/docs/guides/error/). */
 const DETAILS = 'grpc-status-details-bin';
 const DOMAIN = 'fritzy';
-/** Bytes. The largest answer is a batch of orders, whose lines have at most 6 MB (order/store.ts). */
+/** In bytes. The largest response is a batch of orders, whose lines have at most 6 MB (order/store.ts). */
 const MESSAGE_SIZE_MAX = 64 * 1_048_576;
 export const MESSAGE_LIMITS = {
   'grpc.max_receive_message_length': MESSAGE_SIZE_MAX,
   'grpc.max_send_message_length': MESSAGE_SIZE_MAX,
 };
 
-// What grpc-js would print on standard error reaches the caller as an error too.
+// Errors that grpc-js would print to standard error also reach the caller.
 grpc.setLogVerbosity(grpc.logVerbosity.NONE);
 
 export function encoder(schema: DescMessage): (message: Message) => Buffer {
@@ -67,7 +67,7 @@ function packViolations(violations: readonly Violation[]): Any[] {
   return [anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations }))];
 }
 
-/** The AppError that a service of ours answered; undefined if the status comes from anything else. */
+/** Returns the AppError that one of our services sent; undefined if the status comes from another source. */
 export function answeredError(error: grpc.ServiceError): AppError | undefined {
   const [bytes] = error.metadata?.get(DETAILS) ?? [];
   if (!(bytes instanceof Buffer)) return undefined;
@@ -97,23 +97,26 @@ function isReason(text: string): text is Reason {
 }
 
 /**
- * Statuses that grpc-js makes itself when a connection breaks in the middle of a call, and that name the HTTP/2 error
+ * The texts of statuses that grpc-js generates when a connection breaks during a call and that name the HTTP/2 error
  * instead of the loss.
  */
 const BROKEN_STREAM = /^(Received RST_STREAM with code|Failed to start HTTP\/2 stream|Write error)/;
 
-/** Whether no answer came because the service, or the way to it, is gone. Only for a status that is no answer of ours. */
+/**
+ * Whether there is no response because the service or the connection is lost. Only for a status that none of our
+ * services sent.
+ */
 export function isConnectionLoss({ code, details }: grpc.ServiceError): boolean {
   if (code === grpc.status.UNAVAILABLE) return true;
-  // The other side reset the stream: a call that its own caller cancels never gets here.
+  // The other side reset the stream; a call cancelled by its own caller does not get here.
   if (code === grpc.status.CANCELLED) return true;
   return code === grpc.status.INTERNAL && BROKEN_STREAM.test(details);
 }
 
-/** What the caller of a call sees that got no answer of a service of ours. */
+/** The error for the caller of a call that got no response from one of our services. */
 export function errorWithoutAnswer(error: grpc.ServiceError): AppError {
   if (isConnectionLoss(error)) {
-    return new AppError('UNAVAILABLE', 'A service that is needed cannot be reached. Try again in a moment.', {
+    return new AppError('UNAVAILABLE', 'A required service cannot be reached. Try again in a moment.', {
       cause: error,
     });
   }
@@ -121,9 +124,13 @@ export function errorWithoutAnswer(error: grpc.ServiceError): AppError {
     case grpc.status.DEADLINE_EXCEEDED:
       return deadlineExceeded();
     case grpc.status.RESOURCE_EXHAUSTED:
-      return new AppError('RESOURCE_EXHAUSTED', 'Too much was asked at once. Try again with less.', {
-        cause: error,
-      });
+      return new AppError(
+        'RESOURCE_EXHAUSTED',
+        'The request or its response is too large. Request less data.',
+        {
+          cause: error,
+        },
+      );
     default:
       return asAppError(error);
   }

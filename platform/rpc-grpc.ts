@@ -16,20 +16,20 @@ import {
 } from '#platform/rpc-grpc-wire.ts';
 import type { Implementation, Method } from '#platform/rpc.ts';
 
-/** The serving side of gRPC: the services of platform/rpc.ts over HTTP/2. */
+/** The gRPC server: the services of platform/rpc.ts over HTTP/2. */
 
-/** How long calls under way may take to end once the server is asked to stop. */
+/** How long calls in progress may take after the server is asked to stop. */
 const DRAIN_TIMEOUT_MS = 10_000;
-/** No served call goes on for longer than this, whatever deadline the caller names. */
+/** The maximum duration of a call, even if the caller sets a later deadline. */
 const CALL_TIMEOUT_MS = 30_000;
 
 export interface RpcServer extends AsyncDisposable {
   readonly port: number;
-  /** What grpc.health.v1 answers, for the server as a whole and for each of its services. */
+  /** Sets the status in grpc.health.v1 of the server and of each of its services. */
   setServing(serving: boolean): void;
 }
 
-/** Serves over gRPC at `host:port` (port 0: any free one), with grpc.health.v1 and, where asked, reflection. */
+/** Serves gRPC at `host:port` (port 0: any free port), with grpc.health.v1 and optionally reflection. */
 export async function serve(
   implementations: readonly Implementation<DescService>[],
   options: { address: string; reflection: boolean; newRequestId: () => string },
@@ -45,7 +45,7 @@ export async function serve(
   }
   if (options.reflection) {
     const all = implementations.map(({ service }) => reflectable(service));
-    // One for all of them: a server takes the reflection service once.
+    // One instance for all services: a server accepts the reflection service only once.
     new ReflectionService(Object.assign({}, HEALTH_PACKAGE, ...all)).addToServer(server);
   }
   const names = ['', ...implementations.map(({ service }) => service.typeName)];
@@ -97,7 +97,7 @@ function handlerOf(method: Method, newRequestId: () => string): grpc.handleUnary
     const deadline = wire.getDeadline();
     const timeoutMs = (typeof deadline === 'number' ? deadline : deadline.getTime()) - nowMs;
     const call = new Call({
-      // No caller is authenticated: nothing that anybody may send gives authority.
+      // Callers are not authenticated: nothing that any client can send grants authority.
       principal: Principal.anonymous,
       requestId: header(wire.metadata, REQUEST_ID) ?? newRequestId(),
       traceparent: header(wire.metadata, TRACEPARENT),
@@ -125,13 +125,13 @@ function header(metadata: grpc.Metadata, name: string): string | undefined {
 
 type ReflectedPackage = ConstructorParameters<typeof ReflectionService>[0];
 
-/** The file of grpc.health.v1, which grpc-health-check hangs on its message types. */
+/** The file of grpc.health.v1, which grpc-health-check attaches to its message types. */
 const HEALTH_PACKAGE: ReflectedPackage = {
   'grpc.health.v1.Health': (healthService['Check'] as unknown as { requestType: ReflectedPackage[string] })
     .requestType,
 };
 
-/** The files that reflection shows, in the form that @grpc/reflection takes. */
+/** The files for reflection, in the format of @grpc/reflection. */
 function reflectable(service: DescService): ReflectedPackage {
   const files = new Map<string, Buffer>();
   const add = (file: DescFile): void => {

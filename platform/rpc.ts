@@ -11,13 +11,16 @@ import { callFields, type Logger } from '#platform/logger.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
 /**
- * Remote procedure calls from one generated service description. A service is implemented once and then called in
- * process (`inProcess`) or served and called over gRPC (`rpc-grpc.ts`); errors, deadlines and cancellation are the
- * same either way, which platform/test/rpc-contract.test.ts holds.
+ * Remote procedure calls from a generated service description. A service is implemented once and then called in process
+ * (`inProcess`) or served and called over gRPC (`rpc-grpc.ts`). Errors, deadlines and cancellation behave the same in
+ * both cases; platform/test/rpc-contract.test.ts verifies that.
  */
 type Unary<M> = M extends DescMethodUnary<infer I, infer O> ? { input: I; output: O } : never;
 
-/** What a service writes: a function per method. What it throws crosses as an AppError, or as INTERNAL if it is none. */
+/**
+ * The implementation of a service: a function per method. A thrown AppError reaches the caller; any other error becomes
+ * INTERNAL.
+ */
 export type Handlers<S extends DescService> = {
   readonly [K in keyof S['method']]: (
     request: MessageShape<Unary<S['method'][K]>['input']>,
@@ -25,7 +28,7 @@ export type Handlers<S extends DescService> = {
   ) => Promise<MessageInitShape<Unary<S['method'][K]>['output']>>;
 };
 
-/** What a caller uses. Rejects with AppError only. Answers may be shared between callers: never change one. */
+/** The client of a service. Rejects only with AppError. Responses may be shared between callers: do not modify them. */
 export type Client<S extends DescService> = {
   readonly [K in keyof S['method']]: (
     request: MessageInitShape<Unary<S['method'][K]>['input']>,
@@ -33,17 +36,17 @@ export type Client<S extends DescService> = {
   ) => Promise<MessageShape<Unary<S['method'][K]>['output']>>;
 };
 
-/** Finds the client of a service. Throws if the caller is not meant to call that service. */
+/** Returns the client of a service. Throws if the program does not declare that service as an upstream. */
 export type ClientOf = <S extends DescService>(service: S) => Client<S>;
 
-/** One method with its description, as transports see it: the types are checked where handlers and clients are made. */
+/** A method with its description, as transports use it. Types are checked where handlers and clients are created. */
 export interface Method {
   readonly desc: DescMethodUnary;
   readonly name: string;
   handle(request: unknown, call: Call): Promise<unknown>;
 }
 
-/** A service with its handlers, measured and with unexpected errors logged: ready to be served or called. */
+/** A service with its handlers, instrumented, with unexpected errors logged: ready to be served or called. */
 export interface Implementation<S extends DescService> {
   readonly service: S;
   readonly methods: readonly Method[];
@@ -54,7 +57,10 @@ export interface RpcDeps {
   readonly logger: Logger;
 }
 
-/** Binds handlers to a service of unary methods; a handler's AppError reaches the caller, anything else as INTERNAL. */
+/**
+ * Binds handlers to a service of unary methods. A handler's AppError reaches the caller; any other error becomes
+ * INTERNAL.
+ */
 export function implement<S extends DescService>(
   deps: RpcDeps,
   service: S,
@@ -83,9 +89,9 @@ export function implement<S extends DescService>(
         if (appError !== error)
           deps.logger.error({ err: error, rpc_method: name, ...callFields(call) }, 'unexpected error');
         const { reason } = appError;
-        // Expected, and counted by its reason below: no error line.
+        // Expected and counted by its reason below, so it is not logged as an error.
         if (reason === 'CANCELLED')
-          deps.logger.debug({ rpc_method: name, ...callFields(call) }, 'the caller went away');
+          deps.logger.debug({ rpc_method: name, ...callFields(call) }, 'the caller cancelled the request');
         deps.telemetry.rpcDuration.observe(startedMs, name, STATUS_NAMES[REASONS[reason]], reason);
         throw appError;
       }
@@ -95,7 +101,7 @@ export function implement<S extends DescService>(
   return { service, methods };
 }
 
-/** A client that calls the implementation directly: no copy, no socket, the same outcome as over the wire. */
+/** A client that calls the implementation directly: no copy, no socket, the same outcome as over gRPC. */
 export function inProcess<S extends DescService>(implementation: Implementation<S>): Client<S> {
   const entries = implementation.methods.map((method) => [
     method.desc.localName,
@@ -107,7 +113,7 @@ export function inProcess<S extends DescService>(implementation: Implementation<
 function callInProcess(method: Method, request: Record<string, unknown>, call: Call): Promise<unknown> {
   if (call.ended) return Promise.reject(call.ended);
   return new Promise((resolve, reject) => {
-    // The caller does not wait for a handler that is slow to notice that nobody listens any more.
+    // The caller does not wait for a handler that reacts slowly to cancellation.
     call.onAbort(reject);
     method.handle(create(method.desc.input, request), call).then(
       (response) => {

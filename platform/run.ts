@@ -1,14 +1,13 @@
 import { messageOf, StartError } from '#platform/errors.ts';
 
-/** Which signals ask a program to end: Ctrl-C, and what init systems and Kubernetes send. */
+/** The signals that stop a program: Ctrl-C, and those of init systems and Kubernetes. */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
- * Runs a program: starts it, waits for a signal (or until `failed` of the started program resolves), releases what
- * it holds and lets the event loop run empty. Never calls process.exit, so nothing is cut off.
- * A signal during the start ends the program as soon as the start is through or has failed; a start that waits for
- * something can listen to `stopping`, which is aborted at once.
- * A StartError is printed as it is, one line, anything else with its stack; the exit status is then 1.
+ * Runs a program: starts it, waits for a signal (or until `failed` of the started program resolves), releases its
+ * resources and lets the event loop drain. Never calls process.exit, so nothing is interrupted. A signal during the
+ * start stops the program when the start has completed or failed; a start that waits can listen to `stopping`, which is
+ * aborted immediately. A StartError is printed as one line, any other error with its stack; the exit status is then 1.
  */
 export async function run(
   start: (stack: AsyncDisposableStack, stopping: AbortSignal) => Promise<void | { failed: Promise<string> }>,
@@ -38,8 +37,8 @@ export async function run(
 }
 
 /**
- * Runs a program that does its work and ends. A signal ends it at once, as if it had none of this: the work is one
- * that may break off anywhere. What it throws is reported as `run` does.
+ * Runs a program that ends by itself. A signal ends it immediately, so its work must be safe to interrupt at any point.
+ * Errors are reported as by `run`.
  */
 export async function runOnce(work: () => Promise<void>): Promise<void> {
   try {

@@ -28,34 +28,34 @@ import type { ClientOf, Implementation } from '#platform/rpc.ts';
 import { createTelemetry, type Telemetry } from '#platform/telemetry.ts';
 import { connectUpstreams, upstreamSettings, type Upstreams } from '#platform/upstreams.ts';
 
-/** What every service is given by the program that it runs in. */
+/** The dependencies that a program passes to each of its services. */
 export interface ServiceDeps {
   readonly logger: Logger;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly eventLog: EventLog;
-  /** Of each pool of connections to the service's own database. */
+  /** The settings of each connection pool to the service's own database. */
   readonly pool?: PoolSettings;
-  /** Sees each statement before it is sent. */
+  /** Called with each statement before it is sent. */
   readonly onQuery?: (statement: Statement) => void;
 }
 
-/** A service that was started: ready to be called in process or to be served over gRPC. */
+/** A started service, ready to be called in process or served over gRPC. */
 export interface StartedService<S extends DescService> {
   readonly implementation: Implementation<S>;
-  /** Rejects while the service cannot do its work. */
+  /** Rejects while the service cannot work. */
   ready(): Promise<void>;
 }
 
-/** A service, as the programs see it that start it. */
+/** A service, as seen by the programs that start it. */
 export interface Service {
-  /** Its folder, its name in logs and metrics, and the source of its events. */
+  /** The name of its folder, in logs and metrics, and in the source of its events. */
   readonly name: string;
-  /** The settings that it has besides those of every service. */
+  /** Its settings in addition to those of every service. */
   readonly settings: Settings;
   /** The services that it calls. */
   readonly upstreams: Upstreams;
-  /** Starts the service with the settings of the environment. `stack` ends it. */
+  /** Starts the service with the settings of the environment. `stack` stops it. */
   start(
     env: Environment,
     clientOf: ClientOf,
@@ -64,7 +64,7 @@ export interface Service {
   ): Promise<StartedService<DescService>>;
 }
 
-/** Describes a service whose start gets its settings as they were read. */
+/** Defines a service whose `start` receives its parsed settings. */
 export function defineService<S extends Settings>(service: {
   readonly name: string;
   readonly settings: S;
@@ -84,41 +84,41 @@ export function defineService<S extends Settings>(service: {
   };
 }
 
-/** The settings of a service that runs in a process of its own. */
+/** The settings of a service that runs in its own process. */
 export const serviceSettings = {
   ...commonSettings,
   ...poolSettings,
   LISTEN: str({
     default: `127.0.0.1:${DEFAULT_PORTS.grpc}`,
-    desc: 'The host:port on which the service speaks gRPC, without authentication.',
+    desc: 'The host:port on which the service serves gRPC, without authentication.',
   }),
   ADMIN_HOST: str({
     default: '127.0.0.1',
-    desc: 'The address on which /healthz, /readyz and /metrics answer.',
+    desc: 'The address of /healthz, /readyz and /metrics.',
   }),
   ADMIN_PORT: wholeNumber(
     0,
     65_535,
-  )({ default: DEFAULT_PORTS.admin, desc: 'The port on which /healthz, /readyz and /metrics answer.' }),
+  )({ default: DEFAULT_PORTS.admin, desc: 'The port of /healthz, /readyz and /metrics.' }),
   EVENTS_URL: eventsUrl({
     desc: 'The event log: kafka://host:port,host:port or postgres://…',
   }),
 };
 
-/** What makes the tables of a service: those of its events and its own, from a folder. */
+/** The migrations of a service: those of its events and its own, from a folder. */
 export function serviceMigrations(name: string, folder: string): MigrationFolders {
   return { outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, [name]: folder };
 }
 
-/** A service's own database: its tables made, its outbox relayed. `stack` closes it. */
+/** Opens a service's own database: applies its migrations and starts its relay. `stack` closes it. */
 export async function openServiceDatabase(
   service: { name: string; url: string; migrations: string; settings?: Readonly<Record<string, string>> },
   deps: ServiceDeps,
   stack: AsyncDisposableStack,
 ): Promise<{
-  /** For what callers wait for. */
+  /** The request-path pool. */
   readonly database: Database;
-  /** Connections of its own for what runs by itself, so that neither keeps the other waiting. */
+  /** The background pool, separate so that requests and background work do not wait for each other. */
   readonly background: Database;
 }> {
   const { name, url } = service;
@@ -138,7 +138,7 @@ export async function openServiceDatabase(
   return { database, background };
 }
 
-/** Opens the event log at the URL: kafka://host:port,… or postgres://…, its tables made. `stack` closes it. */
+/** Opens the event log at the URL: kafka://host:port,… or postgres://…; applies its migrations. `stack` closes it. */
 export async function openEventLog(
   url: string,
   deps: Pick<ServiceDeps, 'logger' | 'telemetry' | 'clock' | 'pool'>,
@@ -147,7 +147,7 @@ export async function openEventLog(
   const { logger, clock } = deps;
   const brokers = brokersOf(url);
   if (brokers.length > 0) {
-    // Loaded where it is used: with that of the search engine the client takes 40 MB, which a shop in one process spares.
+    // Loaded on demand: with the client of the search engine it takes 40 MB, which a shop in one process saves.
     const { kafkaEventLog } = await import('#platform/events/kafka.ts');
     return stack.use(kafkaEventLog({ brokers, logger, newId: clock.newId }));
   }
@@ -166,7 +166,7 @@ export async function openEventLog(
   return postgresEventLog(own);
 }
 
-/** All settings of a service that runs in a process of its own. */
+/** All settings of a service that runs in its own process. */
 export function settingsOf(service: Pick<Service, 'settings' | 'upstreams'>) {
   return { ...serviceSettings, ...service.settings, ...upstreamSettings(service.upstreams) };
 }
@@ -178,7 +178,7 @@ export async function serveService(
   stack: AsyncDisposableStack,
 ): Promise<void> {
   const { name } = program;
-  // All settings at once, so that all wrong ones are reported together.
+  // Read all settings at once, so that all errors are reported together.
   const config: CleanedEnv<typeof serviceSettings> = readConfig(env, settingsOf(program));
   const telemetry = createTelemetry();
   const logger = await createLogger({ service: name, level: config.LOG_LEVEL, format: config.LOG_FORMAT });
@@ -188,7 +188,7 @@ export async function serveService(
   const service = await program.start(env, clientOf, { ...own, eventLog }, stack);
   let isServing = false;
   const ready = async (): Promise<void> => {
-    if (!isServing) throw new Error('the service starts or drains');
+    if (!isServing) throw new Error('the service is starting or draining');
     await service.ready();
   };
   const adminPort = await serveHealth(
@@ -207,8 +207,8 @@ export async function serveService(
     server.setServing(serving);
   };
   setServing(true);
-  // Disposed first: load balancers turn to other instances while this one still accepts calls. Then the server
-  // answers the calls in hand; background loops and pools end after it.
+  // Disposed first: load balancers switch to other instances while this one still accepts calls. Then the server
+  // completes the calls in progress; background loops and pools end after it.
   stack.defer(async () => {
     setServing(false);
     await delay(config.DRAIN_DELAY_MS);

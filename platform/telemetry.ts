@@ -3,14 +3,17 @@ import { createCacheMetrics, type CacheMetrics } from '#platform/cache/metrics.t
 import { createHttpMetrics, type HttpMetrics } from '#platform/http-metrics.ts';
 
 /**
- * The metrics of one process, named by OpenTelemetry's semantic conventions as Prometheus spells them (dots become
- * underscores, seconds as suffix). Every label has a closed set of values: nothing a caller writes becomes a label.
+ * The metrics of one process, named after OpenTelemetry's semantic conventions in the Prometheus format (dots become
+ * underscores, seconds as suffix). Every label has a closed set of values: no caller input becomes a label.
  */
 export interface Telemetry {
   readonly registry: Registry;
   /** http.server.request.duration by http_request_method, http_route, http_response_status_code */
   readonly httpDuration: Duration;
-  /** By graphql_operation_type, graphql_root_field, error_type. GraphQL has no metric convention yet. */
+  /**
+   * By graphql_operation_type, graphql_root_field, error_type. There is no OpenTelemetry metric convention for GraphQL
+   * yet.
+   */
   readonly operationDuration: Duration;
   /** rpc.server.call.duration by rpc_method, rpc_response_status_code, error_type */
   readonly rpcDuration: Duration;
@@ -20,11 +23,11 @@ export interface Telemetry {
   readonly publishedMessages: Counter<'messaging_destination_name'>;
   /** messaging.client.consumed.messages */
   readonly consumedMessages: Counter<'messaging_consumer_group_name' | 'messaging_destination_name'>;
-  /** Events that a group has yet to handle, measured every 10 s. */
+  /** Events that a group has not handled yet, measured every 10 s. */
   readonly consumerLag: Gauge<'messaging_consumer_group_name' | 'messaging_destination_name'>;
-  /** Events that a group could not handle. */
+  /** Events that failed in a group. */
   readonly deadLetters: Counter<'messaging_consumer_group_name' | 'messaging_destination_name'>;
-  /** Age of the oldest event that still waits to be published: 0 when none waits. */
+  /** Age of the oldest event that waits to be published; 0 if none waits. */
   readonly outboxAge: Gauge<'db_namespace'>;
   readonly cache: CacheMetrics;
   readonly http: HttpMetrics;
@@ -32,18 +35,18 @@ export interface Telemetry {
 
 /** A histogram of durations. */
 export interface Duration {
-  /** Observes the time since `startedMs`, a reading of performance.now(), under the values of its labels. */
+  /** Observes the time since `startedMs`, a value of performance.now(), with the given label values. */
   observe(startedMs: number, ...labelValues: string[]): void;
-  /** The same with the labels looked up once: for outcomes on the hot path. */
+  /** The same with the labels looked up once, for outcomes on the hot path. */
   with(...labelValues: string[]): { observe(startedMs: number): void };
 }
 
-/** The bucket bounds that the semantic conventions advise for durations, in seconds, with finer steps below 5 ms. */
+/** The bucket bounds for durations in seconds that the semantic conventions recommend, with finer steps below 5 ms. */
 const SECONDS = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
 ];
 
-/** The metrics of one process (or of one test), Node's own included, in a registry of their own. */
+/** Creates the metrics of one process (or of one test), including Node's own, in a separate registry. */
 export function createTelemetry(): Telemetry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -74,7 +77,7 @@ export function createTelemetry(): Telemetry {
     publishedMessages: new Counter({
       registers: [registry],
       name: 'messaging_client_published_messages_total',
-      help: 'Events handed over to the event log.',
+      help: 'Events published to the event log.',
       labelNames: ['messaging_destination_name'],
     }),
     consumedMessages: new Counter({
@@ -86,19 +89,19 @@ export function createTelemetry(): Telemetry {
     consumerLag: new Gauge({
       registers: [registry],
       name: 'fritzy_consumer_lag_messages',
-      help: 'Events that a consumer group has yet to handle.',
+      help: 'Events that a consumer group has not handled yet.',
       labelNames: ['messaging_consumer_group_name', 'messaging_destination_name'],
     }),
     deadLetters: new Counter({
       registers: [registry],
       name: 'fritzy_dead_letters_total',
-      help: 'Events that a consumer group gave up: they lie in the dead letters of their topic.',
+      help: 'Events that failed in a consumer group and were moved to the dead letters of their topic.',
       labelNames: ['messaging_consumer_group_name', 'messaging_destination_name'],
     }),
     outboxAge: new Gauge({
       registers: [registry],
       name: 'fritzy_outbox_oldest_age_seconds',
-      help: 'Age of the oldest event that waits to be published; 0 when none waits.',
+      help: 'Age of the oldest event that waits to be published; 0 if none waits.',
       labelNames: ['db_namespace'],
     }),
     cache: createCacheMetrics(registry),

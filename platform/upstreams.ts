@@ -5,14 +5,14 @@ import type { Logger } from '#platform/logger.ts';
 import { connect, OUTAGE_WAIT_MS } from '#platform/rpc-grpc-client.ts';
 import type { ClientOf } from '#platform/rpc.ts';
 
-/** The services that a program calls, by the setting that holds their URL: `{ ACCOUNT_URL: AccountService }`. */
+/** The services that a program calls, by the setting that contains their URL: `{ ACCOUNT_URL: AccountService }`. */
 export type Upstreams = Readonly<Record<string, DescService>>;
 
 /** A service that a program calls. */
 export interface Upstream {
-  /** As an operator knows it, e.g. `account`. */
+  /** The name for operators, e.g. `account`. */
   readonly name: string;
-  /** Rejects while the service cannot do its work or cannot be reached. */
+  /** Rejects while the service cannot work or cannot be reached. */
   ready(): Promise<void>;
 }
 
@@ -26,11 +26,11 @@ const callSettings = {
   }),
 };
 
-/** The settings of a program that calls these services over gRPC; none if it calls no service. */
+/** The settings of a program that calls these services over gRPC; empty if it calls none. */
 export function upstreamSettings(upstreams: Upstreams) {
   const urls = Object.keys(upstreams).map((setting): [string, ValidatorSpec<string>] => [
     setting,
-    grpcUrl({ desc: `Where the ${nameOf(setting)} service listens.` }),
+    grpcUrl({ desc: `The URL of the ${nameOf(setting)} service.` }),
   ]);
   return { ...Object.fromEntries(urls), ...(urls.length > 0 && callSettings) };
 }
@@ -38,8 +38,8 @@ export function upstreamSettings(upstreams: Upstreams) {
 const nameOf = (setting: string): string => setting.replace(/_URL$/, '').toLowerCase();
 
 /**
- * Clients of services over gRPC, at the URLs that the environment names. A client connects on first use. `opened` are
- * the services of which a client was made. `stack` closes the connections.
+ * Creates gRPC clients of services, at the URLs in the environment. A client connects on first use. `opened` contains
+ * the services for which a client was created. `stack` closes the connections.
  */
 export function connectUpstreams(
   env: Environment,
@@ -52,7 +52,7 @@ export function connectUpstreams(
   const clientOf: ClientOf = (service) => {
     const [setting] = Object.entries(upstreams).find(([, each]) => each === service) ?? [];
     const url = setting && env[setting];
-    if (!url) throw new Error(`${service.typeName} is not among the services that this program calls`);
+    if (!url) throw new Error(`${service.typeName} is not a declared upstream of this program`);
     const connection = stack.use(
       connect(service, url, { ...deps, outageWaitMs: Number(config['OUTAGE_WAIT_MS']) }),
     );

@@ -1,2 +1,2 @@
-/** The topics of the account service. The JSON Schema of each is the file of its name in this folder. */
+/** The topics of the account service. The JSON Schema of a topic is the file with its name in this folder. */
 export const ACCOUNT_EVENTS = 'account.events';

@@ -20,7 +20,7 @@ async function create(name: string): Promise<{ id: string; name: string }> {
 }
 
 suite('createAccount', () => {
-  test('gives the new account: id, trimmed name, time and version 1', async () => {
+  test('createAccount returns the new account with id, trimmed name, time and version 1', async () => {
     const { account } = await accounts.createAccount({ name: '  John Doe ' }, testCall());
     assert.ok(account?.createdAt);
     assert.match(account.id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/);
@@ -30,7 +30,7 @@ suite('createAccount', () => {
     assert.deepEqual((await accounts.getAccount({ id: account.id }, testCall())).account, account);
   });
 
-  test('counts characters, not UTF-16 units: 200 emoji are a name, 201 letters are none', async () => {
+  test('the name length counts characters, not UTF-16 units: 200 emoji are accepted, 201 letters are not', async () => {
     assert.equal((await create('😀'.repeat(200))).name, '😀'.repeat(200));
     await assert.rejects(create('x'.repeat(201)), { reason: 'INVALID_ARGUMENT', field: 'name' });
   });
@@ -49,7 +49,7 @@ suite('createAccount', () => {
     });
   }
 
-  test('writes account_created to the letter, in the transaction of the account', async () => {
+  test('createAccount writes the exact account_created event in the transaction of the account', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const { account } = await accounts.createAccount({ name: 'Zoë "Z"' }, testCall({ traceparent }));
     assert.ok(account);
@@ -67,7 +67,7 @@ suite('createAccount', () => {
     await assertOneTransaction(bench, { table: 'account', id: account.id, version: 1, events: 1 });
   });
 
-  test('known-bad twin: an event written after the account was committed is caught', async () => {
+  test('known-bad twin: an event written after the commit of the account is detected', async () => {
     const id = clock.newId();
     await bench.rows('INSERT INTO account (id, name, created_at) VALUES ($1, $2, now())', [id, 'Late']);
     await bench.rows(
@@ -80,7 +80,7 @@ suite('createAccount', () => {
     });
   });
 
-  test('200 concurrent callers share commits and get their own account each', async () => {
+  test('200 concurrent calls share commits, and each returns its own account', async () => {
     const names = Array.from({ length: 200 }, (_, index) => `Caller ${index}`);
     const created = await Promise.all(names.map(create));
     assert.deepEqual(
@@ -93,10 +93,10 @@ suite('createAccount', () => {
       [created.map(({ id }) => id)],
     );
     assert.equal(stored?.accounts, 200);
-    assert.ok(stored.commits < 20, `${stored.commits} commits for 200 accounts that came together`);
+    assert.ok(stored.commits < 20, `${stored.commits} commits for 200 concurrent accounts`);
   });
 
-  test('one account that the database refuses does not hurt the others of its group', async () => {
+  test('an account that the database rejects does not fail the others of its group', async () => {
     await bench.rows(`ALTER TABLE account ADD CONSTRAINT no_poison CHECK (name <> 'poison')`);
     const before = await bench.counts('account', 'outbox');
     const names = ['Ann', 'Bob', 'poison', 'Cid'];
@@ -113,7 +113,7 @@ suite('createAccount', () => {
     );
   });
 
-  test('an event that the database refuses takes its account along', async () => {
+  test('an account is not created if the database rejects its event', async () => {
     await bench.rows(
       `ALTER TABLE outbox ADD CONSTRAINT no_mute CHECK (payload->>'name' IS DISTINCT FROM 'mute')`,
     );

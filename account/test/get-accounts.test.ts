@@ -22,10 +22,10 @@ async function batch(ids: readonly string[]): Promise<string[]> {
 }
 
 suite('getAccount', () => {
-  test('finds an account however its id is spelt', async () => {
+  test('getAccount accepts an id in lower and upper case', async () => {
     const id = await create('Ann');
-    for (const spelt of [id, id.toUpperCase()])
-      assert.equal((await accounts.getAccount({ id: spelt }, testCall())).account?.name, 'Ann');
+    for (const spelling of [id, id.toUpperCase()])
+      assert.equal((await accounts.getAccount({ id: spelling }, testCall())).account?.name, 'Ann');
   });
 
   test('NOT_FOUND on id: no such account', async () => {
@@ -38,7 +38,7 @@ suite('getAccount', () => {
   });
 
   for (const id of ['', 'x', `${systemClock.newId()}0`, `{${systemClock.newId()}}`, "' OR 1=1 --"]) {
-    test(`INVALID_ARGUMENT on id: ${JSON.stringify(id).slice(0, 12)} is no UUID`, async () => {
+    test(`INVALID_ARGUMENT on id: ${JSON.stringify(id).slice(0, 12)} is not a UUID`, async () => {
       await assert.rejects(accounts.getAccount({ id }, testCall()), {
         reason: 'INVALID_ARGUMENT',
         field: 'id',
@@ -46,7 +46,7 @@ suite('getAccount', () => {
     });
   }
 
-  test('200 concurrent callers, of whom every other asks in vain, get their own answer each', async () => {
+  test('200 concurrent calls, half of them for unknown ids, each get their own result', async () => {
     const ids = await Promise.all(Array.from({ length: 100 }, (_, index) => create(`Caller ${index}`)));
     const asked = ids.flatMap((id) => [id, systemClock.newId()]);
     const outcomes = await Promise.allSettled(asked.map((id) => accounts.getAccount({ id }, testCall())));
@@ -58,23 +58,23 @@ suite('getAccount', () => {
 });
 
 suite('batchGetAccounts', () => {
-  test('gives each account once and leaves unknown ids out', async () => {
+  test('batchGetAccounts returns each account once and omits unknown ids', async () => {
     const [ann, bob] = [await create('Ann'), await create('Bob')];
     const found = await batch([ann, systemClock.newId(), bob, ann, ann.toUpperCase()]);
     assert.deepEqual(found.toSorted(), [ann, bob].toSorted());
   });
 
-  test('no ids, no accounts', async () => {
+  test('batchGetAccounts without ids returns no accounts', async () => {
     assert.deepEqual(await batch([]), []);
   });
 
-  test('takes 1,000 ids; INVALID_ARGUMENT on ids: 1,001', async () => {
+  test('batchGetAccounts accepts 1,000 ids; INVALID_ARGUMENT on ids: 1,001', async () => {
     const ids = Array.from({ length: 1_001 }, systemClock.newId);
     assert.deepEqual(await batch(ids.slice(1)), []);
     await assert.rejects(batch(ids), { reason: 'INVALID_ARGUMENT', field: 'ids' });
   });
 
-  test('INVALID_ARGUMENT names the id that is no UUID', async () => {
+  test('INVALID_ARGUMENT names the id that is not a UUID', async () => {
     await assert.rejects(batch([systemClock.newId(), 'nobody']), {
       reason: 'INVALID_ARGUMENT',
       field: 'ids[1]',

@@ -12,8 +12,8 @@ const { implementation } = await startAccount({ databaseUrl: bench.url }, bench.
 const accounts = inProcess(implementation);
 
 const newestFirst: string[] = [];
-for (let nr = 0; nr < 25; nr += 1) {
-  const { account } = await accounts.createAccount({ name: `Account ${nr}` }, testCall());
+for (let index = 0; index < 25; index += 1) {
+  const { account } = await accounts.createAccount({ name: `Account ${index}` }, testCall());
   newestFirst.unshift(account?.id ?? '');
 }
 
@@ -31,17 +31,17 @@ async function list(page: Page): Promise<{ ids: string[]; hasMore: boolean }> {
 }
 
 suite('listAccounts', () => {
-  test('newest first, and says whether the list goes on', async () => {
+  test('listAccounts returns the newest first and whether there are more', async () => {
     assert.deepEqual(await list({ size: 10 }), { ids: newestFirst.slice(0, 10), hasMore: true });
     assert.deepEqual(await list({ size: 25 }), { ids: newestFirst, hasMore: false });
   });
 
-  test('skip passes over, also past the end', async () => {
+  test('skip skips accounts, also past the end', async () => {
     assert.deepEqual(await list({ size: 10, skip: 20 }), { ids: newestFirst.slice(20), hasMore: false });
     assert.deepEqual(await list({ size: 10, skip: 10_000 }), { ids: [], hasMore: false });
   });
 
-  test('walking with afterId or from the end with beforeId meets each account once', async () => {
+  test('paging forward with afterId or backward with beforeId returns each account once', async () => {
     for (const fromEnd of [false, true]) {
       const seen: string[] = [];
       for (let hasMore = true; hasMore;) {
@@ -56,12 +56,12 @@ suite('listAccounts', () => {
     }
   });
 
-  test('an account opened while the list is walked moves nothing on later pages', async () => {
+  test('an account created while a client pages through the list does not shift later pages', async () => {
     const first = await list({ size: 10 });
     await accounts.createAccount({ name: 'Newcomer' }, testCall());
     const second = await list({ size: 10, afterId: first.ids.at(-1) ?? '' });
     assert.deepEqual(second.ids, newestFirst.slice(10, 20));
-    // Known-bad twin: paging by offset shows the last account of the first page again.
+    // Known-bad twin: offset pagination returns the last account of the first page again.
     const byOffset = await list({ size: 10, skip: 10 });
     assert.notDeepEqual(byOffset.ids, newestFirst.slice(10, 20));
   });

@@ -18,7 +18,7 @@ async function create(name: string): Promise<string> {
 }
 
 suite('renameAccount', () => {
-  test('gives the account its new, trimmed name and the next version', async () => {
+  test('renameAccount sets the trimmed name and increments the version', async () => {
     const id = await create('Ann');
     const { account } = await accounts.renameAccount({ id, name: ' Anna ' }, testCall());
     assert.equal(account?.name, 'Anna');
@@ -26,7 +26,7 @@ suite('renameAccount', () => {
     assert.deepEqual((await accounts.getAccount({ id }, testCall())).account, account);
   });
 
-  test('writes account_renamed to the letter, in the transaction of the change', async () => {
+  test('renameAccount writes the exact account_renamed event in the transaction of the change', async () => {
     const id = await create('Ann');
     clock.advance(1_500);
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
@@ -46,7 +46,7 @@ suite('renameAccount', () => {
     await assertOneTransaction(bench, { table: 'account', id, version: 2, events: 1 });
   });
 
-  test('50 concurrent renames are 50 versions and 50 events in that order', async () => {
+  test('50 concurrent renames create 50 versions and 50 events in version order', async () => {
     const id = await create('Ann');
     const names = Array.from({ length: 50 }, (_, index) => `Ann ${index}`);
     const renamed = await Promise.all(
@@ -89,7 +89,7 @@ suite('renameAccount', () => {
     });
   }
 
-  test('a rename whose event the database refuses did not happen', async () => {
+  test('an account is not renamed if the database rejects the event', async () => {
     await bench.rows(
       `ALTER TABLE outbox ADD CONSTRAINT no_mute CHECK (payload->>'name' IS DISTINCT FROM 'mute')`,
     );

@@ -49,7 +49,7 @@ suite('the currency of the gateway', () => {
         inYen.addGateway({ config: { shop: { name: 'Kiosk', currency } } }),
         (error) =>
           error instanceof StartError &&
-          /^the catalog service holds amounts in JPY with 0 decimals, .*: start the gateway with CURRENCY=JPY CURRENCY_DECIMALS=0\.$/.test(
+          /^the catalog service has amounts in JPY with 0 decimals, .*: start the gateway with CURRENCY=JPY CURRENCY_DECIMALS=0\.$/.test(
             error.message,
           ),
       );
@@ -83,7 +83,7 @@ suite('the currency of the gateway', () => {
     assert.equal(wrote, false);
     assert.match(
       line,
-      /^the catalog service holds amounts in JPY .*: start the gateway with CURRENCY=JPY CURRENCY_DECIMALS=0\.$/,
+      /^the catalog service has amounts in JPY .*: start the gateway with CURRENCY=JPY CURRENCY_DECIMALS=0\.$/,
     );
   });
 

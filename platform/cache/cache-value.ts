@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib';
 
 /**
- * A value as it lies in Redis: `F1`, the version in 19 digits (so that a script compares it as text), the moment of
- * the read in ms as a double, the CRC-32 of all the rest, then the entity.
+ * The format of a value in Redis: `F1`, the version in 19 digits (so that a script can compare it as text), the start
+ * of the read in ms as a double, the CRC-32 of all other bytes, then the entity.
  */
 const FORMAT = 'F1';
 const VERSION_DIGITS = 19;
@@ -16,12 +16,12 @@ export interface CacheValue {
   readonly bytes: Uint8Array;
 }
 
-/** The version as scripts compare it, with the format before it. */
+/** The prefix of a value that scripts compare: the format, then the version. */
 export function versionText(version: bigint): string {
   return FORMAT + String(version).padStart(VERSION_DIGITS, '0');
 }
 
-/** The bytes that go to Redis, of which `decodeValue` makes the same value again. */
+/** Encodes a value for Redis; `decodeValue` is the inverse. */
 export function encodeValue({ version, momentMs, bytes }: CacheValue): Buffer {
   const value = Buffer.allocUnsafe(BYTES_AT + bytes.length);
   value.write(versionText(version), 'latin1');
@@ -31,7 +31,7 @@ export function encodeValue({ version, momentMs, bytes }: CacheValue): Buffer {
   return value;
 }
 
-/** Undefined for anything that `encodeValue` did not write. */
+/** Returns undefined for bytes that `encodeValue` did not write. */
 export function decodeValue(value: Buffer): CacheValue | undefined {
   if (value.length < BYTES_AT || value.toString('latin1', 0, FORMAT.length) !== FORMAT) return undefined;
   const digits = value.toString('latin1', FORMAT.length, MOMENT_AT);

@@ -2,58 +2,62 @@ import { fromBinary, toBinary, type Message } from '@bufbuild/protobuf';
 import type { GenMessage } from '@bufbuild/protobuf/codegenv2';
 import { LRUCache } from 'lru-cache';
 import type { CacheMetrics } from '#platform/cache/metrics.ts';
-import { createFloors } from '#platform/cache/floors.ts';
-import { createFlights, joinFlight, startFlight, type Flight } from '#platform/cache/flight.ts';
+import { createReads, joinRead, startRead, type InFlightRead } from '#platform/cache/in-flight-reads.ts';
+import { createMinimumVersions } from '#platform/cache/minimum-versions.ts';
 import type { Moment, SharedCache } from '#platform/cache/shared-cache.ts';
 import type { Call, SharedCall } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
 import { Principal } from '#platform/principal.ts';
 
 /**
- * No answer shows an entity as it was longer ago than this before the question, counted from the start of the read
- * that it comes from. This rests on nothing but the process's own clock (and, for what comes from Redis, on Redis's):
- * events and writes only make it earlier.
+ * The maximum age of an entity in an answer: the time from the start of the read that returned it to the request. Only
+ * the process's own clock enforces it (and Redis's clock for values from Redis). Events and writes only invalidate
+ * earlier.
  */
 export const AGE_MS_MAX = 2_000;
-/** Changes that are remembered at once: 50,000 changes a second for 2 s. About 20 MB when full. */
-const FLOORS_MAX = 100_000;
-/** A larger entity is not shared: a batch of a thousand such is as much as Redis hands over in time. */
+/** Minimum versions that are kept at the same time: 50,000 changes/s for 2 s. About 20 MB when full. */
+const MINIMUM_VERSIONS_MAX = 100_000;
+/**
+ * Larger entities are not written to Redis: 1,000 entities of this size are as much as Redis returns within its
+ * timeout.
+ */
 const SHARED_BYTES_MAX = 16 * 1_024;
 
-/** A protobuf message of something that has an id and a version that grows with every change. */
+/** A protobuf message with an id and a version that grows with every change. */
 export type EntityMessage = Message & { readonly id: string; readonly version: bigint };
 
 export interface EntityCacheOptions<T extends EntityMessage> {
-  /** The label `cache`, and part of the key in Redis. */
+  /** The label `cache` and part of the key in Redis. */
   readonly name: string;
   readonly schema: GenMessage<T>;
   /**
-   * Whether an entity is the same for all principals: it is then read as the anonymous one. Otherwise what one
-   * principal has read is given out to that principal only.
+   * Whether an entity is the same for all principals. If so, it is read as the anonymous principal. Otherwise an entity
+   * read for one principal is returned only to that principal.
    */
   readonly isPublic: boolean;
   readonly entriesMax: number;
   readonly bytesMax: number;
-  /** Estimated bytes in memory. */
+  /** The estimated size in memory, in bytes. */
   sizeOf(entity: T): number;
-  /** One read of many ids; leaves out those that do not exist. It may depend on `call.principal`. */
+  /** Reads many ids at once and omits those that do not exist. The result may depend on `call.principal`. */
   load(ids: readonly string[], call: SharedCall): Promise<readonly T[]>;
-  /** What several processes share, if they do: only what was read as the anonymous principal. */
+  /** The cache of several processes, if any. It holds only entities read as the anonymous principal. */
   readonly shared: SharedCache | undefined;
-  /** See Clock. */
+  /** See Clock.elapsedMs. */
   elapsedMs(): number;
   readonly metrics: CacheMetrics;
 }
 
 export interface EntityCache<T> {
   /**
-   * Entities by id, null for those that do not exist. Whoever asks after a `write` of the entity was answered sees
-   * at least that write; otherwise an answer may be up to AGE_MS_MAX old. Never change what it returns.
+   * Returns the entities by id, null for ids that do not exist. A call that starts after a `write` of the entity has
+   * returned sees at least that write; otherwise an entity may be up to AGE_MS_MAX old. Do not modify the result.
    */
   get(ids: readonly string[], call: Call): Promise<(T | null)[]>;
   /**
-   * Does a change of the entity (undefined: of a new one) and keeps the state that it answers for those who share the
-   * caller's reads; after a failure that leaves the state unknown, nothing older than the failure is given out again.
+   * Runs a change of the entity (`id` undefined: creates one) and caches the state that it returns for callers that
+   * share reads with the caller. After a failure that leaves the state unknown, entities read before the failure are
+   * not returned any more.
    */
   write<R>(
     id: string | undefined,
@@ -61,27 +65,28 @@ export interface EntityCache<T> {
     change: () => Promise<R>,
     entityOf: (answer: R) => T | undefined,
   ): Promise<R>;
-  /** Somebody else's change: what is older than the version is dropped. */
+  /** Reports a change by another process: drops entries older than the version. */
   changed(id: string, version: bigint): void;
 }
 
-/** An entity with the start of the read that it comes from. */
-interface Held<T> {
+/** An entity and the start of the read that returned it. */
+interface Entry<T> {
   readonly entity: T;
   readonly version: bigint;
   readonly startedMs: number;
 }
 
-/** What one flight brings: those of its ids that exist. */
-type Landed<T> = ReadonlyMap<string, T>;
+/** The result of one read: the requested entities that exist. */
+type ReadResult<T> = ReadonlyMap<string, T>;
+type EntityRead<T> = InFlightRead<ReadResult<T>>;
 
-/** A cache of entities by id: in memory, behind it what processes share, behind that one read for all that is missing. */
+/** A cache of entities by id. A lookup tries memory, then the shared cache, then loads all missing ids in one read. */
 export function createEntityCache<T extends EntityMessage>(options: EntityCacheOptions<T>): EntityCache<T> {
   const { elapsedMs, name } = options;
   const metrics = metricsOf(options.metrics, name);
-  const floors = createFloors(elapsedMs, AGE_MS_MAX, FLOORS_MAX);
-  /** By scoped id. Whoever takes something out asks the floors whether it is still acceptable. */
-  const memory = new LRUCache<string, Held<T>>({
+  const minimumVersions = createMinimumVersions(elapsedMs, AGE_MS_MAX, MINIMUM_VERSIONS_MAX);
+  /** By scoped id. Check an entry against `minimumVersions` before using it. */
+  const memory = new LRUCache<string, Entry<T>>({
     max: options.entriesMax,
     maxSize: options.bytesMax,
     sizeCalculation: ({ entity }) => Math.max(1, options.sizeOf(entity)),
@@ -90,51 +95,51 @@ export function createEntityCache<T extends EntityMessage>(options: EntityCacheO
     },
   });
   /**
-   * Who reads what is not in memory. A change takes the entity's flights out of here: whoever asks later does not
-   * join them, and what they bring is not kept.
+   * The reads in flight. A change removes the reads of its entity: later calls do not join them, and their results are
+   * not cached.
    */
-  const flights = createFlights<Landed<T>>();
+  const reads = createReads<ReadResult<T>>();
   const keyOf = (id: string): string => `${name}:${id}`;
   const readerOf = (call: Call): Principal => (options.isPublic ? Principal.anonymous : call.principal);
 
-  function fly(ids: readonly string[], reader: Principal, first: Call, askedMs: number): Flight<Landed<T>> {
-    const landed = new Map<string, T>();
+  function load(ids: readonly string[], reader: Principal, first: Call, askedMs: number): EntityRead<T> {
+    const loaded = new Map<string, T>();
     const shared = reader === Principal.anonymous ? options.shared : undefined;
-    const flight = startFlight<Landed<T>>(reader, first, askedMs, async (call) => {
-      // The flight has to be known by its ids before anything can land.
+    const read = startRead<ReadResult<T>>(reader, first, askedMs, async (call) => {
+      // Register the read under its ids before any result arrives.
       await Promise.resolve();
       try {
-        const moment = shared && (await landShared(shared, ids));
-        const missing = landed.size === 0 ? ids : ids.filter((id) => !landed.has(id));
-        if (missing.length > 0) await landLoaded(missing, call, moment);
-        return landed;
+        const moment = shared && (await addShared(shared, ids));
+        const missing = loaded.size === 0 ? ids : ids.filter((id) => !loaded.has(id));
+        if (missing.length > 0) await addLoaded(missing, call, moment);
+        return loaded;
       } finally {
-        flights.remove(ids, flight);
+        reads.remove(ids, read);
         measure();
       }
     });
-    flights.add(ids, flight);
-    flight.call.onAbort(() => flights.remove(ids, flight));
-    return flight;
+    reads.add(ids, read);
+    read.call.onAbort(() => reads.remove(ids, read));
+    return read;
 
-    /** What others have read. */
-    async function landShared(shared: SharedCache, ids: readonly string[]): Promise<Moment | undefined> {
+    /** Reads from the shared cache. */
+    async function addShared(shared: SharedCache, ids: readonly string[]): Promise<Moment | undefined> {
       const { found, moment } = await shared.get(ids.map(keyOf));
       const nowMs = elapsedMs();
       for (const [index, id] of ids.entries()) {
         const entry = found[index];
-        if (!entry || nowMs - entry.startedMs > AGE_MS_MAX || !floors.accepts(id, entry)) continue;
+        if (!entry || nowMs - entry.startedMs > AGE_MS_MAX || !minimumVersions.accepts(id, entry)) continue;
         const entity = decode(options.schema, entry.bytes);
-        if (entity?.id === id && entity.version === entry.version) land(entity, entry.startedMs);
+        if (entity?.id === id && entity.version === entry.version) add(entity, entry.startedMs);
       }
       if (moment) {
-        metrics.redisHits.inc(landed.size);
-        metrics.redisMisses.inc(ids.length - landed.size);
+        metrics.redisHits.inc(loaded.size);
+        metrics.redisMisses.inc(ids.length - loaded.size);
       }
       return moment;
     }
 
-    async function landLoaded(
+    async function addLoaded(
       missing: readonly string[],
       call: SharedCall,
       moment: Moment | undefined,
@@ -142,21 +147,21 @@ export function createEntityCache<T extends EntityMessage>(options: EntityCacheO
       call.throwIfEnded();
       const startedMs = elapsedMs();
       const entities = await options.load(missing, call);
-      const kept = entities.filter((entity) => land(entity, startedMs));
-      if (shared && moment && kept.length > 0) share(shared, moment, kept);
+      const stored = entities.filter((entity) => add(entity, startedMs));
+      if (shared && moment && stored.length > 0) share(shared, moment, stored);
     }
 
-    /** Hands an entity to those who wait, and keeps it unless it was changed meanwhile; tells whether it did. */
-    function land(entity: T, startedMs: number): boolean {
-      landed.set(entity.id, entity);
-      if (flights.of(entity.id, reader) !== flight) return false;
-      flights.remove([entity.id], flight);
-      keep(reader, entity, startedMs);
+    /** Adds an entity to the result and caches it unless it was changed since; returns whether it was cached. */
+    function add(entity: T, startedMs: number): boolean {
+      loaded.set(entity.id, entity);
+      if (reads.of(entity.id, reader) !== read) return false;
+      reads.remove([entity.id], read);
+      store(reader, entity, startedMs);
       return true;
     }
   }
 
-  function keep(reader: Principal, entity: T, startedMs: number): void {
+  function store(reader: Principal, entity: T, startedMs: number): void {
     memory.set(reader.scope(entity.id), { entity, version: entity.version, startedMs });
   }
 
@@ -172,24 +177,24 @@ export function createEntityCache<T extends EntityMessage>(options: EntityCacheO
     );
   }
 
-  /** From now on nothing below the floor is given out to those who ask. */
-  function raiseFloor(id: string, floor: { version: bigint; sinceMs: number }): void {
-    floors.raise(id, floor);
-    flights.removeAll(id);
-    if (floor.version > 0n) options.shared?.drop(keyOf(id), floor.version);
+  /** From now on, entities below the minimum are not returned. */
+  function raiseMinimum(id: string, minimum: { version: bigint; sinceMs: number }): void {
+    minimumVersions.raise(id, minimum);
+    reads.removeAll(id);
+    if (minimum.version > 0n) options.shared?.drop(keyOf(id), minimum.version);
   }
 
-  /** Keeps the answer of a change, unless a later change was answered first. */
-  function keepWritten(entity: T, call: Call, startedMs: number): void {
+  /** Caches the result of a change, unless the result of a later change is cached already. */
+  function storeWritten(entity: T, call: Call, startedMs: number): void {
     const { id, version } = entity;
-    raiseFloor(id, { version, sinceMs: Number.NEGATIVE_INFINITY });
+    raiseMinimum(id, { version, sinceMs: Number.NEGATIVE_INFINITY });
     const reader = readerOf(call);
-    // What the change answered to one principal is not for the others.
-    if (reader.key !== call.principal.key || !floors.accepts(id, { version, startedMs })) return;
+    // A result returned to one principal must not be cached for all principals.
+    if (reader.key !== call.principal.key || !minimumVersions.accepts(id, { version, startedMs })) return;
     const held = memory.peek(reader.scope(id));
     const isBetter =
-      held && floors.accepts(id, held) && (held.version > version || held.startedMs >= startedMs);
-    if (!isBetter) keep(reader, entity, startedMs);
+      held && minimumVersions.accepts(id, held) && (held.version > version || held.startedMs >= startedMs);
+    if (!isBetter) store(reader, entity, startedMs);
     measure();
   }
 
@@ -198,78 +203,78 @@ export function createEntityCache<T extends EntityMessage>(options: EntityCacheO
     metrics.bytes.set(memory.calculatedSize);
   }
 
-  /** What is in memory and young enough, and the flights that bring the rest. */
-  function look(
+  /** Returns the entities that are in memory and fresh, and the reads that return the others. */
+  function lookUp(
     ids: readonly string[],
     call: Call,
-  ): { held: Map<string, T>; flights: Map<string, Flight<Landed<T>>> } {
+  ): { held: Map<string, T>; reads: Map<string, EntityRead<T>> } {
     const askedMs = elapsedMs();
     const reader = readerOf(call);
     const held = new Map<string, T>();
-    const joined = new Map<string, Flight<Landed<T>>>();
+    const joined = new Map<string, EntityRead<T>>();
     const missing: string[] = [];
     for (const id of new Set(ids)) {
       const found = memory.get(reader.scope(id));
-      const flight = flights.of(id, reader);
-      if (found && askedMs - found.startedMs <= AGE_MS_MAX && floors.accepts(id, found))
+      const read = reads.of(id, reader);
+      if (found && askedMs - found.startedMs <= AGE_MS_MAX && minimumVersions.accepts(id, found))
         held.set(id, found.entity);
-      else if (flight && askedMs - flight.startedMs <= AGE_MS_MAX) joined.set(id, flight);
+      else if (read && askedMs - read.startedMs <= AGE_MS_MAX) joined.set(id, read);
       else missing.push(id);
     }
     if (held.size > 0) metrics.memoryHits.inc(held.size);
     if (joined.size + missing.length > 0) metrics.memoryMisses.inc(joined.size + missing.length);
     if (missing.length > 0) {
-      const flight = fly(missing, reader, call, askedMs);
-      for (const id of missing) joined.set(id, flight);
+      const read = load(missing, reader, call, askedMs);
+      for (const id of missing) joined.set(id, read);
     }
-    return { held, flights: joined };
+    return { held, reads: joined };
   }
 
   return {
     async get(ids, call) {
-      const { held, flights: joined } = look(ids, call);
+      const { held, reads: joined } = lookUp(ids, call);
       if (joined.size === 0) return ids.map((id) => held.get(id) ?? null);
-      const landed = new Map<Flight<Landed<T>>, Landed<T>>();
+      const results = new Map<EntityRead<T>, ReadResult<T>>();
       await Promise.all(
-        Array.from(new Set(joined.values()), async (flight) => {
-          landed.set(flight, await joinFlight(flight, call));
+        Array.from(new Set(joined.values()), async (read) => {
+          results.set(read, await joinRead(read, call));
         }),
       );
       return ids.map((id) => {
-        const flight = joined.get(id);
-        // Each id from its own flight: another one may bring it too, as it was before a change.
-        return (flight ? landed.get(flight)?.get(id) : held.get(id)) ?? null;
+        const read = joined.get(id);
+        // Take each id from its own read: another read may contain the same entity in an older state.
+        return (read ? results.get(read)?.get(id) : held.get(id)) ?? null;
       });
     },
 
     async write(id, call, change, entityOf) {
-      // What the change answers is at least as new as its start.
+      // The result of a change is at least as new as its start.
       const startedMs = elapsedMs();
       try {
         const answer = await change();
         metrics.writes.inc();
         const entity = entityOf(answer);
-        if (entity) keepWritten(entity, call, startedMs);
+        if (entity) storeWritten(entity, call, startedMs);
         return answer;
       } catch (error) {
-        // Somebody else's change was in the way, or whether this one was done is unknown: look again.
-        if (id !== undefined && !(error instanceof AppError && UNTOUCHED.has(error.reason)))
-          raiseFloor(id.toLowerCase(), { version: 0n, sinceMs: elapsedMs() });
+        // Another change came first, or the outcome of this one is unknown: read the entity again.
+        if (id !== undefined && !(error instanceof AppError && UNCHANGED_REASONS.has(error.reason)))
+          raiseMinimum(id.toLowerCase(), { version: 0n, sinceMs: elapsedMs() });
         throw error;
       }
     },
 
     changed(id, version) {
       metrics.events.inc();
-      raiseFloor(id, { version, sinceMs: Number.NEGATIVE_INFINITY });
+      raiseMinimum(id, { version, sinceMs: Number.NEGATIVE_INFINITY });
     },
   };
 }
 
-/** Refusals that say nothing about an entity that there is. */
-const UNTOUCHED: ReadonlySet<string> = new Set(['INVALID_ARGUMENT', 'NOT_FOUND']);
+/** Errors after which an existing entity is certainly unchanged. */
+const UNCHANGED_REASONS: ReadonlySet<string> = new Set(['INVALID_ARGUMENT', 'NOT_FOUND']);
 
-/** Undefined for bytes that are no such message. */
+/** Returns undefined for bytes that are not a message of this type. */
 function decode<T extends EntityMessage>(schema: GenMessage<T>, bytes: Uint8Array): T | undefined {
   try {
     return fromBinary(schema, bytes);
@@ -278,7 +283,7 @@ function decode<T extends EntityMessage>(schema: GenMessage<T>, bytes: Uint8Arra
   }
 }
 
-/** The labels looked up once. */
+/** Looks up the metrics of one cache once. */
 function metricsOf(metrics: CacheMetrics, cache: string) {
   return {
     memoryHits: metrics.lookups.labels(cache, 'memory', 'hit'),

@@ -1,17 +1,17 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** What the caches of a process tell. Every label has a closed set of values. */
+/** The metrics of the caches of a process. Every label has a closed set of values. */
 export interface CacheMetrics {
-  /** Entities looked for, by cache, layer (memory or redis) and result (hit or miss). */
+  /** Entities looked up, by cache, layer (memory or redis) and result (hit or miss). */
   readonly lookups: Counter<'cache' | 'layer' | 'result'>;
   readonly entries: Gauge<'cache'>;
   readonly bytes: Gauge<'cache'>;
-  /** Entries that had to make room. */
+  /** Entries evicted from memory because the cache was full. */
   readonly evictions: Counter<'cache'>;
-  /** What was dropped before its time, by what told of the change: event or write. */
+  /** Entries invalidated before they expired, by cause: event or write. */
   readonly invalidations: Counter<'cache' | 'cause'>;
   readonly redisUp: Gauge<'db_system_name'>;
-  /** Commands without an answer, by reason: timeout, error, busy. */
+  /** Failed commands, by reason: timeout, error, busy. */
   readonly redisFailures: Counter<'reason'>;
 }
 
@@ -22,13 +22,13 @@ export function createCacheMetrics(registry: Registry): CacheMetrics {
     lookups: new Counter({
       registers,
       name: 'fritzy_cache_lookups_total',
-      help: 'Entities looked for in a cache.',
+      help: 'Entities looked up in a cache.',
       labelNames: ['cache', 'layer', 'result'],
     }),
     entries: new Gauge({
       registers,
       name: 'fritzy_cache_entries',
-      help: 'Entities that a cache holds in memory, those past their age included.',
+      help: 'Entities that a cache holds in memory, expired ones included.',
       labelNames: ['cache'],
     }),
     bytes: new Gauge({
@@ -40,25 +40,25 @@ export function createCacheMetrics(registry: Registry): CacheMetrics {
     evictions: new Counter({
       registers,
       name: 'fritzy_cache_evictions_total',
-      help: 'Entities that were dropped from memory to make room.',
+      help: 'Entities evicted from memory because the cache was full.',
       labelNames: ['cache'],
     }),
     invalidations: new Counter({
       registers,
       name: 'fritzy_cache_invalidations_total',
-      help: 'Changes that a cache was told of, by what told it.',
+      help: 'Changes reported to a cache, by cause: event or write.',
       labelNames: ['cache', 'cause'],
     }),
     redisUp: new Gauge({
       registers,
       name: 'fritzy_cache_redis_up',
-      help: '1 while the shared cache in Redis is in use, 0 while it cannot be reached. Only where one is set.',
+      help: '1 while Redis is connected, 0 while it is not. Absent if no Redis is configured.',
       labelNames: ['db_system_name'],
     }),
     redisFailures: new Counter({
       registers,
       name: 'fritzy_cache_redis_failures_total',
-      help: 'Commands that Redis did not answer as wanted: too late, with an error, or not sent because too many waited.',
+      help: 'Failed Redis commands: timed out (timeout), failed (error), or not sent because an earlier command is overdue (busy).',
       labelNames: ['reason'],
     }),
   };

@@ -2,27 +2,30 @@ import { decodeValue, encodeValue, versionText } from '#platform/cache/cache-val
 import { openRedis, type RedisDeps } from '#platform/cache/redis-connection.ts';
 import type { SharedCache, SharedEntry, SharedReply } from '#platform/cache/shared-cache.ts';
 
-/** Goes into every key: to be raised when entities change in a way that old and new processes must not share. */
+/**
+ * The prefix of every key. Increase the number when entities change incompatibly, so that old and new processes do not
+ * share values.
+ */
 const PREFIX = 'fritzy:cache:1:';
-/** How long a read may wait for Redis, and how much longer for each key: a thousand take 150 ms at the most. */
+/** The timeout of a read, plus a time for each key: 150 ms for 1,000 keys. */
 const TIMEOUT_MS = 50;
 const TIMEOUT_MS_PER_KEY = 0.1;
-/** What one script handles at once: Redis does nothing else meanwhile. */
+/** Keys per script: Redis runs nothing else during a script. */
 const SCRIPT_KEYS_MAX = 100;
-/** Keys that wait to be dropped; further ones are not: they are gone within their age anyway. */
+/** Keys queued for deletion. Further keys are not deleted; they expire within their maximum age. */
 const DROPS_MAX = 1_000;
 
-/** Sets each key until the moment ARGV[1] (Redis's clock, ms), unless a newer version lies there. */
+/** Sets each key with the expiry ARGV[1] (Redis's clock, ms), unless it holds a newer version. */
 const SET = `
   for i, key in ipairs(KEYS) do
-    local mine = ARGV[i + 1]
+    local new = ARGV[i + 1]
     local held = redis.pcall('GETRANGE', key, 0, 20)
-    if type(held) ~= 'string' or string.sub(held, 1, 2) ~= string.sub(mine, 1, 2)
-      or string.sub(held, 1, 21) <= string.sub(mine, 1, 21) then
-      redis.call('SET', key, mine, 'PXAT', ARGV[1])
+    if type(held) ~= 'string' or string.sub(held, 1, 2) ~= string.sub(new, 1, 2)
+      or string.sub(held, 1, 21) <= string.sub(new, 1, 21) then
+      redis.call('SET', key, new, 'PXAT', ARGV[1])
     end
   end`;
-/** Deletes each key that holds something older than the version in ARGV. */
+/** Deletes each key that holds a version older than the one in ARGV. */
 const DROP = `
   for i, key in ipairs(KEYS) do
     local held = redis.pcall('GETRANGE', key, 0, 20)
@@ -32,10 +35,9 @@ const DROP = `
 const NOTHING: SharedReply = { found: [], moment: undefined };
 
 /**
- * The shared cache in Redis. Ages are counted on Redis's own clock, which all processes have in common: each read asks
- * for the time, and what is then loaded is kept until that moment plus `ageMsMax`. A command that Redis gets to late,
- * say after it was stopped for a while, therefore keeps nothing for longer, and it does not matter whether the clocks
- * of the processes agree.
+ * The shared cache in Redis. Ages are measured on Redis's clock, which all processes share: each read also returns the
+ * time, and values loaded after it expire at that time plus `ageMsMax`. A command that Redis executes late, for example
+ * after a pause, therefore does not extend the lifetime of a value, and the clocks of the processes need not agree.
  */
 export function openRedisCache(
   url: string,
@@ -60,7 +62,7 @@ export function openRedisCache(
       const sentMs = deps.elapsedMs();
       const connection = redis.current;
       const reply = await redis.run(TIMEOUT_MS + TIMEOUT_MS_PER_KEY * keys.length, (commands) =>
-        // One round trip. The time comes second: ages are then rather too high.
+        // One round trip. TIME comes second, so that ages are overestimated rather than underestimated.
         Promise.all([commands.mGet(keys.map((key) => PREFIX + key)), commands.time()]),
       );
       if (!reply) return NOTHING;
@@ -68,7 +70,7 @@ export function openRedisCache(
       const ms = Number(seconds) * 1_000 + Number(microseconds) / 1_000;
       const found = values.map((value): SharedEntry | undefined => {
         const { momentMs = Infinity, version = 0n, bytes } = (value && decodeValue(value)) ?? {};
-        // From the future: Redis's clock was set back, and the age is unknown.
+        // A time in the future: Redis's clock was set back and the age is unknown.
         if (!bytes || momentMs > ms) return undefined;
         return { version, bytes, startedMs: sentMs - (ms - momentMs) };
       });

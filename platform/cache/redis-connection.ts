@@ -3,28 +3,28 @@ import type { CacheMetrics } from '#platform/cache/metrics.ts';
 import { messageOf, StartError } from '#platform/errors.ts';
 import type { Logger } from '#platform/logger.ts';
 
-/** Commands in flight; a further one is not sent. */
+/** Commands in flight; further commands are not sent. */
 const COMMANDS_MAX = 512;
-/** How long Redis may be silent, which it is not as long as it answers a PING per PING_INTERVAL_MS. */
+/** The connection is closed if nothing arrives for this long. Redis answers a PING every PING_INTERVAL_MS. */
 const SILENT_MS_MAX = 2_000;
 const PING_INTERVAL_MS = 500;
 const CONNECT_TIMEOUT_MS = 1_000;
-/** The pause before the next attempt to connect doubles from the first to the second. */
+/** The backoff between connection attempts doubles from the first value to the second. */
 const RECONNECT_MS_MIN = 100;
 const RECONNECT_MS_MAX = 2_000;
 
-/** Commands that answer strings as bytes. */
+/** Commands that return strings as bytes. */
 export type RedisCommands = ReturnType<typeof newClient>['commands'];
 
 /**
- * A connection to Redis for which nobody waits: while there is none, commands fail at once, and the client reconnects in
- * the background without limit. A command that is not answered in time counts as failed; while one is overdue none is
- * sent, and a connection that is silent for SILENT_MS_MAX is closed.
+ * A connection to Redis that never blocks its callers. While it is down, commands fail at once and the client
+ * reconnects in the background without limit. A command that exceeds its timeout counts as failed; until its reply
+ * arrives, no further command is sent. A connection that is silent for SILENT_MS_MAX is closed.
  */
 export interface RedisConnection extends AsyncDisposable {
-  /** Undefined if the command was not sent, failed or took longer than `timeoutMs`. Never rejects. */
+  /** Resolves with undefined if the command was not sent, failed or took longer than `timeoutMs`. Never rejects. */
   run<R>(timeoutMs: number, command: (commands: RedisCommands) => Promise<R>): Promise<R | undefined>;
-  /** The connection in use, undefined while there is none: another one may lead to another Redis. */
+  /** The current connection; undefined while there is none. Another connection may lead to another Redis server. */
   readonly current: unknown;
 }
 
@@ -33,27 +33,27 @@ export interface RedisDeps {
   readonly metrics: CacheMetrics;
 }
 
-/** Throws StartError for a URL that it cannot use. */
+/** Throws StartError for an invalid URL. */
 export function openRedis(url: string, { logger, metrics }: RedisDeps): RedisConnection {
   const { client, commands } = newClient(url);
   let connection: object | undefined;
   let isLost = false;
-  let isRefusalLogged = false;
+  let isRejectionLogged = false;
   let overdue = 0;
 
   client.on('ready', () => {
     connection = {};
-    isRefusalLogged = false;
+    isRejectionLogged = false;
     metrics.redisUp.labels('redis').set(1);
-    if (isLost) logger.info('the shared cache in Redis is back');
+    if (isLost) logger.info('connected to Redis again; using the shared cache');
     isLost = false;
   });
-  // Once for a lost connection, and once for each attempt that fails.
+  // Emitted once for a lost connection and once for each failed attempt.
   client.on('error', (error: unknown) => {
     if (client.isReady) return;
     connection = undefined;
     metrics.redisUp.labels('redis').set(0);
-    if (!isLost) logger.warn({ err: error }, 'the shared cache in Redis is gone: each process has its own');
+    if (!isLost) logger.warn({ err: error }, 'lost the connection to Redis; using only the cache in memory');
     isLost = true;
   });
   // Rejects only after `destroy`: until then the client reconnects.
@@ -61,17 +61,17 @@ export function openRedis(url: string, { logger, metrics }: RedisDeps): RedisCon
 
   function noteError(error: unknown): void {
     metrics.redisFailures.labels('error').inc();
-    // The loss of a connection is logged once, not once per command.
-    if (!(error instanceof ErrorReply) || isRefusalLogged) return;
-    isRefusalLogged = true;
-    logger.warn({ err: error }, 'Redis refused a command of the cache; more of that is not logged');
+    // A lost connection is logged once, not once per command.
+    if (!(error instanceof ErrorReply) || isRejectionLogged) return;
+    isRejectionLogged = true;
+    logger.warn({ err: error }, 'Redis rejected a cache command; further rejections are not logged');
   }
 
   function send<R>(timeoutMs: number, answer: Promise<R>): Promise<R | undefined> {
     return new Promise((resolve) => {
       let isAnswered = false;
       let isOverdue = false;
-      // A turn later: an answer that has come while this process was busy is still in the socket.
+      // One turn of the event loop later: a reply that arrived while this process was busy is still in the socket.
       const timer = setTimeout(setImmediate, timeoutMs, () => {
         if (isAnswered) return;
         isOverdue = true;
@@ -122,11 +122,11 @@ function newClient(url: string) {
       commandsQueueMaxLength: COMMANDS_MAX,
       disableOfflineQueue: true,
       maintNotifications: 'disabled',
-      // The client's own deadline ends when a command is written, so that of `run` remains.
+      // The client's own timeout covers only the time until a command is written; `run` has its own.
       commandOptions: { timeout: 0 },
     });
     return { client, commands: client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer }) };
   } catch (error) {
-    throw new StartError(`the URL of Redis cannot be used: ${messageOf(error)}.`);
+    throw new StartError(`the Redis URL is invalid: ${messageOf(error)}.`);
   }
 }

@@ -1,35 +1,36 @@
 /**
- * A cache that several processes share. It never rejects and never keeps anybody waiting for long: what it cannot do
- * within its deadline counts as not found, or is not done.
+ * A cache that several processes share. It never rejects and never blocks callers for long: a read that misses its
+ * deadline finds nothing, and a write that misses it is dropped.
  */
 export interface SharedCache extends AsyncDisposable {
-  /** What lies under the keys, in their order. Nothing in `found` is known to be older than `startedMs` says. */
+  /** Returns the entries of the keys, in order. An entry is at most as old as its `startedMs` says. */
   get(keys: readonly string[]): Promise<SharedReply>;
   /**
-   * Keeps values that were read after `moment` until they are as old as a value may get. A newer version that lies
-   * there stays.
+   * Stores values that were read after `moment` until they reach the maximum age. Newer versions are not overwritten.
    */
   set(moment: Moment, values: readonly SharedValue[]): void;
-  /** Drops what is older than the version. */
+  /** Deletes the entry if it is older than the version. */
   drop(key: string, version: bigint): void;
 }
 
-/** A moment on the clock of the shared cache itself, which all processes have in common. */
+/** A time on the clock of the shared cache, which all processes share. */
 export interface Moment {
   readonly ms: number;
-  /** The connection over which it was read: another one may lead to another clock. */
+  /** The connection that returned the time: another connection may lead to another clock. */
   readonly connection: unknown;
 }
 
 export interface SharedReply {
   readonly found: readonly (SharedEntry | undefined)[];
-  /** Just before this reply came; undefined if the cache cannot be reached. */
+  /** The time when the cache answered; undefined if the cache cannot be reached. */
   readonly moment: Moment | undefined;
 }
 
 export interface SharedEntry {
   readonly version: bigint;
-  /** When the read that it comes from was started, or before that, on this process's own clock (Clock.elapsedMs). */
+  /**
+   * A lower bound for the start of the read that returned the entity, on this process's own clock (Clock.elapsedMs).
+   */
   readonly startedMs: number;
   readonly bytes: Uint8Array;
 }

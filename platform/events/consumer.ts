@@ -17,14 +17,14 @@ export interface ConsumerDeps {
   readonly clock: Clock;
 }
 
-/** An event as a consumer gets it. */
+/** An event as a consumer receives it. */
 export interface ReceivedEvent {
-  /** The CloudEvents id; the same for an event that comes again. */
+  /** The CloudEvents id; a redelivered event has the same id. */
   readonly id: string;
   /** The aggregate's id. */
   readonly key: string;
   readonly aggregateVersion: bigint;
-  /** The parsed value: foreign data. */
+  /** The parsed value; not validated. */
   readonly payload: unknown;
 }
 
@@ -33,20 +33,20 @@ export interface Consumption {
   readonly group: string;
   readonly topics: readonly string[];
   /**
-   * What events of one partition do, in their order. It may be called again with the same events: it must be
-   * idempotent. What is no fault of the event (an engine away, a deadline, a lock) is tried again until it passes;
-   * anything else five times, event by event, and then the event goes to the dead letters and the others go on.
+   * Applies events of one partition, in order. Must be idempotent: the same events may be passed again. Transient
+   * failures (an unreachable engine, a deadline, a lock) are retried until they pass. After any other failure each
+   * event is retried alone, five times; then the event is moved to the dead letters and the others continue.
    */
   effect(events: readonly ReceivedEvent[], signal: AbortSignal): Promise<void>;
 }
 
 const ATTEMPTS_MAX = 5;
-/** The pause after the first failed attempt; it doubles: 1.5 s until the fifth. */
+/** The pause after the first failed attempt. It doubles: five attempts pause for 1.5 s in total. */
 const PAUSE_MS_MIN = 100;
 const PAUSE_MS_MAX = 800;
-/** All pauses of a batch together: where many events of a batch are bad, the later ones are given up faster. */
+/** The total pause of a batch: in a batch with many failing events, the later ones are retried without pauses. */
 const BATCH_PAUSE_MS_MAX = 5_000;
-const LAG_REST_MS = 10_000;
+const LAG_INTERVAL_MS = 10_000;
 
 /** Consumes topics as a member of a group, with bounded retries and dead letters. */
 export async function startConsumer(deps: ConsumerDeps, consumption: Consumption): Promise<AsyncDisposable> {
@@ -57,15 +57,15 @@ export async function startConsumer(deps: ConsumerDeps, consumption: Consumption
       group,
       topics,
       handle: async ({ topic, messages }, signal) => {
-        const meant = messages.filter(({ headers }) => (headers[REPLAY_GROUP] ?? group) === group);
-        if (meant.length > 0)
-          await handle(deps, consumption, meant, { signal, budget: { pauseMsLeft: BATCH_PAUSE_MS_MAX } });
+        const relevant = messages.filter(({ headers }) => (headers[REPLAY_GROUP] ?? group) === group);
+        if (relevant.length > 0)
+          await handle(deps, consumption, relevant, { signal, budget: { pauseMsLeft: BATCH_PAUSE_MS_MAX } });
         deps.telemetry.consumedMessages.labels(group, topic).inc(messages.length);
       },
     }),
   );
   stack.use(
-    repeat(LAG_REST_MS, deps.logger, `measuring the lag of ${group}`, async () => {
+    repeat(LAG_INTERVAL_MS, deps.logger, `measuring the lag of ${group}`, async () => {
       const lags = await deps.log.lag(group, topics);
       for (const topic of topics) {
         const behind = lags.filter((lag) => lag.topic === topic).reduce((sum, lag) => sum + lag.messages, 0n);
@@ -83,7 +83,7 @@ interface Handling {
   readonly budget: RetryBudget;
 }
 
-/** All at once; if that fails each half for itself, down to the one event that is to blame. */
+/** Applies all messages at once. If that fails, applies each half separately, down to the single failing event. */
 async function handle(
   deps: ConsumerDeps,
   consumption: Consumption,
@@ -116,16 +116,16 @@ async function handleOne(
       attemptsMax: ATTEMPTS_MAX,
       budget,
       signal,
-      // A transient failure is no fault of the event: handle-round.ts retries the whole batch.
+      // A transient failure is not caused by the event: handle-round.ts retries the whole batch.
       shouldRetry: (error) => !isTransient(error),
     });
   } catch (error) {
     if (signal.aborted || isTransient(error)) throw error;
-    await giveUp(deps, group, message, error);
+    await moveToDeadLetters(deps, group, message, error);
   }
 }
 
-async function giveUp(
+async function moveToDeadLetters(
   deps: ConsumerDeps,
   group: string,
   message: StoredMessage,
@@ -143,7 +143,7 @@ async function giveUp(
   const trace = traceIdOf(headers['traceparent']);
   deps.logger.error(
     { err: error, group, topic, event_id: id, trace_id: trace, attempts: ATTEMPTS_MAX },
-    `an event could not be handled and went to the dead letters: make dlq-replay TOPIC=${topic}`,
+    `an event failed and was moved to the dead letters; to replay it: make dlq-replay TOPIC=${topic}`,
   );
 }
 
@@ -159,8 +159,9 @@ async function appendLetter(log: EventLog, letter: Message): Promise<void> {
 const TRANSIENT: ReadonlySet<Reason> = new Set(['UNAVAILABLE', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED']);
 
 /**
- * Whether the failure is one of the surroundings and no fault of the event. Of what PostgreSQL refuses only bad data
- * (class 22) and broken constraints (class 23) are the event's: a standby, a lock or a full disk is not.
+ * Whether the environment caused the failure, not the event. Of the errors that PostgreSQL returns, only invalid data
+ * (class 22) and violated constraints (class 23) are caused by the event; a standby, a lock or a full disk is
+ * transient.
  */
 function isTransient(error: unknown): boolean {
   if (error instanceof AppError) return TRANSIENT.has(error.reason);
@@ -173,7 +174,7 @@ function toReceived({ topic, key, id, headers, value }: StoredMessage): Received
   if (!id || !type || !version || !/^\d+$/.test(version))
     throw new Error(`a message of ${topic} lacks ce_id, ce_type or aggregate_version`);
   return {
-    // As PostgreSQL writes it: the inbox compares.
+    // In lower case, because it is compared with the ids that PostgreSQL returns.
     id: requireUuid('ce_id', id).toLowerCase(),
     key,
     aggregateVersion: BigInt(version),

@@ -2,18 +2,18 @@ import { messageOf } from '#platform/errors.ts';
 import { deadLetterTopic, type EventLog, type Message, type StoredMessage } from '#platform/events/event.ts';
 import { traceIdOf } from '#platform/trace.ts';
 
-/** The header of a replayed message: the group that it comes again for; others pass over it. */
+/** The header of a replayed message: the group that it is replayed for. Other groups skip it. */
 export const REPLAY_GROUP = 'fritzy_replay_group';
 
-/** Headers of a dead letter beside those of the message itself. */
+/** Headers that a dead letter has in addition to those of its message. */
 const GROUP = 'dlq_group';
 const PLACE = 'dlq_place';
 const ERROR = 'dlq_error';
 const ATTEMPTS = 'dlq_attempts';
 const TIME = 'dlq_time';
-/** Says why the value is missing. */
+/** The reason why the value is missing. */
 const VALUE = 'dlq_value';
-/** The header of the note that a dead letter was replayed: names its `dlq_place` and group. */
+/** The header of a replay marker: the `dlq_place` and group of the replayed dead letter. */
 const REPLAYED = 'dlq_replayed';
 
 const ERROR_CHARACTERS_MAX = 1_000;
@@ -23,19 +23,19 @@ export interface DeadLetter {
   readonly eventId: string;
   readonly type: string;
   readonly key: string;
-  /** The group that could not handle it. */
+  /** The group in which the event failed. */
   readonly group: string;
-  /** Why: the message of the last error. */
+  /** The message of the last error. */
   readonly error: string;
   readonly attempts: number;
-  /** The trace of the request that caused the event, as in the log lines; empty if it names none. */
+  /** The trace id of the request that caused the event, as in the log lines; empty if it has none. */
   readonly traceId: string;
-  /** When it was given up. */
+  /** The time when the event was moved to the dead letters. */
   readonly time: Date;
   readonly replayed: boolean;
 }
 
-/** The message, as it goes to the dead letters of its topic. */
+/** Converts a message into a dead letter of its topic. */
 export function deadLetter(
   message: StoredMessage,
   cause: { group: string; error: unknown; attempts: number; now: Date },
@@ -48,7 +48,8 @@ export function deadLetter(
     headers: {
       ...headers,
       [GROUP]: cause.group,
-      // Where it lay: the same letter if it is written twice, another if it fails again after its replay.
+      // The original position identifies a dead letter: written twice it is the same one; an event that fails again
+      // after its replay is another one.
       [PLACE]: `${message.partition}/${message.offset}`,
       [ERROR]: storable(messageOf(cause.error).slice(0, ERROR_CHARACTERS_MAX)),
       [ATTEMPTS]: String(cause.attempts),
@@ -58,17 +59,17 @@ export function deadLetter(
   };
 }
 
-/** The letter for a message that leaves no room for the reasons: without its value, which cannot come back. */
+/** A dead letter without its value, for a message that is too large with the added headers. The value is lost. */
 export function withoutValue(letter: Message): Message {
   return { ...letter, headers: { ...letter.headers, [VALUE]: 'too large' }, value: 'null' };
 }
 
-/** PostgreSQL's jsonb takes no half characters and no NUL. */
+/** PostgreSQL's jsonb rejects lone surrogates and NUL. */
 function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '');
 }
 
-/** The dead letters of a topic, oldest first within a partition, each once. */
+/** Lists the dead letters of a topic without duplicates, oldest first within a partition. */
 export async function* listDeadLetters(
   log: Pick<EventLog, 'read'>,
   topic: string,
@@ -91,9 +92,9 @@ export async function* listDeadLetters(
 }
 
 /**
- * Appends the dead letters of a topic to it again, each once however often this runs, for the group that could not
- * handle them. With `since` only those that were given up from then on. Returns how many. If it breaks off between an
- * append and the note of it, the next run appends those again: the inbox sees to it that they have one effect.
+ * Appends the dead letters of a topic to the topic again, for the group in which they failed. Each is replayed once,
+ * however often this runs. With `since`, only those that failed since then. Returns their number. If it stops between
+ * an append and its replay marker, the next run appends the events again; the inbox makes their effect idempotent.
  */
 export async function replayDeadLetters(
   log: Pick<EventLog, 'read' | 'append'>,
@@ -105,7 +106,7 @@ export async function replayDeadLetters(
   let waiting: StoredMessage[] = [];
   const flush = async (): Promise<void> => {
     await log.append(waiting.map((letter) => toReplay(letter, topic)));
-    await log.append(waiting.map((letter) => toNote(letter, options.newId)));
+    await log.append(waiting.map((letter) => toReplayMarker(letter, options.newId)));
     count += waiting.length;
     waiting = [];
   };
@@ -142,7 +143,7 @@ function nameOf({ headers }: StoredMessage): string {
 
 function timeOf({ headers, appendedAt }: StoredMessage): Date {
   const time = new Date(headers[TIME] ?? '');
-  // Others may write into the topic too.
+  // Other programs may write to the topic.
   return Number.isNaN(time.getTime()) ? appendedAt : time;
 }
 
@@ -157,7 +158,7 @@ function toReplay({ key, id, headers, value }: StoredMessage, topic: string): Me
   };
 }
 
-function toNote(letter: StoredMessage, newId: () => string): Message {
+function toReplayMarker(letter: StoredMessage, newId: () => string): Message {
   const id = newId();
   return {
     topic: letter.topic,

@@ -8,7 +8,7 @@ export const eventsUrl = makeValidator<string>((input) => {
   throw new Error('a URL like kafka://host:9092,host:9093 or one that starts with postgres://');
 });
 
-/** The `host:port` of each broker that the URL names; none if it is not Kafka's. */
+/** The `host:port` of each broker in the URL; empty if it is not a Kafka URL. */
 export function brokersOf(url: string): string[] {
   return KAFKA.exec(url)?.[1]?.split(',') ?? [];
 }

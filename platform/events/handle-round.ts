@@ -9,18 +9,18 @@ const PAUSE_MS_MAX = 5_000;
 export interface Round {
   readonly subscription: Subscription;
   readonly logger: Logger;
-  /** Fires when the member leaves. */
+  /** Fires when the member leaves the group. */
   readonly ended: AbortSignal;
-  /** Fires when the partition has become another member's. */
+  /** Returns a signal that fires when the partition is assigned to another member. */
   lossOf(topic: string, partition: number): AbortSignal;
-  /** Notes that a partition was handled up to and with this message, as soon as it was; not once `lost` has fired. */
+  /** Commits the position of a partition after this message, as soon as it is handled; not after `lost` has fired. */
   commit(last: StoredMessage, lost: AbortSignal): Promise<void>;
 }
 
 /**
- * Has what a member fetched handled: partitions side by side, each in its order, a failed one again after a rest that
- * grows up to 5 s. Settles when all are handled or given up: the slowest one holds up the next round, and nobody's
- * commit. If a commit fails the others end as well, so that nothing goes on when this rejects.
+ * Handles the messages that a member has fetched: partitions concurrently, each in order, a failed batch again after a
+ * backoff of up to 5 s. Settles when every batch is handled or abandoned: the slowest one delays the next round, but
+ * not the commits of the others. If a commit fails, the others are aborted, so that no handler runs when this rejects.
  */
 export async function handleRound(messages: readonly StoredMessage[], round: Round): Promise<void> {
   const batches = Map.groupBy(messages, ({ topic, partition }) => `${topic}/${partition}`);
@@ -34,7 +34,7 @@ export async function handleRound(messages: readonly StoredMessage[], round: Rou
       const batch = { topic, partition, messages: [first, ...others] };
       try {
         const isHandled = await handleBatch(batch, round, signal);
-        // What was handled is noted also by a member that leaves, but not over what another has handled since.
+        // A member that leaves still commits what it has handled, but never overwrites the position of another member.
         if (isHandled && !lost.aborted) await round.commit(others.at(-1) ?? first, lost);
       } catch (error) {
         failing.abort(error);
@@ -44,11 +44,11 @@ export async function handleRound(messages: readonly StoredMessage[], round: Rou
   failing.signal.throwIfAborted();
 }
 
-/** Resolves with whether it was handled: not if `signal` fires before. */
+/** Returns whether the batch was handled; false if `signal` fires first. */
 async function handleBatch(batch: Batch, round: Round, signal: AbortSignal): Promise<boolean> {
   const { topic, partition, messages } = batch;
   const { group, handle } = round.subscription;
-  // The partition stands at the first message: any of them may be the cause.
+  // Log the first message: the partition waits there, and any message of the batch may be the cause.
   const first = { event_id: messages[0]?.id, trace_id: traceIdOf(messages[0]?.headers['traceparent']) };
   try {
     await retry(() => handle(batch, signal), {

@@ -7,32 +7,32 @@ import type { Database, Queryable, Statement } from '#platform/postgres/pool.ts'
 
 export const INBOX_MIGRATIONS = fileURLToPath(new URL('./migrations/inbox', import.meta.url));
 
-/** Longer than the log keeps events, so that none can come again after it was forgotten here. */
-const KEPT_MS = RETENTION_MS + 86_400_000;
-const FORGET_REST_MS = 600_000;
-const FORGET_BATCH_MAX = 1_000;
+/** Longer than the retention of the event log, so that no event can be redelivered after its row is deleted. */
+const INBOX_RETENTION_MS = RETENTION_MS + 86_400_000;
+const DELETE_INTERVAL_MS = 600_000;
+const DELETE_BATCH_MAX = 1_000;
 
-/** Sorted, so that two members that were given the same events after a rebalance cannot block each other. */
-const REMEMBER: Statement = {
-  name: 'remember_events',
+/** Sorted, so that two members with the same events after a rebalance cannot deadlock. */
+const INSERT: Statement = {
+  name: 'insert_inbox',
   text: `
     INSERT INTO inbox (consumer, event_id)
     SELECT $1, event_id FROM (SELECT DISTINCT unnest($2::uuid[]) AS event_id ORDER BY 1) AS given
     ON CONFLICT DO NOTHING
     RETURNING event_id`,
 };
-const FORGET: Statement = {
-  name: 'forget_events',
+const DELETE_OLD: Statement = {
+  name: 'delete_old_inbox',
   text: `
     DELETE FROM inbox WHERE ctid = ANY(ARRAY(
-      SELECT ctid FROM inbox WHERE handled_at < $1 ORDER BY handled_at LIMIT ${FORGET_BATCH_MAX}))
+      SELECT ctid FROM inbox WHERE handled_at < $1 ORDER BY handled_at LIMIT ${DELETE_BATCH_MAX}))
     RETURNING event_id`,
 };
 const INDEX_ORDER = setIndexOrder('transaction');
 
 /**
- * Consumes topics so that each event has its effect exactly once in `database`: the effect and the note that it
- * happened are one transaction. `effect` gets events that were not handled before, at least one, in their order.
+ * Consumes topics so that each event has its effect exactly once in `database`: the effect and the inbox row are one
+ * transaction. `effect` receives the events that were not handled before, at least one, in order.
  */
 export async function startInboxConsumer(
   deps: ConsumerDeps & { readonly database: Database },
@@ -50,21 +50,21 @@ export async function startInboxConsumer(
       topics,
       effect: (events) =>
         deps.database.transaction(async (tx) => {
-          const rows = await tx.query<{ event_id: string }>(REMEMBER, [group, events.map(({ id }) => id)]);
+          const rows = await tx.query<{ event_id: string }>(INSERT, [group, events.map(({ id }) => id)]);
           const fresh = new Set(rows.map((row) => row.event_id));
-          // Each once: one that lies twice in the log may lie twice in the batch.
+          // Deduplicate: an event that is twice in the log may be twice in the batch.
           const unhandled = events.filter(({ id }) => fresh.delete(id));
           if (unhandled.length > 0) await effect(tx, unhandled);
         }),
     }),
   );
   stack.use(
-    repeat(FORGET_REST_MS, deps.logger, `forgetting old events of ${group}`, async () => {
-      const forgotten = await deps.database.transaction(async (tx) => {
+    repeat(DELETE_INTERVAL_MS, deps.logger, `deleting old inbox rows of ${group}`, async () => {
+      const deleted = await deps.database.transaction(async (tx) => {
         await tx.query(INDEX_ORDER, []);
-        return tx.query(FORGET, [new Date(deps.clock.now() - KEPT_MS)]);
+        return tx.query(DELETE_OLD, [new Date(deps.clock.now() - INBOX_RETENTION_MS)]);
       });
-      return forgotten.length === FORGET_BATCH_MAX;
+      return deleted.length === DELETE_BATCH_MAX;
     }),
   );
   const started = stack.move();

@@ -5,7 +5,7 @@ import { within } from '#platform/events/repeat.ts';
 import type { Logger } from '#platform/logger.ts';
 
 export interface KafkaDeps {
-  /** `host:port` of some brokers; the others are found through them. */
+  /** `host:port` of some brokers; the client discovers the others. */
   readonly brokers: readonly string[];
   readonly logger: Logger;
   readonly newId: () => string;
@@ -13,8 +13,8 @@ export interface KafkaDeps {
 
 export interface KafkaCluster extends KafkaDeps {
   /**
-   * What a client of the cluster is made with. Each asks another broker first: one that hangs is waited for again and
-   * again by the clients that begin with it.
+   * The options of a client of the cluster. Each client starts with another broker, so that not every client waits for
+   * a broker that hangs.
    */
   readonly client: {
     clientId: string;
@@ -26,20 +26,20 @@ export interface KafkaCluster extends KafkaDeps {
     retryDelay: number;
     metadataMaxAge: number;
   };
-  /** Makes the topics that are not there yet. */
+  /** Creates the topics that do not exist. */
   ensureTopics(topics: Iterable<string>): Promise<void>;
 }
 
-/** What a broker accepts in one batch of records. */
+/** The maximum size of a record batch that a broker accepts. */
 export const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
-/** Nobody waits longer for what an administrative client is lent for, whichever broker hangs. */
+/** The timeout of an administrative request, whichever broker hangs. */
 const ADMIN_MS_MAX = 10_000;
-/** Replicas of each message: one broker may die and another may be down for maintenance. Fewer on smaller clusters. */
+/** Replicas of each message: one broker may fail while another is down for maintenance. Fewer on smaller clusters. */
 const REPLICAS = 3;
 
 /**
- * Retries of the client are short: while it retries it keeps what it knew of the cluster, and a long retry asks a dead
- * broker again and again. Whoever appends or consumes tries again, with what the cluster says then.
+ * The client retries only briefly: it keeps its old cluster metadata while it retries, and would send to a dead broker
+ * again and again. The code that appends or consumes retries with new metadata.
  */
 export function kafkaCluster(deps: KafkaDeps): KafkaCluster {
   const known = new Set<string>();
@@ -73,25 +73,27 @@ function shuffled<T>(all: readonly T[]): T[] {
 }
 
 /**
- * Makes the topics that are not there yet; those that are stay as they are. Returns the new ones. A topic keeps the
- * number of copies that it is made with, so `brokersMin` brokers have to be up: all that the URL names.
+ * Creates the topics that do not exist, leaves the others unchanged and returns the new ones. The number of replicas of
+ * a topic is fixed at its creation, so `brokersMin` brokers must be up: all those in the URL.
  */
 export async function createTopics(
   admin: Admin,
   topics: readonly string[],
   brokersMin: number,
 ): Promise<string[]> {
-  const there = new Set(await admin.listTopics());
-  const missing = topics.filter((topic) => !there.has(topic));
+  const existing = new Set(await admin.listTopics());
+  const missing = topics.filter((topic) => !existing.has(topic));
   if (missing.length === 0) return [];
   const { brokers } = await admin.metadata({ topics: [] });
   if (brokers.size < brokersMin)
-    throw new Error(`${brokers.size} of ${brokersMin} brokers are up, and topics are to be made`);
+    throw new Error(
+      `${brokers.size} of ${brokersMin} brokers are up: topics are created only when all are up`,
+    );
   const replicas = Math.min(REPLICAS, brokers.size);
   for (const topic of missing) {
     const config = {
       'retention.ms': topic.endsWith('.dlq') ? DEAD_LETTER_RETENTION_MS : RETENTION_MS,
-      // A dead letter is its message with some headers more.
+      // A dead letter is its message with additional headers.
       'max.message.bytes': topic.endsWith('.dlq') ? MESSAGE_BYTES_MAX + 65_536 : MESSAGE_BYTES_MAX,
       'min.insync.replicas': Math.max(1, replicas - 1),
     };
@@ -103,14 +105,17 @@ export async function createTopics(
         configs: Object.entries(config).map(([name, value]) => ({ name, value: String(value) })),
       });
     } catch (error) {
-      // Another process was faster.
+      // Another process created it first.
       if (!(error instanceof Error) || !findErrorBy(error, 'apiId', 'TOPIC_ALREADY_EXISTS')) throw error;
     }
   }
   return missing;
 }
 
-/** Lends an administrative client. Its failures are UNAVAILABLE: it only asks what every cluster answers. */
+/**
+ * Runs `work` with an administrative client. Failures become UNAVAILABLE, because the requests are valid on every
+ * cluster.
+ */
 export async function asAdmin<T>(
   { client }: Pick<KafkaCluster, 'client'>,
   work: (admin: Admin) => Promise<T>,
@@ -125,7 +130,7 @@ export async function asAdmin<T>(
   }
 }
 
-/** Offsets of the end of each partition, or of the first message from a moment on. */
+/** Returns the end offset of each partition, or the offset of the first message since a timestamp. */
 export async function offsetsOf(
   admin: Admin,
   topics: readonly string[],

@@ -7,10 +7,10 @@ import { newMember, rounds, toStored, type GroupConsumer } from '#platform/event
 import { repeat, within } from '#platform/events/repeat.ts';
 
 const COMMIT_MS_MAX = 15_000;
-/** A topic that is read gives the next message within that time, or the reading is given up. */
+/** Reading a topic fails if no message arrives for this long. */
 const STALLED_MS = 30_000;
 
-/** A member of a consumer group on Kafka. Whatever fails, it leaves the group, rests, and joins it again. */
+/** A member of a consumer group on Kafka. After any failure it leaves the group, pauses, and joins again. */
 export function consumeFromKafka(cluster: KafkaCluster, subscription: Subscription): AsyncDisposable {
   const { group, topics } = subscription;
   return repeat(0, cluster.logger, `consuming as ${group}`, async (stop) => {
@@ -25,13 +25,14 @@ export function consumeFromKafka(cluster: KafkaCluster, subscription: Subscripti
       lossOf: held.lossOf,
       async commit({ topic, partition, offset }, lost) {
         const offsets = [{ topic, partition, offset: offset + 1n, leaderEpoch: -1 }];
-        // The client joins anew if it has to, and then commits what stands here, also for what is another's by now.
-        const forget = (): void => void (offsets.length = 0);
-        lost.addEventListener('abort', forget, { once: true });
+        // The client rejoins if necessary and then commits the offsets in this array, even of partitions that another
+        // member has by then: empty the array when the partition is lost.
+        const clear = (): void => void (offsets.length = 0);
+        lost.addEventListener('abort', clear, { once: true });
         try {
           await within(consumer.commit({ offsets }), { ms: COMMIT_MS_MAX });
         } finally {
-          lost.removeEventListener('abort', forget);
+          lost.removeEventListener('abort', clear);
         }
       },
     };
@@ -40,8 +41,8 @@ export function consumeFromKafka(cluster: KafkaCluster, subscription: Subscripti
         mode: MessagesStreamModes.COMMITTED,
         fallbackMode: MessagesStreamFallbackModes.EARLIEST,
       });
-      // A stream that outlives a rebalance goes on where it was and gives what it had fetched before, also of a
-      // partition that another member had meanwhile. A new one begins behind what the group has committed.
+      // After a rebalance, a stream would continue at its old position and return messages fetched before, even of a
+      // partition that another member had in between. A new stream begins at the committed position.
       const until = AbortSignal.any([ended, held.untilRebalance()]);
       for await (const messages of rounds(stream, until)) await handleRound(messages, round);
     }
@@ -50,23 +51,24 @@ export function consumeFromKafka(cluster: KafkaCluster, subscription: Subscripti
   });
 }
 
-/** A signal for each partition that fires when the member has lost it to another. */
+/** Keeps a signal for each partition that fires when the member has lost it. */
 function heldPartitions(consumer: GroupConsumer) {
   const held = new Map<string, AbortController>();
   let rebalanced = new AbortController();
-  let joinedAs: string | null = null;
+  let lastMemberId: string | null = null;
   const nameOf = (topic: string, partition: number): string => `${topic}/${partition}`;
   const isOurs = (name: string): boolean =>
     (consumer.assignments ?? []).some(({ topic, partitions }) =>
       partitions.some((partition) => nameOf(topic, partition) === name),
     );
   consumer.on('consumer:group:join', () => {
-    // Who is known under another name was given up by the group: others had its partitions, even if it has them again.
-    const wasGivenUp = consumer.memberId !== joinedAs;
-    joinedAs = consumer.memberId;
-    for (const [name, holding] of held) {
-      if (!wasGivenUp && isOurs(name)) continue;
-      holding.abort();
+    // A new member id means that the group had expelled the member: others had its partitions, even if it has them
+    // again.
+    const wasExpelled = consumer.memberId !== lastMemberId;
+    lastMemberId = consumer.memberId;
+    for (const [name, controller] of held) {
+      if (!wasExpelled && isOurs(name)) continue;
+      controller.abort();
       held.delete(name);
     }
     rebalanced.abort();
@@ -75,9 +77,9 @@ function heldPartitions(consumer: GroupConsumer) {
     lossOf(topic: string, partition: number): AbortSignal {
       const name = nameOf(topic, partition);
       if (!isOurs(name)) return AbortSignal.abort();
-      const holding = held.get(name) ?? new AbortController();
-      held.set(name, holding);
-      return holding.signal;
+      const controller = held.get(name) ?? new AbortController();
+      held.set(name, controller);
+      return controller.signal;
     },
     untilRebalance(): AbortSignal {
       rebalanced = new AbortController();
@@ -86,7 +88,10 @@ function heldPartitions(consumer: GroupConsumer) {
   };
 }
 
-/** Sees what is appended from now on: a group of its own that begins at the end and remembers nothing. */
+/**
+ * Watches messages appended from now on: a consumer group with a unique name that starts at the end and commits
+ * nothing.
+ */
 export function watchKafka(
   cluster: KafkaCluster,
   topics: readonly string[],
@@ -102,7 +107,7 @@ export function watchKafka(
   });
 }
 
-/** What lies in a topic now, from a moment on. */
+/** Reads the current messages of a topic, optionally only those since a time. */
 export async function* readTopic(
   cluster: KafkaCluster,
   topic: string,
@@ -114,11 +119,11 @@ export async function* readTopic(
     starts: await offsetsOf(admin, [topic], from),
     ends: await offsetsOf(admin, [topic]),
   }));
-  const left = new Map(ends.map(({ partition, offset }) => [partition, offset]));
-  // Kafka says -1 where no message is that young.
+  const endOffsets = new Map(ends.map(({ partition, offset }) => [partition, offset]));
+  // Kafka returns -1 if no message is that recent.
   for (const { partition, offset } of starts)
-    if (offset < 0n || offset >= (left.get(partition) ?? 0n)) left.delete(partition);
-  if (left.size === 0) return;
+    if (offset < 0n || offset >= (endOffsets.get(partition) ?? 0n)) endOffsets.delete(partition);
+  if (endOffsets.size === 0) return;
   await using member = newMember(cluster, `fritzy-read-${cluster.newId()}`, [topic]);
   let stalled: NodeJS.Timeout | undefined;
   try {
@@ -130,19 +135,22 @@ export async function* readTopic(
         offset: offset < 0n ? (ends.find((end) => end.partition === partition)?.offset ?? 0n) : offset,
       })),
     });
-    // Marks of transactions are no messages: a topic that ends with one never shows its last offset.
+    // Transaction markers are not messages: a topic that ends with one never returns its last offset.
     const awaitNext = (): void => {
-      stalled = setTimeout(() => stream.destroy(new Error(`reading ${topic} stalls`)), STALLED_MS);
+      stalled = setTimeout(
+        () => stream.destroy(new Error(`no message of ${topic} within ${STALLED_MS} ms`)),
+        STALLED_MS,
+      );
     };
     awaitNext();
     for await (const message of stream) {
-      // Who reads may take their time.
+      // The time that the reader takes does not count.
       clearTimeout(stalled);
-      const end = left.get(message.partition);
+      const end = endOffsets.get(message.partition);
       if (end !== undefined) {
         if (message.offset < end) yield toStored(message);
-        if (message.offset >= end - 1n) left.delete(message.partition);
-        if (left.size === 0) return;
+        if (message.offset >= end - 1n) endOffsets.delete(message.partition);
+        if (endOffsets.size === 0) return;
       }
       awaitNext();
     }

@@ -14,24 +14,27 @@ export type Stream = MessagesStream<string, string, string, string>;
 type StreamOptions = ConsumeOptions<string, string, string, string>;
 export type GroupConsumer = Consumer<string, string, string, string>;
 
-/** Messages of one round. */
+/** Maximum messages of one round. */
 const ROUND_SIZE_MAX = 2_000;
-/** What a broker sends at once, and of one partition; a larger message comes alone. All brokers' lie in memory. */
+/**
+ * Maximum bytes per fetch from a broker, and per partition; a larger message is sent alone. Memory holds one response
+ * per broker.
+ */
 const FETCH_BYTES_MAX = 4 * 1024 * 1024;
 const PARTITION_BYTES_MAX = 1024 * 1024;
-/** How soon a member that died is noticed; the least that brokers accept by default is 6 s. */
+/** The time until a dead member is detected; brokers accept 6 s or more by default. */
 const SESSION_TIMEOUT_MS = 6_000;
-/** Joining waits for the others of the group (10 s), with the client's own retries. */
+/** Joining waits for the other members (10 s), plus the client's own retries. */
 const JOIN_MS_MAX = 45_000;
 const LEAVE_MS_MAX = 2_000;
 const CLOSE_MS_MAX = 2_000;
 
-/** A client of the cluster in a group. Disposing leaves the group; nothing of it is left then. */
+/** A member of a consumer group. Disposing leaves the group and closes the client. */
 export interface Member extends AsyncDisposable {
   readonly consumer: GroupConsumer;
-  /** Fires when it is to stop, or with the reason why it cannot go on: the client, its group or its stream failed. */
+  /** Fires when the member must stop, or with the error of the client, the group or the stream. */
   readonly ended: AbortSignal;
-  /** Joins the group, if need be, and opens a stream in the place of the one before. */
+  /** Joins the group if necessary and opens a stream that replaces the previous one. */
   open(options: Omit<StreamOptions, 'topics'>): Promise<Stream>;
 }
 
@@ -49,21 +52,21 @@ export function newMember(
     sessionTimeout: SESSION_TIMEOUT_MS,
     rebalanceTimeout: 10_000,
     heartbeatInterval: 1_000,
-    // By then the group has given its partitions to others.
+    // By then the group has reassigned its partitions.
     heartbeatStallTimeout: SESSION_TIMEOUT_MS,
     maxWaitTime: 500,
     maxBytes: FETCH_BYTES_MAX,
     maxBytesPerPartition: PARTITION_BYTES_MAX,
     highWaterMark: ROUND_SIZE_MAX,
   });
-  // What it subscribes to does not hang on its stream: a leader without topics would assign nothing to anybody.
+  // The subscription must not depend on a stream: a group leader without topics would assign no partition to anyone.
   consumer.topics.trackAll(...topics);
   const failing = new AbortController();
   const ended = AbortSignal.any([failing.signal, ...(stop ? [stop] : [])]);
-  // A rebalance that fails is an error of the client itself, which sends no heartbeats any more.
+  // A failed rebalance is an error of the client, which then stops sending heartbeats.
   consumer.on('error', (error) => failing.abort(error));
   consumer.on('consumer:heartbeat:stalled', () =>
-    failing.abort(new Error('the group does not answer heartbeats')),
+    failing.abort(new Error('the group does not respond to heartbeats')),
   );
   let current: Stream | undefined;
   const replace = (next: Stream | undefined): void => {
@@ -71,18 +74,21 @@ export function newMember(
     current = next;
     before?.destroy();
   };
-  const onBroken = (stream: Stream, error: Error): void => {
+  const onStreamEnd = (stream: Stream, error: Error): void => {
     if (stream === current) failing.abort(error);
   };
   ended.addEventListener('abort', () => replace(undefined), { once: true });
 
-  /** A stream fails in the very turn in which the client gives it, if that was closed while it joined. */
+  /**
+   * If the client was closed while it joined, the stream fails in the same turn of the event loop in which it is
+   * returned.
+   */
   function consume(options: StreamOptions): Promise<Stream> {
     const { promise, resolve, reject } = Promise.withResolvers<Stream>();
     consumer.consume(options, (error, stream) => {
-      if (error || !stream) return reject(error ?? new Error('the client gave no stream'));
-      stream.on('error', (problem) => onBroken(stream, problem));
-      stream.on('close', () => onBroken(stream, new Error('the stream of events ended')));
+      if (error || !stream) return reject(error ?? new Error('the client returned no stream'));
+      stream.on('error', (problem) => onStreamEnd(stream, problem));
+      stream.on('close', () => onStreamEnd(stream, new Error('the stream of events ended')));
       resolve(stream);
     });
     return promise;
@@ -107,23 +113,23 @@ export function newMember(
       }
     },
     async [Symbol.asyncDispose]() {
-      // Also lets go of what listens to `ended`, which lives as long as `stop` otherwise.
+      // Also removes the listeners of `ended`, which otherwise live as long as `stop`.
       failing.abort();
-      // Also a stream that came in the very turn in which it ended.
+      // Also closes a stream that opened in the same turn in which the member ended.
       replace(undefined);
-      // Leaving comes first: a client that is closed while it joins goes on with its heartbeats, and keeps partitions.
+      // Leave first: a client that is closed while it joins continues its heartbeats and keeps its partitions.
       const left = new Promise<void>((resolve) => consumer.leaveGroup(true, () => resolve()));
       await within(left, { ms: LEAVE_MS_MAX }).catch(() => {});
       await within(consumer.close(true), { ms: CLOSE_MS_MAX }).catch(() => {});
-      // A client that could not leave does not close either.
+      // A client that failed to leave does not close its connections.
       await within(consumer.connections.close(), { ms: CLOSE_MS_MAX }).catch(() => {});
     },
   };
 }
 
 /**
- * What has come, again and again, until `until` fires. The listener for `readable` stays for good: a stream that has
- * none for a moment stops fetching, and does not begin again.
+ * Yields the messages that have arrived, until `until` fires. The `readable` listener is never removed: a stream
+ * without one stops fetching and does not resume.
  */
 export async function* rounds(stream: Stream, until: AbortSignal): AsyncGenerator<StoredMessage[]> {
   let woken = Promise.withResolvers<void>();
@@ -166,7 +172,7 @@ export function toStored({
     topic,
     partition,
     offset,
-    // Others may write messages without key or value; ours have both.
+    // Other programs may write messages without key or value.
     key: key ?? '',
     id: named['ce_id'] ?? '',
     headers: named,

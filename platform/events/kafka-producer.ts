@@ -3,15 +3,15 @@ import { AppError } from '#platform/errors.ts';
 import type { Message } from '#platform/events/event.ts';
 import type { KafkaCluster } from '#platform/events/kafka-cluster.ts';
 
-/** What one request carries at the most: even if all of it goes to one partition it is one batch. */
+/** Maximum bytes of one request: even if all of them go to one partition, they form one batch. */
 const REQUEST_BYTES_MAX = 3 * 1024 * 1024;
-/** The framing of a message and of each of its headers. */
+/** The overhead of a message and of each of its headers. */
 const FRAME_BYTES = 64;
 
 /**
- * Appends to Kafka: every message acknowledged by all replicas in sync, and in the order of its key also when the
- * client repeats a request (idempotent producer). After a failure a new producer begins, so that what is appended
- * again does not depend on the state that the failure left; readers recognise what lies there twice.
+ * Appends to Kafka. All in-sync replicas acknowledge every message, and the order of a key is kept when the client
+ * retries a request (idempotent producer). A failure replaces the producer, so that a repeated append does not depend
+ * on the state after the failure; readers deduplicate messages.
  */
 export function kafkaProducer(cluster: KafkaCluster): {
   append(messages: readonly Message[]): Promise<void>;
@@ -26,7 +26,7 @@ export function kafkaProducer(cluster: KafkaCluster): {
   let producer: ReturnType<typeof open> | undefined;
 
   const close = async (used = producer): Promise<void> => {
-    // Another caller may have begun anew meanwhile: that one stays.
+    // Another caller may have opened a new producer in the meantime: keep that one.
     if (producer === used) producer = undefined;
     await used?.close().catch(() => {});
   };
@@ -43,10 +43,10 @@ export function kafkaProducer(cluster: KafkaCluster): {
         } catch (error) {
           await close(used);
           if (error instanceof Error && findErrorBy(error, 'apiId', 'MESSAGE_TOO_LARGE'))
-            throw new AppError('INVALID_ARGUMENT', 'A message is larger than its topic takes.', {
+            throw new AppError('INVALID_ARGUMENT', 'A message exceeds the maximum size of its topic.', {
               cause: error,
             });
-          throw new AppError('UNAVAILABLE', 'Kafka did not take the events. Try again in a moment.', {
+          throw new AppError('UNAVAILABLE', 'Kafka did not accept the events. Try again in a moment.', {
             cause: error,
           });
         }

@@ -10,7 +10,9 @@ import {
 import { consumeFromKafka, readTopic, watchKafka } from '#platform/events/kafka-consumer.ts';
 import { kafkaProducer } from '#platform/events/kafka-producer.ts';
 
-/** The event log on Apache Kafka: topics of 6 partitions and 3 replicas, written by 2 of them at least. */
+/**
+ * The event log on Apache Kafka: topics with 6 partitions and 3 replicas, of which at least 2 must acknowledge a write.
+ */
 export function kafkaEventLog(deps: KafkaDeps): EventLog & AsyncDisposable {
   const cluster = kafkaCluster(deps);
   const producer = kafkaProducer(cluster);
@@ -38,8 +40,8 @@ async function lagOf(
     admin.listConsumerGroupOffsets({ groups: [group] }),
   ]);
   const done = new Map(
-    committed.flatMap((one) =>
-      one.topics.flatMap(({ name, partitions }) =>
+    committed.flatMap((each) =>
+      each.topics.flatMap(({ name, partitions }) =>
         partitions.map(({ partitionIndex, committedOffset }) => [
           `${name}/${partitionIndex}`,
           committedOffset,
@@ -48,7 +50,7 @@ async function lagOf(
     ),
   );
   return ends.map(({ topic, partition, offset: end }) => {
-    const start = starts.find((one) => one.topic === topic && one.partition === partition)?.offset ?? 0n;
+    const start = starts.find((each) => each.topic === topic && each.partition === partition)?.offset ?? 0n;
     const reached = done.get(`${topic}/${partition}`) ?? -1n;
     return { topic, partition, messages: end - (reached > start ? reached : start) };
   });

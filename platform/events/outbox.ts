@@ -4,7 +4,7 @@ import type { Queryable, Statement } from '#platform/postgres/pool.ts';
 
 export const OUTBOX_MIGRATIONS = fileURLToPath(new URL('./migrations/outbox', import.meta.url));
 
-/** The columns of an outbox row in the order in which `outboxValues` gives them. */
+/** The columns of an outbox row, in the order of `outboxValues`. */
 const COLUMNS = [
   ['event_id', 'uuid'],
   ['topic', 'text'],
@@ -17,8 +17,8 @@ const COLUMNS = [
 ] as const;
 
 /**
- * The INSERT that a business statement carries in a WITH clause, so that the change and its events are one commit:
- * `WITH …, published AS (${outboxInsert(5)}) …` takes its values from parameter $5 on.
+ * The INSERT for a WITH clause of a business statement, so that the change and its events are one commit: `WITH …,
+ * published AS (${outboxInsert(5)}) …` takes its values from parameter $5 on.
  */
 export function outboxInsert(firstParameter: number): string {
   const names = COLUMNS.map(([name]) => name).join(', ');
@@ -29,7 +29,7 @@ export function outboxInsert(firstParameter: number): string {
   );
 }
 
-/** One array a column. */
+/** One array per column. */
 export function outboxValues(events: readonly Event[]): unknown[] {
   return [
     events.map((event) => event.id),

@@ -1,20 +1,20 @@
 import { PARTITIONS, type StoredMessage, type Subscription } from '#platform/events/event.ts';
 import { handleRound } from '#platform/events/handle-round.ts';
-import { partitionBehind, toStored, type EventRow } from '#platform/events/postgres-rows.ts';
+import { partitionAfter, toStored, type EventRow } from '#platform/events/postgres-rows.ts';
 import { repeat } from '#platform/events/repeat.ts';
 import type { Logger } from '#platform/logger.ts';
 import type { Database, Queryable, Statement } from '#platform/postgres/pool.ts';
 import { leaseShards, type ShardLeases } from '#platform/postgres/shard-leases.ts';
 import { pause } from '#platform/retry.ts';
 
-/** How long a member rests when nothing waits. */
+/** The pause of a member when no messages wait. */
 const IDLE_MS = 100;
-/** How often members share the partitions anew: what a dead one held is taken over within that time. */
-const SETTLE_MS = 1_000;
-/** Messages of one round; each partition may fill its part of it. */
+/** The interval in which members rebalance the partitions: those of a dead member are taken over within this time. */
+const REBALANCE_INTERVAL_MS = 1_000;
+/** Maximum messages of one round, divided evenly among the partitions. */
 const ROUND_SIZE_MAX = 2_000;
 
-/** Partitions are given back between rounds only: none is lost during one. */
+/** Partitions are released between rounds only, so none is lost during a round. */
 const NEVER = new AbortController().signal;
 
 const SPACE: Statement = { name: 'consumer_space', text: 'SELECT hashtext($1) AS space' };
@@ -22,7 +22,7 @@ const POSITIONS: Statement = {
   name: 'consumer_positions',
   text: 'SELECT topic, partition, position FROM consumer_position WHERE consumer_group = $1',
 };
-/** The oldest messages behind a position in each of the partitions that the member holds. */
+/** The oldest messages after the position of each partition that the member holds. */
 const NEXT: Statement = {
   name: 'next_events',
   text: `
@@ -30,7 +30,7 @@ const NEXT: Statement = {
     FROM unnest($1::text[], $2::smallint[], $3::bigint[]) AS held(topic, partition, position)
     CROSS JOIN LATERAL (
       SELECT position, topic, partition, key, ce_id, headers, value::text AS value, appended_at
-      FROM event WHERE ${partitionBehind('held.topic', 'held.partition', 'held.position', '$4')}
+      FROM event WHERE ${partitionAfter('held.topic', 'held.partition', 'held.position', '$4')}
     ) AS e`,
 };
 const COMMIT: Statement = {
@@ -51,16 +51,16 @@ export function consumeFromPostgres(
     await database.session(async (session) => {
       const [row] = await session.query<{ space: number }>(SPACE, [group]);
       const leases = await leaseShards(session, row?.space ?? 0, topics.length * PARTITIONS);
-      const places = new Places(subscription);
-      const inTurn = oneByOne();
-      let settledAtMs = -Infinity;
+      const positions = new Positions(subscription);
+      const serialize = createSerializer();
+      let rebalancedAtMs = -Infinity;
       while (!stop.aborted) {
-        if (performance.now() - settledAtMs >= SETTLE_MS) {
-          await leases.settle();
-          await places.follow(leases, session);
-          settledAtMs = performance.now();
+        if (performance.now() - rebalancedAtMs >= REBALANCE_INTERVAL_MS) {
+          await leases.rebalance();
+          await positions.follow(leases, session);
+          rebalancedAtMs = performance.now();
         }
-        const messages = await nextMessages(session, places.held);
+        const messages = await nextMessages(session, positions.held);
         if (messages.length === 0) {
           await pause(IDLE_MS, stop);
           continue;
@@ -70,8 +70,8 @@ export function consumeFromPostgres(
           logger,
           ended: stop,
           lossOf: () => NEVER,
-          // Through the connection that holds them: when it broke, another member may have gone on already.
-          commit: (last) => inTurn(() => places.commit(last, session)),
+          // Use the connection that holds the partitions: if it broke, another member may have taken them over.
+          commit: (last) => serialize(() => positions.commit(last, session)),
         });
       }
     });
@@ -79,44 +79,47 @@ export function consumeFromPostgres(
   });
 }
 
-interface Place {
+interface Position {
   readonly topic: string;
   readonly partition: number;
-  /** The position of the last message that was handled; 0 if none was. */
+  /** The position of the last handled message; 0 if there is none. */
   readonly position: bigint;
 }
 
 /**
- * How far the partitions that the member holds are handled. It is read when a partition is taken and then kept here,
- * since no other member moves it: the row has been updated so often that reading it costs more and more while a long
- * transaction keeps its old versions.
+ * The positions of the partitions that the member holds. A position is read when the partition is acquired and then
+ * kept here, because no other member changes it: the row is updated so often that reading it gets expensive while a
+ * long transaction keeps its old versions.
  */
-class Places {
+class Positions {
   readonly #subscription: Subscription;
-  #held = new Map<number, Place>();
+  #held = new Map<number, Position>();
 
   constructor(subscription: Subscription) {
     this.#subscription = subscription;
   }
 
-  get held(): Place[] {
+  get held(): Position[] {
     return [...this.#held.values()];
   }
 
-  /** Partition p of the t-th topic is shard t × PARTITIONS + p: a group's topics keep their order, new ones come last. */
+  /**
+   * Partition p of the t-th topic is shard t × PARTITIONS + p: the topics of a group must keep their order, and new
+   * topics come last.
+   */
   async follow({ held }: ShardLeases, session: Queryable): Promise<void> {
     const { group, topics } = this.#subscription;
     const isNew = [...held].some((shard) => !this.#held.has(shard));
-    const stored = isNew ? await session.query<Place>(POSITIONS, [group]) : [];
-    const placeOf = (shard: number): Place => {
+    const stored = isNew ? await session.query<Position>(POSITIONS, [group]) : [];
+    const positionOf = (shard: number): Position => {
       const known = this.#held.get(shard);
       if (known) return known;
       const topic = topics[Math.floor(shard / PARTITIONS)] ?? '';
       const partition = shard % PARTITIONS;
-      const found = stored.find((one) => one.topic === topic && one.partition === partition);
+      const found = stored.find((each) => each.topic === topic && each.partition === partition);
       return found ?? { topic, partition, position: 0n };
     };
-    this.#held = new Map(Array.from(held, (shard) => [shard, placeOf(shard)]));
+    this.#held = new Map(Array.from(held, (shard) => [shard, positionOf(shard)]));
   }
 
   async commit({ topic, partition, offset }: StoredMessage, session: Queryable): Promise<void> {
@@ -127,24 +130,24 @@ class Places {
   }
 }
 
-async function nextMessages(session: Queryable, places: readonly Place[]): Promise<StoredMessage[]> {
-  if (places.length === 0) return [];
+async function nextMessages(session: Queryable, positions: readonly Position[]): Promise<StoredMessage[]> {
+  if (positions.length === 0) return [];
   const rows = await session.query<EventRow>(NEXT, [
-    places.map(({ topic }) => topic),
-    places.map(({ partition }) => partition),
-    places.map(({ position }) => position),
-    Math.ceil(ROUND_SIZE_MAX / places.length),
+    positions.map(({ topic }) => topic),
+    positions.map(({ partition }) => partition),
+    positions.map(({ position }) => position),
+    Math.ceil(ROUND_SIZE_MAX / positions.length),
   ]);
   return rows.map(toStored);
 }
 
-/** Does what is asked for one after the other: a connection has one statement at a time. */
-function oneByOne(): (work: () => Promise<unknown>) => Promise<void> {
+/** Serializes work: a connection runs one statement at a time. */
+function createSerializer(): (work: () => Promise<unknown>) => Promise<void> {
   let last: Promise<unknown> = Promise.resolve();
   return async (work) => {
-    const mine = last.then(work);
-    // Its failure is the caller's business; who comes next goes on.
-    last = mine.catch(() => {});
-    await mine;
+    const current = last.then(work);
+    // The caller handles the error; the next work runs regardless.
+    last = current.catch(() => {});
+    await current;
   };
 }

@@ -1,6 +1,6 @@
 import type { StoredMessage } from '#platform/events/event.ts';
 
-/** A row of the table `event`, its value as text. */
+/** A row of the table `event`, with its value as text. */
 export interface EventRow {
   readonly position: bigint;
   readonly topic: string;
@@ -13,11 +13,11 @@ export interface EventRow {
 }
 
 /**
- * The condition, order and limit of a read of one partition behind a position. As comparisons of rows only the index
- * event_partition_position supports them: with `topic = … AND partition = …` PostgreSQL may choose the primary key
- * instead and read the events of all topics.
+ * The condition, order and limit of a read of one partition after a position. Row comparisons make
+ * event_partition_position the only usable index: with `topic = … AND partition = …` PostgreSQL may choose the primary
+ * key and read the events of all topics.
  */
-export function partitionBehind(
+export function partitionAfter(
   topic: string,
   partition: string,
   position: string,
@@ -32,7 +32,7 @@ export function partitionBehind(
 
 const POSITION_MAX = '9223372036854775807';
 
-/** The message that a row of the table `event` holds. */
+/** Converts a row of the table `event` into a message. */
 export function toStored(row: EventRow): StoredMessage {
   const { topic, partition, key, headers, value } = row;
   return {

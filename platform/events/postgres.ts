@@ -8,7 +8,7 @@ import {
   type Message,
   type StoredMessage,
 } from '#platform/events/event.ts';
-import { partitionBehind, toStored, type EventRow } from '#platform/events/postgres-rows.ts';
+import { partitionAfter, toStored, type EventRow } from '#platform/events/postgres-rows.ts';
 import { repeat } from '#platform/events/repeat.ts';
 import type { Logger } from '#platform/logger.ts';
 import { ADVISORY_LOCKS } from '#platform/postgres/advisory-locks.ts';
@@ -16,15 +16,15 @@ import type { Database, Statement } from '#platform/postgres/pool.ts';
 
 export const EVENT_LOG_MIGRATIONS = fileURLToPath(new URL('./migrations/log', import.meta.url));
 
-/** How often a watcher looks for new messages, in ms. */
-const WATCH_REST_MS = 100;
+/** The polling interval of a watcher. */
+const WATCH_INTERVAL_MS = 100;
 const READ_SIZE_MAX = 500;
-/** Messages of a partition that are counted as waiting; it stands for any number above it. */
+/** Maximum lag that is counted per partition; it stands for any larger number. */
 export const LAG_MAX = 10_000n;
-const RETENTION_REST_MS = 600_000;
+const TRIM_INTERVAL_MS = 600_000;
 const TRIM_SIZE_MAX = 1_000;
 
-/** Without it two appends could commit out of the order of their positions, and a reader would pass over one. */
+/** Without this lock, two appends could commit in another order than their positions, and a reader would skip one. */
 const LOCK_LOG: Statement = {
   name: 'lock_event_log',
   text: `SELECT pg_advisory_xact_lock(${ADVISORY_LOCKS.eventLogAppend})`,
@@ -44,8 +44,8 @@ const END: Statement = {
   text: 'SELECT position FROM event ORDER BY position DESC LIMIT 1',
 };
 /**
- * The messages of the topics among the next READ_SIZE_MAX of all topics, at least one row: the place moves on also if
- * nothing of the topics was appended, so that no message is read twice.
+ * Returns the messages of the topics among the next READ_SIZE_MAX messages of all topics, at least one row: the
+ * position advances even if the topics have no new message, so that no message is read twice.
  */
 const WATCH: Statement = {
   name: 'watch_events',
@@ -66,14 +66,14 @@ const READ: Statement = {
     SELECT position, topic, partition, key, ce_id, headers, value::text AS value, appended_at
     FROM event
     WHERE position <= $4 AND appended_at >= $5
-      AND ${partitionBehind('$1::text', '$2::smallint', '$3::bigint', READ_SIZE_MAX)}`,
+      AND ${partitionAfter('$1::text', '$2::smallint', '$3::bigint', READ_SIZE_MAX)}`,
 };
 const LAG: Statement = {
   name: 'consumer_lag',
   text: `
     SELECT t.topic, p.partition, (
       SELECT count(*) FROM (
-        SELECT FROM event WHERE ${partitionBehind(
+        SELECT FROM event WHERE ${partitionAfter(
           't.topic',
           'p.partition::smallint',
           `coalesce((
@@ -86,7 +86,7 @@ const LAG: Statement = {
     FROM unnest($2::text[]) AS t(topic), generate_series(0, ${PARTITIONS - 1}) AS p(partition)
     ORDER BY t.topic, p.partition`,
 };
-/** Reads the oldest behind a position and deletes those of them that are no dead letters and old. */
+/** Reads the oldest messages after a position and deletes those that are old and not dead letters. */
 const TRIM: Statement = {
   name: 'trim_events',
   text: `
@@ -111,7 +111,7 @@ const TRIM_DEAD_LETTERS: Statement = {
 };
 
 type WatchRow = (EventRow | { readonly position: null }) & {
-  /** The position of the last message that was read, of whatever topic. */
+  /** The position of the last message read, of any topic. */
   readonly read_to: bigint;
   readonly rows_read: number;
 };
@@ -129,7 +129,7 @@ export interface PostgresEventLogDeps {
   readonly now: () => number;
 }
 
-/** The event log in PostgreSQL: what carries events where there is no Kafka. */
+/** The event log in PostgreSQL, used where there is no Kafka. */
 export function postgresEventLog(deps: PostgresEventLogDeps): EventLog {
   const { database } = deps;
 
@@ -167,7 +167,7 @@ export function postgresEventLog(deps: PostgresEventLogDeps): EventLog {
 
     async watch(topics, see) {
       let last = await endOfLog();
-      return repeat(WATCH_REST_MS, deps.logger, 'watching the event log', async () => {
+      return repeat(WATCH_INTERVAL_MS, deps.logger, 'watching the event log', async () => {
         const rows = await database.query<WatchRow>(WATCH, [last, topics]);
         for (const row of rows) {
           if (row.position === null) continue;
@@ -191,9 +191,9 @@ export function postgresEventLog(deps: PostgresEventLogDeps): EventLog {
   };
 }
 
-/** Deletes what is older than its retention, from time to time. One of the processes on a log is enough. */
+/** Deletes messages past their retention at an interval. One process per log is enough. */
 export function trimEventLog({ database, logger, now }: PostgresEventLogDeps): AsyncDisposable {
-  /** Up to here only dead letters are left: a walk does not read them again. */
+  /** Up to this position only dead letters are left: they are not read again. */
   let trimmedTo = 0n;
   const trim = async (): Promise<boolean> => {
     const [row] = await database.query<TrimRow>(TRIM, [trimmedTo, new Date(now() - RETENTION_MS)]);
@@ -205,7 +205,7 @@ export function trimEventLog({ database, logger, now }: PostgresEventLogDeps): A
     const rows = await database.query(TRIM_DEAD_LETTERS, [new Date(now() - DEAD_LETTER_RETENTION_MS)]);
     return rows.length === TRIM_SIZE_MAX;
   };
-  return repeat(RETENTION_REST_MS, logger, 'deleting old events', async () => {
+  return repeat(TRIM_INTERVAL_MS, logger, 'deleting old events', async () => {
     const more = await trim();
     return (await trimDeadLetters()) || more;
   });

@@ -1,5 +1,5 @@
 import type { EventLog, Message } from '#platform/events/event.ts';
-import { outboxFloor, type OutboxFloor } from '#platform/events/outbox-floor.ts';
+import { outboxMinimumId, type OutboxMinimumId } from '#platform/events/outbox-minimum-id.ts';
 import { repeat } from '#platform/events/repeat.ts';
 import type { Logger } from '#platform/logger.ts';
 import { ADVISORY_LOCKS } from '#platform/postgres/advisory-locks.ts';
@@ -10,7 +10,7 @@ import { pause } from '#platform/retry.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
 export interface RelayDeps {
-  /** The service's own database: holds the outbox. */
+  /** The service's own database, which contains the outbox. */
   readonly database: Database;
   readonly log: Pick<EventLog, 'append'>;
   /** The CloudEvents source, e.g. `/fritzy/order`. */
@@ -22,23 +22,23 @@ export interface RelayDeps {
   readonly now: () => number;
 }
 
-/** The shards of an outbox: as many relays can share it. The column `shard` is made with this number. */
+/** The shards of an outbox: as many relays can share it. The column `shard` is defined with this number. */
 const SHARDS = 8;
-/** How long the relay rests when nothing waits. */
+/** The pause of the relay when no events wait. */
 const IDLE_MS = 100;
-/** How often relays share the shards anew: what a dead one held is taken over within that time. */
-const SETTLE_MS = 1_000;
+/** The interval in which relays rebalance the shards: those of a dead relay are taken over within this time. */
+const REBALANCE_INTERVAL_MS = 1_000;
 const BATCH_SIZE_MAX = 2_000;
-/** Bytes of payload in a batch: bounds memory, and what one append sends. */
+/** Maximum payload bytes of a batch: bounds memory and the size of an append. */
 const BATCH_BYTES_MAX = 4_000_000;
-/** Each shard in the order of its part of the primary key: they are merged, and nothing is sorted. */
+/** Reads each shard in the order of the primary key; the results are merged without a sort. */
 const OLDEST_OF_EACH = Array.from(
   { length: SHARDS },
   (_, shard) => `
           (SELECT * FROM outbox WHERE shard = ${shard} AND ${shard} = ANY($1::smallint[]) AND id > $2
           ORDER BY id LIMIT ${BATCH_SIZE_MAX})`,
 ).join(' UNION ALL');
-/** From the floor on, never from the last id that was seen: a lower one may become visible later. */
+/** Reads from the minimum id, never from the last id seen: a lower one may become visible later. */
 const NEXT: Statement = {
   name: 'next_outbox',
   text: `
@@ -56,7 +56,7 @@ const NEXT: Statement = {
     WHERE bytes_before < ${BATCH_BYTES_MAX} ORDER BY id`,
 };
 const INDEX_ORDER = setIndexOrder('session');
-/** Each row is looked up by itself: a join could be planned as a scan of all that waits. */
+/** Looks up each row separately: a join could be planned as a scan of all waiting rows. */
 const DELETE: Statement = {
   name: 'delete_outbox',
   text: `
@@ -81,8 +81,8 @@ interface OutboxRow {
 }
 
 /**
- * Carries events from the outbox to the event log, each key's in order, at least once: it publishes first and deletes
- * then. Relays on one outbox share its shards; when one ends or dies the others take over what it held within 1 s.
+ * Publishes events from the outbox to the event log, in order per key and at least once: it publishes first and deletes
+ * afterwards. Relays on one outbox share its shards; the shards of a relay that ends or dies are taken over within 1 s.
  */
 export function startRelay(deps: RelayDeps): AsyncDisposable {
   return repeat(IDLE_MS, deps.logger, `relaying the events of ${deps.name}`, async (stop) => {
@@ -94,21 +94,21 @@ export function startRelay(deps: RelayDeps): AsyncDisposable {
 async function relayAsMember(deps: RelayDeps, session: Queryable, stop: AbortSignal): Promise<void> {
   await session.query(INDEX_ORDER, []);
   const leases = await leaseShards(session, ADVISORY_LOCKS.outboxShard, SHARDS);
-  const floor = outboxFloor(session);
+  const minimum = outboxMinimumId(session);
   let shards: number[] = [];
-  let settledAtMs = -Infinity;
+  let rebalancedAtMs = -Infinity;
   while (!stop.aborted) {
-    if (performance.now() - settledAtMs >= SETTLE_MS) {
-      await leases.settle();
+    if (performance.now() - rebalancedAtMs >= REBALANCE_INTERVAL_MS) {
+      await leases.rebalance();
       const before = new Set(shards);
       shards = [...leases.held];
-      if (!leases.held.isSubsetOf(before)) floor.reset();
-      await floor.observe();
-      settledAtMs = performance.now();
+      if (!leases.held.isSubsetOf(before)) minimum.reset();
+      await minimum.observe();
+      rebalancedAtMs = performance.now();
     }
-    // Publishing and deleting go through the connection that holds the shards: when it breaks, so does the hold.
-    const published = await relayBatch(deps, session, shards, floor);
-    // A rest also lets events gather: a batch of one costs almost as much as one of a thousand.
+    // Publish and delete on the connection that holds the shards: if it breaks, the shards are released.
+    const published = await relayBatch(deps, session, shards, minimum);
+    // The pause also lets events accumulate: a batch of one costs almost as much as a batch of a thousand.
     if (published < BATCH_SIZE_MAX / 2) await pause(IDLE_MS, stop);
   }
 }
@@ -117,11 +117,11 @@ async function relayBatch(
   deps: RelayDeps,
   session: Queryable,
   shards: readonly number[],
-  floor: OutboxFloor,
+  minimum: OutboxMinimumId,
 ): Promise<number> {
-  const rows = await session.query<OutboxRow>(NEXT, [shards, floor.id]);
+  const rows = await session.query<OutboxRow>(NEXT, [shards, minimum.id]);
   const [oldest] = rows;
-  floor.sawLowest(oldest?.id);
+  minimum.reportLowest(oldest?.id);
   const age = deps.telemetry.outboxAge.labels(deps.name);
   age.set(oldest ? Math.max(0, deps.now() - oldest.occurred_at.getTime()) / 1_000 : 0);
   if (rows.length === 0) return 0;

@@ -5,11 +5,11 @@ const PAUSE_MS_MIN = 100;
 const PAUSE_MS_MAX = 5_000;
 
 /**
- * Repeats a step until it is disposed of, which waits for the step in hand. A step that returns true is followed by the
- * next at once, otherwise after `restMs`. A failed step is logged and retried after 100 ms to 5 s.
+ * Repeats a step until disposal, which waits for the current step. A step that returns true is followed by the next at
+ * once, otherwise after `idleMs`. A failed step is logged and retried after 100 ms to 5 s.
  */
 export function repeat(
-  restMs: number,
+  idleMs: number,
   logger: Logger,
   what: string,
   step: (stop: AbortSignal) => Promise<boolean>,
@@ -26,7 +26,7 @@ export function repeat(
   const loop = async (): Promise<void> => {
     while (!stop.aborted) {
       const more = await retry(() => step(stop), options);
-      if (!more) await pause(restMs, stop);
+      if (!more) await pause(idleMs, stop);
     }
   };
   const stopped = unlessAborted(loop(), stop);
@@ -38,20 +38,20 @@ export function repeat(
   };
 }
 
-/** Waits for a promise, but not longer than `ms` and not after `signal` has fired: then it rejects. */
+/** Waits for a promise; rejects after `ms` or when `signal` fires. */
 export async function within<T>(
   promise: Promise<T>,
   { ms, signal }: { ms?: number; signal?: AbortSignal },
 ): Promise<T> {
-  const given = Promise.withResolvers<never>();
-  const abort = (): void => given.reject(signal?.reason);
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal?.reason);
   if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort, { once: true });
-  const late = ms && setTimeout(() => given.reject(new Error(`no answer within ${ms} ms`)), ms);
+  const timer = ms && setTimeout(() => aborted.reject(new Error(`no answer within ${ms} ms`)), ms);
   try {
-    return await Promise.race([promise, given.promise]);
+    return await Promise.race([promise, aborted.promise]);
   } finally {
-    clearTimeout(late);
+    clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
   }
 }

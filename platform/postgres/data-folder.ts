@@ -19,22 +19,25 @@ import {
   syncFolder,
   writeNewPassword,
 } from '#platform/postgres/password-file.ts';
-import { type Owner, type RunAs, giveTo, runProgram, waysToInit } from '#platform/postgres/run-as.ts';
-import { lastWordOf } from '#platform/postgres/server-log.ts';
+import { type Owner, type RunAs, chownTree, runProgram, waysToInit } from '#platform/postgres/run-as.ts';
+import { lastErrorOf } from '#platform/postgres/server-log.ts';
 import { SUPERUSER } from '#platform/postgres/server-query.ts';
 
-/** What initdb says if /etc/passwd does not list its user. */
+/** The error of initdb if /etc/passwd does not list its user. */
 const UNLISTED = 'could not look up effective user ID';
 const TEMPORARY = 'postgres.tmp-';
 const FOLDER_PROBLEMS = new Set(['EACCES', 'EPERM', 'EROFS', 'EIO']);
-/** pg_trgm and citext ask the C library what a letter is; the first of these that it has. `C` knows only ASCII. */
+/**
+ * pg_trgm and citext use the C library to classify letters. The first available locale is used; `C` knows only ASCII.
+ */
 const CHARACTER_TYPES = ['C.UTF-8', 'en_US.UTF-8', 'C'];
 
-/** Makes the folder if it is missing and returns its real path. A StartError says what to do if it cannot be written. */
+/** Creates the folder if it is missing and returns its real path. Throws StartError if it is not writable. */
 export function prepareFolder(path: string): string {
   try {
-    const firstMade = makeFolders(resolve(path));
-    if (firstMade !== undefined && process.getuid?.() === 0) giveToParentOwner(firstMade, resolve(path));
+    const firstCreated = makeFolders(resolve(path));
+    if (firstCreated !== undefined && process.getuid?.() === 0)
+      chownToParentOwner(firstCreated, resolve(path));
     const folder = realpathSync(path);
     rmSync(mkdtempSync(join(folder, TEMPORARY)), { recursive: true, force: true });
     return folder;
@@ -43,7 +46,7 @@ export function prepareFolder(path: string): string {
   }
 }
 
-/** The StartError for a folder in which this process cannot make or open files. */
+/** The StartError for a folder in which this process cannot create or open files. */
 export function unwritable(folder: string, cause: unknown): StartError {
   if (isDiskFull(cause)) return diskFull(folder, cause);
   return new StartError(
@@ -52,32 +55,35 @@ export function unwritable(folder: string, cause: unknown): StartError {
   );
 }
 
-/** What an error of the start means: a StartError if the disk is full or the folder's owner can mend it. */
+/** Converts an error during the start to a StartError if the disk is full or the folder's owner can fix it. */
 export function explainFileError(folder: string, error: unknown): unknown {
   if (isDiskFull(error)) return diskFull(folder, error);
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return FOLDER_PROBLEMS.has(String(code)) ? unwritable(folder, error) : error;
 }
 
-/** Who owns the data folder; undefined before the first start. A StartError if this process cannot use it. */
+/**
+ * Returns the owner of the data folder; undefined before the first start. Throws StartError if this process cannot use
+ * it.
+ */
 export function ownerOfData(dataDir: string): Owner | undefined {
   const found = lstatSync(dataDir, { throwIfNoEntry: false });
   if (found === undefined) return undefined;
-  // Two folders that lead to one data folder would have two locks for it.
+  // Two folders with links to one data folder would use two different locks.
   if (found.isSymbolicLink())
-    throw new StartError(`${dataDir} is a symbolic link: set FRITZY_DATA to where it leads`);
+    throw new StartError(`${dataDir} is a symbolic link: set FRITZY_DATA to its target`);
   const self = process.getuid?.();
   if (self !== 0 && found.uid !== self) {
-    const mend = 'start as that user, or set FRITZY_DATA to another folder';
-    throw new StartError(`the databases in ${dataDir} belong to uid ${found.uid}: ${mend}`);
+    const remedy = 'start as that user, or set FRITZY_DATA to another folder';
+    throw new StartError(`the databases in ${dataDir} belong to uid ${found.uid}: ${remedy}`);
   }
   return { uid: found.uid, gid: found.gid };
 }
 
 /**
- * Runs initdb unless the data folder is there, and returns whether it did. It works in a temporary folder and renames
- * at the end, so that a start which was cut off leaves only what the next one removes (password-file.ts has the steps).
- * A StartError if the folder held a shop whose data folder is gone.
+ * Runs initdb unless the data folder exists, and returns whether it did. Works in a temporary folder and renames it at
+ * the end, so that the next start can remove the remains of an interrupted one (password-file.ts lists the steps).
+ * Throws StartError if the folder contained a shop whose data folder is missing.
  */
 export async function initDataFolder(input: {
   folder: string;
@@ -85,36 +91,36 @@ export async function initDataFolder(input: {
   initdb: string;
   runAs: RunAs;
   timeoutMs: number;
-  /** Whether the new files must survive a power cut. */
+  /** Whether the new files must survive a power failure. */
   isDurable: boolean;
 }): Promise<boolean> {
   const { folder, dataDir, runAs } = input;
   if (existsSync(join(dataDir, 'PG_VERSION'))) return false;
   requireNoShop(folder, dataDir);
-  const place = mkdtempSync(join(folder, TEMPORARY));
+  const workFolder = mkdtempSync(join(folder, TEMPORARY));
   try {
-    const made = join(place, 'data');
-    const passwordFile = join(place, 'password');
-    mkdirSync(made, { mode: 0o700 });
+    const newDataDir = join(workFolder, 'data');
+    const passwordFile = join(workFolder, 'password');
+    mkdirSync(newDataDir, { mode: 0o700 });
     writeNewPassword(passwordFile);
-    await runInitdb({ ...input, place, made, passwordFile });
-    enclosePassword(passwordFile, made);
-    giveTo(runAs.owner, place);
-    renameSync(made, dataDir);
+    await runInitdb({ ...input, workFolder, newDataDir, passwordFile });
+    enclosePassword(passwordFile, newDataDir);
+    chownTree(runAs.owner, workFolder);
+    renameSync(newDataDir, dataDir);
     syncFolder(folder);
     return true;
   } catch (error) {
-    const reason = lastWordOf(messageOf(error));
-    const mend = reason.includes(UNLISTED)
+    const reason = lastErrorOf(messageOf(error));
+    const remedy = reason.includes(UNLISTED)
       ? 'start as a user that /etc/passwd lists'
       : 'set FRITZY_DATA to another folder';
-    throw new StartError(`PostgreSQL cannot make ${dataDir} (${reason}): ${mend}`, { cause: error });
+    throw new StartError(`PostgreSQL cannot create ${dataDir} (${reason}): ${remedy}`, { cause: error });
   } finally {
-    rmSync(place, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(workFolder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-/** Removes what starts that were cut off left behind. An initdb that still runs there fails and ends. */
+/** Removes the temporary folders of interrupted starts. An initdb that still runs there fails. */
 export function removeLeftovers(folder: string): void {
   for (const name of readdirSync(folder)) {
     if (name.startsWith(TEMPORARY))
@@ -122,8 +128,11 @@ export function removeLeftovers(folder: string): void {
   }
 }
 
-/** After root has used a user's folder: gives the files in it, except the data folder, to that user. */
-export function giveFilesToFolderOwner(folder: string): void {
+/**
+ * Changes the owner of the files in a folder, except the data folder, to the owner of the folder, after root has
+ * written to it.
+ */
+export function chownFilesToFolderOwner(folder: string): void {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = statSync(folder);
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -134,9 +143,9 @@ export function giveFilesToFolderOwner(folder: string): void {
 interface InitdbInput {
   readonly initdb: string;
   readonly runAs: RunAs;
-  /** Holds the two below; given to whom initdb runs as. */
-  readonly place: string;
-  readonly made: string;
+  /** The folder of the next two; changed to the owner that initdb runs as. */
+  readonly workFolder: string;
+  readonly newDataDir: string;
   readonly passwordFile: string;
   readonly timeoutMs: number;
   readonly isDurable: boolean;
@@ -145,7 +154,7 @@ interface InitdbInput {
 async function runInitdb(input: InitdbInput): Promise<void> {
   let unlisted: unknown;
   for (const runAs of waysToInit(input.runAs)) {
-    giveTo(runAs.owner, input.place);
+    chownTree(runAs.owner, input.workFolder);
     try {
       await runInitdbAs(runAs, input);
       return;
@@ -160,7 +169,7 @@ async function runInitdb(input: InitdbInput): Promise<void> {
 async function runInitdbAs(runAs: RunAs, input: InitdbInput): Promise<void> {
   for (const characterType of CHARACTER_TYPES) {
     const args = [
-      `--pgdata=${input.made}`,
+      `--pgdata=${input.newDataDir}`,
       `--username=${SUPERUSER}`,
       `--pwfile=${input.passwordFile}`,
       '--auth=scram-sha-256',
@@ -181,12 +190,12 @@ async function runInitdbAs(runAs: RunAs, input: InitdbInput): Promise<void> {
   throw new Error(`the C library has none of the locales ${CHARACTER_TYPES.join(', ')}`);
 }
 
-/** An unmounted volume or a moved data folder must not be taken for a first start. */
+/** Rejects a start that would mistake an unmounted volume or a moved data folder for a first start. */
 function requireNoShop(folder: string, dataDir: string): void {
   const password = passwordPath(folder);
   if (existsSync(password)) {
     throw new StartError(
-      `${dataDir} has no database, but ${password} shows that it had one: restore ${dataDir} (mount its volume, or move it back), or remove ${password} to begin an empty shop`,
+      `${dataDir} has no database, but ${password} shows that it had one: restore ${dataDir} (mount its volume, or move it back), or remove ${password} to start with an empty shop`,
     );
   }
   if (existsSync(dataDir) && readdirSync(dataDir).length > 0)
@@ -196,8 +205,8 @@ function requireNoShop(folder: string, dataDir: string): void {
 }
 
 /**
- * Makes a folder and those above it, and returns the first that it made. One level at a time: where the parent exists but
- * refuses with ENOENT, as /proc does, mkdirSync with `recursive` repeats both steps forever.
+ * Creates a folder and its missing parents, and returns the first that it created. Creates one level at a time: below a
+ * parent that exists but fails with ENOENT, such as /proc, mkdirSync with `recursive` loops forever.
  */
 export function makeFolders(path: string): string | undefined {
   const missing: string[] = [];
@@ -206,15 +215,15 @@ export function makeFolders(path: string): string | undefined {
     try {
       mkdirSync(level);
     } catch (error) {
-      // Another process may have made it meanwhile.
+      // Another process may have created it.
       if (!statSync(level, { throwIfNoEntry: false })?.isDirectory()) throw error;
     }
   }
   return missing[0];
 }
 
-/** What root makes inside a user's folder belongs to that user. */
-function giveToParentOwner(firstMade: string, last: string): void {
-  const { uid, gid } = statSync(dirname(firstMade));
-  for (let path = last; path.length >= firstMade.length; path = dirname(path)) chownSync(path, uid, gid);
+/** Changes the owner of new folders to the owner of their parent, for root in a user's folder. */
+function chownToParentOwner(firstCreated: string, last: string): void {
+  const { uid, gid } = statSync(dirname(firstCreated));
+  for (let path = last; path.length >= firstCreated.length; path = dirname(path)) chownSync(path, uid, gid);
 }

@@ -2,16 +2,19 @@ import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StartError, messageOf } from '#platform/errors.ts';
 
-/** How the system, PostgreSQL and SQLite report a full disk: ENOSPC, EDQUOT, short writes. PostgreSQL speaks English here. */
+/**
+ * How the operating system, PostgreSQL and SQLite report a full disk: ENOSPC, EDQUOT, short writes. PostgreSQL runs
+ * with English messages.
+ */
 const DISK_FULL =
   /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded|wrote only \d+ of \d+ bytes|database or disk is full/;
 const MIB = 1024 * 1024;
-/** Below this, PostgreSQL cannot write its lock file and its log, so it ends without a message. */
+/** Below this, PostgreSQL cannot write its lock file and its log, and exits without a message. */
 const ROOM_MIN_BYTES = 64 * 1024;
-/** What an empty shop occupies. */
+/** The size of an empty shop. */
 const EMPTY_SHOP = '100 MiB in 2,400 files';
 
-/** Whether an error, or one that caused it, reports a full disk. */
+/** Whether an error or one of its causes reports a full disk. */
 export function isDiskFull(error: unknown): boolean {
   for (let at = error; at !== undefined; at = at instanceof Error ? at.cause : undefined) {
     if (DISK_FULL.test(messageOf(at))) return true;
@@ -25,7 +28,7 @@ export function hasNoRoom(path: string): boolean {
   return freeBytes < ROOM_MIN_BYTES || freeInodes === 0;
 }
 
-/** The StartError for a full disk: which folder, how much is free, and what to do. */
+/** The StartError for a full disk: the folder, the free space and the remedy. */
 export function diskFull(folder: string, cause: unknown): StartError {
   const { freeBytes, freeInodes } = roomOf(folder);
   const inodes = freeInodes === undefined ? '' : ` and ${freeInodes.toLocaleString('en')} inodes`;
@@ -36,7 +39,7 @@ export function diskFull(folder: string, cause: unknown): StartError {
   );
 }
 
-/** `freeInodes` is undefined where the file system has no fixed number of them, as Btrfs. */
+/** `freeInodes` is undefined for file systems without a fixed number of inodes, such as Btrfs. */
 function roomOf(path: string): { freeBytes: number; freeInodes: number | undefined } {
   let existing = path;
   while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StartError, messageOf } from '#platform/errors.ts';
 import {
   explainFileError,
-  giveFilesToFolderOwner,
+  chownFilesToFolderOwner,
   initDataFolder,
   ownerOfData,
   prepareFolder,
@@ -22,49 +22,52 @@ import {
   spawnPostmaster,
   stopOrphan,
 } from '#platform/postgres/postmaster.ts';
-import { type RootWay, type RunAs, chooseRunAs, giveTo } from '#platform/postgres/run-as.ts';
-import { type ServerLog, lastWordOf, openServerLog } from '#platform/postgres/server-log.ts';
+import { type RootWay, type RunAs, chooseRunAs, chownTree } from '#platform/postgres/run-as.ts';
+import { type ServerLog, lastErrorOf, openServerLog } from '#platform/postgres/server-log.ts';
 
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 5;
 const RETRY_MS = 20;
-/** A port found free can be lost before the server binds it; more often than this something else is wrong. */
-const PORTS_MAX = 5;
+/** Another program can take a free port before the server binds it. More lost ports have another cause. */
+const LOST_PORTS_MAX = 5;
 
-/** What a crash, a power cut included, must not undo: on unless `settings` says otherwise. */
+/** Commits must survive a crash, including a power failure, unless `settings` overrides these. */
 const DURABLE_SETTINGS = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' };
 
 export interface EmbeddedPostgres extends AsyncDisposable {
   /** `postgres://fritzy:<password>@127.0.0.1:<port>/<database>`. */
   url(database: string): string;
   readonly port: number;
-  /** The postmaster's. */
+  /** The process id of the postmaster. */
   readonly pid: number;
   readonly dataDir: string;
   /** Creates the database unless it exists. */
   ensureDatabase(name: string): Promise<void>;
-  /** Stops the server and gives the folder free; every commit is on disk. Calling it again changes nothing. */
+  /** Stops the server and releases the folder; all commits are on disk. Idempotent. */
   stop(): Promise<void>;
-  /** Resolves if the server ends without stop(); `message` is the log's last word. */
+  /** Resolves if the server ends without stop(); `message` is the last error in its log. */
   readonly exited: Promise<ServerExit & { readonly message: string }>;
 }
 
 export interface EmbeddedPostgresOptions {
-  /** Holds the data folder, the password, the lock and the server's log; made if missing. One process at a time. */
+  /**
+   * The folder of the data folder, the password, the lock and the server's log; created if missing. Used by one process
+   * at a time.
+   */
   readonly folder: string;
-  /** Settings of postgresql.conf that win over the defaults. Tests use `{ fsync: 'off' }`. */
+  /** Settings of postgresql.conf that override the defaults. Tests use `{ fsync: 'off' }`. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Gets one line for each thing an operator may want to know. */
+  /** Receives log lines for the operator. */
   readonly log?: (line: string) => void;
-  /** For the whole start, initdb and crash recovery included; 60,000 by default. */
+  /** The timeout of the start, including initdb and crash recovery; 60,000 by default. */
   readonly startTimeoutMs?: number;
-  /** Restricts root to one way of running the server; tests only. */
+  /** Restricts root to one way of running the server; only for tests. */
   readonly rootWay?: RootWay;
-  /** Where to listen, asked anew if the port is taken; tests only. */
+  /** Returns a port to listen on; called again if the port is taken. Only for tests. */
   readonly findPort?: () => Promise<number>;
 }
 
-/** Starts the PostgreSQL that npm brought, on a data folder of its own and a free loopback port. */
+/** Starts the PostgreSQL of the npm package on its own data folder and a free loopback port. */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const programs = await findPrograms();
   const folder = prepareFolder(options.folder);
@@ -85,22 +88,23 @@ async function startInFolder(
   const dataDir = join(folder, 'postgres');
   await using cleanup = new AsyncDisposableStack();
   cleanup.use(lockFolder(folder));
-  giveFilesToFolderOwner(folder);
+  chownFilesToFolderOwner(folder);
   removeLeftovers(folder);
   const dataOwner = ownerOfData(dataDir);
   const orphan = await stopOrphan(dataDir);
-  if (orphan !== undefined) log(`stopped the PostgreSQL (pid ${orphan}) that a killed owner left behind`);
+  if (orphan !== undefined)
+    log(`stopped an orphaned PostgreSQL (pid ${orphan}): the process that started it was killed`);
 
   const runAs = await chooseRunAs({ folder, dataOwner, postgres, forced: rootWay });
   const timeoutMs = Math.max(1, Math.ceil(deadline - performance.now()));
   const isDurable = settings?.['fsync'] !== 'off';
   const isNew = await initDataFolder({ folder, dataDir, initdb, runAs, timeoutMs, isDurable });
-  if (isNew) log(`made ${dataDir}`);
+  if (isNew) log(`created ${dataDir}`);
   placePassword(folder, dataDir);
-  giveTo(runAs.owner, dataDir);
+  chownTree(runAs.owner, dataDir);
   const password = readPassword(folder);
   const serverLog = cleanup.use(openServerLog(join(folder, 'postgres.log'), log));
-  giveFilesToFolderOwner(folder);
+  chownFilesToFolderOwner(folder);
 
   const server = { options, dataDir, password, serverLog, runAs, postgres, deadline };
   const { postmaster, port } = await startPostmaster(server);
@@ -119,10 +123,10 @@ interface ServerInput {
   readonly deadline: number;
 }
 
-/** Spawns the server and waits until it answers; nothing is left running if that fails. */
+/** Spawns the server and waits until it accepts connections. Stops it if that fails. */
 async function startPostmaster(input: ServerInput): Promise<{ postmaster: Postmaster; port: number }> {
   const { options, dataDir, serverLog, deadline } = input;
-  for (let portsLost = 0; ;) {
+  for (let lostPorts = 0; ;) {
     const port = await (options.findPort ?? findFreePort)();
     const fromBytes = serverLog.sizeBytes();
     const settings = { ...DURABLE_SETTINGS, ...options.settings, ...networkSettings(port) };
@@ -131,14 +135,14 @@ async function startPostmaster(input: ServerInput): Promise<{ postmaster: Postma
       await waitUntilReady(input, postmaster, port);
       return { postmaster, port };
     } catch (error) {
-      const endedByItself = postmaster.hasEnded();
+      const hadEnded = postmaster.hasEnded();
       await postmaster.stop();
-      if (!endedByItself) throw error;
+      if (!hadEnded) throw error;
       const text = serverLog.textAfter(fromBytes);
-      if (text.includes('could not bind')) portsLost += 1;
-      if (!isTransient(text) || portsLost >= PORTS_MAX || performance.now() > deadline) {
-        const problem = `PostgreSQL ended while starting: ${lastWordOf(text)} (log: ${serverLog.path})`;
-        // Without room for its lock file and its log the server cannot say why it ended.
+      if (text.includes('could not bind')) lostPorts += 1;
+      if (!isTransient(text) || lostPorts >= LOST_PORTS_MAX || performance.now() > deadline) {
+        const problem = `PostgreSQL ended while starting: ${lastErrorOf(text)} (log: ${serverLog.path})`;
+        // Without disk space for its lock file and its log, the server cannot report why it ended.
         throw hasNoRoom(dataDir)
           ? diskFull(dataDir, error)
           : new StartError(problem, { cause: new Error(text, { cause: error }) });
@@ -150,8 +154,8 @@ async function startPostmaster(input: ServerInput): Promise<{ postmaster: Postma
 }
 
 /**
- * A port that somebody took meanwhile; a server that a killed owner spawned in its last moment; the backends of a
- * killed server, which end within moments: only then may another open their files.
+ * Whether to retry the start: another program has taken the port, a killed process spawned a server just before it
+ * died, or backends of a killed server still have its files open (they end soon).
  */
 function isTransient(text: string): boolean {
   return ['could not bind', 'lock file "postmaster.pid"', 'is still in use'].some((part) =>
@@ -165,14 +169,14 @@ async function waitUntilReady(input: ServerInput, postmaster: Postmaster, port: 
     if (postmaster.hasEnded()) throw new Error('the server ended');
     if (performance.now() > deadline) {
       throw new StartError(
-        `PostgreSQL on ${dataDir} is not ready in time: see ${input.serverLog.path}, or allow the start more time`,
+        `PostgreSQL on ${dataDir} did not become ready in time: see ${input.serverLog.path}, or increase the start timeout`,
       );
     }
     await sleep(POLL_MS);
   }
   const answer = await query({ port, password }, 'SHOW data_directory').catch((error: unknown) => {
     throw new StartError(
-      `PostgreSQL on ${dataDir} refuses its owner (${messageOf(error)}): restore postgres.password beside it`,
+      `PostgreSQL on ${dataDir} rejects the connection (${messageOf(error)}): restore postgres.password in the parent folder`,
       { cause: error },
     );
   });
@@ -195,7 +199,8 @@ function embeddedPostgresOf(input: {
   const { promise: exited, resolve } = Promise.withResolvers<ServerExit & { message: string }>();
   const report = async (): Promise<void> => {
     const exit = await postmaster.ended;
-    if (stopped === undefined) resolve({ ...exit, message: lastWordOf(serverLog.textAfter(startedAtBytes)) });
+    if (stopped === undefined)
+      resolve({ ...exit, message: lastErrorOf(serverLog.textAfter(startedAtBytes)) });
   };
   void report();
   return {
@@ -210,7 +215,7 @@ function embeddedPostgresOf(input: {
   };
 }
 
-/** Nothing but loopback TCP: the path of a socket may be too long, and its folder shared with other programs. */
+/** Loopback TCP only: the path of a Unix socket may be too long, and its folder shared with other programs. */
 function networkSettings(port: number): Record<string, string> {
   return { listen_addresses: HOST, port: String(port), unix_socket_directories: '' };
 }
@@ -236,7 +241,7 @@ async function findPrograms(): Promise<Programs> {
     return (await import(name)) as Programs;
   } catch (error) {
     throw new StartError(
-      `${name} is not installed: run "npm ci", or set the *_DATABASE_URL settings to a PostgreSQL of your own`,
+      `${name} is not installed: run "npm ci", or set the *_DATABASE_URL settings to your own PostgreSQL`,
       { cause: error },
     );
   }

@@ -7,9 +7,9 @@ import { unwritable } from '#platform/postgres/data-folder.ts';
 const SQLITE_BUSY = 5;
 
 /**
- * Makes this process the only owner of `folder`, or throws a StartError that names the present owner.
- * The lock is SQLite's fcntl lock on `<folder>/lock`: it belongs to the file, whatever path leads to it, children do not
- * inherit it, and the kernel frees it when the process dies, `kill -9` included.
+ * Makes this process the exclusive owner of `folder`, or throws a StartError that names the current owner. The lock is
+ * SQLite's fcntl lock on `<folder>/lock`: it belongs to the file, whatever its path; children do not inherit it; and
+ * the kernel releases it when the process dies, even by `kill -9`.
  */
 export function lockFolder(folder: string): Disposable {
   const ownerFile = join(folder, 'lock.owner');
@@ -37,8 +37,8 @@ export function lockFolder(folder: string): Disposable {
 function openDatabase(folder: string): DatabaseSync {
   try {
     const file = join(folder, 'lock');
-    // Nobody else may lock it, not even to read. Made and closed before SQLite opens it: to close a file that this
-    // process has locked would give the lock away.
+    // No other user may lock the file, not even for reading. Create and close it before SQLite opens it: closing a file
+    // that this process has locked would release the lock.
     if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
     chmodSync(file, 0o600);
     return new DatabaseSync(file, { timeout: 0 });
@@ -51,7 +51,7 @@ function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
 }
 
-/** The owner writes its pid just after it has the lock, so the file may still be missing. */
+/** The owner writes its pid after it has acquired the lock, so the file may not exist yet. */
 function ownerOf(ownerFile: string): string {
   try {
     return ` (pid ${readFileSync(ownerFile, 'utf8').trim()})`;

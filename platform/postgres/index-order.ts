@@ -1,10 +1,10 @@
 import type { Statement } from '#platform/postgres/pool.ts';
 
 /**
- * Server settings for statements that read a bounded number of rows in the order of an index. A plan is prepared when
- * the table is small or its statistics are stale, and is kept: PostgreSQL then prefers to read and sort the whole table.
- * With sorts, sequential scans and bitmap scans off, a statement whose ORDER BY only one index supports has one plan
- * left. JIT compilation costs more than such a statement.
+ * Server settings for statements that read a bounded number of rows in index order. PostgreSQL plans a statement while
+ * the table is small or its statistics are stale, keeps the plan, and then may read and sort the whole table. Without
+ * sorts, sequential scans and bitmap scans, a statement whose ORDER BY only one index supports has only one plan. JIT
+ * compilation costs more than such a statement.
  */
 export const INDEX_ORDER_SETTINGS = {
   enable_seqscan: 'off',
@@ -14,7 +14,7 @@ export const INDEX_ORDER_SETTINGS = {
   jit: 'off',
 } as const;
 
-/** The same settings until the session or the transaction ends. */
+/** Sets these settings until the session or the transaction ends. */
 export function setIndexOrder(scope: 'session' | 'transaction'): Statement {
   const isLocal = scope === 'transaction';
   const calls = Object.entries(INDEX_ORDER_SETTINGS).map(

@@ -1,19 +1,22 @@
 import type { Page } from '#platform/input.ts';
 
 /**
- * Keyset paging over ids, newest first: the cost of a page does not grow with its depth. One row more than asked for
- * is fetched, which tells whether the list goes on.
+ * Keyset pagination over ids, newest first: the cost of a page does not depend on its depth. One row more than
+ * requested is read to determine whether there are more.
  */
 export interface PageOf<T> {
   readonly rows: T[];
   readonly hasMore: boolean;
 }
 
-/** Where no bound is given. As plain comparisons also a generic plan uses the index; `… IS NULL OR …` would not. */
+/** The bounds of an unbounded page. Plain comparisons let a generic plan use the index; `… IS NULL OR …` would not. */
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
-/** The condition, order and limit of a keyset page; `$first` to `$first+3` are its values from `keysetValues`. */
+/**
+ * The condition, order and limit of a keyset page; its values are the parameters `$first` to `$first+3`, from
+ * `keysetValues`.
+ */
 export function keyset(direction: 'forward' | 'backward', firstParameter: number, column = 'id'): string {
   const [after, before, limit, skip] = [0, 1, 2, 3].map((offset) => `$${firstParameter + offset}`);
   return (
@@ -23,8 +26,8 @@ export function keyset(direction: 'forward' | 'backward', firstParameter: number
 }
 
 /**
- * The same for the rows of one owner, by an index on (`owner`, id). The comparison of rows leaves no other index to choose:
- * the one on id alone would read the rows of all owners.
+ * Like `keyset` for the rows of one owner, with an index on (`owner`, id). The row comparison makes it the only usable
+ * index: the one on id alone would read the rows of all owners.
  */
 export function keysetOfOwner(
   direction: 'forward' | 'backward',
@@ -40,12 +43,12 @@ export function keysetOfOwner(
   );
 }
 
-/** The four values of a page's `keyset`: one row more than asked for, so that `toPage` sees whether the list goes on. */
+/** The four values of `keyset`. The limit is one row more than requested, for `toPage`. */
 export function keysetValues(page: Page): unknown[] {
   return [page.afterId, page.beforeId, page.size + 1, page.skip];
 }
 
-/** Cuts the extra row off and puts a page that was read backward into the list's order. */
+/** Removes the extra row and restores the list order of a page that was read backward. */
 export function toPage<T>(rows: readonly T[], page: Page): PageOf<T> {
   const kept = rows.slice(0, page.size);
   return { rows: page.fromEnd ? kept.toReversed() : kept, hasMore: rows.length > page.size };

@@ -6,7 +6,7 @@ import { messageOf, StartError } from '#platform/errors.ts';
 import { ADVISORY_LOCKS } from '#platform/postgres/advisory-locks.ts';
 import { sqlState } from '#platform/postgres/pool.ts';
 
-/** A migration file: `0001_what-it-does.sql`. Forward only; a file that was applied never changes again. */
+/** A migration file: `0001_what-it-does.sql`. Forward only; never change a file that was applied. */
 interface Migration {
   readonly set: string;
   readonly version: number;
@@ -16,7 +16,7 @@ interface Migration {
 }
 
 const FILE = /^(\d{4})_[a-z0-9-]+\.sql$/;
-/** Held while migrating, so that instances that start together do it once. */
+/** Held while migrating, so that instances that start at the same time apply each file once. */
 const LOCK = ADVISORY_LOCKS.migration;
 const CONNECT_TIMEOUT_MS = 10_000;
 const LOCK_TIMEOUT_MS = 60_000;
@@ -33,13 +33,13 @@ const CREATE_TABLE = `
   )`;
 const IS_NEW = `SELECT to_regclass('schema_migration') IS NULL AS "isNew"`;
 
-/** Folders of migrations by the name of their set, in the order in which they are applied. */
+/** Migration folders by the name of their set, in the order of application. */
 export type MigrationFolders = Readonly<Record<string, string>>;
 
 /**
- * Applies what is missing of the folders of migrations, in the order given, each file in one transaction.
- * Returns the names of the files applied. Throws StartError when the database cannot be reached, when an applied file
- * was changed since, when the database is newer than this program, or when another has been migrating for a minute.
+ * Applies the pending migrations of the folders, in the given order, each file in one transaction. Returns the names of
+ * the applied files. Throws StartError if the database cannot be reached, if an applied file was changed, if the
+ * database is newer than this program, or if another program holds the lock for a minute.
  */
 export function migrate(
   url: string,
@@ -60,7 +60,10 @@ export function migrate(
   });
 }
 
-/** A migrator on a machine that vanished holds the lock until PostgreSQL notices, which may take hours: that is said. */
+/**
+ * If the machine of another migrator vanished, its lock stays until PostgreSQL detects that, which may take hours: the
+ * error says how to release it.
+ */
 async function takeLock(client: pg.Client, timeoutMs: number): Promise<void> {
   try {
     await client.query(`SET lock_timeout = ${timeoutMs}`);
@@ -69,20 +72,20 @@ async function takeLock(client: pg.Client, timeoutMs: number): Promise<void> {
   } catch (error) {
     if (sqlState(error) !== LOCK_NOT_AVAILABLE) throw error;
     throw new StartError(
-      `another program has been making tables in ${client.database} for more than ${timeoutMs / 1_000} s. ` +
-        `If none runs any more, end its connection: SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = ${LOCK}.`,
+      `another program has been migrating ${client.database} for more than ${timeoutMs / 1_000} s. ` +
+        `If it is no longer running, terminate its connection: SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = ${LOCK}.`,
       { cause: error },
     );
   }
 }
 
 export interface MigrationStatus {
-  /** Names of files, e.g. `order/0001_order`, in the order in which they are applied. */
+  /** File names, e.g. `order/0001_order`, in the order of application. */
   readonly applied: readonly string[];
   readonly pending: readonly string[];
 }
 
-/** What `migrate` has applied and what it would apply; changes nothing. Throws as `migrate` does. */
+/** Returns what `migrate` has applied and would apply; changes nothing. Throws the same errors as `migrate`. */
 export function migrationStatus(url: string, folders: MigrationFolders): Promise<MigrationStatus> {
   return withClient(url, async (client) => {
     const { rows } = await client.query<{ isNew: boolean }>(IS_NEW);

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { StartError, messageOf } from '#platform/errors.ts';
 
 /**
- * The password of SUPERUSER is in `<folder>/postgres.password`. The file is also the sign that the folder holds a shop:
- * without its data folder it must never be replaced. Both therefore appear in this order, which a crash may end anywhere:
- * 1. initdb runs in a temporary folder, with a new password. A crash leaves only what the next start removes.
- * 2. The password moves into the new data folder, which then gets its name by one rename: both are there, or neither.
- * 3. The password moves from the data folder to its place; the next start repeats that if it was not done.
+ * The password of SUPERUSER is in `<folder>/postgres.password`. The file also marks the folder as containing a shop: if
+ * the data folder is missing, the file must never be replaced. The two are therefore created in this order, so that a
+ * crash at any point is safe:
+ * 1. initdb runs in a temporary folder, with a new password. A crash leaves only files that the next start removes.
+ * 2. The password moves into the new data folder, which is then renamed to its final name: both exist, or neither.
+ * 3. The password moves from the data folder to its final place; the next start repeats this step if necessary.
  */
 const NAME = 'postgres.password';
 const PASSWORD_BYTES = 24;
@@ -17,19 +18,19 @@ export function passwordPath(folder: string): string {
   return join(folder, NAME);
 }
 
-/** A new password in a file of its own, on disk before this returns. */
+/** Writes a new password to a file and syncs it to disk. */
 export function writeNewPassword(file: string): void {
   const password = randomBytes(PASSWORD_BYTES).toString('base64url');
   writeFileSync(file, `${password}\n`, { mode: 0o600, flush: true });
 }
 
-/** Step 2: puts the password into a data folder that has no name yet. */
+/** Step 2: moves the password into a data folder that does not have its final name yet. */
 export function enclosePassword(file: string, unnamedDataDir: string): void {
   renameSync(file, passwordPath(unnamedDataDir));
   syncFolder(unnamedDataDir);
 }
 
-/** Step 3, if it is still to be done. */
+/** Step 3, unless it is done. */
 export function placePassword(folder: string, dataDir: string): void {
   const enclosed = passwordPath(dataDir);
   if (!existsSync(enclosed) || existsSync(passwordPath(folder))) return;
@@ -37,7 +38,7 @@ export function placePassword(folder: string, dataDir: string): void {
   syncFolder(folder);
 }
 
-/** The password of SUPERUSER, from a file that only its owner may read. */
+/** Reads the password of SUPERUSER from a file that only its owner may read. */
 export function readPassword(folder: string): string {
   const file = passwordPath(folder);
   try {
@@ -50,7 +51,7 @@ export function readPassword(folder: string): string {
   }
 }
 
-/** Makes the names in a folder durable. */
+/** Syncs the directory entries of a folder to disk. */
 export function syncFolder(folder: string): void {
   const descriptor = openSync(folder, 'r');
   try {

@@ -1,11 +1,11 @@
 import { wholeNumber, type CleanedEnv } from '#platform/config.ts';
 
-/** The bounds of a pool of connections; POOL_DEFAULTS holds what is left out. */
+/** The limits of a connection pool; defaults are in POOL_DEFAULTS. */
 export interface PoolSettings {
   readonly connectionsMax?: number;
-  /** How long a caller waits for a connection. */
+  /** The maximum wait for a connection. */
   readonly waitTimeoutMs?: number;
-  /** How long the server may take for a statement: a last resort behind deadlines and cancelling. */
+  /** The statement timeout of the server: a last resort after deadlines and cancellation. */
   readonly statementTimeoutMs?: number;
 }
 
@@ -15,7 +15,7 @@ export const POOL_DEFAULTS = {
   statementTimeoutMs: 30_000,
 } as const satisfies PoolSettings;
 
-/** The settings of the pools of a program. */
+/** The settings of the connection pools of a program. */
 export const poolSettings = {
   DATABASE_CONNECTIONS_MAX: wholeNumber(
     1,
@@ -40,7 +40,7 @@ export const poolSettings = {
   }),
 };
 
-/** Those settings in the form that pools take. */
+/** Converts the settings to PoolSettings. */
 export function poolConfig(config: CleanedEnv<typeof poolSettings>): PoolSettings {
   return {
     connectionsMax: config.DATABASE_CONNECTIONS_MAX,

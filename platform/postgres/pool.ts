@@ -5,7 +5,10 @@ import { AppError } from '#platform/errors.ts';
 import { POOL_DEFAULTS, type PoolSettings } from '#platform/postgres/pool-settings.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
-/** One SQL statement: the name is its prepared name, its label in metrics and its line in the golden tests. */
+/**
+ * An SQL statement. The name identifies the prepared statement and is its label in metrics and its line in the golden
+ * tests.
+ */
 export interface Statement {
   readonly name: string;
   readonly text: string;
@@ -13,8 +16,8 @@ export interface Statement {
 
 export interface Queryable {
   /**
-   * The rows. A fired `signal` cancels the statement in the server; the promise then rejects with its reason, at the
-   * latest after CANCEL_TIMEOUT_MS, also if the server has vanished.
+   * Returns the rows. When `signal` fires, the statement is cancelled in the server and the promise rejects with the
+   * signal's reason after CANCEL_TIMEOUT_MS at the latest, even if the server has vanished.
    */
   query<R extends object>(
     statement: Statement,
@@ -24,9 +27,9 @@ export interface Queryable {
 }
 
 export interface Database extends Queryable, AsyncDisposable {
-  /** Runs `work` in one transaction on one connection: all of it or nothing. */
+  /** Runs `work` in a transaction on one connection. */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
-  /** One connection for as long as `work` lasts: for session locks. The connection is closed afterwards. */
+  /** Runs `work` on one connection, which is closed afterwards. For session locks. */
   session<T>(work: (session: Queryable) => Promise<T>): Promise<T>;
   /** Rejects if the database does not answer. */
   ping(): Promise<void>;
@@ -37,19 +40,19 @@ export interface DatabaseOptions extends PoolSettings {
   /** The label db_namespace, e.g. `order`. */
   readonly name: string;
   readonly telemetry: Telemetry;
-  /** Sees each statement before it is sent: the golden tests record them. */
+  /** Called with each statement before it is sent, for the golden tests. */
   readonly onQuery?: (statement: Statement) => void;
   /** Server settings of each connection, e.g. `{ 'pg_trgm.word_similarity_threshold': '0.5' }`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** How much later than the server's own deadline the connection to a server that says nothing at all is given up. */
-const SILENT_MS = 5_000;
-/** How long cancelling may take; then the connection is given up instead. */
+/** The time after the server's statement timeout at which the connection to an unresponsive server is closed. */
+const UNRESPONSIVE_MS = 5_000;
+/** The timeout of a cancellation; after it the connection is closed instead. */
 const CANCEL_TIMEOUT_MS = 2_000;
-/** An idle connection is probed after so long: what lies between may have forgotten it. */
+/** The interval of TCP keepalives: a NAT or firewall may have dropped an idle connection. */
 const KEEP_ALIVE_MS = 10_000;
-/** Callers that may wait for a free connection; one more is refused. */
+/** Maximum callers that wait for a free connection; further ones are rejected. */
 const WAITING_MAX = 5_000;
 
 const INT8 = 20;
@@ -59,8 +62,8 @@ const types: pg.CustomTypesConfig = {
 };
 
 /**
- * A pool of connections to one database, which are opened when they are needed. Its statements throw UNAVAILABLE,
- * RESOURCE_EXHAUSTED and DEADLINE_EXCEEDED; what PostgreSQL refuses is thrown as it says it.
+ * A pool of connections to one database, opened on demand. Statements throw UNAVAILABLE, RESOURCE_EXHAUSTED and
+ * DEADLINE_EXCEEDED; other errors of PostgreSQL are thrown unchanged.
  */
 export function openDatabase(options: DatabaseOptions): Database {
   const { connectionsMax, waitTimeoutMs, statementTimeoutMs } = { ...POOL_DEFAULTS, ...options };
@@ -78,10 +81,10 @@ export function openDatabase(options: DatabaseOptions): Database {
       .map(([name, value]) => `-c ${name}=${value}`)
       .join(' '),
   });
-  // A connection that breaks while idle is replaced by the pool; whoever needs one next sees if that fails.
+  // The pool replaces a connection that breaks while idle. If that fails, the next caller gets the error.
   pool.on('error', () => {});
-  // The server may end a connection in the bytes that open it: then it is lost before `withClient` can listen, and an
-  // error event without a listener ends the process. The first statement on it fails.
+  // The server may close a connection in the same bytes that open it. It is then lost before `withClient` can add a
+  // listener, and an error event without a listener ends the process. The first statement on it fails.
   pool.on('connect', (client) => void client.on('error', () => {}));
 
   async function withClient<T>(work: (client: pg.PoolClient) => Promise<T>, closeAfter: boolean): Promise<T> {
@@ -92,10 +95,10 @@ export function openDatabase(options: DatabaseOptions): Database {
     try {
       client = await pool.connect();
     } catch (error) {
-      throw isStillWaiting(error) ? overloaded(error) : unavailable(error);
+      throw isWaitTimeout(error) ? overloaded(error) : unavailable(error);
     }
     let broken = closeAfter;
-    // A lost connection is also an event of the client, which ends the process if nobody listens.
+    // A lost connection also emits an error event, which ends the process without a listener.
     const onLost = (): void => void (broken = true);
     client.on('error', onLost);
     try {
@@ -105,23 +108,24 @@ export function openDatabase(options: DatabaseOptions): Database {
       throw error;
     } finally {
       client.off('error', onLost);
-      client.release(broken || isGivenUp(client));
+      client.release(broken || isDestroyed(client));
     }
   }
 
   /**
-   * A server that vanishes without closing the connection never answers. pg's own query_timeout would leave the
-   * statement at the head of the client's queue, with everything after it, ROLLBACK too, behind it.
+   * Closes the connection if the server does not respond in time, because a server that vanishes without closing the
+   * connection never does. pg's own query_timeout would leave the statement at the head of the client's queue and block
+   * all later ones, including ROLLBACK.
    */
-  async function answerOf<R extends object>(
+  async function queryWithTimeout<R extends object>(
     client: pg.PoolClient,
     query: pg.QueryConfig,
   ): Promise<pg.QueryResult<R>> {
-    const late = setTimeout(giveUp, statementTimeoutMs + SILENT_MS, client);
+    const timer = setTimeout(destroySocket, statementTimeoutMs + UNRESPONSIVE_MS, client);
     try {
       return await client.query<R>(query);
     } finally {
-      clearTimeout(late);
+      clearTimeout(timer);
     }
   }
 
@@ -135,23 +139,23 @@ export function openDatabase(options: DatabaseOptions): Database {
     options.onQuery?.(statement);
     const startedMs = performance.now();
     let cancelling: Promise<unknown> | undefined;
-    let late: NodeJS.Timeout | undefined;
+    let timer: NodeJS.Timeout | undefined;
     const cancel = (): void => {
-      late = setTimeout(giveUp, CANCEL_TIMEOUT_MS, client);
-      cancelling = cancelBackend(options.url, client).catch(() => giveUp(client));
+      timer = setTimeout(destroySocket, CANCEL_TIMEOUT_MS, client);
+      cancelling = cancelBackend(options.url, client).catch(() => destroySocket(client));
     };
     signal?.addEventListener('abort', cancel, { once: true });
     let errorType = '';
     try {
-      return await answerOf<R>(client, { ...statement, values: [...values] });
+      return await queryWithTimeout<R>(client, { ...statement, values: [...values] });
     } catch (error) {
       errorType = sqlState(error) ?? 'connection';
       throw translate(error, signal);
     } finally {
       signal?.removeEventListener('abort', cancel);
-      // Only then may the connection serve another statement: a late cancel must not hit that one.
+      // Wait before the connection is reused: a late cancellation must not hit the next statement.
       await cancelling;
-      clearTimeout(late);
+      clearTimeout(timer);
       options.telemetry.sqlDuration.observe(startedMs, options.name, statement.name, errorType);
     }
   }
@@ -170,12 +174,13 @@ export function openDatabase(options: DatabaseOptions): Database {
         await tx.query(BEGIN, []);
         try {
           const result = await work(tx);
-          // The server answers ROLLBACK, and no error, if a statement failed and `work` passed over it.
+          // The server returns ROLLBACK without an error if a statement failed and `work` ignored it.
           const { command } = await send(client, COMMIT, []);
-          if (command !== 'COMMIT') throw new Error('nothing was committed: a statement had failed');
+          if (command !== 'COMMIT')
+            throw new Error('the transaction was rolled back: a statement had failed');
           return result;
         } catch (error) {
-          await answerOf(client, { text: 'ROLLBACK' }).catch(() => {});
+          await queryWithTimeout(client, { text: 'ROLLBACK' }).catch(() => {});
           throw error;
         }
       }, false),
@@ -189,27 +194,27 @@ const PING: Statement = { name: 'ping', text: 'SELECT 1' };
 const BEGIN: Statement = { name: 'begin', text: 'BEGIN' };
 const COMMIT: Statement = { name: 'commit', text: 'COMMIT' };
 
-/** Rejects if that fails or takes longer than CANCEL_TIMEOUT_MS. */
+/** Rejects if the cancellation fails or takes longer than CANCEL_TIMEOUT_MS. */
 async function cancelBackend(url: string, client: pg.PoolClient): Promise<void> {
   const { processID } = client as unknown as { processID: number };
   const other = new pg.Client({ connectionString: url });
   other.on('error', () => {});
-  const late = setTimeout(giveUp, CANCEL_TIMEOUT_MS, other);
+  const timer = setTimeout(destroySocket, CANCEL_TIMEOUT_MS, other);
   try {
     await other.connect();
     await other.query('SELECT pg_cancel_backend($1)', [processID]);
   } finally {
     await other.end().catch(() => {});
-    clearTimeout(late);
+    clearTimeout(timer);
   }
 }
 
-/** Whatever waits for the client's server rejects as for any lost connection. */
-function giveUp(client: pg.ClientBase): void {
+/** Closes the connection; pending statements reject as for any lost connection. */
+function destroySocket(client: pg.ClientBase): void {
   socketOf(client).destroy();
 }
 
-function isGivenUp(client: pg.ClientBase): boolean {
+function isDestroyed(client: pg.ClientBase): boolean {
   return socketOf(client).destroyed;
 }
 
@@ -217,18 +222,21 @@ function socketOf(client: pg.ClientBase): Socket {
   return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }
 
-/** The five characters that PostgreSQL gives with an error, e.g. 23505; undefined for anything but a server's error. */
+/** The SQLSTATE of a PostgreSQL error, e.g. 23505; undefined for any other error. */
 export function sqlState(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined;
 }
 
-/** True if the server refused the statement, so that certainly nothing of it was done. */
+/** Whether the server rejected the statement, so that it certainly had no effect. */
 export function wasRefused(error: unknown): boolean {
   return sqlState(error) !== undefined;
 }
 
-/** Classes of SQLSTATE that mean "not now": connection, resources, shutdown (appendix A of PostgreSQL's manual). */
-const NOT_NOW = /^(08|53|57P)/;
+/**
+ * Classes of SQLSTATE that mean a temporary failure: connection, resources, shutdown (appendix A of the PostgreSQL
+ * manual).
+ */
+const TEMPORARY_FAILURE = /^(08|53|57P)/;
 const QUERY_CANCELED = '57014';
 
 function translate(error: unknown, signal: AbortSignal | undefined): unknown {
@@ -236,11 +244,11 @@ function translate(error: unknown, signal: AbortSignal | undefined): unknown {
   const isLost = state === undefined && isConnectionLoss(error);
   if (signal?.aborted && (isLost || state === QUERY_CANCELED)) return signal.reason;
   if (state === QUERY_CANCELED) return deadlineExceeded();
-  if (isLost || (state !== undefined && NOT_NOW.test(state))) return unavailable(error);
+  if (isLost || (state !== undefined && TEMPORARY_FAILURE.test(state))) return unavailable(error);
   return error;
 }
 
-/** What pg throws when the socket is gone; anything else without a SQLSTATE is a bug of ours. */
+/** Whether pg threw the error because the connection was lost; any other error without a SQLSTATE is a bug. */
 function isConnectionLoss(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return (
@@ -249,8 +257,11 @@ function isConnectionLoss(error: unknown): boolean {
   );
 }
 
-/** What pg-pool throws when no connection became free in time; that one cannot be made is told otherwise. */
-function isStillWaiting(error: unknown): boolean {
+/**
+ * Whether pg-pool threw the error because no connection became free in time; a failed connection attempt has another
+ * message.
+ */
+function isWaitTimeout(error: unknown): boolean {
   return error instanceof Error && error.message === 'timeout exceeded when trying to connect';
 }
 

@@ -7,19 +7,19 @@ import { type RunAs, SERVER_ENV } from '#platform/postgres/run-as.ts';
 
 const POLL_MS = 5;
 /**
- * How long a server has for a fast shutdown (SIGINT), then for an immediate one (SIGQUIT), before SIGKILL. None of the
- * three loses a commit. In an immediate shutdown PostgreSQL itself waits 5,000 ms for a backend that hangs.
+ * The timeouts of a fast shutdown (SIGINT) and then of an immediate one (SIGQUIT), before SIGKILL. None of the three
+ * loses a commit. In an immediate shutdown PostgreSQL itself waits 5,000 ms for a backend that hangs.
  */
-export interface Patience {
+export interface StopTimeouts {
   readonly fastMs: number;
   readonly immediateMs: number;
 }
 
-const PATIENCE: Patience = { fastMs: 10_000, immediateMs: 8000 };
-const ORPHAN_PATIENCE: Patience = { fastMs: 5000, immediateMs: 8000 };
-const KILLED_MS = 5000;
+const STOP_TIMEOUTS: StopTimeouts = { fastMs: 10_000, immediateMs: 8000 };
+const ORPHAN_STOP_TIMEOUTS: StopTimeouts = { fastMs: 5000, immediateMs: 8000 };
+const KILL_TIMEOUT_MS = 5000;
 
-/** How a server ended by itself. */
+/** How a server process ended. */
 export interface ServerExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -27,16 +27,16 @@ export interface ServerExit {
 
 export interface Postmaster {
   readonly pid: number;
-  /** Resolves when the process has ended, for whatever reason. */
+  /** Resolves when the process has ended, for any reason. */
   readonly ended: Promise<ServerExit>;
   hasEnded(): boolean;
-  /** Fast shutdown; harsher if that takes too long. Returns when the process is gone. */
-  stop(patience?: Patience): Promise<void>;
+  /** Shuts down fast, then immediately, then by SIGKILL. Returns when the process has ended. */
+  stop(timeouts?: StopTimeouts): Promise<void>;
 }
 
 /**
- * Spawns `postgres` in a process group of its own, so that Ctrl-C in a terminal reaches only this process.
- * If this process exits without stop(), the server is told to stop.
+ * Spawns `postgres` in its own process group, so that Ctrl-C in a terminal reaches only this process. If this process
+ * exits without stop(), it sends the server SIGINT.
  */
 export async function spawnPostmaster(input: {
   runAs: RunAs;
@@ -86,32 +86,32 @@ function postmasterOf(child: ChildProcess): Postmaster {
     timeout.abort();
     return result;
   };
-  const stop = async ({ fastMs, immediateMs } = PATIENCE): Promise<void> => {
+  const stop = async ({ fastMs, immediateMs } = STOP_TIMEOUTS): Promise<void> => {
     if (hasEnded()) return;
     child.kill('SIGINT');
     if (await endedWithin(fastMs)) return;
     child.kill('SIGQUIT');
     if (await endedWithin(immediateMs)) return;
     child.kill('SIGKILL');
-    if (await endedWithin(KILLED_MS)) return;
+    if (await endedWithin(KILL_TIMEOUT_MS)) return;
     throw new Error(`PostgreSQL (pid ${pid}) cannot be stopped`, { cause: signalError });
   };
   return { pid, ended, hasEnded, stop };
 }
 
-/** Whether the server with this pid says that it accepts connections: line 8 of its postmaster.pid. */
+/** Whether the server with this pid accepts connections, according to line 8 of its postmaster.pid. */
 export function isReady(dataDir: string, pid: number): boolean {
   const lines = readPidFile(dataDir);
   return lines?.[0] === String(pid) && lines[7]?.trim() === 'ready';
 }
 
 /**
- * Stops the server that a killed owner left on `dataDir`; the caller holds the folder's lock. A postmaster.pid that
- * names nothing or another program, for example after a reboot, is removed and that program left alone.
+ * Stops a server on `dataDir` whose owner was killed. The caller must hold the folder's lock. A postmaster.pid that
+ * names no process or another program, for example after a reboot, is removed, and that program is not stopped.
  */
 export async function stopOrphan(
   dataDir: string,
-  { fastMs, immediateMs } = ORPHAN_PATIENCE,
+  { fastMs, immediateMs } = ORPHAN_STOP_TIMEOUTS,
 ): Promise<number | undefined> {
   const pid = Number(readPidFile(dataDir)?.[0]);
   if (Number.isNaN(pid)) return undefined;
@@ -122,7 +122,7 @@ export async function stopOrphan(
   for (const [signal, timeoutMs] of [
     ['SIGINT', fastMs],
     ['SIGQUIT', immediateMs],
-    ['SIGKILL', KILLED_MS],
+    ['SIGKILL', KILL_TIMEOUT_MS],
   ] as const) {
     if (isPostgresOn(pid, dataDir)) signalIfAlive(pid, signal);
     const deadline = performance.now() + timeoutMs;
@@ -131,7 +131,7 @@ export async function stopOrphan(
       await sleep(POLL_MS);
     }
   }
-  throw new Error(`the PostgreSQL of a killed owner (pid ${pid}) does not stop`);
+  throw new Error(`the orphaned PostgreSQL (pid ${pid}) cannot be stopped`);
 }
 
 function signalIfAlive(pid: number, signal: NodeJS.Signals): void {
@@ -151,12 +151,14 @@ function readPidFile(dataDir: string): string[] | undefined {
   }
 }
 
-/** Whether `pid` is alive and a postmaster whose data folder is `dataDir`. A zombie has no arguments and is none. */
+/**
+ * Whether `pid` is a running postmaster whose data folder is `dataDir`. A zombie has no arguments and does not count.
+ */
 function isPostgresOn(pid: number, dataDir: string): boolean {
   if (!Number.isSafeInteger(pid) || pid <= 1) return false;
   const args = argumentsOf(pid);
   if (basename(args[0] ?? '') !== 'postgres') return false;
-  // The folder it works in is the truth: the one it was started with may have been moved, and another put in its place.
+  // Prefer its working directory: the folder of its arguments may have been moved and replaced by another.
   const folder = workingFolderOf(pid) ?? (args[1] === '-D' ? args[2] : undefined);
   return folder !== undefined && isSameFolder(folder, dataDir);
 }
@@ -165,15 +167,15 @@ function argumentsOf(pid: number): string[] {
   try {
     if (process.platform === 'linux') return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
     const line = execFileSync('ps', ['-ww', '-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).trim();
-    // ps does not mark where an argument ends: the program, "-D", then everything up to the first setting.
+    // ps does not mark the end of an argument: match the program, "-D", then everything up to the first setting.
     const match = /^(.*?) -D (.*?)(?: -c .*)?$/.exec(line);
     return match ? [match[1] ?? '', '-D', match[2] ?? ''] : [line];
   } catch {
-    return []; // ended meanwhile
+    return []; // the process has ended
   }
 }
 
-/** Undefined without /proc or the right to trace that process. */
+/** Undefined without /proc or permission to trace the process. */
 function workingFolderOf(pid: number): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);

@@ -4,19 +4,24 @@ import { chownSync, lchownSync, mkdtempSync, readdirSync, rmSync, statSync } fro
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { StartError, messageOf } from '#platform/errors.ts';
-import { lastWordOf } from '#platform/postgres/server-log.ts';
+import { lastErrorOf } from '#platform/postgres/server-log.ts';
 
-/** The ways root has to run PostgreSQL, which itself refuses to be root. The first whose probe works is taken. */
+/**
+ * The ways in which root can run PostgreSQL, which refuses to run as root. The first one whose probe succeeds is used.
+ */
 export const ROOT_WAYS = [
-  /** As the user the folder belongs to. */
+  /** As the owner of the folder. */
   'folder-owner',
-  /** The same for a folder below closed ones: the capability dac_override stands in for the permissions. */
+  /**
+   * As the owner of a folder whose parents that user cannot enter: the capability dac_override replaces the
+   * permissions.
+   */
   'folder-owner-with-dac-override',
-  /** As root of the folder, under another number in a user namespace: needs no chown, opens every folder of root's. */
+  /** As root, mapped to another uid in a user namespace: needs no chown and can open every folder that root owns. */
   'user-namespace',
-  /** As uid 65534, to which the data folder is given. */
+  /** As uid 65534, which becomes the owner of the data folder. */
   'nobody',
-  /** The same for a folder below closed ones, where user namespaces are forbidden. */
+  /** As uid 65534 in a folder whose parents it cannot enter, where user namespaces are disabled. */
   'nobody-with-dac-override',
 ] as const;
 export type RootWay = (typeof ROOT_WAYS)[number];
@@ -26,7 +31,7 @@ export interface RunAs {
   readonly way: RootWay | 'self';
   readonly prefix: readonly string[];
   readonly identity: Partial<Owner>;
-  /** Who must own the data folder; undefined: whoever owns it now. */
+  /** The required owner of the data folder; undefined: its current owner. */
   readonly owner?: Owner;
 }
 
@@ -40,7 +45,10 @@ const ROOT: Owner = { uid: 0, gid: 0 };
 const NOBODY: Owner = { uid: 65534, gid: 65534 };
 const PROBE_TIMEOUT_MS = 10_000;
 
-/** PostgreSQL's programs inherit nothing: PGPORT, PGDATESTYLE and the locale would change what the server does. */
+/**
+ * PostgreSQL's programs do not inherit the environment: PGPORT, PGDATESTYLE and the locale would change the behaviour
+ * of the server.
+ */
 export const SERVER_ENV = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   LC_ALL: 'C',
@@ -48,8 +56,8 @@ export const SERVER_ENV = {
 };
 
 /**
- * Finds how this process can run `postgres` on a data folder inside `folder`, by trying.
- * `forced` restricts the search to one of root's ways.
+ * Determines by probing how this process can run `postgres` on a data folder in `folder`. `forced` restricts the search
+ * to one of root's ways.
  */
 export async function chooseRunAs(input: {
   folder: string;
@@ -67,17 +75,17 @@ export async function chooseRunAs(input: {
     if (failure === undefined) return runAs;
     failures.push(`${runAs.way}: ${failure}`);
   }
-  const mend = failures.some((failure) => failure.includes('shared libraries'))
+  const remedy = failures.some((failure) => failure.includes('shared libraries'))
     ? 'run "npm rebuild" with install scripts allowed'
     : 'start as an ordinary user, or set FRITZY_DATA to a folder that other users can enter';
   throw new StartError(
-    `PostgreSQL cannot run on ${input.folder} (${failures.join('; ') || `${input.forced} does not apply`}): ${mend}`,
+    `PostgreSQL cannot run on ${input.folder} (${failures.join('; ') || `${input.forced} does not apply`}): ${remedy}`,
   );
 }
 
 /**
- * The ways to run initdb for a server that runs as `runAs`. Only initdb insists that /etc/passwd lists its user, which
- * it often does not in a container; 65534 is listed nearly everywhere.
+ * The ways to run initdb for a server that runs as `runAs`. Only initdb requires its user in /etc/passwd, which
+ * containers often lack; 65534 is listed almost everywhere.
  */
 export function waysToInit(runAs: RunAs): RunAs[] {
   const asListedUser = { ...runAs, prefix: [...runAs.prefix, ...UNSHARE] };
@@ -85,8 +93,8 @@ export function waysToInit(runAs: RunAs): RunAs[] {
 }
 
 /**
- * Runs one of PostgreSQL's programs to its end and returns its standard output; rejects with what it wrote to stderr, or
- * after `timeoutMs`. In a process group of its own, so that a terminal's Ctrl-C reaches only this process.
+ * Runs one of PostgreSQL's programs to its end and returns its standard output. Rejects with its stderr, or after
+ * `timeoutMs`. Runs in its own process group, so that Ctrl-C in a terminal reaches only this process.
  */
 export async function runProgram(
   runAs: RunAs,
@@ -114,8 +122,11 @@ export async function runProgram(
   throw new Error(`${basename(program)} ended with ${code ?? signal}\n${stderr}`);
 }
 
-/** Gives a folder and all that is in it to `owner`. The folder itself comes last: a cut off run is repeated whole. */
-export function giveTo(owner: Owner | undefined, folder: string): void {
+/**
+ * Changes the owner of a folder and its contents. The folder itself comes last, so that an interrupted run is repeated
+ * completely.
+ */
+export function chownTree(owner: Owner | undefined, folder: string): void {
   if (owner === undefined || statSync(folder).uid === owner.uid) return;
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     lchownSync(join(entry.parentPath, entry.name), owner.uid, owner.gid);
@@ -126,20 +137,20 @@ export function giveTo(owner: Owner | undefined, folder: string): void {
 const SELF: RunAs = { way: 'self', prefix: [], identity: {} };
 
 function waysOfRoot(dataOwner: Owner | undefined, folderOwner: Owner): RunAs[] {
-  const anybody: RunAs[] = [
+  const generalWays: RunAs[] = [
     { way: 'user-namespace', prefix: UNSHARE, identity: {}, owner: ROOT },
     { way: 'nobody', prefix: [], identity: NOBODY, owner: NOBODY },
     { way: 'nobody-with-dac-override', prefix: dacOverride(NOBODY), identity: {}, owner: NOBODY },
   ];
   const { uid, gid } = dataOwner ?? folderOwner;
-  if (uid === ROOT.uid) return anybody;
+  if (uid === ROOT.uid) return generalWays;
   const owner = { uid, gid };
-  const asOwner: RunAs[] = [
+  const ownerWays: RunAs[] = [
     { way: 'folder-owner', prefix: [], identity: owner, owner },
     { way: 'folder-owner-with-dac-override', prefix: dacOverride(owner), identity: {}, owner },
   ];
-  // A user's databases stay that user's: never given to root or nobody because a probe failed.
-  return dataOwner !== undefined && uid !== NOBODY.uid ? asOwner : [...asOwner, ...anybody];
+  // Never change the owner of a user's databases to root or nobody because a probe failed.
+  return dataOwner !== undefined && uid !== NOBODY.uid ? ownerWays : [...ownerWays, ...generalWays];
 }
 
 function dacOverride({ uid, gid }: Owner): string[] {
@@ -154,17 +165,19 @@ function dacOverride({ uid, gid }: Owner): string[] {
   ];
 }
 
-/** Why a way does not work, in one line; undefined if it does: it writes where the data folder will be and runs postgres. */
+/**
+ * Returns why a way fails, in one line; undefined if it can write to the location of the data folder and run postgres.
+ */
 async function probe(runAs: RunAs, folder: string, postgres: string): Promise<string | undefined> {
-  const place = mkdtempSync(join(folder, 'postgres.tmp-'));
+  const workFolder = mkdtempSync(join(folder, 'postgres.tmp-'));
   try {
-    giveTo(runAs.owner, place);
+    chownTree(runAs.owner, workFolder);
     const script = 'cd -- "$1" && : > probe && exec "$2" --version';
-    await runProgram(runAs, '/bin/sh', ['-c', script, 'sh', place, postgres], PROBE_TIMEOUT_MS);
+    await runProgram(runAs, '/bin/sh', ['-c', script, 'sh', workFolder, postgres], PROBE_TIMEOUT_MS);
     return undefined;
   } catch (error) {
-    return lastWordOf(messageOf(error));
+    return lastErrorOf(messageOf(error));
   } finally {
-    rmSync(place, { recursive: true, force: true });
+    rmSync(workFolder, { recursive: true, force: true });
   }
 }

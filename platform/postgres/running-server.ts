@@ -4,8 +4,8 @@ import { readPassword } from '#platform/postgres/password-file.ts';
 import { HOST, SUPERUSER } from '#platform/postgres/server-query.ts';
 
 /**
- * The URL of a database of the PostgreSQL that a running shop has started on its folder; undefined if none runs there.
- * Line 4 of postmaster.pid is the port (https://www.postgresql.org/docs/18/storage-file-layout.html).
+ * The URL of a database in the PostgreSQL of a running shop on the folder; undefined if none is running. Line 4 of
+ * postmaster.pid is the port (https://www.postgresql.org/docs/18/storage-file-layout.html).
  */
 export function runningServerUrl(folder: string, database: string): string | undefined {
   const pidFile = join(folder, 'postgres', 'postmaster.pid');

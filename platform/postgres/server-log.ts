@@ -1,21 +1,21 @@
 import { closeSync, copyFileSync, existsSync, openSync, readSync, statSync, truncateSync } from 'node:fs';
 import { messageOf } from '#platform/errors.ts';
 
-/** The log and one older copy of it are kept: 16 MiB on disk, plus what is written between two checks. */
+/** The maximum size of the log. One older copy is kept: 16 MiB on disk, plus what is written between two checks. */
 const SIZE_MAX_BYTES = 8 * 1024 * 1024;
 const CHECK_INTERVAL_MS = 10_000;
-/** How much of the log's end is read for an error message. */
+/** How much of the end of the log is read for an error message. */
 const TAIL_BYTES = 16 * 1024;
 
-/** The file that receives the server's stderr, with a bound on its size. */
+/** The size-limited file that receives the server's stderr. */
 export interface ServerLog extends Disposable {
   readonly path: string;
   sizeBytes(): number;
-  /** What was written after `fromBytes`, at most the last 16 KiB of it. */
+  /** The text written after `fromBytes`, at most its last 16 KiB. */
   textAfter(fromBytes: number): string;
 }
 
-/** `log` gets a line if the bound cannot be kept, for example on a full disk. */
+/** `log` receives a line if the size cannot be limited, for example on a full disk. */
 export function openServerLog(path: string, log: (line: string) => void): ServerLog {
   closeSync(openSync(path, 'a', 0o600));
   const sizeBytes = (): number => (existsSync(path) ? statSync(path).size : 0);
@@ -23,7 +23,7 @@ export function openServerLog(path: string, log: (line: string) => void): Server
     try {
       if (sizeBytes() <= SIZE_MAX_BYTES) return;
       copyFileSync(path, `${path}.1`);
-      // The server appends to the open file, so it goes on at the new end.
+      // The server writes in append mode and continues at the new end.
       truncateSync(path);
     } catch (error) {
       log(`cannot shorten ${path}: ${messageOf(error)}`);
@@ -52,12 +52,10 @@ function readTail(path: string, fromBytes: number): string {
   }
 }
 
-/** The last FATAL, PANIC or error message in what PostgreSQL's programs wrote, otherwise the last line. */
-export function lastWordOf(text: string): string {
+/** The last FATAL, PANIC or error message in the output of PostgreSQL's programs, otherwise the last line. */
+export function lastErrorOf(text: string): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const fatal =
-    lines.findLast((line) => /(?:FATAL|PANIC|initdb: error): /.test(line)) ??
-    lines.at(-1) ??
-    'it wrote no message';
+    lines.findLast((line) => /(?:FATAL|PANIC|initdb: error): /.test(line)) ?? lines.at(-1) ?? 'no message';
   return fatal.replace(/^.*?(FATAL|PANIC): +/, '$1: ').trim();
 }

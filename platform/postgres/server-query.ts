@@ -1,8 +1,8 @@
 import { Client, DatabaseError, escapeIdentifier } from 'pg';
 
-/** The one address an embedded server listens on. */
+/** The only address that an embedded server listens on. */
 export const HOST = '127.0.0.1';
-/** The one role of an embedded server. */
+/** The only role of an embedded server. */
 export const SUPERUSER = 'fritzy';
 
 const QUERY_TIMEOUT_MS = 30_000;
@@ -23,12 +23,15 @@ export async function ensureDatabase(server: ServerAddress, name: string): Promi
   }
 }
 
-/** Two callers at once: the second sees duplicate_database, or unique_violation if it had to wait for the first's commit. */
+/**
+ * With two concurrent callers, the second gets duplicate_database, or unique_violation if it had to wait for the first
+ * commit.
+ */
 function isDuplicate(error: unknown): boolean {
   return error instanceof DatabaseError && (error.code === '42P04' || error.code === '23505');
 }
 
-/** One statement on a connection of its own to the maintenance database. */
+/** Runs one statement on a new connection to the maintenance database. */
 export async function query(
   server: ServerAddress,
   text: string,
@@ -43,7 +46,7 @@ export async function query(
     connectionTimeoutMillis: QUERY_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,
   });
-  // A connection lost while idle; a lost query rejects by itself.
+  // For a connection lost while idle; a lost query rejects.
   client.on('error', () => {});
   try {
     await client.connect();

@@ -3,20 +3,20 @@ import type { Queryable, Statement } from '#platform/postgres/pool.ts';
 /**
  * Leases on numbered shards (of an outbox, or the partitions of a topic), each held by one session at a time: one
  * session advisory lock per shard. When a process dies, its connection closes, PostgreSQL frees its locks, and the next
- * `settle` of another session takes over its shards. A lease has no expiry that a slow process could overstay: as long
+ * `rebalance` of another session takes over its shards. A lease has no expiry that a slow process could overstay: as long
  * as the connection of a session works, the session holds its shards.
  */
 export interface ShardLeases {
-  /** The shards that the session holds now. */
+  /** The shards that the session holds. */
   readonly held: ReadonlySet<number>;
   /**
    * Acquires and releases shards until all sessions of the space hold about the same number. Call it about once a
    * second, while no work on a shard is in progress.
    */
-  settle(): Promise<void>;
+  rebalance(): Promise<void>;
 }
 
-/** The lock that every session of a space holds with the others, so that they can be counted. */
+/** A shared lock that every session of a space holds, so that the sessions can be counted. */
 const MEMBER = -1;
 
 const JOIN: Statement = {
@@ -40,8 +40,9 @@ const RELEASE: Statement = {
   text: 'SELECT pg_advisory_unlock($1::int, $2::int)',
 };
 /**
- * A dead machine sends no FIN: without keepalives its locks would stay for hours. With these PostgreSQL notices within
- * 4 s (https://www.postgresql.org/docs/18/runtime-config-connection.html; they do nothing on a Unix socket).
+ * A dead machine sends no FIN: without keepalives its locks would stay for hours. With these settings PostgreSQL
+ * detects it within 4 s (https://www.postgresql.org/docs/18/runtime-config-connection.html; no effect on a Unix
+ * socket).
  */
 const KEEPALIVE: Statement = {
   name: 'set_keepalives',
@@ -57,7 +58,7 @@ export async function leaseShards(session: Queryable, space: number, count: numb
   const held = new Set<number>();
   return {
     held,
-    async settle() {
+    async rebalance() {
       const [row] = await session.query<{ members: number }>(COUNT, [space, MEMBER]);
       const fairMax = Math.ceil(count / (row?.members ?? 1));
       for (const shard of held) {

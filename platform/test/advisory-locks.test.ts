@@ -6,10 +6,10 @@ import { ADVISORY_LOCKS } from '#platform/postgres/advisory-locks.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const HOME = 'platform/postgres/advisory-locks.ts';
-/** From here on numbers are for tests. */
+/** Numbers from here on are for tests. */
 const TESTS_FROM = 4_711_900;
 
-/** Numbers of locks that a text names: in a call of PostgreSQL's, or in the range of ours. */
+/** The lock numbers in a text: arguments of PostgreSQL's lock functions, or numbers in our range. */
 const numbersIn = (text: string): string[] =>
   Array.from(
     text.matchAll(/advisory_(?:xact_)?(?:lock|unlock)(?:_shared)?\s*\(\s*(\d[\d_]*)|\b(4_?711_?\d{3})\b/g),
@@ -19,14 +19,14 @@ const numbersIn = (text: string): string[] =>
 const requireUnique = (numbers: readonly number[]): void =>
   assert.equal(new Set(numbers).size, numbers.length, 'two locks have the same number');
 
-test('each advisory lock has a number of its own', () => {
+test('each advisory lock has a unique number', () => {
   const numbers = Object.values(ADVISORY_LOCKS);
   requireUnique(numbers);
   assert.ok(numbers.every((number) => number < TESTS_FROM));
   assert.throws(() => requireUnique([...numbers, ADVISORY_LOCKS.migration]), 'known-bad twin');
 });
 
-test('no other code or migration names the number of a lock', async () => {
+test('no other code or migration contains a lock number', async () => {
   const options = {
     cwd: root,
     exclude: ['node_modules/**', '.fritzy/**', '**/test/**', 'testkit/**', 'e2e/**'],

@@ -15,19 +15,20 @@ import {
 } from '#platform/test/cache-things.ts';
 import { eventually, testCall } from '#testkit/shop.ts';
 
-/** A way to keep entities: caches of one kind before the same source, as processes would have them. */
+/** A kind of cache under test: several caches of the same source, one per simulated process. */
 export interface CacheKind {
-  /** Options of one more cache with nothing in memory. */
+  /** Options of another cache with empty memory. */
   readonly options: (load: ThingOptions['load']) => Promise<ThingOptions>;
-  /** Resolves when so much time has passed for the caches. */
+  /** Resolves when this time has passed for the caches. */
   readonly pass: (ms: number) => Promise<void>;
 }
 
-/** What holds for every cache of entities, whatever lies behind it. Ids are new in each test. */
+/** The contract of every entity cache, whatever is behind it. Ids are new in each test. */
 export function cacheContract(name: string, open: () => CacheKind): void {
-  suite(`cache of entities, ${name}`, () => {
-    let nr = 0;
-    const newIds = (count: number): string[] => Array.from({ length: count }, () => `${process.pid}-${nr++}`);
+  suite(`entity cache, ${name}`, () => {
+    let nextId = 0;
+    const newIds = (count: number): string[] =>
+      Array.from({ length: count }, () => `${process.pid}-${nextId++}`);
 
     async function begin(load?: (source: Source) => ThingOptions['load']) {
       const source = createSource();
@@ -38,7 +39,7 @@ export function cacheContract(name: string, open: () => CacheKind): void {
       return { source, ids, id, others, options, cache: createEntityCache(options) };
     }
 
-    test('what was read is given out again without a read; a batch reads only what is missing, in one go', async () => {
+    test('a cached entity is returned without a read; a batch reads only the missing ids, in one read', async () => {
       const { source, ids, id, others, cache } = await begin();
       assert.equal(await versionOf(cache, id), 1n);
       assert.equal(await versionOf(cache, id), 1n);
@@ -51,7 +52,7 @@ export function cacheContract(name: string, open: () => CacheKind): void {
       assert.deepEqual(source.reads, [[id], others]);
     });
 
-    test('what there is not is looked for each time', async () => {
+    test('an id that does not exist is read each time', async () => {
       const { source, cache } = await begin();
       const [id = ''] = newIds(1);
       assert.equal(await versionOf(cache, id), 0n);
@@ -59,14 +60,14 @@ export function cacheContract(name: string, open: () => CacheKind): void {
       assert.equal(await versionOf(cache, id), 1n);
     });
 
-    test('those who miss the same at once share one read', async () => {
+    test('concurrent misses of the same id share one read', async () => {
       const { source, ids, cache } = await begin();
       const all = await Promise.all(Array.from({ length: 50 }, () => cache.get(ids, testCall())));
       assert.equal(source.reads.length, 1);
       for (const found of all) assert.deepEqual(found, all[0]);
     });
 
-    test('a failed read is the failure of those who shared it, and of nobody else', async () => {
+    test('a failed read fails only the callers that share it', async () => {
       let fails = true;
       const { id, cache } = await begin((source) => async (ids, call) => {
         if (fails) throw new AppError('UNAVAILABLE', 'Try again.');
@@ -81,13 +82,13 @@ export function cacheContract(name: string, open: () => CacheKind): void {
       assert.equal(await versionOf(cache, id), 1n);
     });
 
-    test('a caller who leaves is told at once and does not end the read of the others; the last one ends it', async () => {
-      const going = Promise.withResolvers<void>();
+    test('a cancelled caller returns at once without ending the shared read; the last cancelled caller ends it', async () => {
+      const mayEnd = Promise.withResolvers<void>();
       const ended: string[] = [];
       const { source, id, others, cache } = await begin((source) => async (ids, call) => {
         call.onAbort(({ reason }) => ended.push(reason));
         const found = await source.load(ids, call);
-        await going.promise;
+        await mayEnd.promise;
         return found;
       });
       const [first, second, third] = [testCall(), testCall(), testCall()];
@@ -95,16 +96,16 @@ export function cacheContract(name: string, open: () => CacheKind): void {
       first.abort(cancelled());
       await assert.rejects(answers[0] ?? assert.fail(), { reason: 'CANCELLED' });
       assert.deepEqual(ended, []);
-      const lonely = versionOf(cache, others[0] ?? '', third);
+      const last = versionOf(cache, others[0] ?? '', third);
       await eventually(() => assert.equal(source.reads.length, 2));
       third.abort(cancelled());
-      await assert.rejects(lonely, { reason: 'CANCELLED' });
+      await assert.rejects(last, { reason: 'CANCELLED' });
       assert.deepEqual(ended, ['CANCELLED']);
-      going.resolve();
+      mayEnd.resolve();
       assert.equal(await answers[1], 1n);
     });
 
-    test("a cache's own write is seen through it at once, with no read", async () => {
+    test('a cache returns the result of its own write at once, without a read', async () => {
       const { source, id, cache } = await begin();
       await versionOf(cache, id);
       const reads = source.reads.length;
@@ -113,7 +114,7 @@ export function cacheContract(name: string, open: () => CacheKind): void {
       assert.equal(source.reads.length, reads);
     });
 
-    test('a read from before a write of this cache is not joined after it, nor is it kept', async () => {
+    test('a read that started before a write is not joined after the write, and its result is not cached', async () => {
       const ends: (() => void)[] = [];
       const { source, id, cache } = await begin((source) => async (ids, call) => {
         const found = await source.load(ids, call);
@@ -129,12 +130,12 @@ export function cacheContract(name: string, open: () => CacheKind): void {
       assert.equal(await versionOf(cache, id), 2n);
     });
 
-    test('after a change that was refused because of a newer version, that version is read', async () => {
+    test('after a VERSION_CONFLICT the newer version is read', async () => {
       const { source, id, cache } = await begin();
       await versionOf(cache, id);
       source.bump(id);
       const refuse = async (): Promise<Thing> => {
-        throw new AppError('VERSION_CONFLICT', 'Somebody was faster.');
+        throw new AppError('VERSION_CONFLICT', 'The version has changed.');
       };
       await assert.rejects(
         cache.write(id, testCall(), refuse, (changed) => changed),
@@ -143,7 +144,7 @@ export function cacheContract(name: string, open: () => CacheKind): void {
       assert.equal(await versionOf(cache, id), 2n);
     });
 
-    test('an event drops what is older, in every cache that is told, and nothing else', async () => {
+    test('an event invalidates older versions in every cache that receives it, and nothing else', async () => {
       const { source, id, others, options, cache } = await begin();
       const caches = [cache, createEntityCache({ ...options, load: source.load })];
       for (const each of caches) await each.get([id, ...others], testCall());
@@ -159,18 +160,18 @@ export function cacheContract(name: string, open: () => CacheKind): void {
       assert.equal(source.reads.length, reads);
     });
 
-    test('with no event at all, a change elsewhere is seen 2 s later at the most', async () => {
+    test('without events, a change by another process is visible within 2 s', async () => {
       const { source, id, options, cache } = await begin();
       await assertSeenInTime(cache, createEntityCache({ ...options, load: source.load }), source, id);
     });
 
-    test('known-bad twin: on a clock that stands still, old values are given out for ever', async () => {
+    test('known-bad twin: with a clock that does not advance, stale values are returned forever', async () => {
       const { source, id, options } = await begin();
       const still = (): EntityCache<Thing> => createEntityCache({ ...options, elapsedMs: () => 0 });
-      await assert.rejects(assertSeenInTime(still(), still(), source, id), /too old/);
+      await assert.rejects(assertSeenInTime(still(), still(), source, id), /stale result/);
     });
 
-    /** Two processes read, one after the other as late as it may; neither shows what was there 2 s ago. */
+    /** Two processes read, the second as late as possible; neither returns a state that is 2 s old. */
     async function assertSeenInTime(
       one: EntityCache<Thing>,
       other: EntityCache<Thing>,
@@ -182,11 +183,10 @@ export function cacheContract(name: string, open: () => CacheKind): void {
       await open().pass(AGE_MS_MAX / 2);
       await versionOf(other, id);
       await open().pass(AGE_MS_MAX / 2 + 1);
-      for (const each of [one, other])
-        assert.equal(await versionOf(each, id), 2n, 'an answer that is too old');
+      for (const each of [one, other]) assert.equal(await versionOf(each, id), 2n, 'a stale result');
     }
 
-    test('memory is bounded in entries and in bytes, and tells what it dropped', async () => {
+    test('memory is bounded in entries and in bytes, and evictions are counted', async () => {
       const { options } = await begin();
       const many = Array.from({ length: 300 }, (_, at) => `many-${at}`);
       const load = async (ids: readonly string[]): Promise<Thing[]> =>

@@ -15,8 +15,8 @@ import { ALL, plainCache, type Safeguards } from '#platform/test/plain-cache.ts'
 import { testCall } from '#testkit/shop.ts';
 
 /**
- * Random histories of two processes with a cache each and one behind both, on a clock that stands still unless told:
- * who asks, who writes, reads that end in any order, time that passes, events that come late or never.
+ * Random histories of two processes, each with its own cache, and a shared cache, on a clock that advances only on
+ * command: reads, writes, reads that end in any order, time that passes, events that arrive late or never.
  */
 const IDS = ['a', 'b'] as const;
 const STEP = fc.oneof(
@@ -28,11 +28,11 @@ const STEP = fc.oneof(
   fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(300, 900, 1_900) }),
 );
 const RUNS = 1_500;
-/** A twin is caught long before, however rare what it does wrong. */
+/** Every twin is detected after far fewer runs, even if its error is rare. */
 const TWIN_RUNS = 50_000;
 const TURNS_MAX = 200;
 
-/** A shared cache on the test's clock: what is set lies there until it is too old. */
+/** A shared cache on the test's clock: values stay until they reach the maximum age. */
 function sharedCache(elapsedMs: () => number): SharedCache {
   const values = new Map<string, SharedValue & { startedMs: number }>();
   return {
@@ -52,7 +52,7 @@ function sharedCache(elapsedMs: () => number): SharedCache {
 interface Question {
   readonly by: number;
   readonly ids: readonly string[];
-  /** For each id the least version that an answer may show. */
+  /** The minimum version that the result may contain, for each id. */
   readonly least: readonly bigint[];
   readonly answers: Promise<readonly (Thing | null)[]>;
 }
@@ -62,13 +62,13 @@ async function checkHistory(createCache: CreateCache, steps: readonly Step[]): P
   const elapsedMs = (): number => nowMs;
   const source = createSource();
   for (const id of ['a', 'x', 'y']) source.bump(id);
-  /** When each version was made. */
+  /** The creation time of each version. */
   const changes: { id: string; version: bigint; atMs: number }[] = [];
   const reading: (() => void)[] = [];
   const answering: (() => void)[] = [];
   const shared = sharedCache(elapsedMs);
   const caches = IDS.map(() =>
-    createCache(thingOptions({ elapsedMs, shared, entriesMax: 2, load: slowly(source, reading) })),
+    createCache(thingOptions({ elapsedMs, shared, entriesMax: 2, load: deferred(source, reading) })),
   );
   const known = IDS.map(() => new Map<string, bigint>());
   const events = IDS.map(() => [] as { id: string; version: bigint }[]);
@@ -109,7 +109,7 @@ async function checkHistory(createCache: CreateCache, steps: readonly Step[]): P
       const event = events[step.by]?.shift();
       if (event) cacheOf(step.by).changed(event.id, event.version);
     } else if (step.do === 'evict') {
-      // Asked for only to make room, and waited for like the others: nothing goes on after the history.
+      // Read only to evict other entries, and awaited like the others, so that no read outlives the history.
       const answers = cacheOf(step.by).get(['x', 'y'], testCall());
       questions.push({ by: step.by, ids: ['x', 'y'], least: [0n, 0n], answers });
     } else (step.do === 'end' ? reading : answering).splice(step.nr, 1)[0]?.();
@@ -126,7 +126,7 @@ async function checkHistory(createCache: CreateCache, steps: readonly Step[]): P
     for (const go of [...reading.splice(0), ...answering.splice(0)]) go();
     await nextTurn();
   }
-  assert.equal(answered.size, questions.length, 'a caller was never answered');
+  assert.equal(answered.size, questions.length, 'a call did not return');
   for (const [question, answers] of answered) assertNotOld(question, answers);
 }
 
@@ -135,13 +135,13 @@ type Step = typeof STEP extends fc.Arbitrary<infer S> ? S : never;
 function assertNotOld(question: Question, answers: readonly (Thing | null)[]): void {
   for (const [index, id] of question.ids.entries()) {
     const answer = answers[index];
-    assert.ok(!answer || answer.id === id, 'an answer to another question');
-    assert.ok((answer?.version ?? 0n) >= (question.least[index] ?? 0n), 'an answer that is too old');
+    assert.ok(!answer || answer.id === id, 'a result for another id');
+    assert.ok((answer?.version ?? 0n) >= (question.least[index] ?? 0n), 'a stale result');
   }
 }
 
-/** A read that shows the state at its start and ends when it is told to. */
-function slowly(source: Source, ends: (() => void)[]): Source['load'] {
+/** A read that returns the state at its start and ends on command. */
+function deferred(source: Source, ends: (() => void)[]): Source['load'] {
   return async (ids, call) => {
     const found = await source.load(ids, call);
     await new Promise<void>((resolve) => void ends.push(resolve));
@@ -157,18 +157,18 @@ const assertNeverTooOld = (createCache: CreateCache, numRuns = RUNS): Promise<vo
     { numRuns, endOnFailure: true },
   );
 
-test('no answer is older than a write answered before the question through the same cache, nor than 2 s', () =>
+test('no result is older than a write completed before the call through the same cache, nor older than 2 s', () =>
   assertNeverTooOld(createEntityCache));
 
 for (const safeguard of Object.keys(ALL) as (keyof Safeguards)[])
-  test(`known-bad twin: a cache without the safeguard "${safeguard}" is caught`, () =>
+  test(`known-bad twin: a cache without the safeguard "${safeguard}" is detected`, () =>
     assert.rejects(
       assertNeverTooOld(plainCache({ ...ALL, [safeguard]: false }), TWIN_RUNS),
       (error: Error) => {
-        assert.match(String(error.cause), /too old/);
+        assert.match(String(error.cause), /stale result/);
         return true;
       },
     ));
 
-test('the twin with all safeguards passes: each of them is what was missing', () =>
+test('the twin with all safeguards passes, so each twin fails only because of its missing safeguard', () =>
   assertNeverTooOld(plainCache(ALL)));

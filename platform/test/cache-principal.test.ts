@@ -8,7 +8,7 @@ import { thing, thingOptions, type Thing } from '#platform/test/cache-things.ts'
 import { alice, nameOf, PRINCIPALS } from '#platform/test/principals.ts';
 import { testCall } from '#testkit/shop.ts';
 
-/** What principals see in a public cache before and after a change by one of them. */
+/** The values that principals get from a public cache before and after a change by one of them. */
 async function assertSameForAll(createCache: typeof createEntityCache): Promise<void> {
   let reads = 0;
   const load = async (ids: readonly string[], call: Call): Promise<Thing[]> => {
@@ -20,13 +20,13 @@ async function assertSameForAll(createCache: typeof createEntityCache): Promise<
     const found = PRINCIPALS.map((principal) => cache.get(['a'], testCall({ principal })));
     return new Set((await Promise.all(found)).map(([one]) => one?.text));
   };
-  assert.deepEqual(await seen(), new Set(['1 read by "nobody"']));
+  assert.deepEqual(await seen(), new Set(['1 read by "anonymous"']));
   const change = async (): Promise<Thing> => thing('a', 2n, 'written by alice');
   await cache.write('a', testCall({ principal: alice }), change, (changed) => changed);
-  assert.deepEqual(await seen(), new Set(['2 read by "nobody"']));
+  assert.deepEqual(await seen(), new Set(['2 read by "anonymous"']));
 }
 
-test('a public cache reads once for all, as nobody, and keeps no answer that a change gave to a principal', async () => {
+test('a public cache reads once for all principals as the anonymous one, and does not cache results of changes', async () => {
   await assertSameForAll(createEntityCache);
   const spreading: typeof createEntityCache = (options) => {
     const cache = createEntityCache(options);
@@ -36,7 +36,7 @@ test('a public cache reads once for all, as nobody, and keeps no answer that a c
 });
 
 suite('a change by one principal', () => {
-  /** A cache, and what `nobody`, alice and bob see of one thing after a change by alice. */
+  /** Returns what the anonymous principal, alice and bob get of one thing after a change by alice. */
   async function seenAfterChange(createCache: typeof createEntityCache): Promise<string[]> {
     let version = 1n;
     const load = async (ids: readonly string[], call: Call): Promise<Thing[]> =>
@@ -57,7 +57,7 @@ suite('a change by one principal', () => {
     return Promise.all(all.map(textOf));
   }
 
-  /** Keeps the answer of a change for everybody. */
+  /** Known-bad: caches the result of a change for all principals. */
   const spreading: typeof createEntityCache = (options) => {
     const cache = createEntityCache(options);
     return {
@@ -71,9 +71,9 @@ suite('a change by one principal', () => {
     };
   };
 
-  test('ends what all principals have in the cache, and its answer is kept for that principal alone', async () => {
+  test('a change invalidates the entries of all principals, and its result is cached only for its own principal', async () => {
     const expected = [
-      '2 read by "nobody"',
+      '2 read by "anonymous"',
       'written by alice',
       `2 read by ${nameOf(PRINCIPALS[2] ?? alice)}`,
     ];
@@ -81,7 +81,7 @@ suite('a change by one principal', () => {
     assert.notDeepEqual(await seenAfterChange(spreading), expected);
   });
 
-  test('an event of it ends the same', async () => {
+  test('an event of the change invalidates the entries of all principals', async () => {
     let version = 1n;
     const load = async (ids: readonly string[]): Promise<Thing[]> => ids.map((id) => thing(id, version));
     const cache = createEntityCache(thingOptions({ load, elapsedMs: () => 0 }));
@@ -97,7 +97,7 @@ suite('a change by one principal', () => {
   });
 });
 
-test('only what was read as the anonymous principal goes to the cache of several processes, or comes from it', async () => {
+test('the shared cache is used only for reads as the anonymous principal', async () => {
   const touched: string[] = [];
   const shared: SharedCache = {
     get: async (keys) => {

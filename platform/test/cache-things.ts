@@ -11,7 +11,7 @@ import type { Call } from '#platform/call.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 import { testCall } from '#testkit/shop.ts';
 
-/** An entity for tests of the platform alone. */
+/** An entity for tests that use only the platform. */
 export type Thing = Message<'fritzy.test.v1.Thing'> & { id: string; version: bigint; text: string };
 
 export const ThingSchema = describe();
@@ -38,12 +38,12 @@ function describe(): GenMessage<Thing> {
 export type ThingOptions = EntityCacheOptions<Thing>;
 export type CreateCache = (options: ThingOptions) => EntityCache<Thing>;
 
-/** Where things really are: versions by id, 0 for what does not exist. */
+/** The source of truth: versions by id, 0 for ids that do not exist. */
 export interface Source {
   readonly versions: Map<string, bigint>;
   /** The ids of each read, in the order of their start. */
   readonly reads: string[][];
-  /** Changes a thing and tells its new state. */
+  /** Changes a thing and returns its new state. */
   bump(id: string): Thing;
   load(ids: readonly string[], call: Call): Promise<Thing[]>;
 }
@@ -69,7 +69,7 @@ export function thing(id: string, version = 1n, text = `${id} ${version}`): Thin
   return create(ThingSchema, { id, version, text });
 }
 
-/** One for all caches of a test file: each set of metrics costs a process for as long as it runs. */
+/** One instance for all caches of a test file, because metrics are never released. */
 const { cache: metrics } = createTelemetry();
 
 /** Options for a cache of things with room for 100 of them. */
@@ -89,7 +89,7 @@ export function thingOptions(
   };
 }
 
-/** The version of one thing through a cache; 0 if there is none. */
+/** The version of a thing read through a cache; 0 if it does not exist. */
 export async function versionOf(
   cache: EntityCache<Thing>,
   id: string,
@@ -99,7 +99,7 @@ export async function versionOf(
   return found?.version ?? 0n;
 }
 
-/** A change through a cache. */
+/** Changes a thing through a cache. */
 export function bumpThrough(cache: EntityCache<Thing>, source: Source, id: string): Promise<Thing> {
   return cache.write(
     id,

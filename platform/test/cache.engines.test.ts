@@ -21,8 +21,8 @@ const stack = new AsyncDisposableStack();
 after(() => stack.disposeAsync());
 const elapsedMs = (): number => performance.now();
 const redis: TestRedis | undefined = skip ? undefined : stack.use(await startRedis());
-let nr = 0;
-const newId = (): string => `redis-${nr++}`;
+let count = 0;
+const newId = (): string => `redis-${count++}`;
 
 interface Opened {
   readonly shared: SharedCache;
@@ -30,7 +30,7 @@ interface Opened {
   readonly telemetry: ReturnType<typeof createTelemetry>;
 }
 
-/** The shared cache as one more process opens it, once it is connected. */
+/** Opens the shared cache as another process would, and waits until it is connected. */
 async function openShared(url = redis?.url ?? ''): Promise<Opened> {
   const { logger, lines } = memoryLogger();
   const telemetry = createTelemetry();
@@ -55,7 +55,7 @@ if (redis)
     pass: wait,
   }));
 
-/** Caches of processes of their own before one source. */
+/** Caches of separate processes with one source. */
 async function openCaches(
   count: number,
   wrap: (shared: SharedCache) => SharedCache = (shared) => shared,
@@ -72,12 +72,12 @@ async function openCaches(
 
 const at = <T>(all: readonly T[], index: number): T => all[index] ?? assert.fail();
 
-suite('the cache that processes share in Redis', { skip }, () => {
-  test('what one process has read, another need not', async () => {
+suite('the shared cache in Redis', { skip }, () => {
+  test('an entity read by one process is not read again by another', async () => {
     const { source, id, caches } = await openCaches(2);
     await eventually(async () => {
-      // A busy machine may let Redis be too late: then the source is read, which is allowed.
-      const fresh = `${id}-${nr++}`;
+      // On a busy machine Redis may miss its deadline: then the source is read, which is allowed.
+      const fresh = `${id}-${count++}`;
       source.bump(fresh);
       const reads = source.reads.length;
       for (const cache of caches) assert.equal(await versionOf(cache, fresh), 1n);
@@ -85,7 +85,7 @@ suite('the cache that processes share in Redis', { skip }, () => {
     });
   });
 
-  /** One process reads; the others ask again and again from then on. How old the oldest answer was, in ms. */
+  /** One process reads; the others then read repeatedly. Returns the age of the oldest result in ms. */
   async function oldestAnswer(wrap?: (shared: SharedCache) => SharedCache): Promise<number> {
     const { source, id, caches } = await openCaches(6, wrap);
     await versionOf(at(caches, 0), id);
@@ -94,7 +94,7 @@ suite('the cache that processes share in Redis', { skip }, () => {
     let oldestMs = 0;
     await eventually(async () => {
       const sinceMs = elapsedMs() - changedMs;
-      // Each process begins a little later than the one before.
+      // Each process starts a little later than the previous one.
       const asking = caches.filter((_, index) => index * 900 < sinceMs);
       const versions = await Promise.all(asking.map((cache) => versionOf(cache, id)));
       if (versions.includes(1n)) oldestMs = sinceMs;
@@ -103,11 +103,11 @@ suite('the cache that processes share in Redis', { skip }, () => {
     return oldestMs;
   }
 
-  test('a value is as old in each process as it was in Redis: nobody is told of what was there 2 s ago', async () => {
+  test('a value keeps its age from Redis in each process: no process returns a state that is 2 s old', async () => {
     assert.ok((await oldestAnswer()) <= AGE_MS_MAX);
   });
 
-  test('known-bad twin: ages that are counted anew in each process are caught', async () => {
+  test('known-bad twin: ages that restart in each process are detected', async () => {
     const young = (shared: SharedCache): SharedCache => ({
       ...shared,
       get: async (keys) => {
@@ -121,7 +121,7 @@ suite('the cache that processes share in Redis', { skip }, () => {
     assert.ok((await oldestAnswer(young)) > AGE_MS_MAX);
   });
 
-  test('garbage, a list and values of another form or another entity under a key are as if nothing were there', async () => {
+  test('garbage, a list, and values of another format or entity under a key count as missing', async () => {
     const { source, id, caches } = await openCaches(4);
     const client = createClient({ url: redis?.url ?? '' });
     await client.connect();
@@ -144,7 +144,7 @@ suite('the cache that processes share in Redis', { skip }, () => {
     client.destroy();
   });
 
-  test('Redis that was stopped keeps nothing for longer, and callers do not wait for it', async () => {
+  test('a paused Redis does not extend the lifetime of values, and callers do not wait for it', async () => {
     await using own = await startRedis();
     const { shared, telemetry } = await openShared(own.url);
     const { moment } = await shared.get(['late']);
@@ -153,11 +153,11 @@ suite('the cache that processes share in Redis', { skip }, () => {
     shared.set(moment, [{ key: 'late', version: 1n, bytes: new Uint8Array(1) }]);
     const startedMs = elapsedMs();
     for (let asked = 0; asked < 100; asked++) assert.deepEqual((await shared.get(['late'])).found, []);
-    assert.ok(elapsedMs() - startedMs < 5_000, 'a hundred callers waited');
+    assert.ok(elapsedMs() - startedMs < 5_000, '100 callers waited for Redis');
     await wait(AGE_MS_MAX);
     const isUp = async (): Promise<boolean> =>
       /^fritzy_cache_redis_up\{.*\} 1$/m.test(await telemetry.registry.metrics());
-    // A silent connection is closed, although nothing says that Redis is gone.
+    // A silent connection is closed, although no error reports the loss.
     await eventually(async () => assert.equal(await isUp(), false), 30_000);
     own.resume();
     await connected(shared);
@@ -168,14 +168,14 @@ suite('the cache that processes share in Redis', { skip }, () => {
     );
   });
 
-  test('while Redis is gone, caches work on and say so once; when it is back, it is used again', async () => {
+  test('caches work without Redis and log its loss once; after it returns they use it again', async () => {
     await using own = await startRedis();
     const { shared, lines, telemetry } = await openShared(own.url);
     const source = createSource();
     const cache = createEntityCache(thingOptions({ load: source.load, elapsedMs, shared }));
     source.bump('killed');
     const asking = new AbortController();
-    const crowd = Array.from({ length: 16 }, async (_, by) => {
+    const callers = Array.from({ length: 16 }, async (_, by) => {
       for (let asked = 0; !asking.signal.aborted; asked++) {
         const id = `${by}-${asked}`;
         source.bump(id);
@@ -185,15 +185,15 @@ suite('the cache that processes share in Redis', { skip }, () => {
     });
     const logged = (text: string): number => lines.filter(({ msg }) => String(msg).includes(text)).length;
     await own.kill();
-    await eventually(() => assert.equal(logged('is gone'), 1));
+    await eventually(() => assert.equal(logged('lost the connection to Redis'), 1));
     assert.match(await telemetry.registry.metrics(), /^fritzy_cache_redis_up\{.*\} 0$/m);
     assert.equal((await shared.get(['x'])).moment, undefined);
     await own.start();
     await connected(shared);
     asking.abort();
-    await Promise.all(crowd);
-    assert.equal(logged('is gone'), 1);
-    assert.equal(logged('is back'), 1);
+    await Promise.all(callers);
+    assert.equal(logged('lost the connection to Redis'), 1);
+    assert.equal(logged('connected to Redis again'), 1);
     assert.match(await telemetry.registry.metrics(), /^fritzy_cache_redis_up\{.*\} 1$/m);
   });
 });

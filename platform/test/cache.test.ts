@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createFloors } from '#platform/cache/floors.ts';
+import { createMinimumVersions } from '#platform/cache/minimum-versions.ts';
 import { decodeValue, encodeValue } from '#platform/cache/cache-value.ts';
 import { cacheContract } from '#platform/test/cache-contract.ts';
 import { thingOptions } from '#platform/test/cache-things.ts';
@@ -12,38 +12,40 @@ cacheContract('in memory', () => ({
   pass: async (ms) => void (nowMs += ms),
 }));
 
-test('floors that are too many to remember refuse everything from before, and nothing from after', () => {
+test('above the maximum count, minimum versions reject all earlier reads and no later ones', () => {
   let atMs = 0;
-  const floors = createFloors(() => atMs, 2_000, 3);
-  const raise = (id: string): void => floors.raise(id, { version: 2n, sinceMs: Number.NEGATIVE_INFINITY });
+  const minimumVersions = createMinimumVersions(() => atMs, 2_000, 3);
+  const raise = (id: string): void =>
+    minimumVersions.raise(id, { version: 2n, sinceMs: Number.NEGATIVE_INFINITY });
   for (const id of ['a', 'b', 'c']) raise(id);
-  assert.equal(floors.accepts('a', { version: 1n, startedMs: 0 }), false);
-  assert.equal(floors.accepts('z', { version: 1n, startedMs: 0 }), true);
+  assert.equal(minimumVersions.accepts('a', { version: 1n, startedMs: 0 }), false);
+  assert.equal(minimumVersions.accepts('z', { version: 1n, startedMs: 0 }), true);
   atMs = 10;
   raise('d');
   assert.equal(
-    floors.accepts('a', { version: 1n, startedMs: 9 }),
+    minimumVersions.accepts('a', { version: 1n, startedMs: 9 }),
     false,
-    'forgotten, so that all is refused',
+    'dropped, so all earlier reads are rejected',
   );
-  assert.equal(floors.accepts('z', { version: 1n, startedMs: 9 }), false);
-  assert.equal(floors.accepts('z', { version: 1n, startedMs: 11 }), true);
+  assert.equal(minimumVersions.accepts('z', { version: 1n, startedMs: 9 }), false);
+  assert.equal(minimumVersions.accepts('z', { version: 1n, startedMs: 11 }), true);
   atMs = 2_011;
   raise('e');
-  assert.equal(floors.accepts('d', { version: 1n, startedMs: 2_011 }), true, 'past its time');
+  assert.equal(minimumVersions.accepts('d', { version: 1n, startedMs: 2_011 }), true, 'expired');
 });
 
-test('a floor holds as long as a value from before the change may be given out, the last millisecond included', () => {
+test('a minimum version holds for the maximum age of a value, including the last millisecond', () => {
   let atMs = 0;
-  const floors = createFloors(() => atMs, 2_000, 3);
-  const raise = (id: string): void => floors.raise(id, { version: 2n, sinceMs: Number.NEGATIVE_INFINITY });
+  const minimumVersions = createMinimumVersions(() => atMs, 2_000, 3);
+  const raise = (id: string): void =>
+    minimumVersions.raise(id, { version: 2n, sinceMs: Number.NEGATIVE_INFINITY });
   raise('a');
   atMs = 2_000;
   raise('b');
-  assert.equal(floors.accepts('a', { version: 1n, startedMs: 0 }), false);
+  assert.equal(minimumVersions.accepts('a', { version: 1n, startedMs: 0 }), false);
 });
 
-test('a shared value is read back as it was written; with any byte changed, cut or added it is none', () => {
+test('a shared value is decoded as it was encoded; with any byte changed, removed or added it is rejected', () => {
   fc.assert(
     fc.property(
       fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),

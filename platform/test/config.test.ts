@@ -23,17 +23,17 @@ function problems(env: Record<string, string>): string[] {
   return [];
 }
 
-test('all wrong settings are reported together, one line each with the value, the bound and the meaning', () => {
+test('all invalid settings are reported together, each in one line with its value, bound and description', () => {
   const wrong = { PORT: '65536', DATABASE_URL: 'mysql://localhost', MODE: 'Fast', LOG_LEVEL: 'loud' };
   assert.deepEqual(problems(wrong).sort(), [
     'DATABASE_URL is "mysql://localhost", but must be a URL that starts with postgres:// or postgresql://. It is the database.',
-    'LOG_LEVEL is "loud", but must be one of trace, debug, info, warn, error, fatal. It is the least important level of log lines that are written.',
+    'LOG_LEVEL is "loud", but must be one of trace, debug, info, warn, error, fatal. It is the lowest level of log lines that are written.',
     'MODE is "Fast", but must be one of fast, safe. It is the mode.',
     'PORT is "65536", but must be a whole number from 0 to 65535. It is the port.',
   ]);
 });
 
-test('a setting without a default must be there; an empty one is not there', () => {
+test('a setting without a default is required; an empty value counts as missing', () => {
   for (const env of [{}, { DATABASE_URL: '' }]) {
     const [line, ...others] = problems(env);
     assert.match(line ?? '', /^DATABASE_URL is missing; it must be .+\. It is the database\.$/);
@@ -41,7 +41,7 @@ test('a setting without a default must be there; an empty one is not there', () 
   }
 });
 
-test('what is not set has its default, also where an empty variable is handed over', () => {
+test('an unset or empty setting has its default', () => {
   const env = { DATABASE_URL: URL_OK, PORT: '', MODE: '', HOME: '/somewhere' };
   const config = readConfig(env, SETTINGS);
   assert.deepEqual(
@@ -56,7 +56,7 @@ test('what is not set has its default, also where an empty variable is handed ov
   );
 });
 
-test('a whole number is taken within its bounds, both included, and in plain digits only', () => {
+test('a whole number is accepted within its inclusive bounds, in plain digits only', () => {
   const portOf = (PORT: string): number => readConfig({ DATABASE_URL: URL_OK, PORT }, SETTINGS).PORT;
   for (const [text, value] of [
     ['0', 0],
@@ -81,7 +81,7 @@ test('a whole number is taken within its bounds, both included, and in plain dig
     assert.deepEqual(problems({ DATABASE_URL: URL_OK, PORT: text }).length, 1, text);
 });
 
-test('a URL is taken with the scheme that is asked for', () => {
+test('a URL is accepted only with an allowed scheme', () => {
   for (const text of [URL_OK, 'postgresql://localhost/shop'])
     assert.deepEqual(problems({ DATABASE_URL: text }), [], text);
   for (const text of [
@@ -94,7 +94,7 @@ test('a URL is taken with the scheme that is asked for', () => {
     assert.equal(problems({ DATABASE_URL: text }).length, 1, text);
 });
 
-test('a wrong URL is reported without its password', () => {
+test('an invalid URL is reported without its password', () => {
   for (const url of [
     'postgre://shop:hunter2@db/shop',
     'postgres//shop:hunter2@db',
@@ -106,7 +106,7 @@ test('a wrong URL is reported without its password', () => {
   }
 });
 
-test('the URL of a service names one instance or several, and says how it must be where it does not', () => {
+test('the URL of a service contains one or several instances; an error describes the format', () => {
   assert.deepEqual(addressesOf('grpc://order:50051,10.0.0.2:50052,[::1]:50053/'), [
     { host: 'order', port: 50_051 },
     { host: '10.0.0.2', port: 50_052 },

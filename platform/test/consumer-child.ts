@@ -7,12 +7,12 @@ import { createTelemetry } from '#platform/telemetry.ts';
 import { effectsIn, withInbox, withoutInbox } from './effects.ts';
 
 /**
- * A member of a group in a process of its own, to be killed: node consumer-child.ts <inbox URL> <event log URL> <topic>
- * <kind>. It prints how many events of a batch have had their effect, and commits its position only a little later. The
- * kind `without-inbox` is known-bad.
+ * A group member in a process that the tests kill: node consumer-child.ts <inbox URL> <event log URL> <topic> <kind>.
+ * It prints the number of events of a batch after their effect, and commits its position a little later. The kind
+ * `without-inbox` is known-bad.
  */
 const [inboxUrl = '', eventsUrl = '', topic = '', kind = 'real'] = process.argv.slice(2);
-/** Long enough for the parent to kill it in between. */
+/** Long enough for the parent to kill it before the commit. */
 const BEFORE_COMMIT_MS = 200;
 
 const telemetry = createTelemetry();

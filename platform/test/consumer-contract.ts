@@ -14,9 +14,9 @@ import { openEffects, withInbox, withoutInbox, type StartEffects } from './effec
 import { messageIn, messagesIn, newTopic, type LogUnderTest } from './event-log-contract.ts';
 import { TRACEPARENT } from './event-service.ts';
 
-/** What consumers promise, on each event log. */
+/** The contract of consumers, on each event log. */
 
-/** As on a standby: what follows in this transaction is refused with 25006. */
+/** As on a standby: later writes in this transaction fail with 25006. */
 const READ_ONLY: Statement = { name: 'read_only', text: 'SET TRANSACTION READ ONLY' };
 
 export function consumerDeps(log: EventLog) {
@@ -24,7 +24,7 @@ export function consumerDeps(log: EventLog) {
   return { log, logger, lines, telemetry: createTelemetry(), clock: systemClock };
 }
 
-/** The same events lie in the log three times, once within a batch: each has one effect. */
+/** The log contains the same events three times, once within a batch: each has one effect. */
 async function assertOneEffect(
   open: () => Promise<LogUnderTest>,
   postgres: TestPostgres,
@@ -47,7 +47,7 @@ async function assertOneEffect(
     assert.deepEqual(
       await of(key),
       [1, 2, 3, 4].map((version) => `${key}@${version}`),
-      'doubled or out of order',
+      'duplicated or out of order',
     );
 }
 
@@ -55,14 +55,14 @@ type Replay = (log: EventLog, topic: string) => Promise<number>;
 
 const realReplay: Replay = (log, topic) => replayDeadLetters(log, topic, { newId: systemClock.newId });
 
-/** Known-bad twin: takes no note of what it has replayed. */
-const forgetful: Replay = (log, topic) =>
+/** Known-bad twin: writes no replay markers. */
+const withoutMarkers: Replay = (log, topic) =>
   realReplay(
     { ...log, append: async (messages) => log.append(messages.filter((to) => to.topic === topic)) },
     topic,
   );
 
-/** Dead letters of two keys are replayed twice: each comes back once, in its order. */
+/** Dead letters of two keys are replayed twice: each is appended once, in order. */
 async function assertReplayedOnce(open: () => Promise<LogUnderTest>, replay: Replay): Promise<void> {
   await using backend = await open();
   const { log } = backend;
@@ -80,7 +80,7 @@ async function assertReplayedOnce(open: () => Promise<LogUnderTest>, replay: Rep
     assert.deepEqual(
       returned.filter((message) => message.key === key).map(({ id }) => id),
       messages.filter((message) => message.key === key).map(({ id }) => id),
-      'returned twice or out of order',
+      'replayed twice or out of order',
     );
 }
 
@@ -91,23 +91,23 @@ export function consumerContract(
   skip: string | false,
 ): void {
   suite(`consumers on ${name}`, { skip }, () => {
-    test('an event that lies in the log several times has one effect', async () => {
+    test('an event that is in the log several times has one effect', async () => {
       await assertOneEffect(open, postgres, withInbox);
-      await assert.rejects(assertOneEffect(open, postgres, withoutInbox), /doubled or out of order/);
+      await assert.rejects(assertOneEffect(open, postgres, withoutInbox), /duplicated or out of order/);
     });
 
-    test('a poison message goes to the dead letters, the partition goes on, and a replay returns it once', async () => {
+    test('a poison message is moved to the dead letters, the partition continues, and a replay appends it once', async () => {
       await using backend = await open();
       await using effects = await openEffects(postgres);
       const { log } = backend;
       const [topic, deps] = [newTopic(), consumerDeps(log)];
-      let mended = false;
+      let isFixed = false;
       let attempts = 0;
       await using _ = await withInbox(deps, effects, {
         group: topic,
         topics: [topic],
         before: ({ key, aggregateVersion }) => {
-          if (mended || key !== 'a' || aggregateVersion !== 2n) return;
+          if (isFixed || key !== 'a' || aggregateVersion !== 2n) return;
           attempts += 1;
           throw new Error('no such colour');
         },
@@ -138,16 +138,16 @@ export function consumerContract(
       assert.deepEqual(
         [line?.['event_id'], line?.['trace_id'], letters[0]?.traceId],
         [letters[0]?.eventId, traceId, traceId],
-        'the line and the list lead to the request that caused the event',
+        'the log line and the list contain the trace id of the request that caused the event',
       );
       assert.match(await deps.telemetry.registry.metrics(), /^fritzy_dead_letters_total\{.*\} 1$/m);
 
-      mended = true;
+      isFixed = true;
       const replay = (since?: Date): Promise<number> =>
         replayDeadLetters(log, topic, { newId: systemClock.newId, ...(since && { since }) });
-      assert.equal(await replay(new Date(Date.now() + 60_000)), 0, 'nothing was given up that late');
+      assert.equal(await replay(new Date(Date.now() + 60_000)), 0, 'no dead letter is that recent');
       assert.equal(await replay(new Date(Date.now() - 60_000)), 1);
-      assert.equal(await replay(), 0, 'a second replay returns nothing');
+      assert.equal(await replay(), 0, 'a second replay appends nothing');
       await eventually(async () => assert.deepEqual((await effects.of(topic)).at(-1), 'a@2'), 30_000);
       assert.deepEqual(
         (await Array.fromAsync(listDeadLetters(log, topic))).map(({ replayed }) => replayed),
@@ -157,16 +157,20 @@ export function consumerContract(
       await eventually(async () => assert.equal((await effects.of(topic)).at(-1), 'a@5'), 30_000);
       await eventually(async () => assert.equal((await effects.of(`other-${topic}`)).at(-1), 'a@5'), 30_000);
       assert.deepEqual(await effects.of(topic), ['a@1', 'a@3', 'a@4', 'a@2', 'a@5']);
-      assert.equal((await effects.of(`other-${topic}`)).length, 5, 'who had handled it is not bothered');
+      assert.equal(
+        (await effects.of(`other-${topic}`)).length,
+        5,
+        'a group that had handled it skips the replay',
+      );
       await other[Symbol.asyncDispose]();
     });
 
-    test('however often dead letters are replayed, each comes back once', async () => {
+    test('repeated replays append each dead letter once', async () => {
       await assertReplayedOnce(open, realReplay);
-      await assert.rejects(assertReplayedOnce(open, forgetful), /returned twice or out of order/);
+      await assert.rejects(assertReplayedOnce(open, withoutMarkers), /replayed twice or out of order/);
     });
 
-    test('what fails again after its replay is a new dead letter', async () => {
+    test('an event that fails again after its replay is a new dead letter', async () => {
       await using backend = await open();
       await using effects = await openEffects(postgres);
       const topic = newTopic();
@@ -192,7 +196,7 @@ export function consumerContract(
       assert.deepEqual(await effects.of(topic), []);
     });
 
-    test('a message that is no event of ours goes to the dead letters as it is', async () => {
+    test('a message without the headers of an event is moved to the dead letters unchanged', async () => {
       await using backend = await open();
       await using effects = await openEffects(postgres);
       const topic = newTopic();
@@ -206,19 +210,23 @@ export function consumerContract(
       assert.deepEqual(JSON.parse(letter?.value ?? ''), { key: 'a', version: 1 });
     });
 
-    test('an id is the same in capitals', async () => {
+    test('event ids are compared case-insensitively', async () => {
       await using backend = await open();
       await using effects = await openEffects(postgres);
       const topic = newTopic();
-      const [small, loud] = [messageIn(topic, 'a', 1), messageIn(topic, 'a', 2)];
-      const shouted = loud.id.toUpperCase();
-      const capitals = { ...loud, id: shouted, headers: { ...loud.headers, ce_id: shouted } };
-      await backend.log.append([small, capitals, loud, messageIn(topic, 'a', 3)]);
+      const [lowerCase, upperCase] = [messageIn(topic, 'a', 1), messageIn(topic, 'a', 2)];
+      const upperCaseId = upperCase.id.toUpperCase();
+      const sameEvent = {
+        ...upperCase,
+        id: upperCaseId,
+        headers: { ...upperCase.headers, ce_id: upperCaseId },
+      };
+      await backend.log.append([lowerCase, sameEvent, upperCase, messageIn(topic, 'a', 3)]);
       await using _ = await withInbox(consumerDeps(backend.log), effects, { group: topic, topics: [topic] });
       await eventually(async () => assert.deepEqual(await effects.of(topic), ['a@1', 'a@2', 'a@3']), 30_000);
     });
 
-    test('while the database takes no writes events wait, and none becomes a dead letter', async () => {
+    test('while the database is read-only, events wait and none becomes a dead letter', async () => {
       await using backend = await open();
       await using effects = await openEffects(postgres);
       const topic = newTopic();
@@ -243,7 +251,7 @@ export function consumerContract(
       assert.deepEqual(await Array.fromAsync(listDeadLetters(backend.log, topic)), []);
     });
 
-    test('while the surroundings fail events wait, and none becomes a dead letter', async () => {
+    test('during transient failures events wait, and none becomes a dead letter', async () => {
       await using backend = await open();
       await using effects = await openEffects(postgres);
       const [topic, deps] = [newTopic(), consumerDeps(backend.log)];
@@ -253,7 +261,7 @@ export function consumerContract(
         topics: [topic],
         before: () => {
           failures += 1;
-          if (failures <= 8) throw new AppError('UNAVAILABLE', 'The engine is away.');
+          if (failures <= 8) throw new AppError('UNAVAILABLE', 'The engine cannot be reached.');
         },
       });
       await backend.log.append(messagesIn(topic, ['a'], 3));

@@ -4,7 +4,7 @@ import { createCostGate, type CostGate } from '#platform/cost-gate.ts';
 import { cancelled } from '#platform/call.ts';
 import { testCall } from '#testkit/shop.ts';
 
-/** Work that runs from its turn until it is ended. */
+/** Starts work that runs until it is ended. */
 function work(gate: CostGate, cost: number, call = testCall()): { begun: Promise<void>; end: () => void } {
   const begun = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
@@ -17,7 +17,7 @@ function work(gate: CostGate, cost: number, call = testCall()): { begun: Promise
   return { begun: begun.promise, end: ended.resolve };
 }
 
-/** The most that has run at once of many pieces of work. */
+/** The maximum total cost that ran concurrently. */
 async function mostAtOnce(gate: CostGate, costs: readonly number[]): Promise<number> {
   let running = 0;
   let most = 0;
@@ -34,20 +34,20 @@ async function mostAtOnce(gate: CostGate, costs: readonly number[]): Promise<num
   return most;
 }
 
-suite('the gate of expensive operations', () => {
-  const costs = Array.from({ length: 200 }, (_, nr) => 10 + ((nr * 37) % 60));
+suite('the cost gate', () => {
+  const costs = Array.from({ length: 200 }, (_, index) => 10 + ((index * 37) % 60));
 
-  test('no more than the bound runs at once; a gate that lets all in is caught', async () => {
+  test('concurrent work never exceeds the bound; a gate that admits all work is detected', async () => {
     assert.ok((await mostAtOnce(createCostGate(100), costs)) <= 100);
-    const careless: CostGate = { run: (_cost, _call, work) => work() };
-    assert.ok((await mostAtOnce(careless, costs)) > 100);
+    const unlimited: CostGate = { run: (_cost, _call, work) => work() };
+    assert.ok((await mostAtOnce(unlimited, costs)) > 100);
   });
 
-  test('work that alone costs more runs, alone', async () => {
+  test('work that costs more than the bound runs alone', async () => {
     assert.equal(await mostAtOnce(createCostGate(100), [250, 10, 10, 250]), 250);
   });
 
-  test('who goes away while waiting takes no turn', async () => {
+  test('a caller that is cancelled while it waits does not run', async () => {
     const gate = createCostGate(100);
     const full = work(gate, 100);
     const gone = testCall();
@@ -65,7 +65,7 @@ suite('the gate of expensive operations', () => {
     await assert.rejects(refused.begun, { reason: 'CANCELLED' });
   });
 
-  test('work that fails gives its turn to the next', async () => {
+  test('failed work frees its cost for the next', async () => {
     const gate = createCostGate(1);
     await assert.rejects(
       gate.run(1, testCall(), () => Promise.reject(new Error('a bug'))),
@@ -74,7 +74,7 @@ suite('the gate of expensive operations', () => {
     await work(gate, 1).begun;
   });
 
-  test('what waits is bounded', async () => {
+  test('the queue is bounded', async () => {
     const gate = createCostGate(1);
     const all = Array.from({ length: 1_001 }, () => work(gate, 1));
     await assert.rejects(work(gate, 1).begun, { reason: 'RESOURCE_EXHAUSTED' });

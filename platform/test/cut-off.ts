@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 
 /**
  * Preloaded into a program (`node --import`): kills it just before its file system change number CUT_BEFORE. With
- * PASSWORD_FIRST it is the known-bad twin: the password has its final name before there is a data folder.
+ * PASSWORD_FIRST it is the known-bad twin: the password gets its final name before the data folder exists.
  */
 const cutBefore = Number(process.env['CUT_BEFORE']);
 const isPasswordFirst = process.env['PASSWORD_FIRST'] !== undefined;
@@ -25,7 +25,7 @@ const write: typeof writeFileSync = (file, data, options) => {
     writeFileSync(join(dirname(dirname(String(file))), 'postgres.password'), data, options);
 };
 
-// Overloads of the others are kept: only the call is counted.
+// Counts only the calls; the overloads of the others are unchanged.
 Object.assign(fs, {
   mkdirSync: counted(fs.mkdirSync),
   mkdtempSync: counted(fs.mkdtempSync),

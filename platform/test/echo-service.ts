@@ -14,15 +14,18 @@ import { implement, inProcess, type Client, type Handlers, type Implementation }
 import { createTelemetry, type Telemetry } from '#platform/telemetry.ts';
 import { memoryLogger, type LinkKind } from '#testkit/shop.ts';
 
-/** A service for tests of the platform alone: one method whose request and answer are `{ reason, domain, metadata }`. */
+/**
+ * A service for tests that use only the platform: one method whose request and response are `{ reason, domain, metadata
+ * }`.
+ */
 type Ask = {
   ask: { methodKind: 'unary'; input: typeof ErrorInfoSchema; output: typeof ErrorInfoSchema };
 };
 
 export const EchoService = describe('EchoService');
-/** The same under another name. */
+/** The same service with another name. */
 export const OtherService = describe('OtherService');
-/** The same, its method marked as a read. */
+/** The same service with its method marked as a read. */
 export const ReadService = describe('ReadService', IdempotencyLevel.NO_SIDE_EFFECTS);
 export type EchoService = typeof EchoService;
 export type AskHandler = Handlers<EchoService>['ask'];
@@ -42,7 +45,7 @@ function describe(name: string, idempotencyLevel = IdempotencyLevel.IDEMPOTENCY_
     syntax: 'proto3',
   });
   const bytes = base64Encode(toBinary(FileDescriptorProtoSchema, file));
-  // Described here and not generated: the type says by hand what buf would.
+  // Defined here instead of generated, so the type is written by hand.
   return serviceDesc<Ask>(fileDesc(bytes, [file_platform_pb_error]), 0);
 }
 
@@ -50,18 +53,18 @@ export interface Echo {
   readonly implementation: Implementation<EchoService>;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
-  /** Parsed log lines so far. */
+  /** The parsed log lines so far. */
   readonly lines: readonly Record<string, unknown>[];
 }
 
-/** The service with its one handler. */
+/** Implements the service with its handler. */
 export function implementEcho(ask: AskHandler, service: EchoService = EchoService): Echo {
   const telemetry = createTelemetry();
   const { logger, lines } = memoryLogger();
   return { implementation: implement({ telemetry, logger }, service, { ask }), logger, telemetry, lines };
 }
 
-/** How an implementation becomes a client: the two real ways, and the wrong ones against which checks are shown. */
+/** Creates a client of an implementation: in process, over gRPC, or by a known-bad variant. */
 export type Open = (
   implementation: Implementation<EchoService>,
   stack: AsyncDisposableStack,

@@ -24,14 +24,14 @@ const EFFECTS: Statement = {
   text: 'SELECT key, version::int AS version FROM effect WHERE consumer = $1 ORDER BY nr',
 };
 
-/** A consumer's database: every event that has an effect leaves a row. */
+/** A consumer's database: every applied event adds a row. */
 export async function openEffects(postgres: TestPostgres) {
   const effects = effectsIn(await postgres.createDatabase('inbox'));
   await effects.database.query(NEW_TABLE, []);
   return effects;
 }
 
-/** The same database, as another process opens it. */
+/** The same database, opened by another process. */
 export function effectsIn(url: string) {
   const database: Database = openDatabase({ url, name: 'test', telemetry: createTelemetry() });
   return {
@@ -51,7 +51,10 @@ export function effectsIn(url: string) {
 }
 export type Effects = ReturnType<typeof effectsIn>;
 
-/** The guarantee: each event has had its effect, once, in the order of its key; `written` is the last version of each. */
+/**
+ * Asserts the guarantee: each event has its effect once, in the order of its key. `written` contains the last version
+ * of each key.
+ */
 export function assertEffects(all: readonly string[], written: ReadonlyMap<string, number>): void {
   const versions = Map.groupBy(
     all.map((name) => name.split('@')),
@@ -62,12 +65,12 @@ export function assertEffects(all: readonly string[], written: ReadonlyMap<strin
     const expected = Array.from({ length: last }, (_, index) => index + 1);
     const lost = new Set(expected).difference(new Set(found));
     assert.equal(lost.size, 0, `lost: ${lost.size} of ${last} events of ${key}`);
-    assert.equal(found.length, expected.length, `doubled: effects of ${key}`);
+    assert.equal(found.length, expected.length, `duplicated: effects of ${key}`);
     assert.deepEqual(found, expected, `out of order: effects of ${key}`);
   }
 }
 
-/** Makes a consumer whose effects are rows: the real one, and the wrong one that tests show to be caught. */
+/** Starts a consumer whose effects are rows: the real one, or a known-bad twin. */
 export type StartEffects = (
   deps: ConsumerDeps,
   effects: Effects,
@@ -87,7 +90,7 @@ export const withInbox: StartEffects = (deps, effects, { group, topics, before }
     },
   );
 
-/** Known-bad twin: remembers nothing, and so does again what comes again. */
+/** Known-bad twin: has no inbox, so a redelivered event has its effect again. */
 export const withoutInbox: StartEffects = (deps, effects, { group, topics, before }) =>
   startConsumer(deps, {
     group,

@@ -22,7 +22,7 @@ import {
   isAlive,
 } from './embedded-server-owner.ts';
 
-test('a first start that was killed half way through initdb is repeated', { skip: needsProc }, async () => {
+test('a first start that was killed during initdb can be repeated', { skip: needsProc }, async () => {
   const folder = newFolder();
   const owner = spawnOwner({ folder });
   const halfMade = await eventually(
@@ -42,7 +42,7 @@ test('a first start that was killed half way through initdb is repeated', { skip
     assert.deepEqual(await query(server.url('postgres'), 'SELECT 1'), [1]);
     assert.deepEqual(temporaryFolders(folder), []);
   }
-  // Known-bad twin: the same half-made files under the final name, as an initdb into the data folder leaves them.
+  // Known-bad twin: the same incomplete files under the final name, as an initdb into the data folder leaves them.
   rmSync(join(folder, 'postgres', 'global'), { recursive: true });
   await assert.rejects(startEmbeddedPostgres({ folder, settings: FAST }), {
     name: 'StartError',
@@ -50,7 +50,7 @@ test('a first start that was killed half way through initdb is repeated', { skip
   });
 });
 
-test('a second owner of a folder is refused by name, whatever path leads there', async () => {
+test('a second owner of a folder is rejected with the pid of the first, whatever the path', async () => {
   const folder = newFolder();
   const first = await startEmbeddedPostgres({ folder, settings: FAST });
   const alias = `${folder}-alias`;
@@ -70,7 +70,7 @@ test('a second owner of a folder is refused by name, whatever path leads there',
     assert.match(String(answer['message']), new RegExp(`pid ${process.pid}`));
   }
   assert.ok(await isUndisturbed(first));
-  // Known-bad twin: without the lock the second takes the first one's server for an orphan and stops it.
+  // Known-bad twin: without the lock the second owner takes the first one's server for an orphan and stops it.
   rmSync(join(folder, 'lock'));
   const second = await startEmbeddedPostgres({ folder, settings: FAST });
   assert.ok(!(await isUndisturbed(first)));
@@ -78,7 +78,7 @@ test('a second owner of a folder is refused by name, whatever path leads there',
   await first.stop();
 });
 
-test('the lock dies with its owner', async () => {
+test('the lock is released when its owner dies', async () => {
   const folder = newFolder();
   const { owner } = await startOwner({ folder, settings: FAST });
   await kill(owner);
@@ -86,12 +86,12 @@ test('the lock dies with its owner', async () => {
   assert.ok(await isUndisturbed(server));
 });
 
-test('after kill -9 of the owner the next start stops the orphan and has every row', async () => {
+test('after kill -9 of the owner the next start stops the orphan and every row exists', async () => {
   const folder = newFolder();
   const { owner, answer } = await startOwner({ folder });
   await query(String(answer['url']), 'CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n');
   await kill(owner);
-  assert.ok(isAlive(Number(answer['pid'])), 'the orphan lives');
+  assert.ok(isAlive(Number(answer['pid'])), 'the orphan is running');
   const lines: string[] = [];
   await using server = await startEmbeddedPostgres({ folder, log: (line) => lines.push(line) });
   assert.deepEqual(await query(server.url('postgres'), 'SELECT count(*)::int FROM kept'), [1000]);
@@ -102,13 +102,13 @@ test('after kill -9 of the owner the next start stops the orphan and has every r
   );
 });
 
-test('after kill -9 of the owner and the server every committed row is there', async () => {
+test('after kill -9 of the owner and the server every committed row exists', async () => {
   const folder = newFolder();
   const { owner, answer } = await startOwner({ folder });
   const url = String(answer['url']);
   await query(url, 'CREATE TABLE kept (n int)');
-  await query(url, 'CREATE UNLOGGED TABLE careless (n int)');
-  for (const table of ['kept', 'careless'])
+  await query(url, 'CREATE UNLOGGED TABLE unlogged (n int)');
+  for (const table of ['kept', 'unlogged'])
     await query(url, `INSERT INTO ${table} SELECT generate_series(1, 1000)`);
   process.kill(Number(answer['pid']), 'SIGKILL');
   await kill(owner);
@@ -116,17 +116,17 @@ test('after kill -9 of the owner and the server every committed row is there', a
   const count = (table: string): Promise<unknown[]> =>
     query(server.url('postgres'), `SELECT count(*)::int FROM ${table}`);
   assert.deepEqual(await count('kept'), [1000]);
-  assert.deepEqual(await count('careless'), [0], 'known-bad twin: a table outside the write-ahead log');
+  assert.deepEqual(await count('unlogged'), [0], 'known-bad twin: a table outside the write-ahead log');
 });
 
-test('a stale postmaster.pid that names another program harms neither', async () => {
+test('a stale postmaster.pid with the pid of another program neither stops that program nor prevents the start', async () => {
   const [folder, otherFolder] = [newFolder(), newFolder()];
   await using other = await startEmbeddedPostgres({ folder: otherFolder, settings: FAST });
   const owner = await startOwner({ folder, settings: FAST });
   process.kill(Number(owner.answer['pid']), 'SIGKILL');
   await kill(owner.owner);
   const pidFile = join(folder, 'postgres', 'postmaster.pid');
-  // Another PostgreSQL is the hardest case: a check of the program's name alone would stop it.
+  // Another PostgreSQL is the hardest case: a check of the program name alone would stop it.
   for (const pid of [other.pid, process.pid, 1, 0, -1]) {
     const lines = readFileSync(
       existsSync(pidFile) ? pidFile : join(otherFolder, 'postgres', 'postmaster.pid'),
@@ -139,7 +139,7 @@ test('a stale postmaster.pid that names another program harms neither', async ()
   }
 });
 
-test('a start ends an orphan that hangs', async () => {
+test('a start stops an orphan that hangs', async () => {
   const server = await startEmbeddedPostgres({ folder: newFolder(), settings: FAST });
   process.kill(server.pid, 'SIGSTOP');
   assert.equal(await stopOrphan(server.dataDir, { fastMs: 20, immediateMs: 20 }), server.pid);
@@ -147,7 +147,7 @@ test('a start ends an orphan that hangs', async () => {
   await server.stop();
 });
 
-test('stop() ends a server that hangs', async () => {
+test('stop() stops a server that hangs', async () => {
   const folder = newFolder();
   const server = await startEmbeddedPostgres({ folder, settings: FAST });
   await server.stop();
@@ -175,7 +175,7 @@ test('stop() ends a server that hangs', async () => {
   assert.equal((await postmaster.ended).signal, 'SIGKILL');
 });
 
-test('Ctrl-C reaches the owner only; stop() then ends all and the event loop empties', async () => {
+test('Ctrl-C reaches only the owner; stop() then ends the server, and the event loop drains', async () => {
   const { owner, answer, nextLine } = await startOwner({ folder: newFolder(), settings: FAST });
   process.kill(-Number(owner.pid), 'SIGINT');
   assert.deepEqual(await nextLine(), { interrupted: true });
@@ -186,7 +186,7 @@ test('Ctrl-C reaches the owner only; stop() then ends all and the event loop emp
   assert.equal(await exitCodeOf(owner), 0);
 });
 
-test('an owner that exits without stop() takes its server along', async () => {
+test('an owner that exits without stop() stops its server', async () => {
   const { owner, answer } = await startOwner({ folder: newFolder(), settings: FAST });
   owner.stdin?.write('exit\n');
   assert.equal(await exitCodeOf(owner), 3);
@@ -196,7 +196,7 @@ test('an owner that exits without stop() takes its server along', async () => {
   );
 });
 
-test('a server that dies by itself is reported, and the folder can be started again', async () => {
+test('a server that dies is reported, and the folder can be started again', async () => {
   const folder = newFolder();
   const server = await startEmbeddedPostgres({ folder, settings: FAST });
   process.kill(server.pid, 'SIGKILL');

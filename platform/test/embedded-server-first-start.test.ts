@@ -18,23 +18,29 @@ import {
 } from './embedded-server-owner.ts';
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-/** More than the changes of a first start; the loop ends when a start is no longer cut off. */
+/** More than the changes of a first start; the loop ends when a start is no longer interrupted. */
 const STEPS_MAX = 60;
 
-/** Starts on a new folder, killed before change number `step`. Returns whether that happened, or the start was through. */
-async function cutOff(folder: string, step: number, twin: Record<string, string>): Promise<boolean> {
+/**
+ * Starts on a new folder and kills the process before change number `step`. Returns whether it was killed before the
+ * start completed.
+ */
+async function killedBefore(folder: string, step: number, twin: Record<string, string>): Promise<boolean> {
   const args = ['--import', here('cut-off.ts'), here('embedded-server-child.ts')];
   const child = spawn(process.execPath, [...args, JSON.stringify({ folder, settings: FAST })], {
     env: { ...SERVER_ENV, ...twin, CUT_BEFORE: String(step) },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  // The first line is the answer of a start that is through; stopping it is cut off as well, or ends.
+  // The first line reports a completed start; stopping it is interrupted as well, or completes.
   child.stdout.once('data', () => child.stdin.write('stop\n'));
   const [code] = (await once(child, 'close')) as [number | null];
   return code === null;
 }
 
-/** Whether a shop can be opened on the folder: complete, with a password that is right, and nothing left over. */
+/**
+ * Returns why the folder cannot be opened as a shop that is complete, has a valid password and no leftovers; undefined
+ * if it can.
+ */
 async function problemOf(folder: string): Promise<string | undefined> {
   try {
     await using server = await startEmbeddedPostgres({ folder, settings: FAST });
@@ -48,11 +54,11 @@ async function problemOf(folder: string): Promise<string | undefined> {
   }
 }
 
-test('a first start that is killed before any of its changes can be repeated', async (t) => {
+test('a first start that is killed before any one of its changes can be repeated', async (t) => {
   let steps = 0;
   for (let step = 1; step <= STEPS_MAX; step++) {
     const folder = newFolder();
-    if (!(await cutOff(folder, step, {}))) break;
+    if (!(await killedBefore(folder, step, {}))) break;
     assert.equal(await problemOf(folder), undefined, `killed before change ${step}`);
     steps = step;
   }
@@ -60,18 +66,18 @@ test('a first start that is killed before any of its changes can be repeated', a
   assert.ok(steps > 10 && steps < STEPS_MAX, `${steps} steps`);
 });
 
-test('known-bad twin: a start that writes the password first is stranded by a kill', async () => {
+test('known-bad twin: a start that writes the password first cannot be repeated after a kill', async () => {
   const problems: string[] = [];
   for (let step = 1; problems.length === 0 && step <= STEPS_MAX; step++) {
     const folder = newFolder();
-    assert.ok(await cutOff(folder, step, { PASSWORD_FIRST: '1' }), 'no step was found');
+    assert.ok(await killedBefore(folder, step, { PASSWORD_FIRST: '1' }), 'no step was found');
     const problem = await problemOf(folder);
     if (problem !== undefined) problems.push(problem);
   }
   assert.match(problems.join(), /has no database, but/);
 });
 
-test('a folder whose data folder vanished is refused, and neither it nor its password is replaced', async () => {
+test('a folder whose data folder is missing is rejected, and neither it nor its password is replaced', async () => {
   const folder = newFolder();
   const [dataDir, password] = [join(folder, 'postgres'), join(folder, 'postgres.password')];
   {
@@ -86,7 +92,7 @@ test('a folder whose data folder vanished is refused, and neither it nor its pas
   };
   await assert.rejects(startEmbeddedPostgres({ folder, settings: FAST }), refusal);
   assert.ok(!existsSync(dataDir));
-  // The mount point of a volume that is not mounted.
+  // The mount point of an unmounted volume.
   mkdirSync(dataDir);
   await assert.rejects(startEmbeddedPostgres({ folder, settings: FAST }), refusal);
   assert.equal(readFileSync(password, 'utf8'), secret);
@@ -97,20 +103,20 @@ test('a folder whose data folder vanished is refused, and neither it nor its pas
     await using restored = await startEmbeddedPostgres({ folder, settings: FAST });
     assert.deepEqual(await query(restored.url('postgres'), 'SELECT n FROM kept'), [1]);
   }
-  // Known-bad twin: where nothing looks for the password, the shop that vanished is replaced by an empty one.
+  // Known-bad twin: without the check for the password, an empty shop replaces the missing one.
   renameSync(dataDir, `${dataDir}.moved`);
   rmSync(password);
   await using empty = await startEmbeddedPostgres({ folder, settings: FAST });
   await assert.rejects(query(empty.url('postgres'), 'SELECT n FROM kept'), { code: '42P01' });
 });
 
-test('a start that fails in initdb leaves no password behind', async () => {
+test('a start that fails in initdb leaves no password', async () => {
   const folder = newFolder();
   await assert.rejects(startEmbeddedPostgres({ folder, settings: FAST, startTimeoutMs: 1 }));
   assert.ok(!existsSync(join(folder, 'postgres.password')));
 });
 
-test('a data folder with files that are no database is left alone', async () => {
+test('a data folder with files that are not a database is not modified', async () => {
   const folder = newFolder();
   mkdirSync(join(folder, 'postgres'), { recursive: true });
   writeFileSync(join(folder, 'postgres', 'notes.txt'), 'mine');
@@ -122,14 +128,14 @@ test('a data folder with files that are no database is left alone', async () => 
 });
 
 test(
-  'a folder in a file system without folders of its own is refused at once',
+  'a folder in a file system that cannot contain it is rejected at once',
   { skip: needsProc },
   async () => {
     for (const folder of ['/proc/x', '/proc/x/y', '/proc/self/fd/x'])
       await assertUnwritable(await startOwner({ folder }), folder);
-    // Known-bad twin: Node's own way repeats its two steps until somebody ends it.
-    const careless = `require('node:fs').mkdirSync('/proc/x', { recursive: true })`;
-    const child = spawn(process.execPath, ['-e', careless], { timeout: 2_000, stdio: 'ignore' });
+    // Known-bad twin: mkdirSync with `recursive` loops until it is killed.
+    const recursiveMkdir = `require('node:fs').mkdirSync('/proc/x', { recursive: true })`;
+    const child = spawn(process.execPath, ['-e', recursiveMkdir], { timeout: 2_000, stdio: 'ignore' });
     const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
     assert.deepEqual({ code, signal }, { code: null, signal: 'SIGTERM' });
   },

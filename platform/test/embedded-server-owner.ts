@@ -15,7 +15,7 @@ import { SERVER_ENV } from '#platform/postgres/run-as.ts';
 const CHILD = fileURLToPath(new URL('embedded-server-child.ts', import.meta.url));
 const DEADLINE_MS = 30_000;
 
-/** Not durable, for the tests that cut no power and kill no server. */
+/** Not durable, for tests that simulate no power failure and kill no server. */
 export const FAST = { fsync: 'off' };
 export const needsProc = existsSync('/proc/self/cmdline') ? false : 'needs /proc';
 
@@ -30,7 +30,7 @@ after(async () => {
   const left = await eventually(read, (pids) => pids.length === 0).catch(read);
   for (const pid of left) process.kill(pid, 'SIGKILL');
   rmSync(root, { recursive: true, force: true, maxRetries: 5 });
-  assert.deepEqual(left, [], 'a test left PostgreSQL processes behind');
+  assert.deepEqual(left, [], 'a test left PostgreSQL processes running');
 });
 
 export const oneLine = /^[^\n]+$/;
@@ -55,18 +55,18 @@ export async function show(server: EmbeddedPostgres, name: string): Promise<unkn
   return (await query(server.url('postgres'), `SHOW ${name}`))[0];
 }
 
-/** Whether the server still answers with the process it was started with. */
+/** Whether the server still answers in the process that it was started in. */
 export async function isUndisturbed(server: EmbeddedPostgres): Promise<boolean> {
-  const lives = query(server.url('postgres'), 'SELECT 1').then(
+  const answers = query(server.url('postgres'), 'SELECT 1').then(
     () => isAlive(server.pid),
     () => false,
   );
-  return lives;
+  return answers;
 }
 
 export interface Owner {
   owner: ChildProcess;
-  /** What the child said when it had started or failed. */
+  /** The message of the child when it had started or failed. */
   answer: Record<string, unknown>;
   readonly nextLine: () => Promise<Record<string, unknown>>;
 }
@@ -94,7 +94,7 @@ export async function startOwner(
   const lines = createInterface({ input: owner.stdout })[Symbol.asyncIterator]();
   const nextLine = async (): Promise<Record<string, unknown>> => {
     const { value, done } = await lines.next();
-    assert.ok(done !== true, 'the owner ended without a word');
+    assert.ok(done !== true, 'the owner ended without a message');
     return JSON.parse(value) as Record<string, unknown>;
   };
   return { owner, answer: await nextLine(), nextLine };
@@ -134,7 +134,7 @@ export function temporaryFolders(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith('postgres.tmp-')) : [];
 }
 
-/** PostgreSQL's processes that work in `folder`, backends included; none where there is no /proc. */
+/** The PostgreSQL processes that run on `folder`, including backends; empty without /proc. */
 export function processesIn(folder: string): number[] {
   if (needsProc !== false) return [];
   return readdirSync('/proc')
@@ -155,12 +155,12 @@ export function isAlive(pid: number): boolean {
   return readSafely(() => String(process.kill(pid, 0))) === 'true' && !isZombie(pid);
 }
 
-/** Where process 1 does not collect orphans, an ended one stays in the table. */
+/** If process 1 does not reap orphans, an ended process stays in the table. */
 function isZombie(pid: number): boolean {
   return /\) Z /.test(readSafely(() => readFileSync(`/proc/${pid}/stat`, 'utf8')));
 }
 
-/** '' for a process that ended or belongs to somebody else. */
+/** Returns '' for a process that has ended or belongs to another user. */
 function readSafely(read: () => string): string {
   try {
     return read();

@@ -19,11 +19,11 @@ import {
 const isRoot = process.getuid?.() === 0;
 const needsRoot = isRoot ? false : 'needs root: the test changes owners and users';
 const NOBODY_UID = 65_534;
-/** No entry in /etc/passwd, as in many containers: initdb refuses to run as such a user. */
+/** A uid without an entry in /etc/passwd, as in many containers: initdb does not run as such a user. */
 const UNLISTED_UID = 54_321;
 const unshare = ['-U', '--map-user=65534', '--map-group=65534', 'true'];
 
-test('a folder of somebody else is a StartError that names it', { skip: needsRoot }, async () => {
+test('a folder of another user is a StartError that names the folder', { skip: needsRoot }, async () => {
   const folder = newFolder();
   mkdirSync(folder);
   for (const path of [folder, join(folder, 'deeper')]) {
@@ -31,7 +31,7 @@ test('a folder of somebody else is a StartError that names it', { skip: needsRoo
   }
 });
 
-test('databases of somebody else are a StartError that names the owner', { skip: needsRoot }, async () => {
+test('databases of another user are a StartError that names the owner', { skip: needsRoot }, async () => {
   const folder = newFolder();
   await (await startEmbeddedPostgres({ folder, settings: FAST })).stop();
   const dataOwner = statSync(join(folder, 'postgres')).uid;
@@ -41,8 +41,8 @@ test('databases of somebody else are a StartError that names the owner', { skip:
   assert.match(String(answer['message']), new RegExp(`belong to uid ${dataOwner}: .*FRITZY_DATA`));
 });
 
-for (const [who, uid] of Object.entries({ listed: NOBODY_UID, unlisted: UNLISTED_UID })) {
-  test(`an ordinary user ${who} in /etc/passwd has a server in a folder of its own`, async (t) => {
+for (const [listing, uid] of Object.entries({ listed: NOBODY_UID, unlisted: UNLISTED_UID })) {
+  test(`an ordinary user ${listing} in /etc/passwd can start a server in its own folder`, async (t) => {
     if (!isRoot) return t.skip(String(needsRoot));
     const isForbidden = spawnSync('unshare', unshare, { uid, gid: uid }).status !== 0;
     if (uid === UNLISTED_UID && isForbidden) return t.skip('this machine forbids user namespaces');
@@ -60,7 +60,7 @@ for (const [who, uid] of Object.entries({ listed: NOBODY_UID, unlisted: UNLISTED
   });
 
   test(
-    `root works in the folder of a user ${who} in /etc/passwd as that user`,
+    `root runs the server in the folder of a user ${listing} in /etc/passwd as that user`,
     { skip: needsRoot },
     async (t) => {
       for (const isClosed of [false, true]) {
@@ -83,7 +83,7 @@ for (const [who, uid] of Object.entries({ listed: NOBODY_UID, unlisted: UNLISTED
 }
 
 test(
-  'root has a server in a folder of its own, open or below a closed one',
+  'root can start a server in its own folder, open or below a closed folder',
   { skip: needsRoot },
   async () => {
     for (const isClosed of [false, true]) {
@@ -95,31 +95,35 @@ test(
   },
 );
 
-test('a folder made in one of root’s ways opens in every other', { skip: needsRoot }, async (t) => {
-  for (const isClosed of [false, true]) {
-    const home = newFolder();
-    mkdirSync(home, { mode: isClosed ? 0o700 : 0o755 });
-    const folder = join(home, '.fritzy');
-    let starts = 0;
-    const ways = ROOT_WAYS.filter(
-      (way) => !way.startsWith('folder-owner') && !(isClosed && way === 'nobody'),
-    );
-    for (const rootWay of [...ways, ...ways.toReversed()]) {
-      await t.test(`${rootWay}${isClosed ? ', below a closed folder' : ''}`, async (t) => {
-        const isForbidden = rootWay === 'user-namespace' && spawnSync('unshare', unshare).status !== 0;
-        if (isForbidden) return t.skip('this machine forbids user namespaces');
-        await using server = await startEmbeddedPostgres({ folder, settings: FAST, rootWay });
-        await query(server.url('postgres'), 'CREATE TABLE IF NOT EXISTS kept (way text)');
-        await query(server.url('postgres'), `INSERT INTO kept VALUES ('${rootWay}')`);
-        starts += 1;
-      });
+test(
+  'a folder created in one of root’s ways can be opened in every other',
+  { skip: needsRoot },
+  async (t) => {
+    for (const isClosed of [false, true]) {
+      const home = newFolder();
+      mkdirSync(home, { mode: isClosed ? 0o700 : 0o755 });
+      const folder = join(home, '.fritzy');
+      let starts = 0;
+      const ways = ROOT_WAYS.filter(
+        (way) => !way.startsWith('folder-owner') && !(isClosed && way === 'nobody'),
+      );
+      for (const rootWay of [...ways, ...ways.toReversed()]) {
+        await t.test(`${rootWay}${isClosed ? ', below a closed folder' : ''}`, async (t) => {
+          const isForbidden = rootWay === 'user-namespace' && spawnSync('unshare', unshare).status !== 0;
+          if (isForbidden) return t.skip('this machine forbids user namespaces');
+          await using server = await startEmbeddedPostgres({ folder, settings: FAST, rootWay });
+          await query(server.url('postgres'), 'CREATE TABLE IF NOT EXISTS kept (way text)');
+          await query(server.url('postgres'), `INSERT INTO kept VALUES ('${rootWay}')`);
+          starts += 1;
+        });
+      }
+      await using server = await startEmbeddedPostgres({ folder, settings: FAST });
+      assert.deepEqual(await query(server.url('postgres'), 'SELECT count(*)::int FROM kept'), [starts]);
     }
-    await using server = await startEmbeddedPostgres({ folder, settings: FAST });
-    assert.deepEqual(await query(server.url('postgres'), 'SELECT count(*)::int FROM kept'), [starts]);
-  }
-});
+  },
+);
 
-test('root is told what to do where no way works', { skip: needsRoot }, async () => {
+test('if no way works, root gets an error with a remedy', { skip: needsRoot }, async () => {
   const home = newFolder();
   mkdirSync(home, { mode: 0o700 });
   const start = startEmbeddedPostgres({ folder: join(home, '.fritzy'), rootWay: 'nobody' });

@@ -18,7 +18,7 @@ import {
   processesIn,
 } from './embedded-server-owner.ts';
 
-test('a first start makes a folder whose server answers on a free loopback port, by password only', async () => {
+test('a first start creates a folder, and its server accepts only the password, on a free loopback port', async () => {
   const folder = join(newFolder(), 'a folder, größer than one');
   await using server = await startEmbeddedPostgres({ folder, settings: FAST });
   assert.match(server.url('x'), /^postgres:\/\/fritzy:[\w-]{32}@127\.0\.0\.1:\d+\/x$/);
@@ -37,7 +37,7 @@ test('a first start makes a folder whose server answers on a free loopback port,
   await assert.rejects(query(wrong, 'SELECT 1'), { code: '28P01' });
 });
 
-test('text keeps its letters: lower case, order and similarity work beyond ASCII', async () => {
+test('lower case, order and similarity work beyond ASCII', async () => {
   await using server = await startEmbeddedPostgres({ folder: newFolder(), settings: FAST });
   const url = server.url('postgres');
   assert.deepEqual(await query(url, `SELECT lower('GRÖSSE ΣΊ')`), ['grösse σί']);
@@ -45,17 +45,17 @@ test('text keeps its letters: lower case, order and similarity work beyond ASCII
   assert.deepEqual(await query(url, `SELECT cardinality(show_trgm('größe')) = 6`), [true]);
 });
 
-test('commits are durable unless the caller says otherwise', async () => {
+test('commits are durable by default', async () => {
   const folder = newFolder();
   {
     await using server = await startEmbeddedPostgres({ folder });
     await assertDurable(server);
   }
-  await using careless = await startEmbeddedPostgres({ folder, settings: FAST });
-  await assert.rejects(assertDurable(careless), /fsync/, 'known-bad twin: fsync=off');
+  await using withoutFsync = await startEmbeddedPostgres({ folder, settings: FAST });
+  await assert.rejects(assertDurable(withoutFsync), /fsync/, 'known-bad twin: fsync=off');
 });
 
-test('a warm start keeps the rows and the password', async (t) => {
+test('a second start keeps the rows and the password', async (t) => {
   const folder = newFolder();
   const start = async (): Promise<EmbeddedPostgres> => {
     const before = performance.now();
@@ -71,14 +71,14 @@ test('a warm start keeps the rows and the password', async (t) => {
   assert.equal(new URL(second.url('x')).password, new URL(first.url('x')).password);
 });
 
-test('ensureDatabase makes a database once, whatever its name and however many ask', async () => {
+test('concurrent calls of ensureDatabase create a database of any name once', async () => {
   await using server = await startEmbeddedPostgres({ folder: newFolder(), settings: FAST });
   const name = `we"ird name with 'ö'`;
   await Promise.all([server.ensureDatabase(name), server.ensureDatabase(name), server.ensureDatabase(name)]);
   assert.deepEqual(await query(server.url(name), 'SELECT current_database()::text'), [name]);
 });
 
-test('a port that was taken meanwhile is given up for another one', async () => {
+test('if the port is taken before the server binds it, the start uses another one', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const free = createServer().listen(0, '127.0.0.1');
@@ -92,7 +92,7 @@ test('a port that was taken meanwhile is given up for another one', async () => 
   assert.deepEqual(await query(server.url('postgres'), 'SELECT 1'), [1]);
 });
 
-test('a server that dies during its start is a StartError with its message, and leaves nothing', async () => {
+test('a server that dies during its start is a StartError with its message, and leaves no process', async () => {
   const folder = newFolder();
   const broken = { folder, settings: { ...FAST, max_connections: 'nonsense' } };
   const expected = {
@@ -105,7 +105,7 @@ test('a server that dies during its start is a StartError with its message, and 
   assert.ok(await isUndisturbed(server));
 });
 
-test('a start that takes too long is a StartError, and leaves nothing', async () => {
+test('a start that times out is a StartError and leaves no process', async () => {
   const folder = newFolder();
   const late = { name: 'StartError', message: oneLine };
   await assert.rejects(startEmbeddedPostgres({ folder, settings: FAST, startTimeoutMs: 1 }), late);
@@ -119,7 +119,7 @@ test('a start that takes too long is a StartError, and leaves nothing', async ()
   assert.ok(await isUndisturbed(server));
 });
 
-test('the log starts anew when it has grown too long', async () => {
+test('the log is rotated when it exceeds its maximum size', async () => {
   const folder = newFolder();
   mkdirSync(folder, { recursive: true });
   const logFile = join(folder, 'postgres.log');
@@ -130,13 +130,13 @@ test('the log starts anew when it has grown too long', async () => {
   assert.ok(statSync(`${logFile}.1`).size > 9_000_000);
 });
 
-test('a folder that cannot be written is a StartError that names it', async () => {
+test('a folder that is not writable is a StartError that names it', async () => {
   const file = newFolder();
   writeFileSync(file, '');
   await assertUnwritable(await startOwner({ folder: join(file, 'data') }), join(file, 'data'));
 });
 
-test('a data folder that leads elsewhere or lost its password is a StartError', async () => {
+test('a data folder that is a symbolic link or has no password is a StartError', async () => {
   const folder = newFolder();
   await (await startEmbeddedPostgres({ folder, settings: FAST })).stop();
   const password = join(folder, 'postgres.password');
@@ -159,7 +159,7 @@ test('a data folder that leads elsewhere or lost its password is a StartError', 
   });
 });
 
-test('a machine without the npm package is told what to install', async () => {
+test('without the npm package, the error says what to install', async () => {
   const { answer } = await startOwner({ folder: newFolder(), arch: 'pdp11' });
   assert.equal(answer['name'], 'StartError');
   assert.match(

@@ -14,14 +14,14 @@ import { assertEffects, openEffects, withInbox, type StartEffects } from './effe
 import { newTopic } from './event-log-contract.ts';
 import { eventOf, openOutbox, realRelay } from './event-service.ts';
 
-/** The whole way of events on Kafka, from writers to effects, for tests that take brokers away. */
+/** The complete flow of events through Kafka, from writers to effects, for tests that stop brokers. */
 
 const RELAYS = 2;
 const MEMBERS = 2;
-/** Once all brokers that will come back are back. */
+/** The maximum time to drain after all brokers are up again. */
 const DRAIN_MS_MAX = 120_000;
 
-/** Wraps the log that the relays append to: how a test puts a wrong one in its place. */
+/** Wraps the log that the relays append to, so that a test can replace it with a known-bad one. */
 export type WrapLog = (log: EventLog) => Pick<EventLog, 'append'>;
 
 export interface FlowOptions {
@@ -31,15 +31,15 @@ export interface FlowOptions {
   readonly wrapLog?: WrapLog;
 }
 
-/** What relays told of their appends. */
+/** Records the appends of the relays. */
 class Appends {
-  /** When messages of a key were acknowledged, by the key; in ms of performance.now(). */
+  /** The times at which messages of a key were acknowledged, by key; in ms of performance.now(). */
   readonly acknowledged = new Map<string, number[]>();
   readonly #running = new Set<{ readonly sinceMs: number }>();
   acknowledgements = 0;
   failures = 0;
 
-  /** When the one that has run longest began. */
+  /** The start of the append that has run longest. */
   get runningSinceMs(): number | undefined {
     return this.#running.values().next().value?.sinceMs;
   }
@@ -63,7 +63,7 @@ class Appends {
     }
   }
 
-  /** The longest time in which nothing of some key was acknowledged, in ms. */
+  /** The longest time without an acknowledgement for any key, in ms. */
   longestGapMs(fromMs: number, toMs: number): number {
     const gaps = Array.from(this.acknowledged.values(), (times) => {
       const within = [fromMs, ...times.filter((atMs) => atMs > fromMs && atMs < toMs), toMs];
@@ -73,7 +73,7 @@ class Appends {
   }
 }
 
-/** An outbox, relays, Kafka, the members of a group and their effects, on a topic of its own. */
+/** An outbox, relays, Kafka, the members of a group and their effects, on a separate topic. */
 export async function openFlow(options: FlowOptions) {
   await using stack = new AsyncDisposableStack();
   const effects = stack.use(await openEffects(options.postgres));
@@ -89,7 +89,7 @@ export async function openFlow(options: FlowOptions) {
       }),
     );
   const log = openLog();
-  // A fresh cluster has no coordinator of groups yet.
+  // A new cluster has no group coordinator yet.
   await eventually(() => log.lag(topic, [topic]), 60_000);
   for (let member = 0; member < MEMBERS; member++) {
     const start = options.consumer ?? withInbox;
@@ -107,7 +107,7 @@ export async function openFlow(options: FlowOptions) {
     log,
     appends,
     effects,
-    /** The last version written of each key. */
+    /** The last written version of each key. */
     written,
     /** Writes the next version of each key in one transaction. */
     async write(keys: readonly string[]): Promise<void> {
@@ -116,7 +116,7 @@ export async function openFlow(options: FlowOptions) {
       await outbox.write(...events);
       for (const [index, key] of keys.entries()) written.set(key, versions[index] ?? 0);
     },
-    /** Waits until everything that was written has been published and handled. */
+    /** Waits until every written event is published and handled. */
     async drained(): Promise<void> {
       await eventually(
         async () => assert.equal(await outbox.waiting(), 0, 'events wait in the outbox'),
@@ -131,7 +131,7 @@ export async function openFlow(options: FlowOptions) {
         );
       }, DRAIN_MS_MAX);
     },
-    /** The guarantee: each event has had its effect, once, in the order of its key. */
+    /** Asserts the guarantee: each event has its effect once, in the order of its key. */
     async assertEffects(): Promise<number> {
       const all = await effects.of(topic);
       assertEffects(all, written);
@@ -143,7 +143,7 @@ export async function openFlow(options: FlowOptions) {
 }
 export type Flow = Awaited<ReturnType<typeof openFlow>>;
 
-/** A cluster whose brokers are killed and come back. */
+/** A cluster whose brokers can be killed and restarted. */
 export function faultyCluster(kafka: TestKafka) {
   const cluster = kafkaCluster({
     brokers: brokersOf(kafka.url),
@@ -165,13 +165,13 @@ export function faultyCluster(kafka: TestKafka) {
     nodeOf,
     ids: kafka.brokers.map((_, index) => index + 1),
     partitionsOf,
-    /** The brokers that lead partitions of the topic, those that lead most first. */
+    /** The brokers that lead partitions of the topic, sorted by their number, highest first. */
     async leadersOf(topic: string): Promise<{ id: number; partitions: number }[]> {
       const led = Map.groupBy(await partitionsOf([topic]), ({ leader }) => leader);
       const leaders = Array.from(led, ([id, { length }]) => ({ id, partitions: length }));
       return leaders.filter(({ id }) => id > 0).sort((one, other) => other.partitions - one.partitions);
     },
-    /** The broker that keeps the offsets of a group. */
+    /** The coordinator of a group, which stores its offsets. */
     coordinatorOf: (group: string): Promise<number> =>
       asAdmin(cluster, async (admin) => {
         const found = await admin.findCoordinator({ keyType: FindCoordinatorKeyTypes.GROUP, keys: [group] });
@@ -181,7 +181,7 @@ export function faultyCluster(kafka: TestKafka) {
       dead.add(id);
       await nodeOf(id).kill();
     },
-    /** Starts what was killed; resolves when all brokers have all data again. */
+    /** Starts the killed brokers; resolves when all replicas are in sync. */
     async allBack(topics: readonly string[]): Promise<void> {
       await Promise.all([...dead].map((id) => nodeOf(id).start()));
       dead.clear();
@@ -190,7 +190,7 @@ export function faultyCluster(kafka: TestKafka) {
         const partitions = await partitionsOf(topics);
         assert.ok(
           partitions.every(({ isr }) => isr.length === kafka.brokers.length),
-          'replicas are behind',
+          'replicas are out of sync',
         );
       }, 120_000);
     },

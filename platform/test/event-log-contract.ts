@@ -6,15 +6,15 @@ import { traceIdOf } from '#platform/trace.ts';
 import { eventually } from '#testkit/shop.ts';
 import { TRACEPARENT } from './event-service.ts';
 
-/** What every event log promises, on each backend. */
+/** The contract of every event log, on each backend. */
 
 export interface LogUnderTest extends AsyncDisposable {
   readonly log: EventLog;
-  /** Log lines of what runs by itself. */
+  /** The log lines of background work. */
   readonly lines: readonly Record<string, unknown>[];
 }
 
-/** A topic that no other test uses. */
+/** A topic name that no other test uses. */
 export const newTopic = (): string => `test-${systemClock.newId()}`;
 
 export function messageIn(topic: string, key: string, version: number): Message {
@@ -36,14 +36,15 @@ export function messageIn(topic: string, key: string, version: number): Message 
   };
 }
 
-/** Versions 1 to `versions` of each key, the keys in turn. */
+/** Versions 1 to `versions` of each key, interleaved by key. */
 export function messagesIn(topic: string, keys: readonly string[], versions: number, from = 1): Message[] {
   return Array.from({ length: versions }, (_, index) =>
     keys.map((key) => messageIn(topic, key, from + index)),
   ).flat();
 }
 
-export const keysUpTo = (count: number): string[] => Array.from({ length: count }, (_, nr) => `key-${nr}`);
+export const keysUpTo = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `key-${index}`);
 
 /** The versions of each key in the order in which they were first seen. */
 export function versionsByKey(
@@ -59,7 +60,7 @@ export function versionsByKey(
   return versions;
 }
 
-/** The guarantee: of each key all versions, in their order. */
+/** Asserts the guarantee: all versions of each key, in order. */
 export function assertComplete(
   messages: Iterable<Pick<Message, 'key' | 'headers' | 'id'>>,
   keys: readonly string[],
@@ -76,7 +77,7 @@ export function eventLogContract(
   skip: string | false,
 ): void {
   suite(`event log on ${name}`, { skip }, () => {
-    test('what was appended is read back whole, a key in one partition and in its order', async () => {
+    test('appended messages are read back completely, those of a key in order from one partition', async () => {
       await using backend = await open();
       const { log } = backend;
       const topic = newTopic();
@@ -99,11 +100,11 @@ export function eventLogContract(
           `${key} is in several partitions`,
         );
       const partitions = new Set(stored.map(({ partition }) => partition));
-      assert.ok(partitions.size > PARTITIONS / 2, 'keys spread over the partitions');
+      assert.ok(partitions.size > PARTITIONS / 2, 'keys are distributed over the partitions');
       assert.ok([...partitions].every((partition) => partition >= 0 && partition < PARTITIONS));
     });
 
-    test('a topic is read from a moment on', async () => {
+    test('a topic can be read from a given time', async () => {
       await using backend = await open();
       const { log } = backend;
       const topic = newTopic();
@@ -117,20 +118,20 @@ export function eventLogContract(
       assert.deepEqual([...versionsByKey(late)], [['a', [3]]]);
     });
 
-    test('members of a group share the partitions, and one takes over when the other leaves', async () => {
+    test('members of a group share the partitions, and one takes over those of a member that leaves', async () => {
       await using backend = await open();
       const { log } = backend;
       const topic = newTopic();
       const keys = keysUpTo(30);
       const seen: StoredMessage[] = [];
       const counts = [0, 0];
-      const join = (nr: number) =>
+      const join = (index: number) =>
         log.consume({
           group: `group-${topic}`,
           topics: [topic],
           handle: async ({ messages }) => {
             seen.push(...messages);
-            counts[nr] = (counts[nr] ?? 0) + messages.length;
+            counts[index] = (counts[index] ?? 0) + messages.length;
           },
         });
       await using first = await join(0);
@@ -143,15 +144,15 @@ export function eventLogContract(
       };
       await eventually(async () => {
         await appendAndSee();
-        assert.ok(!counts.includes(0), 'both members get messages');
+        assert.ok(!counts.includes(0), 'both members receive messages');
       }, 60_000);
       await first[Symbol.asyncDispose]();
       const before = counts[0];
       await appendAndSee();
-      assert.equal(counts[0], before, 'who left gets nothing');
+      assert.equal(counts[0], before, 'a member that left receives no messages');
     });
 
-    test('a group goes on behind what it handled, and another group begins with the oldest', async () => {
+    test('a group continues after the messages it has handled, and a new group begins with the oldest message', async () => {
       await using backend = await open();
       const { log } = backend;
       const topic = newTopic();
@@ -172,7 +173,7 @@ export function eventLogContract(
       assertComplete(await seeAll('another', 6), ['a'], 6);
     });
 
-    test('messages whose handling failed come again, in their order', async () => {
+    test('messages whose handling failed are redelivered in order', async () => {
       await using backend = await open();
       const { log } = backend;
       const topic = newTopic();
@@ -192,10 +193,14 @@ export function eventLogContract(
       });
       await eventually(() => assertComplete(handled, keys, 4), 30_000);
       const line = backend.lines.find(({ msg }) => String(msg).includes('handling events failed'));
-      assert.equal(line?.['trace_id'], traceIdOf(TRACEPARENT), 'the line leads to the request');
+      assert.equal(
+        line?.['trace_id'],
+        traceIdOf(TRACEPARENT),
+        'the log line contains the trace id of the request',
+      );
     });
 
-    test('the lag is what a group has yet to handle', async () => {
+    test('the lag is the number of messages that a group has not handled', async () => {
       await using backend = await open();
       const { log } = backend;
       const topic = newTopic();
@@ -205,15 +210,15 @@ export function eventLogContract(
       assert.equal(await lag(), 0);
       await log.append(messagesIn(topic, keysUpTo(10), 3));
       assert.equal(await lag(), 30);
-      const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<void>();
-      await using _ = await log.consume({ group, topics: [topic], handle: () => mayGoOn });
+      const { promise: mayResume, resolve: resume } = Promise.withResolvers<void>();
+      await using _ = await log.consume({ group, topics: [topic], handle: () => mayResume });
       assert.equal(await lag(), 30);
-      goOn();
+      resume();
       await eventually(async () => assert.equal(await lag(), 0), 30_000);
       assert.equal((await log.lag(group, [topic])).length, PARTITIONS);
     });
 
-    test('every instance that watches sees what is appended from then on', async () => {
+    test('every watching instance receives the messages appended from then on', async () => {
       await using backend = await open();
       const { log } = backend;
       const topic = newTopic();
@@ -221,7 +226,7 @@ export function eventLogContract(
       const seen: StoredMessage[][] = [[], []];
       await using _one = await log.watch([topic], (message) => void seen[0]?.push(message));
       await using _two = await log.watch([topic], (message) => void seen[1]?.push(message));
-      // When a watcher has begun cannot be asked; from some message on both see all.
+      // There is no signal that a watcher has started: append until all watchers have received a message.
       let version = 1;
       await eventually(async () => {
         version += 1;
@@ -238,7 +243,7 @@ export function eventLogContract(
       for (const messages of seen) assert.ok(!versionsByKey(messages).get('a')?.includes(1));
     });
 
-    test('a log that answers says so', async () => {
+    test('ping resolves if the log can be reached', async () => {
       await using backend = await open();
       await backend.log.ping();
     });

@@ -50,7 +50,7 @@ consumerCrashContract('Kafka', open, postgres, skip);
 relayCrashContract('Kafka', open, postgres, skip);
 
 test(
-  'topics are made with three replicas, and keep messages for their time, dead letters longer',
+  'topics are created with three replicas and the retention of messages or of dead letters',
   { skip },
   async () => {
     await using backend = await open();
@@ -89,7 +89,7 @@ test(
   },
 );
 
-test('a log that cannot be reached takes nothing and says so', { skip }, async () => {
+test('append and ping reject while the log cannot be reached', { skip }, async () => {
   const { logger } = memoryLogger();
   await using log = kafkaEventLog({ brokers: ['127.0.0.1:1'], logger, newId: systemClock.newId });
   const unavailable = (error: unknown): boolean =>
@@ -99,7 +99,7 @@ test('a log that cannot be reached takes nothing and says so', { skip }, async (
 });
 
 test(
-  'a poison message that is too large for a dead letter leaves one without its value, and blocks nothing',
+  'a poison message that is too large for a dead letter becomes one without its value, and blocks nothing',
   { skip },
   async () => {
     await using backend = await open();
@@ -108,7 +108,7 @@ test(
     const large = messageIn(topic, 'a', 1);
     const { ce_type: _, ...headers } = large.headers;
     await backend.log.append([messageIn(topic, 'a', 0)]);
-    // The bound of a topic is on what was compressed.
+    // The size limit of a topic applies to compressed messages.
     const producer = new Producer({
       clientId: 'test',
       bootstrapBrokers: brokers,
@@ -140,15 +140,15 @@ interface OneTopic {
   readonly topics: readonly [string];
 }
 
-/** A group of its own on a topic of its own. */
+/** A new group on a new topic. */
 function newSubscription(): OneTopic {
   const topic = newTopic();
   return { group: `group-${topic}`, topics: [topic] };
 }
 
 /**
- * A member that has messages of every partition in hand and keeps them until `goOn`; whatever fails, it ends with
- * `stack`. `end` handles a batch at last.
+ * Starts a member that receives messages of every partition and does not complete them until `resume`; `stack` ends it in
+ * any case. `end` handles a batch after that.
  */
 async function holdAll(
   log: EventLog,
@@ -156,17 +156,17 @@ async function holdAll(
   stack: AsyncDisposableStack,
   end: (batch: Batch, signal: AbortSignal) => void,
 ) {
-  const [inHand, told] = [new Set<number>(), new Set<number>()];
+  const [inHand, signalled] = [new Set<number>(), new Set<number>()];
   const [allInHand, mayEnd] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const member = stack.use(
     await log.consume({
       ...subscription,
-      // What a round holds is up to the brokers: rounds pass until one holds something of every partition.
+      // The brokers determine the contents of a round: wait for a round with messages of every partition.
       handle: async (batch, signal) => {
         const { partition } = batch;
         inHand.add(partition);
         if (inHand.size === PARTITIONS) allInHand.resolve();
-        signal.addEventListener('abort', () => told.add(partition));
+        signal.addEventListener('abort', () => signalled.add(partition));
         const isKept = await Promise.race([allInHand.promise.then(() => true), delay(500, false)]);
         if (isKept) await mayEnd.promise;
         else inHand.delete(partition);
@@ -174,7 +174,7 @@ async function holdAll(
       },
     }),
   );
-  // Who handles is waited for when the member is disposed of.
+  // Disposing of a member waits for its handlers.
   stack.defer(mayEnd.resolve);
   let versions = 0;
   const append = () => log.append(messagesIn(subscription.topics[0], KEYS, 1, ++versions));
@@ -182,20 +182,20 @@ async function holdAll(
     await append();
     assert.equal(inHand.size, PARTITIONS);
   }, 30_000);
-  // These are fetched, and wait behind what is in hand.
+  // These are fetched and wait behind the batch in progress.
   for (let more = 0; more < 5; more++) await append();
-  return { member, told, versions, goOn: mayEnd.resolve };
+  return { member, signalled, versions, resume: mayEnd.resolve };
 }
 
 test(
-  'who loses a partition while handling it is told, and does not take back what the other has done',
+  'the signal fires for a member that loses a partition while handling it, and the member does not reset the position of the new owner',
   { skip },
   async () => {
     await using backend = await open();
     const { log } = backend;
     const subscription = newSubscription();
     await using stack = new AsyncDisposableStack();
-    const { told, goOn } = await holdAll(log, subscription, stack, () => {});
+    const { signalled, resume } = await holdAll(log, subscription, stack, () => {});
     const seen: StoredMessage[] = [];
     stack.use(
       await log.consume({
@@ -209,43 +209,39 @@ test(
         .reduce((sum, { messages }) => sum + Number(messages), 0);
     const taken = await eventually(async () => {
       const partitions = new Set(seen.map(({ partition }) => partition));
-      assert.ok(told.size > 0, 'nobody was told');
-      assert.deepEqual(told, partitions, 'told of, and taken over');
+      assert.ok(signalled.size > 0, 'no signal has fired');
+      assert.deepEqual(signalled, partitions, 'the lost partitions differ from those taken over');
       assert.equal(await lagOf(partitions), 0);
       return partitions;
     }, 30_000);
-    goOn();
+    resume();
     await eventually(async () => assert.equal(await lagOf(new Set(Array(PARTITIONS).keys())), 0), 30_000);
     assert.equal(await lagOf(taken), 0);
   },
 );
 
-test(
-  'who gets a partition back that it lost while handling it begins behind what the group has handled',
-  { skip },
-  async () => {
-    await using backend = await open();
-    const { log } = backend;
-    const subscription = newSubscription();
-    const handled: StoredMessage[] = [];
-    await using stack = new AsyncDisposableStack();
-    const { told, versions, goOn } = await holdAll(log, subscription, stack, ({ messages }, signal) => {
-      signal.throwIfAborted();
-      handled.push(...messages);
-    });
-    await using other = await log.consume({
-      ...subscription,
-      handle: () => Promise.reject(new Error('not yet')),
-    });
-    await eventually(() => assert.ok(told.size > 0, 'nothing was lost'), 30_000);
-    await other[Symbol.asyncDispose]();
-    goOn();
-    await eventually(() => assertComplete(handled, KEYS, versions), 30_000);
-  },
-);
+test('a member that regains a lost partition continues at the position of the group', { skip }, async () => {
+  await using backend = await open();
+  const { log } = backend;
+  const subscription = newSubscription();
+  const handled: StoredMessage[] = [];
+  await using stack = new AsyncDisposableStack();
+  const { signalled, versions, resume } = await holdAll(log, subscription, stack, ({ messages }, signal) => {
+    signal.throwIfAborted();
+    handled.push(...messages);
+  });
+  await using other = await log.consume({
+    ...subscription,
+    handle: () => Promise.reject(new Error('not yet')),
+  });
+  await eventually(() => assert.ok(signalled.size > 0, 'no partition was lost'), 30_000);
+  await other[Symbol.asyncDispose]();
+  resume();
+  await eventually(() => assertComplete(handled, KEYS, versions), 30_000);
+});
 
 test(
-  'who is to stop with messages in hand leaves their partitions to others at once, and notes what it handled',
+  'a member that stops during a batch commits what it has handled and releases its partitions at once',
   { skip },
   async () => {
     await using backend = await open();
@@ -253,7 +249,7 @@ test(
     const subscription = newSubscription();
     const handled: StoredMessage[] = [];
     await using stack = new AsyncDisposableStack();
-    const { member, versions, goOn } = await holdAll(log, subscription, stack, ({ messages }) => {
+    const { member, versions, resume } = await holdAll(log, subscription, stack, ({ messages }) => {
       handled.push(...messages);
     });
     const stopping = member[Symbol.asyncDispose]();
@@ -267,8 +263,8 @@ test(
         },
       }),
     );
-    await eventually(() => assert.ok(taken > 0, 'the other gets nothing'), 30_000);
-    goOn();
+    await eventually(() => assert.ok(taken > 0, 'the other member receives nothing'), 30_000);
+    resume();
     await stopping;
     await eventually(() => assertComplete(handled, KEYS, versions), 30_000);
     await eventually(async () => {

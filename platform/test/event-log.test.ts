@@ -36,7 +36,7 @@ async function open(now = systemClock.now) {
 eventLogContract('PostgreSQL', () => open(), false);
 consumerContract('PostgreSQL', () => open(), postgres, false);
 
-test('messages are deleted when their time is over, dead letters later', async () => {
+test('messages are deleted after their retention, dead letters later', async () => {
   let aheadMs = 0;
   await using backend = await open(() => Date.now() + aheadMs);
   const topic = newTopic();
@@ -63,7 +63,7 @@ const FILL: Statement = {
     SELECT $1, 'a', gen_random_uuid(), '{}', '{}' FROM generate_series(1, $2::integer)`,
 };
 
-test('the lag of a partition is exact up to a bound, which stands for any number above it', async () => {
+test('the lag of a partition is exact up to a maximum, which stands for any larger number', async () => {
   await using backend = await open();
   const { database } = backend.deps;
   const lag = async (): Promise<bigint> =>
@@ -77,7 +77,7 @@ test('the lag of a partition is exact up to a bound, which stands for any number
   assert.equal(await lag(), LAG_MAX);
 });
 
-test('a long log is trimmed to its end in steps, whatever dead letters it keeps', async () => {
+test('a long log is trimmed to its end in steps, even between dead letters that are kept', async () => {
   let aheadMs = 0;
   await using backend = await open(() => Date.now() + aheadMs);
   const { database } = backend.deps;

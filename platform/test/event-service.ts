@@ -13,7 +13,7 @@ import { memoryLogger } from '#testkit/shop.ts';
 
 export const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
-/** The event that makes `key` what it is at `version`. */
+/** The event for `version` of `key`. */
 export function eventOf(key: string, version: number): Event {
   return {
     id: systemClock.newId(),
@@ -46,7 +46,7 @@ const AFTER: Statement = {
   text: 'SELECT position, topic, key, ce_id, headers, value FROM event WHERE position > $1 ORDER BY position',
 };
 
-/** Without what came again: the log is written at least once, and its readers recognise an event by its id. */
+/** Removes redelivered events: the log is written at least once, and its readers deduplicate events by id. */
 export const firstOf = (rows: readonly LogRow[]): LogRow[] =>
   rows.filter((row, index) => rows.findIndex((other) => other.ce_id === row.ce_id) === index);
 
@@ -54,7 +54,7 @@ export const firstOf = (rows: readonly LogRow[]): LogRow[] =>
 export const namesOf = (rows: readonly LogRow[]): string[] =>
   rows.map((row) => `${row.key}@${row.headers['aggregate_version']}`);
 
-/** The log of one test. */
+/** The event log of one test. */
 export async function openLog(postgres: TestPostgres) {
   const database = openDatabase({
     url: await postgres.createDatabase('events'),
@@ -65,19 +65,19 @@ export async function openLog(postgres: TestPostgres) {
   return {
     database,
     log: postgresEventLog({ database, logger: memoryLogger().logger, now: systemClock.now }),
-    /** What a reader sees that goes on from the last position it saw. */
+    /** Returns the rows after a position, as a reader with a stored position gets them. */
     after: (position: bigint): Promise<LogRow[]> => database.query<LogRow>(AFTER, [position]),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }
 
-/** Makes a relay from a service's outbox to a log: the real one, and the wrong ones that tests show to be caught. */
+/** Starts a relay from a service's outbox to a log: the real one, or a known-bad twin. */
 export type Start = (outbox: Outbox, log: Pick<EventLog, 'append'>) => AsyncDisposable;
 export type Outbox = Awaited<ReturnType<typeof openOutbox>>;
 
 const COUNT: Statement = { name: 'count_outbox', text: 'SELECT count(*)::int AS count FROM outbox' };
 
-/** A service that has nothing but an outbox. */
+/** A service that has only an outbox. */
 export async function openOutbox(postgres: TestPostgres) {
   const url = await postgres.createDatabase('outbox');
   const telemetry = createTelemetry();

@@ -11,22 +11,22 @@ import { eventOf, messageOf, namesOf, openLog, openOutbox, realRelay, type LogRo
 const postgres = await openTestPostgres();
 after(() => postgres[Symbol.asyncDispose]());
 
-const NAP: Statement = { name: 'nap', text: 'SELECT pg_sleep(random() * 0.01)' };
+const SLEEP: Statement = { name: 'nap', text: 'SELECT pg_sleep(random() * 0.01)' };
 
-/** The same database with commits that take their time, as they do on a loaded server. */
+/** The same database with slow commits, as on a loaded server. */
 function slowToCommit(database: Database): Database {
   return {
     ...database,
     transaction: (work) =>
       database.transaction(async (tx) => {
         const result = await work(tx);
-        await tx.query(NAP, []);
+        await tx.query(SLEEP, []);
         return result;
       }),
   };
 }
 
-/** Reads on from the last position that it saw until it is told that no more will come. */
+/** Reads from the last seen position until it is stopped. */
 function followLog(next: (position: bigint) => Promise<LogRow[]>) {
   const seen: LogRow[] = [];
   let over = false;
@@ -45,7 +45,7 @@ function followLog(next: (position: bigint) => Promise<LogRow[]>) {
   };
 }
 
-/** Concurrent appends and a reader who goes on from the last position: it must see all of them. */
+/** Concurrent appends and a reader that continues from its last position: it must receive all of them. */
 async function assertReaderSeesAll(logOn: (database: Database) => Pick<EventLog, 'append'>): Promise<void> {
   await using log = await openLog(postgres);
   const target = logOn(slowToCommit(log.database));
@@ -72,7 +72,7 @@ async function assertReaderSeesAll(logOn: (database: Database) => Pick<EventLog,
 const logOn = (database: Database): EventLog =>
   postgresEventLog({ database, logger: memoryLogger().logger, now: Date.now });
 
-/** Known-bad twin: the same log without the lock that keeps positions in the order of commits. */
+/** Known-bad twin: the same log without the lock that makes positions follow the order of commits. */
 function unlockedLog(database: Database): EventLog {
   const withoutLock = (tx: Queryable): Queryable => ({
     query: async (statement, values, signal) =>
@@ -84,12 +84,12 @@ function unlockedLog(database: Database): EventLog {
   });
 }
 
-test('a reader who goes on from the last position sees every event, in the order of its key', async () => {
+test('a reader that continues from its last position receives every event, in the order of its key', async () => {
   await assertReaderSeesAll(logOn);
   await assert.rejects(assertReaderSeesAll(unlockedLog), /lost or out of order/);
 });
 
-test('a batch that is refused leaves nothing', async () => {
+test('a rejected batch appends nothing', async () => {
   await using log = await openLog(postgres);
   const broken = { ...messageOf('a', 2), value: 'no JSON' };
   await assert.rejects(log.log.append([messageOf('a', 1), broken]), { code: '22P02' });
@@ -103,7 +103,7 @@ const NEXT_VERSION: Statement = {
     ON CONFLICT (key) DO UPDATE SET version = thing.version + 1 RETURNING version`,
 };
 
-test('all events of concurrent writers in two services arrive, each key in the order of its versions', async () => {
+test('all events of concurrent writers in two services arrive, in version order per key', async () => {
   await using log = await openLog(postgres);
   await using first = await openOutbox(postgres);
   await using second = await openOutbox(postgres);
@@ -118,8 +118,8 @@ test('all events of concurrent writers in two services arrive, each key in the o
   await Promise.all(
     [first, second].flatMap((outbox, service) =>
       Array.from({ length: writers }, async (_, writer) => {
-        for (let nr = 0; nr < writes; nr++) {
-          const key = `${keys[(writer + nr) % keys.length]}${service}`;
+        for (let write = 0; write < writes; write++) {
+          const key = `${keys[(writer + write) % keys.length]}${service}`;
           await slowToCommit(outbox.database).transaction(async (tx) => {
             const [row] = await tx.query<{ version: number }>(NEXT_VERSION, [key]);
             await writeOutbox(tx, [eventOf(key, row?.version ?? 0)]);

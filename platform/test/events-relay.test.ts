@@ -21,9 +21,11 @@ import {
 const postgres = await openTestPostgres();
 after(() => postgres[Symbol.asyncDispose]());
 
-/** How long a check waits for what must come: known-bad twins are given less, they never get there. */
-const PATIENCE_MS = 10_000;
-const TWIN_PATIENCE_MS = 600;
+/**
+ * How long a check waits for an event that must arrive. Known-bad twins get less time, because theirs never arrives.
+ */
+const TIMEOUT_MS = 10_000;
+const TWIN_TIMEOUT_MS = 600;
 
 interface Row {
   readonly id: bigint;
@@ -47,7 +49,7 @@ const toMessages = (rows: readonly Row[]): Message[] =>
     value: '{}',
   }));
 
-/** A wrong relay: repeats its step, and goes on after a failure. */
+/** A known-bad relay: repeats its step and continues after a failure. */
 function repeating(step: () => Promise<void>): AsyncDisposable {
   const stop = new AbortController();
   const loop = async (): Promise<void> => {
@@ -65,8 +67,8 @@ function repeating(step: () => Promise<void>): AsyncDisposable {
   };
 }
 
-/** Goes on from the last id that it saw, and passes over those that become visible later. */
-const remembersPosition: Start = ({ database }, log) => {
+/** Continues from the last id that it saw, and skips ids that become visible later. */
+const storesPosition: Start = ({ database }, log) => {
   let last = 0n;
   return repeating(async () => {
     const rows = await database.query<Row>(SELECT, [last]);
@@ -75,7 +77,7 @@ const remembersPosition: Start = ({ database }, log) => {
   });
 };
 
-/** Deletes, then publishes: what it dies with is lost. */
+/** Deletes, then publishes: a crash in between loses events. */
 const deletesFirst: Start = ({ database }, log) =>
   repeating(async () => {
     const rows = await database.query<Row>(SELECT, [0]);
@@ -83,47 +85,47 @@ const deletesFirst: Start = ({ database }, log) =>
     if (rows.length > 0) await log.append(toMessages(rows));
   });
 
-/** Publishes and deletes in the right order, but asks nobody whether another does so too. */
-const leaderless: Start = ({ database }, log) =>
+/** Publishes and deletes in the right order, but without excluding other relays. */
+const withoutLock: Start = ({ database }, log) =>
   repeating(async () => {
     const rows = await database.query<Row>(SELECT, [0]);
     if (rows.length > 0) await log.append(toMessages(rows));
     await database.query(DELETE, [rows.map(({ id }) => id)]);
   });
 
-/** The log is not told which event it is: what comes again lies there twice. */
-const nameless: Start = (outbox, log) =>
+/** The log receives no event ids, so republished events are duplicates. */
+const withoutIds: Start = (outbox, log) =>
   realRelay(outbox, {
     append: (messages) =>
       log.append(messages.map((message) => Object.assign({}, message, { id: systemClock.newId() }))),
   });
 
-/** An event whose id was drawn first is committed last. */
-async function assertLateCommitArrives(start: Start, patienceMs: number): Promise<void> {
+/** An event whose id was allocated first is committed last. */
+async function assertLateCommitArrives(start: Start, timeoutMs: number): Promise<void> {
   await using log = await openLog(postgres);
   await using outbox = await openOutbox(postgres);
   await using _ = start(outbox, log.log);
-  const holdOn = Promise.withResolvers<void>();
+  const mayCommit = Promise.withResolvers<void>();
   const written = Promise.withResolvers<void>();
   const late = outbox.database.transaction(async (tx) => {
     await writeOutbox(tx, [eventOf('late', 1)]);
     written.resolve();
-    await holdOn.promise;
+    await mayCommit.promise;
   });
   await written.promise;
   await outbox.write(eventOf('early', 1));
   await eventually(async () => assert.deepEqual(namesOf(await log.after(0n)), ['early@1']));
-  holdOn.resolve();
+  mayCommit.resolve();
   await late;
   await eventually(
     async () => assert.deepEqual(namesOf(await log.after(0n)), ['early@1', 'late@1']),
-    patienceMs,
+    timeoutMs,
   );
 }
 
-test('an event that is committed after later ones arrives as well', async () => {
-  await assertLateCommitArrives(realRelay, PATIENCE_MS);
-  await assert.rejects(assertLateCommitArrives(remembersPosition, TWIN_PATIENCE_MS), {
+test('an event that is committed after events with higher ids is published', async () => {
+  await assertLateCommitArrives(realRelay, TIMEOUT_MS);
+  await assert.rejects(assertLateCommitArrives(storesPosition, TWIN_TIMEOUT_MS), {
     name: 'AssertionError',
   });
 });
@@ -134,8 +136,11 @@ const LEADER: Statement = {
     WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
 };
 
-/** The relay breaks before, after and right behind an append: each event lies in the log once, in order. */
-async function assertSurvivesCrashes(start: Start, patienceMs: number): Promise<void> {
+/**
+ * The relay fails before and after an append, and loses its connection after one: the log contains each event once, in
+ * order.
+ */
+async function assertSurvivesCrashes(start: Start, timeoutMs: number): Promise<void> {
   await using log = await openLog(postgres);
   await using outbox = await openOutbox(postgres);
   const crashes = ['before', 'after', 'connection'];
@@ -145,7 +150,7 @@ async function assertSurvivesCrashes(start: Start, patienceMs: number): Promise<
       if (crash === 'before') throw new Error('crashed before the append');
       await log.log.append(messages);
       if (crash === 'after') throw new Error('crashed after the append');
-      // The connection that has the lead ends: what was published cannot be deleted by it any more.
+      // Terminates the connection that holds the shards: it can no longer delete the published events.
       if (crash === 'connection') await outbox.database.query(LEADER, []);
     },
   };
@@ -156,8 +161,8 @@ async function assertSurvivesCrashes(start: Start, patienceMs: number): Promise<
     expected.push(`a@${version}`, `b@${version}`);
   }
   const seen = async (): Promise<string[]> => namesOf(firstOf(await log.after(0n)));
-  await eventually(async () => assert.deepEqual((await seen()).toSorted(), expected.toSorted()), patienceMs);
-  await eventually(async () => assert.equal(await outbox.waiting(), 0), patienceMs);
+  await eventually(async () => assert.deepEqual((await seen()).toSorted(), expected.toSorted()), timeoutMs);
+  await eventually(async () => assert.equal(await outbox.waiting(), 0), timeoutMs);
   const names = await seen();
   for (const key of ['a', 'b'])
     assert.deepEqual(
@@ -166,23 +171,23 @@ async function assertSurvivesCrashes(start: Start, patienceMs: number): Promise<
     );
 }
 
-test('a relay that breaks between publishing and deleting loses and doubles nothing', async () => {
-  await assertSurvivesCrashes(realRelay, PATIENCE_MS);
-  for (const twin of [deletesFirst, nameless])
-    await assert.rejects(assertSurvivesCrashes(twin, TWIN_PATIENCE_MS), { name: 'AssertionError' });
+test('a relay that fails between publishing and deleting loses and duplicates nothing', async () => {
+  await assertSurvivesCrashes(realRelay, TIMEOUT_MS);
+  for (const twin of [deletesFirst, withoutIds])
+    await assert.rejects(assertSurvivesCrashes(twin, TWIN_TIMEOUT_MS), { name: 'AssertionError' });
 });
 
-const KEYS = Array.from({ length: 24 }, (_, nr) => `key-${nr}`);
+const KEYS = Array.from({ length: 24 }, (_, index) => `key-${index}`);
 
-/** Two relays on one outbox: each publishes a part, no event twice, and one goes on with all when the other ends. */
+/** Two relays on one outbox: each publishes a part, no event twice, and one takes over when the other ends. */
 async function assertShared(start: Start): Promise<void> {
   await using log = await openLog(postgres);
   await using outbox = await openOutbox(postgres);
   const appended = [0, 0];
-  const relays = appended.map((_, nr) =>
+  const relays = appended.map((_, index) =>
     start(outbox, {
       append: (messages) => {
-        appended[nr] = (appended[nr] ?? 0) + messages.length;
+        appended[index] = (appended[index] ?? 0) + messages.length;
         return log.log.append(messages);
       },
     }),
@@ -194,13 +199,13 @@ async function assertShared(start: Start): Promise<void> {
     await eventually(async () => assert.equal(await outbox.waiting(), 0));
     for (const [key, rows] of Map.groupBy(await log.after(0n), (row) => row.key)) {
       const expected = Array.from({ length: version }, (_, index) => `${key}@${index + 1}`);
-      assert.deepEqual(namesOf(rows), expected, 'doubled or out of order');
+      assert.deepEqual(namesOf(rows), expected, 'duplicated or out of order');
     }
   };
   try {
     await eventually(async () => {
       await writeAndSee();
-      assert.ok(!appended.includes(0), `one does nothing: ${appended.join(' and ')}`);
+      assert.ok(!appended.includes(0), `one relay published nothing: ${appended.join(' and ')}`);
     });
     await relays[0]?.[Symbol.asyncDispose]();
     const before = appended[0];
@@ -211,12 +216,12 @@ async function assertShared(start: Start): Promise<void> {
   }
 }
 
-test('two relays share an outbox by its shards, and one goes on with all of them when the other ends', async () => {
+test('two relays share the shards of an outbox, and one takes over all of them when the other ends', async () => {
   await assertShared(realRelay);
-  await assert.rejects(assertShared(leaderless), /doubled or out of order/);
+  await assert.rejects(assertShared(withoutLock), /duplicated or out of order/);
 });
 
-test('while the log fails events stay in the outbox with a warning, and then they drain', async () => {
+test('while the log fails, events stay in the outbox and a warning is logged; afterwards they are published', async () => {
   await using log = await openLog(postgres);
   await using outbox = await openOutbox(postgres);
   let down = true;
@@ -232,7 +237,7 @@ test('while the log fails events stay in the outbox with a warning, and then the
     assert.match(JSON.stringify(line['err']), /the log is down/);
   }
   const [first, second] = outbox.lines;
-  assert.equal(second?.['retry_in_ms'], Number(first?.['retry_in_ms']) * 2, 'it rests longer each time');
+  assert.equal(second?.['retry_in_ms'], Number(first?.['retry_in_ms']) * 2, 'the backoff does not grow');
   assert.equal(await outbox.waiting(), 3);
   const metric = async (name: string): Promise<number> =>
     Number(
@@ -247,7 +252,7 @@ test('while the log fails events stay in the outbox with a warning, and then the
   assert.deepEqual(namesOf(firstOf(await log.after(0n))), ['a@1', 'a@2', 'a@3']);
 });
 
-test('an event lies in the log as a CloudEvent with the trace of its cause', async () => {
+test('the log contains an event as a CloudEvent with the trace of its request', async () => {
   await using log = await openLog(postgres);
   await using outbox = await openOutbox(postgres);
   await using _ = realRelay(outbox, log.log);
@@ -272,7 +277,7 @@ test('an event lies in the log as a CloudEvent with the trace of its cause', asy
   });
 });
 
-test('an event is written with its change or not at all', async () => {
+test('an event is written atomically with its change', async () => {
   await using outbox = await openOutbox(postgres);
   const failed = outbox.database.transaction(async (tx) => {
     await writeOutbox(tx, [eventOf('a', 1)]);

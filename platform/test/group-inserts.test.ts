@@ -6,14 +6,14 @@ import { testCall } from '#testkit/shop.ts';
 
 type Insert = Parameters<typeof groupInserts<string>>[0];
 
-const refused = new AppError('VERSION_CONFLICT', 'There is one already.');
-/** What a store that knows idempotency keys reports: a new row, the row of an earlier call, a refusal. */
+const refused = new AppError('VERSION_CONFLICT', 'The entity exists.');
+/** The outcomes of a store with idempotency keys: a new row, the row of an earlier call, an error. */
 const outcomeOf = (row: string): string | AppError => {
   if (row === 'refused') return refused;
   return row === 'repeated' ? 'stored before' : row;
 };
 
-/** What three concurrent callers get, and how many rows each statement had. */
+/** The outcomes of three concurrent calls, and the number of rows of each statement. */
 async function insertTogether(
   insert: Insert,
 ): Promise<{ outcomes: PromiseSettledResult<string>[]; sizes: number[] }> {
@@ -43,18 +43,18 @@ async function assertOutcomes(insert: Insert): Promise<void> {
 }
 
 suite('grouped inserts', () => {
-  test('each caller gets the outcome of its own row: what is stored, or its refusal', async () => {
+  test('each caller gets the outcome of its own row: the stored row or its error', async () => {
     await assertOutcomes(async (rows) => rows.map(outcomeOf));
   });
 
-  test('known-bad twin: a store that returns the rows it was given is caught', async () => {
+  test('known-bad twin: a store that returns its input rows is detected', async () => {
     await assert.rejects(
       assertOutcomes(async (rows) => rows),
       assert.AssertionError,
     );
   });
 
-  test('known-bad twin: a store that leaves out the row that was there is caught', async () => {
+  test('known-bad twin: a store that omits an existing row is detected', async () => {
     await assert.rejects(
       assertOutcomes(async (rows) => rows.filter((row) => row !== 'repeated').map(outcomeOf)),
       assert.AssertionError,

@@ -13,8 +13,8 @@ type Group = (options: GroupOptions<number, string>) => (input: number, call: Ca
 const REFUSED = new Error('refused by the server');
 const DEFAULTS = { sizeMax: 100, queueMax: 100, concurrency: 1 };
 
-/** Round trips that end when the test says so. */
-function heldRun() {
+/** Round trips that end on command of the test. */
+function manualRun() {
   const runs: { inputs: readonly number[]; signal: AbortSignal; end(error?: Error): void }[] = [];
   const run = (inputs: readonly number[], signal: AbortSignal): Promise<string[]> =>
     new Promise((resolve, reject) => {
@@ -27,7 +27,7 @@ function heldRun() {
   return { runs, run, started };
 }
 
-/** Random calls: groups stay within their bounds, in the order of the calls, and each caller gets its own answer. */
+/** Random calls: groups stay within their limits, in the order of the calls, and each caller gets its own result. */
 async function assertGroups(group: Group): Promise<void> {
   const calls = fc.array(fc.tuple(fc.integer({ min: 0, max: 99 }), fc.nat({ max: 2 })), { maxLength: 40 });
   await fc.assert(
@@ -40,19 +40,19 @@ async function assertGroups(group: Group): Promise<void> {
     sizeMax: number,
     concurrency: number,
   ): Promise<void> {
-    let underWay = 0;
+    let inFlight = 0;
     const order: number[] = [];
     const join = group({
       ...DEFAULTS,
       sizeMax,
       concurrency,
       run: async (inputs) => {
-        underWay += 1;
-        assert.ok(underWay <= concurrency, `${underWay} round trips under way`);
+        inFlight += 1;
+        assert.ok(inFlight <= concurrency, `${inFlight} round trips in flight`);
         assert.ok(inputs.length >= 1 && inputs.length <= sizeMax, `${inputs.length} inputs at once`);
         order.push(...inputs);
         await nextTurn();
-        underWay -= 1;
+        inFlight -= 1;
         return inputs.map((input) =>
           input % 7 === 0 ? new AppError('NOT_FOUND', `no ${input}`) : `answer ${input}`,
         );
@@ -72,13 +72,13 @@ async function assertGroups(group: Group): Promise<void> {
   }
 }
 
-/** Everything of one turn at once, with no regard to size and concurrency. */
-const boundless: Group = (options) => groupCalls({ ...options, sizeMax: 1_000, concurrency: 1_000 });
-/** Answers lie in the wrong order. */
-const crossed: Group = (options) =>
+/** Known-bad twin: ignores the maximum size and concurrency. */
+const unlimited: Group = (options) => groupCalls({ ...options, sizeMax: 1_000, concurrency: 1_000 });
+/** Known-bad twin: returns results in the wrong order. */
+const misordered: Group = (options) =>
   groupCalls({ ...options, run: async (inputs, signal) => (await options.run(inputs, signal)).toReversed() });
 
-/** One of three inputs makes the statement fail: the others must not suffer. */
+/** One of three inputs makes the statement fail: the others must succeed. */
 async function assertIsolates(group: Group): Promise<void> {
   const tries: (readonly number[])[] = [];
   const join = group({
@@ -99,24 +99,24 @@ async function assertIsolates(group: Group): Promise<void> {
   assert.deepEqual(tries, [[1, 2, 3], [1], [2], [3]]);
 }
 
-/** Two callers share a round trip: it is given up when both have left, not before. */
-async function assertStaysForTheLast(group: Group): Promise<void> {
-  const { run, runs, started } = heldRun();
+/** Two callers share a round trip: it is aborted when both have left, not before. */
+async function assertAbortedAfterLast(group: Group): Promise<void> {
+  const { run, runs, started } = manualRun();
   const join = group({ ...DEFAULTS, run });
   const [first, second] = [testCall(), testCall()];
   const answers = Promise.allSettled([join(1, first), join(2, second), join(3, second)]);
   await started(1);
   first.abort(cancelled());
-  assert.equal(runs[0]?.signal.aborted, false, 'given up although somebody waits');
+  assert.equal(runs[0]?.signal.aborted, false, 'aborted although a caller waits');
   second.abort(cancelled());
-  assert.equal(runs[0].signal.aborted, true, 'goes on although nobody waits');
+  assert.equal(runs[0].signal.aborted, true, 'not aborted although no caller waits');
   assert.equal(runs[0].signal.reason, second.ended);
   runs[0].end();
   await answers;
 }
 
-/** Known-bad twin: each caller's leaving ends the round trip. */
-const hasty: Group = (options) => (input, call) => {
+/** Known-bad twin: any caller that leaves aborts the round trip. */
+const abortedByFirst: Group = (options) => (input, call) => {
   const controller = new AbortController();
   const join = groupCalls<number, string>({
     ...options,
@@ -126,21 +126,21 @@ const hasty: Group = (options) => (input, call) => {
   return join(input, call);
 };
 
-suite('calls of one kind share a round trip', () => {
-  test('within their bounds, in order, each with its own answer', async () => {
+suite('grouped calls', () => {
+  test('round trips stay within their limits, in order, and each caller gets its own result', async () => {
     await assertGroups(groupCalls);
-    await assert.rejects(assertGroups(boundless), /Property failed/);
-    await assert.rejects(assertGroups(crossed), /Property failed/);
+    await assert.rejects(assertGroups(unlimited), /Property failed/);
+    await assert.rejects(assertGroups(misordered), /Property failed/);
   });
 
-  test('an idle group starts at once, a busy one takes along what came meanwhile', async () => {
-    const { run, runs, started } = heldRun();
+  test('an idle group starts at once; a busy one batches the calls that arrive in the meantime', async () => {
+    const { run, runs, started } = manualRun();
     const join = groupCalls({ ...DEFAULTS, run });
     const answers = [join(1, testCall())];
     await started(1);
     for (const input of [2, 3, 4, 5]) answers.push(join(input, testCall()));
     await nextTurn();
-    assert.equal(runs.length, 1, 'one under way');
+    assert.equal(runs.length, 1, 'one in flight');
     runs[0]?.end();
     await started(2);
     assert.deepEqual(
@@ -154,8 +154,8 @@ suite('calls of one kind share a round trip', () => {
     );
   });
 
-  test('one more than may wait is refused with RESOURCE_EXHAUSTED, and there is room again later', async () => {
-    const { run, runs, started } = heldRun();
+  test('a call is rejected with RESOURCE_EXHAUSTED while the queue is full, and accepted later', async () => {
+    const { run, runs, started } = manualRun();
     const join = groupCalls({ ...DEFAULTS, run, queueMax: 2 });
     const first = join(1, testCall());
     await started(1);
@@ -173,7 +173,7 @@ suite('calls of one kind share a round trip', () => {
     );
   });
 
-  test('a round trip takes no more weight than its bound, and the first input whatever it weighs', async () => {
+  test('a round trip stays within its maximum weight, but always takes the first input', async () => {
     const runs: number[][] = [];
     const join = groupCalls<number, number>({
       ...DEFAULTS,
@@ -189,7 +189,7 @@ suite('calls of one kind share a round trip', () => {
     assert.deepEqual(runs, [[4, 6], [1], [25], [5, 5]]);
   });
 
-  test('a member that the server refuses fails alone', async () => {
+  test('only the member that the server rejects fails', async () => {
     await assertIsolates(groupCalls);
     await assert.rejects(
       assertIsolates(({ run, ...rest }) => groupCalls({ ...rest, run, splitAfter: () => false })),
@@ -199,8 +199,8 @@ suite('calls of one kind share a round trip', () => {
     );
   });
 
-  test('any other failure is the failure of all, and the next round trip starts afresh', async () => {
-    const { run, runs, started } = heldRun();
+  test('any other failure rejects all members and does not affect the next round trip', async () => {
+    const { run, runs, started } = manualRun();
     const join = groupCalls({ ...DEFAULTS, run, splitAfter: () => false });
     const lost = Promise.allSettled([join(1, testCall()), join(2, testCall())]);
     await started(1);
@@ -216,15 +216,15 @@ suite('calls of one kind share a round trip', () => {
     assert.equal(await next, 'answer 3');
   });
 
-  test('a missing answer is an error, not silence', async () => {
+  test('a missing result rejects the caller', async () => {
     const join = groupCalls<number, string>({ ...DEFAULTS, run: async () => ['only one'] });
     const [first, second] = await Promise.allSettled([join(1, testCall()), join(2, testCall())]);
     assert.equal(first.status, 'fulfilled');
-    assert.match(String(second.status === 'rejected' && second.reason), /fewer answers/);
+    assert.match(String(second.status === 'rejected' && second.reason), /fewer results/);
   });
 
-  test('who has left before the round trip starts takes no part in it', async () => {
-    const { run, runs, started } = heldRun();
+  test('a caller that leaves before the round trip starts is not part of it', async () => {
+    const { run, runs, started } = manualRun();
     const join = groupCalls({ ...DEFAULTS, run });
     const first = join(1, testCall());
     await started(1);
@@ -240,21 +240,21 @@ suite('calls of one kind share a round trip', () => {
     await assert.rejects(leaver, { reason: 'CANCELLED' });
 
     const all = testCall();
-    const nobody = join(4, all);
-    nobody.catch(() => {});
+    const abandoned = join(4, all);
+    abandoned.catch(() => {});
     all.abort(cancelled());
-    await assert.rejects(nobody, { reason: 'CANCELLED' });
-    assert.equal(runs.length, 2, 'a round trip for nobody');
+    await assert.rejects(abandoned, { reason: 'CANCELLED' });
+    assert.equal(runs.length, 2, 'a round trip without callers');
   });
 
-  test('a round trip is given up when the last caller has left, not before', async () => {
-    await assertStaysForTheLast(groupCalls);
-    await assert.rejects(assertStaysForTheLast(hasty), { name: 'AssertionError' });
+  test('a round trip is aborted when the last caller has left, not before', async () => {
+    await assertAbortedAfterLast(groupCalls);
+    await assert.rejects(assertAbortedAfterLast(abortedByFirst), { name: 'AssertionError' });
   });
 });
 
-suite('reads by id share a statement', () => {
-  test('each caller gets its own, in its order, unknown ids left out', async () => {
+suite('grouped reads by id', () => {
+  test('each caller gets its own rows, in its order, without unknown ids', async () => {
     const statements: (readonly string[])[] = [];
     const read = groupReadsById(async (ids) => {
       statements.push(ids);
@@ -272,6 +272,6 @@ suite('reads by id share a statement', () => {
     );
     assert.deepEqual(statements, [['b', 'a', 'unknown', 'c']]);
     assert.deepEqual(await read([], testCall()), []);
-    assert.equal(statements.length, 1, 'no ids, no statement');
+    assert.equal(statements.length, 1, 'a statement was sent without ids');
   });
 });

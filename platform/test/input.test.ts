@@ -15,7 +15,7 @@ import {
 } from '#platform/input.ts';
 import { PageRequestSchema } from '#platform/pb/page_pb.js';
 
-/** The check refuses, names the field and says what must be. */
+/** Asserts that the check rejects, names the field and describes the expected value. */
 function assertRefused(check: () => unknown, field: string, problem: RegExp): void {
   assert.throws(check, (error: unknown) => {
     assert.ok(error instanceof AppError);
@@ -33,7 +33,7 @@ function assertRefused(check: () => unknown, field: string, problem: RegExp): vo
 const ASTRAL = '😀';
 const UUID = '0190163d-8694-739b-aea5-966c26f8ad91';
 
-/** Takes a text exactly if a plain count of its characters and a look at each of them say so. */
+/** Asserts that the check accepts a text exactly if its code point count and each code point are allowed. */
 function assertCounts(check: typeof requireText): void {
   const texts = fc.string({ unit: 'binary', maxLength: 12 });
   fc.assert(
@@ -53,7 +53,7 @@ suite('requireText', () => {
   const bound = { min: 2, max: 5 };
   const text = (value: string): string => requireText('name', value, bound);
 
-  test('takes its bounds in characters, an astral one counted once', () => {
+  test('counts characters; an astral character counts once', () => {
     for (const value of ['ab', 'abcde', ASTRAL.repeat(2), ASTRAL.repeat(5), `a${ASTRAL}`])
       assert.equal(text(value), value);
     for (const value of [
@@ -74,9 +74,9 @@ suite('requireText', () => {
     assert.equal(requireText('name', '', { min: 0, max: 2 }), '');
   });
 
-  test('agrees with a plain count for any text', () => {
+  test('agrees with a simple count for any text', () => {
     assertCounts(requireText);
-    // Known-bad twin: counts UTF-16 units, an astral character twice.
+    // Known-bad twin: counts UTF-16 units, so an astral character counts twice.
     const units: typeof requireText = (field, value, { min, max }) => {
       const { length } = value.trim();
       return requireText(
@@ -88,12 +88,12 @@ suite('requireText', () => {
     assert.throws(() => assertCounts(units), /Property failed/);
   });
 
-  test('trims, and what is left counts', () => {
+  test('trims before it counts', () => {
     assert.equal(text(' \t\n abc \u00a0\u3000'), 'abc');
     assertRefused(() => text('   a   '), 'name', /must have 2 to 5/);
   });
 
-  test('refuses NUL and every other control character', () => {
+  test('rejects NUL and every other control character', () => {
     const controls = [...Array(0x20).keys(), ...Array.from({ length: 0x21 }, (_, index) => 0x7f + index)];
     for (const code of controls)
       assertRefused(
@@ -104,7 +104,7 @@ suite('requireText', () => {
     for (const code of [0x20, 0x7e, 0xa0, 0xa1, 0x200d, 0xfffd]) text(`a${String.fromCharCode(code)}b`);
   });
 
-  test('takes line breaks and tabs where lines are allowed, and no other control character', () => {
+  test('accepts line breaks and tabs with `lines`, and no other control character', () => {
     const lines = (value: string): string =>
       requireText('description', value, { min: 0, max: 9, lines: true });
     assert.equal(lines('a\r\n\tb'), 'a\r\n\tb');
@@ -112,14 +112,14 @@ suite('requireText', () => {
       assertRefused(() => lines(`a${String.fromCharCode(code)}b`), 'description', /control characters/);
   });
 
-  test('refuses lone surrogates, which no UTF-8 can carry', () => {
+  test('rejects lone surrogates, which UTF-8 cannot encode', () => {
     for (const value of ['a\ud83d', '\ude00a', 'a\ude00\ud83db'])
       assertRefused(() => text(value), 'name', /must be well-formed Unicode/);
   });
 });
 
 suite('requireUuid', () => {
-  test('gives a UUID of any version in lower case', () => {
+  test('returns a UUID of any version in lower case', () => {
     assert.equal(requireUuid('id', UUID.toUpperCase()), UUID);
     assert.equal(
       requireUuid('id', '00000000-0000-0000-0000-000000000000'),
@@ -127,7 +127,7 @@ suite('requireUuid', () => {
     );
   });
 
-  test('refuses what PostgreSQL might take and what it would not', () => {
+  test('rejects other spellings, even those that PostgreSQL accepts', () => {
     for (const value of [
       '',
       ' ',
@@ -143,7 +143,7 @@ suite('requireUuid', () => {
       assertRefused(() => requireUuid('id', value), 'id', /must be a UUID/);
   });
 
-  test('of a list names the one that is wrong, gives each once, and bounds their number', () => {
+  test('requireUuids names the invalid id, removes duplicates and limits the number', () => {
     assert.deepEqual(requireUuids('ids', [UUID, UUID.toUpperCase()], 2), [UUID]);
     assert.deepEqual(requireUuids('ids', [], 0), []);
     assertRefused(() => requireUuids('ids', [UUID, 'x'], 2), 'ids[1]', /must be a UUID/);
@@ -151,7 +151,7 @@ suite('requireUuid', () => {
   });
 });
 
-test('requireWhole takes whole numbers within its bounds, both included', () => {
+test('requireWhole accepts whole numbers within its inclusive bounds', () => {
   for (const value of [1, 2, 10_000]) assert.equal(requireWhole('quantity', value, 1, 10_000), value);
   for (const value of [0, -1, 10_001, 1.5, NaN, Infinity, -Infinity, 2 ** 53])
     assertRefused(
@@ -165,12 +165,12 @@ suite('requirePage', () => {
   const page = (init: MessageInitShape<typeof PageRequestSchema>) =>
     requirePage(create(PageRequestSchema, init));
 
-  test('has 20 rows where the size is 0 or there is no page request', () => {
+  test('defaults to 20 rows without a size or a page request', () => {
     assert.equal(page({}).size, 20);
     assert.equal(requirePage(undefined).size, 20);
   });
 
-  test('takes its bounds, both included', () => {
+  test('accepts its inclusive bounds', () => {
     assert.deepEqual(page({ size: 1 }), { size: 1, skip: 0, afterId: null, beforeId: null, fromEnd: false });
     assert.deepEqual(page({ size: 100, skip: 10_000, fromEnd: true }), {
       size: 100,
@@ -188,12 +188,12 @@ suite('requirePage', () => {
     assertRefused(() => page({ size: 1, beforeId: 'x' }), 'page.beforeId', /must be a UUID/);
   });
 
-  test('refuses skipping together with an id', () => {
+  test('rejects skip together with an id', () => {
     for (const ids of [{ afterId: UUID }, { beforeId: UUID }])
       assertRefused(() => page({ size: 1, skip: 1, ...ids }), 'page.skip', /must be 0/);
   });
 
-  test('two pages have one key when they are equal, and only then', () => {
+  test('two pages have the same key only if they are equal', () => {
     const anyPage = fc.record({
       size: fc.integer({ min: 1, max: 3 }),
       skip: fc.nat(2),
@@ -225,7 +225,7 @@ suite('requireAll', () => {
     });
   const wrong: Form = { name: '', id: 'x', tags: ['ok', '', 'too long', 'fine'] };
 
-  function assertTellsAll(check: Check): void {
+  function assertReportsAll(check: Check): void {
     const error = thrownBy(() => check(wrong));
     assert.ok(error instanceof AppError);
     assert.equal(error.reason, 'INVALID_ARGUMENT');
@@ -235,17 +235,17 @@ suite('requireAll', () => {
     );
   }
 
-  test('throws one error with every violation, in the order of the checks', () => assertTellsAll(all));
+  test('throws one error with every violation, in the order of the checks', () => assertReportsAll(all));
 
-  test('known-bad twin: a check that ends at the first violation is caught', () => {
+  test('known-bad twin: a check that stops at the first violation is detected', () => {
     const firstOnly: Check = ({ name, id }) => {
       requireText('name', name, { min: 1, max: 5 });
       requireUuid('id', id);
     };
-    assert.throws(() => assertTellsAll(firstOnly), assert.AssertionError);
+    assert.throws(() => assertReportsAll(firstOnly), assert.AssertionError);
   });
 
-  test('returns what the checks return', () => {
+  test('returns the results of the checks', () => {
     assert.deepEqual(all({ name: ' a ', id: UUID.toUpperCase(), tags: ['b'] }), {
       name: 'a',
       id: UUID,
@@ -253,7 +253,7 @@ suite('requireAll', () => {
     });
   });
 
-  test('throws what is not a violation at once', () => {
+  test('throws any other error at once', () => {
     const bug = new TypeError('bug');
     const overload = new AppError('RESOURCE_EXHAUSTED', 'Too much.');
     for (const error of [bug, overload]) {
@@ -272,7 +272,7 @@ suite('requireAll', () => {
 
   test('keeps at most 200 violations', () => {
     const error = thrownBy(() =>
-      requireEach(Array.from({ length: 1_000 }), (_, nr) => requireUuid(`ids[${nr}]`, 'x')),
+      requireEach(Array.from({ length: 1_000 }), (_, index) => requireUuid(`ids[${index}]`, 'x')),
     );
     assert.ok(error instanceof AppError);
     assert.equal(error.violations.length, VIOLATIONS_MAX);

@@ -13,18 +13,18 @@ const PINNED = {
 
 type Decimals = (code: string) => number | undefined;
 const ofTable: Decimals = (code) => ISO_4217_DECIMALS[code];
-/** Deliberately wrong: earlier releases stored amounts with these decimals. */
+/** Known-bad twin: earlier releases stored amounts with these decimals. */
 const ofIntl: Decimals = (code) =>
   new Intl.NumberFormat('en', { style: 'currency', currency: code }).resolvedOptions().maximumFractionDigits;
 
-/** The pinned codes that have other decimals. */
+/** The pinned codes for which the decimals differ. */
 function wrong(decimalsOf: Decimals): string[] {
   return Object.entries(PINNED).flatMap(([decimals, codes]) =>
     codes.split(' ').filter((code) => decimalsOf(code) !== Number(decimals)),
   );
 }
 
-suite('the table of currencies', () => {
+suite('the currency table', () => {
   test('has the decimals of ISO 4217', () => assert.deepEqual(wrong(ofTable), []));
 
   test('known-bad twin: the decimals of Intl are not those of ISO 4217', () => {
@@ -50,8 +50,8 @@ suite('the table of currencies', () => {
     }
   });
 
-  test('settings name the decimals only where they are not those of ISO 4217', () => {
-    assert.equal(settingsFor({ code: 'HUF', decimals: 2 }), 'CURRENCY=HUF');
+  test('settings always name the decimals', () => {
+    assert.equal(settingsFor({ code: 'HUF', decimals: 2 }), 'CURRENCY=HUF CURRENCY_DECIMALS=2');
     assert.equal(settingsFor({ code: 'HUF', decimals: 0 }), 'CURRENCY=HUF CURRENCY_DECIMALS=0');
   });
 });

@@ -20,15 +20,15 @@ import {
 const skip = missingEngine('kafka', { own: true });
 const WRITERS = 4;
 const KEYS_EACH = 25;
-/** Between two transactions of a writer, each of an event of all its keys: 1,000 events/s. */
-const PACE_MS = 100;
+/** The pause between two transactions of a writer, each with an event of all its keys: 1,000 events/s. */
+const WRITE_INTERVAL_MS = 100;
 const EVENTS_MIN = 20_000;
-/** What the project promises: after the death of a broker events are taken again within this time. */
+/** The guarantee: after the loss of a broker, events are acknowledged again within this time. */
 const RESUMED_MS_MAX = 10_000;
-/** Appends that tell that producing goes on. */
+/** The number of appends that prove that producing has resumed. */
 const RESUMED_APPENDS = 50;
 
-suite('Kafka that loses brokers', { skip }, () => {
+suite('Kafka with failing brokers', { skip }, () => {
   const stack = new AsyncDisposableStack();
   let kafka: TestKafka;
   let postgres: TestPostgres;
@@ -40,21 +40,21 @@ suite('Kafka that loses brokers', { skip }, () => {
   });
   after(() => stack.disposeAsync());
 
-  /** Writes until `stop` fires, and until there are enough. */
+  /** Writes until `stop` fires and at least `eventsMin` events are written. */
   async function write(flow: Flow, eventsMin: number, stop: AbortSignal): Promise<void> {
     const writers = Array.from({ length: WRITERS }, async (_, writer) => {
       const keys = keysUpTo(KEYS_EACH).map((key) => `${writer}-${key}`);
       for (let round = 0; !stop.aborted || round * KEYS_EACH * WRITERS < eventsMin; round++) {
         await flow.write(keys);
-        await delay(PACE_MS);
+        await delay(WRITE_INTERVAL_MS);
       }
     });
     await Promise.all(writers);
   }
 
   /**
-   * Kills brokers that lead, the first also the one that keeps the group's offsets; each is back before the next.
-   * Returns the longest gap in what was acknowledged, in ms.
+   * Kills leading brokers, the first of which also coordinates the group; each is up again before the next is killed.
+   * Returns the longest gap between acknowledgements, in ms.
    */
   async function killLeaders(flow: Flow, kills: number, t: TestContext): Promise<number> {
     let longestMs = 0;
@@ -68,10 +68,13 @@ suite('Kafka that loses brokers', { skip }, () => {
       await cluster.kill(victim.id);
       await eventually(
         () =>
-          assert.ok(flow.appends.acknowledgements > before + RESUMED_APPENDS, 'nothing is taken any more'),
+          assert.ok(
+            flow.appends.acknowledgements > before + RESUMED_APPENDS,
+            'nothing is acknowledged any more',
+          ),
         60_000,
       );
-      // The others are asked who leads now: who was killed did lead, and no longer does.
+      // Ask the other brokers for the leaders: the killed broker was one and no longer is.
       const now = await cluster.leadersOf(flow.topic);
       assert.ok(!now.some(({ id }) => id === victim.id), `broker ${victim.id} still leads`);
       if (kill < kills) await cluster.allBack([flow.topic, '__consumer_offsets']);
@@ -79,21 +82,21 @@ suite('Kafka that loses brokers', { skip }, () => {
       t.diagnostic(
         `broker ${victim.id} killed, leader of ${victim.partitions} partitions` +
           `${victim.id === coordinator ? ' and coordinator of the group' : ''}: ` +
-          `for ${Math.round(gapMs)} ms no event of some key was taken`,
+          `for ${Math.round(gapMs)} ms no event of some key was acknowledged`,
       );
       longestMs = Math.max(longestMs, gapMs);
     }
     return longestMs;
   }
 
-  /** A broker may die after it has written and before it has answered. To each relay that happens once, surely. */
+  /** A broker may die after it has written and before it has responded. Simulate that once for each relay. */
   const losesAnAnswer: WrapLog = (log) => {
     let appends = 0;
     return {
       async append(messages) {
         await log.append(messages);
         appends += 1;
-        if (appends === 10) throw new AppError('UNAVAILABLE', 'The answer was lost.');
+        if (appends === 10) throw new AppError('UNAVAILABLE', 'The response was lost.');
       },
     };
   };
@@ -119,72 +122,75 @@ suite('Kafka that loses brokers', { skip }, () => {
     await flow.drained();
     const count = await flow.assertEffects();
     const onTheWire = (await Array.fromAsync(flow.log.read(flow.topic))).length;
-    assert.ok(onTheWire > count, 'nothing lies twice in the log, so that nothing was asked of the inbox');
+    assert.ok(onTheWire > count, 'the log has no duplicates, so the inbox was not tested');
     t.diagnostic(
       `${count} events in ${seconds} s, ${flow.appends.failures} appends failed, ` +
         `${onTheWire - count} duplicates in the log, none in the effects`,
     );
     assert.ok(count >= options.eventsMin);
-    assert.ok(gapMs <= RESUMED_MS_MAX, `producing went on only after ${Math.round(gapMs)} ms`);
+    assert.ok(gapMs <= RESUMED_MS_MAX, `producing resumed only after ${Math.round(gapMs)} ms`);
   }
 
-  test('two of three brokers killed in turn under load: nothing is lost, doubled or out of order, and events are taken again within 10 s', async (t) => {
+  test('with two of three brokers killed in turn under load, no event is lost, duplicated or out of order, and events are acknowledged again within 10 s', async (t) => {
     await assertSurvivesKills({ kills: 2, eventsMin: EVENTS_MIN }, t);
   });
 
-  test('a consumer without an inbox is caught', async (t) => {
-    const caught = assertSurvivesKills({ kills: 1, eventsMin: 0, consumer: withoutInbox }, t);
-    await assert.rejects(caught, /doubled/);
+  test('known-bad twin: a consumer without an inbox is detected', async (t) => {
+    const twin = assertSurvivesKills({ kills: 1, eventsMin: 0, consumer: withoutInbox }, t);
+    await assert.rejects(twin, /duplicated/);
   });
 
-  test('a broker that hangs, and keeps its connections, stops events only until the others do without it', async (t) => {
+  test('a broker that hangs with open connections stops events only until the other brokers exclude it', async (t) => {
     await cluster.allBack([]);
     await using flow = await openFlow({ kafka, postgres });
     const keys = keysUpTo(60);
     await flow.write(keys);
     await flow.drained();
-    // The worst: it leads, keeps the offsets of the group, and is who clients may ask first.
+    // The worst case: the broker is a leader, the group coordinator and a bootstrap broker.
     const coordinator = await cluster.coordinatorOf(flow.topic);
-    const hung = cluster.nodeOf(coordinator);
-    hung.pause();
+    const node = cluster.nodeOf(coordinator);
+    node.pause();
     const pausedMs = performance.now();
     try {
       await flow.write(keys);
       await flow.drained();
       await flow.assertEffects();
-      t.diagnostic(`handled ${Math.round(performance.now() - pausedMs)} ms after broker ${coordinator} hung`);
+      t.diagnostic(`handled ${Math.round(performance.now() - pausedMs)} ms after broker ${coordinator} node`);
     } finally {
-      hung.resume();
+      node.resume();
     }
   });
 
-  /** The two others stand still, so that what the leader takes it alone has; then it dies. */
+  /**
+   * The two other brokers are paused, so that only the leader has the messages that it accepts; then the leader is
+   * killed.
+   */
   async function assertSurvivesLeaderAhead(wrapLog: WrapLog): Promise<void> {
     const keys = keysUpTo(60);
     await cluster.allBack([]);
     await using flow = await openFlow({ kafka, postgres, wrapLog });
     await flow.write(keys);
-    // A log that acknowledges early looks drained before anybody can read what it took.
+    // With a log that acknowledges early, the outbox is empty before the messages are readable.
     await eventually(flow.assertEffects, 60_000);
-    // A broker that was started again may tell of leaders as they were; and what is seen is seen once.
+    // A restarted broker may return old leaders, and duplicates are counted once.
     await cluster.allBack([flow.topic]);
     const partitions = await cluster.partitionsOf([flow.topic]);
     const victim = partitions.map(({ leader }) => leader).find((leader) => leader > 0) ?? -1;
     const own = (await Array.fromAsync(flow.log.read(flow.topic)))
       .filter(({ partition }) => partitions[partition]?.leader === victim)
       .map(({ key }) => key);
-    assert.ok(own.length > 0, `broker ${victim} leads no partition that holds anything`);
+    assert.ok(own.length > 0, `broker ${victim} leads no partition with messages`);
     const others = cluster.ids.filter((id) => id !== victim).map(cluster.nodeOf);
     for (const node of others) node.pause();
     try {
-      // Followers that wait for news get the first of these even now; the second has nobody but the leader.
+      // Waiting followers still receive the first of these; only the leader has the second.
       for (const _version of [2, 3]) {
         const { acknowledgements, failures } = flow.appends;
         await flow.write(own);
         await eventually(() => {
           const sinceMs = flow.appends.runningSinceMs ?? Infinity;
           const wasTried = flow.appends.failures > failures || performance.now() - sinceMs > 1_000;
-          assert.ok(flow.appends.acknowledgements > acknowledgements || wasTried, 'nothing is appended');
+          assert.ok(flow.appends.acknowledgements > acknowledgements || wasTried, 'no message is appended');
         });
       }
     } finally {
@@ -195,11 +201,11 @@ suite('Kafka that loses brokers', { skip }, () => {
     await flow.assertEffects();
   }
 
-  test('what only the leader has is not acknowledged, and so survives its death', async () => {
+  test('messages that only the leader has are not acknowledged, so they survive its loss', async () => {
     await assertSurvivesLeaderAhead((log) => log);
   });
 
-  test('a log that acknowledges what only the leader has is caught', async () => {
+  test('known-bad twin: a log that acknowledges messages that only the leader has is detected', async () => {
     await assert.rejects(assertSurvivesLeaderAhead(acknowledgesTooEarly()), /lost/);
   });
 
@@ -214,10 +220,11 @@ suite('Kafka that loses brokers', { skip }, () => {
         retries: 0,
         connectTimeout: 1_000,
         requestTimeout: 3_000,
-        // While the others stand still it must not ask them.
+        // It must not query the other brokers while they are paused.
         metadataMaxAge: 60_000,
       });
-    // One for all relays: it knows the leaders before the others stand still, whichever relay carried the first events.
+    // One producer for all relays: it knows the leaders before the others are paused, whichever relay published the
+    // first events.
     let producer: ReturnType<typeof open> | undefined;
     stack.defer(() => producer?.close());
     return () => ({

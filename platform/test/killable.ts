@@ -2,15 +2,15 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** Programs in processes of their own that say when they are between two steps, to be killed there. */
+/** Programs in separate processes that report when they are between two steps, to be killed there. */
 export interface Killable extends AsyncDisposable {
-  /** What they have said so far, a line each time one was between its steps. */
+  /** The lines that they have printed: one each time a process was between its steps. */
   readonly lines: readonly string[];
-  /** Kills the next that is between its steps, and starts another. */
+  /** Kills the next process that is between its steps, and starts another. */
   killOne(): Promise<void>;
 }
 
-/** Keeps `count` processes of a program running; nothing of them is left when it is disposed of. */
+/** Keeps `count` processes of a program running; disposing kills all of them. */
 export function startKillable(program: string, args: readonly string[], count: number): Killable {
   const lines: string[] = [];
   const running = new Set<ChildProcess>();
@@ -31,12 +31,13 @@ export function startKillable(program: string, args: readonly string[], count: n
   };
   const kill = async (child: ChildProcess): Promise<void> => {
     running.delete(child);
-    // Not only its end: until its last line was read it could be taken for one that is between its steps.
+    // Wait for the end of its output, not only for its exit: an unread line would look like a process that is between
+    // its steps.
     const closed = once(child, 'close');
     child.kill('SIGKILL');
     await closed;
   };
-  for (let nr = 0; nr < count; nr++) start();
+  for (let started = 0; started < count; started++) start();
   return {
     lines,
     async killOne() {

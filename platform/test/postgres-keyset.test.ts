@@ -40,53 +40,53 @@ async function read(page: Page): Promise<PageOf<string>> {
 const listed = async (): Promise<string[]> =>
   (await database.query<{ id: string }>(ALL, [])).map(({ id }) => id);
 
-/** The page after those that were seen, in one of the directions. */
+/** The page after the rows seen so far, in one direction. */
 type Next = (seen: readonly string[], size: number) => Page;
 
 const forward: Next = (seen, size) => ({ ...PAGE, size, afterId: seen.at(-1) ?? null });
 const backward: Next = (seen, size) => ({ ...PAGE, size, beforeId: seen.at(0) ?? null, fromEnd: true });
-/** Known-bad twin: counts rows, which move when others are inserted before them. */
-const counting: Next = (seen, size) => ({ ...PAGE, size, skip: seen.length });
+/** Known-bad twin: uses an offset, which shifts when rows are inserted before it. */
+const byOffset: Next = (seen, size) => ({ ...PAGE, size, skip: seen.length });
 
 const PAGES_MAX = 200;
 const anyCase = fc.record({
   rows: fc.nat({ max: 25 }),
   sizes: fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 5 }),
-  /** What is inserted after each page: newer rows, and rows anywhere. */
+  /** The rows inserted after each page: newer ones and ones at any position. */
   inserts: fc.array(fc.record({ newer: fc.nat({ max: 2 }), anywhere: fc.nat({ max: 2 }) }), { maxLength: 4 }),
 });
 
-/** Walking a list page by page sees every row that was there from the start, once, in order. */
-async function assertNoGapNoDouble(next: Next): Promise<void> {
+/** Paging through a list returns every row that existed at the start, once, in order. */
+async function assertEachRowOnce(next: Next): Promise<void> {
   await fc.assert(
     fc.asyncProperty(anyCase, async ({ rows, sizes, inserts }) => {
       await database.query(TRUNCATE, []);
-      const ids = Array.from({ length: rows }, (_, nr) =>
-        nr % 2 === 0 ? systemClock.newId() : randomUUID(),
+      const ids = Array.from({ length: rows }, (_, count) =>
+        count % 2 === 0 ? systemClock.newId() : randomUUID(),
       );
       await database.query(INSERT, [ids]);
       const atStart = await listed();
       let seen: string[] = [];
-      for (let nr = 0, more = true; more; nr++) {
-        assert.ok(nr < PAGES_MAX, 'the list has no end');
-        const page = next(seen, sizes[nr % sizes.length] ?? 1);
+      for (let count = 0, more = true; more; count++) {
+        assert.ok(count < PAGES_MAX, 'paging does not end');
+        const page = next(seen, sizes[count % sizes.length] ?? 1);
         const { rows: found, hasMore } = await read(page);
-        assert.ok(found.length === page.size || !hasMore, 'a short page that is not the last');
+        assert.ok(found.length === page.size || !hasMore, 'a short page is not the last');
         seen = page.fromEnd ? [...found, ...seen] : [...seen, ...found];
         more = hasMore;
-        const { newer = 0, anywhere = 0 } = inserts[nr] ?? {};
+        const { newer = 0, anywhere = 0 } = inserts[count] ?? {};
         const added = [
           ...Array.from({ length: newer }, systemClock.newId),
           ...Array.from({ length: anywhere }, () => randomUUID()),
         ];
         if (more) await database.query(INSERT, [added]);
       }
-      assert.deepEqual(seen, [...new Set(seen)].sort().toReversed(), 'a double, or out of order');
+      assert.deepEqual(seen, [...new Set(seen)].sort().toReversed(), 'duplicated or out of order');
       const known = new Set(atStart);
       assert.deepEqual(
         seen.filter((id) => known.has(id)),
         atStart,
-        'a gap',
+        'a row is missing',
       );
       if (inserts.length === 0) assert.deepEqual(seen, atStart);
     }),
@@ -94,15 +94,15 @@ async function assertNoGapNoDouble(next: Next): Promise<void> {
   );
 }
 
-test('walking forward sees each row once, also while rows are inserted', async () => {
-  await assertNoGapNoDouble(forward);
-  await assert.rejects(assertNoGapNoDouble(counting), /Property failed/);
+test('paging forward returns each row once, even while rows are inserted', async () => {
+  await assertEachRowOnce(forward);
+  await assert.rejects(assertEachRowOnce(byOffset), /Property failed/);
 });
 
-test('walking backward sees each row once, also while rows are inserted', () =>
-  assertNoGapNoDouble(backward));
+test('paging backward returns each row once, even while rows are inserted', () =>
+  assertEachRowOnce(backward));
 
-test('a page between two ids has neither of them, from either end', async () => {
+test('a page between two ids contains neither of them, from either end', async () => {
   await database.query(TRUNCATE, []);
   const ids = Array.from({ length: 6 }, systemClock.newId);
   await database.query(INSERT, [ids]);

@@ -13,13 +13,13 @@ after(() => stack.disposeAsync());
 const postgres = stack.use(await openTestPostgres());
 const url = await postgres.createDatabase('empty');
 
-/** ReadyForQuery, and the ErrorResponse of a server that shuts down (PostgreSQL's manual, "Message Formats"). */
+/** ReadyForQuery, and the ErrorResponse of a server that shuts down (PostgreSQL manual, "Message Formats"). */
 const READY = Buffer.from('Z\0\0\0\u0005I', 'latin1');
 const FIELDS = Buffer.from('SFATAL\0C57P01\0Mterminating connection\0\0', 'latin1');
 const SHUTDOWN = Buffer.concat([Buffer.from([0x45, 0, 0, 0, FIELDS.length + 4]), FIELDS]);
 
-/** A way to the server on which each connection is ended in the same bytes that say that it is ready. */
-async function openBreakingWay(): Promise<string> {
+/** A proxy that closes each connection in the same bytes that report that it is ready. */
+async function openBreakingProxy(): Promise<string> {
   const { hostname, port } = new URL(url);
   const server = createServer((near) => {
     const far = connect(Number(port), hostname);
@@ -33,15 +33,15 @@ async function openBreakingWay(): Promise<string> {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   stack.defer(() => void server.close());
-  const way = new URL(url);
-  way.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return way.href;
+  const proxyUrl = new URL(url);
+  proxyUrl.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return proxyUrl.href;
 }
 
-suite('a connection that the server ends as it opens', () => {
-  test('is UNAVAILABLE to its caller', async () => {
+suite('a connection that the server closes as it opens', () => {
+  test('rejects its caller with UNAVAILABLE', async () => {
     await using database = openDatabase({
-      url: await openBreakingWay(),
+      url: await openBreakingProxy(),
       name: 'test',
       telemetry: createTelemetry(),
     });
@@ -51,7 +51,7 @@ suite('a connection that the server ends as it opens', () => {
   test('known-bad twin: a pool whose new connections have no error listener ends the process', async () => {
     const program = `
       import pg from 'pg';
-      const pool = new pg.Pool({ connectionString: ${JSON.stringify(await openBreakingWay())} });
+      const pool = new pg.Pool({ connectionString: ${JSON.stringify(await openBreakingProxy())} });
       pool.on('error', () => {});
       const client = await pool.connect();
       client.on('error', () => {});

@@ -12,7 +12,7 @@ import { openTestPostgres } from '#testkit/postgres.ts';
 const postgres = await openTestPostgres();
 after(() => postgres[Symbol.asyncDispose]());
 
-/** A folder of migration files, with a database of its own. */
+/** A folder of migration files and a new database. */
 async function project(files: Readonly<Record<string, string>>) {
   const folder = await mkdtemp(join(tmpdir(), 'fritzy-migrations-'));
   const write = (name: string, sql: string): Promise<void> => writeFile(join(folder, name), sql);
@@ -39,19 +39,19 @@ async function rowsOf(url: string, sql: string): Promise<unknown[]> {
   }
 }
 
-// Each file leaves a line, so that one that is applied twice is seen; the second needs the first.
+// Each file inserts a line, which shows a file that is applied twice; the second file depends on the first.
 const FIRST = 'CREATE TABLE IF NOT EXISTS line (text text); INSERT INTO line VALUES ($$first$$);';
 const SECOND = 'INSERT INTO line SELECT $$second$$ WHERE EXISTS (SELECT FROM line WHERE text = $$first$$);';
 const LINES = 'SELECT text FROM line ORDER BY text';
 
-/** Four programs start at the same time on a new database. */
+/** Four programs start concurrently on a new database. */
 async function assertAppliedOnce(start: (url: string, folder: string) => Promise<unknown>): Promise<void> {
   await using shop = await project({ '0001_first.sql': FIRST, '0002_second.sql': SECOND });
   await Promise.all([1, 2, 3, 4].map(() => start(shop.url, shop.folder)));
   assert.deepEqual(await shop.rows(LINES), ['first', 'second']);
 }
 
-/** Known-bad twin: looks what is missing and applies it, without regard to anybody else. */
+/** Known-bad twin: applies the pending files without a lock. */
 async function unlocked(url: string): Promise<void> {
   const done = await rowsOf(url, LINES).catch((): unknown[] => []);
   await rowsOf(url, 'SELECT pg_sleep(0.05)');
@@ -59,12 +59,12 @@ async function unlocked(url: string): Promise<void> {
   if (!done.includes('second')) await rowsOf(url, SECOND);
 }
 
-test('programs that start together apply each file once, in order', async () => {
+test('programs that start concurrently apply each file once, in order', async () => {
   await assertAppliedOnce((url, folder) => migrate(url, { shop: folder }));
   await assert.rejects(assertAppliedOnce(unlocked));
 });
 
-test('a program that waits for another for too long says so, and how to end it', async () => {
+test('a program that times out waiting for another one says how to end that program', async () => {
   await using shop = await project({ '0001_first.sql': FIRST });
   const other = new pg.Client({ connectionString: shop.url });
   await other.connect();
@@ -80,7 +80,7 @@ test('a program that waits for another for too long says so, and how to end it',
   assert.deepEqual(await shop.migrate(), ['shop/0001_first']);
 });
 
-test('what is missing is applied, what is there is not, and the answer names it', async () => {
+test('only pending files are applied, and their names are returned', async () => {
   await using shop = await project({
     '0001_first.sql': FIRST,
     'notes.txt': 'no SQL',
@@ -97,7 +97,7 @@ test('what is missing is applied, what is there is not, and the answer names it'
   ]);
 });
 
-test('two sets of files in one database do not mix', async () => {
+test('two sets of files in one database are independent', async () => {
   await using shop = await project({ '0001_first.sql': FIRST });
   await using other = await project({ '0001_other.sql': 'CREATE TABLE other ()' });
   const folders = { shop: shop.folder, other: other.folder };
@@ -105,7 +105,7 @@ test('two sets of files in one database do not mix', async () => {
   assert.deepEqual(await migrate(shop.url, folders), []);
 });
 
-test('a file that was changed after it was applied is refused', async () => {
+test('a file that was changed after it was applied is rejected', async () => {
   await using shop = await project({ '0001_first.sql': FIRST, '0002_second.sql': SECOND });
   await shop.migrate();
   await shop.write('0001_first.sql', `${FIRST} `);
@@ -114,7 +114,7 @@ test('a file that was changed after it was applied is refused', async () => {
   assert.deepEqual(await shop.migrate(), []);
 });
 
-test('a database that is newer than the program is refused, and nothing is applied', async () => {
+test('a database that is newer than the program is rejected, and nothing is applied', async () => {
   await using shop = await project({ '0001_first.sql': FIRST, '0003_later.sql': SECOND });
   await shop.migrate();
   await shop.remove('0003_later.sql');
@@ -126,7 +126,7 @@ test('a database that is newer than the program is refused, and nothing is appli
   assert.deepEqual(await shop.rows(LINES), ['first', 'second']);
 });
 
-test('a file that fails leaves nothing, those before it stay', async () => {
+test('a file that fails is rolled back, and earlier files stay applied', async () => {
   await using shop = await project({
     '0001_first.sql': FIRST,
     '0002_broken.sql': 'CREATE TABLE half (); INSERT INTO line VALUES ($$half$$); SELECT 1 / 0;',
@@ -143,7 +143,7 @@ test('a file that fails leaves nothing, those before it stay', async () => {
   assert.deepEqual(await shop.migrate(), ['shop/0002_broken', 'shop/0003_never']);
 });
 
-test('a database that cannot be reached is one line that names it without its password', async () => {
+test('a database that cannot be reached is reported in one line without its password', async () => {
   const url = 'postgres://fritzy:secret@127.0.0.1:1/shop';
   await assert.rejects(migrate(url, {}), {
     name: 'StartError',

@@ -22,7 +22,7 @@ const url = await postgres.createDatabase('empty');
 const open = (): Database => openDatabase({ url, name: 'test', telemetry: createTelemetry() });
 const sql = (text: string): Statement => ({ name: text.slice(0, 60), text });
 
-/** Someone else's connection, which looks on and interferes. */
+/** Another connection, which observes and interferes. */
 async function withOther<T>(work: (other: pg.Client) => Promise<T>): Promise<T> {
   const other = new pg.Client({ connectionString: url });
   await other.connect();
@@ -47,7 +47,7 @@ test('an int8 is a bigint, exact beyond 2^53', async () => {
   assert.deepEqual({ ...row }, { big: 9007199254740993n, small: 7 });
 });
 
-test('settings of a connection hold for each of its statements', async () => {
+test('settings of a connection apply to each of its statements', async () => {
   await using database = openDatabase({
     url,
     name: 'test',
@@ -59,7 +59,7 @@ test('settings of a connection hold for each of its statements', async () => {
   assert.deepEqual({ ...row }, { a: '5MB', b: '0.5' });
 });
 
-test('statements are measured under their name, failures under their SQLSTATE', async () => {
+test('statements are measured by name, failures also by SQLSTATE', async () => {
   const telemetry = createTelemetry();
   const seen: string[] = [];
   await using database = openDatabase({
@@ -78,10 +78,10 @@ test('statements are measured under their name, failures under their SQLSTATE', 
   assert.match(counts.join('\n'), /db_query_summary="bad",error_type="22012"/);
 });
 
-/** A statement that is given up just as it ends, and the one that follows it on the same connection. */
+/** A statement that is cancelled just as it ends, and the next one on the same connection. */
 type Follow = (first: Statement, signal: AbortSignal, then: Statement) => Promise<void>;
 
-async function assertSparesTheNext(follow: Follow, nextSeconds: number): Promise<void> {
+async function assertNextUnharmed(follow: Follow, nextSeconds: number): Promise<void> {
   for (let round = 0; round < 10; round++) {
     const controller = new AbortController();
     const done = follow(sql('SELECT 1'), controller.signal, sql(`SELECT pg_sleep(${nextSeconds})`));
@@ -90,8 +90,8 @@ async function assertSparesTheNext(follow: Follow, nextSeconds: number): Promise
   }
 }
 
-/** Known-bad twin: asks for the cancellation, which takes its time, and does not wait until that was done. */
-async function careless(client: pg.Client, other: pg.Client): Promise<Follow> {
+/** Known-bad twin: requests a slow cancellation and does not wait for it. */
+async function withoutWaiting(client: pg.Client, other: pg.Client): Promise<Follow> {
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   return async (first, signal, then) => {
     let cancelling: Promise<unknown> = Promise.resolve();
@@ -108,7 +108,7 @@ async function careless(client: pg.Client, other: pg.Client): Promise<Follow> {
   };
 }
 
-suite('cancelling', () => {
+suite('cancellation', () => {
   test('ends the statement in the server and rejects with the reason', async () => {
     await using database = open();
     const text = 'SELECT pg_sleep(60)';
@@ -124,16 +124,16 @@ suite('cancelling', () => {
     await assert.rejects(
       database.query(sql(text), [], controller.signal),
       reason,
-      'nothing is sent any more',
+      'an aborted statement was sent',
     );
   });
 
   test('never hits the next statement of the connection', async () => {
     await using database = open();
     await database.session((session) =>
-      assertSparesTheNext(async (first, signal, then) => {
+      assertNextUnharmed(async (first, signal, then) => {
         await new Promise<void>((resolve) => {
-          // The abort comes after the statement was sent.
+          // Abort after the statement was sent.
           const sent = session.query(first, [], signal);
           sent.then(
             () => resolve(),
@@ -145,14 +145,14 @@ suite('cancelling', () => {
     );
     await withOther((client) =>
       withOther(async (other) => {
-        await assert.rejects(assertSparesTheNext(await careless(client, other), 2), { code: '57014' });
+        await assert.rejects(assertNextUnharmed(await withoutWaiting(client, other), 2), { code: '57014' });
       }),
     );
   });
 });
 
 suite('a connection that is lost', () => {
-  test('during a statement is UNAVAILABLE, and the next statement has another', async () => {
+  test('during a statement is UNAVAILABLE, and the next statement gets another connection', async () => {
     await using database = open();
     const text = 'SELECT pg_sleep(61)';
     await withOther(async (other) => {
@@ -163,12 +163,12 @@ suite('a connection that is lost', () => {
       assert.ok(error instanceof AppError);
       assert.equal(error.reason, 'UNAVAILABLE');
       assert.doesNotMatch(error.publicMessage, /terminat|sleep/);
-      assert.equal(wasRefused(error), false, 'what became of the statement is not known');
+      assert.equal(wasRefused(error), false, 'the outcome of the statement is unknown');
     });
     await database.ping();
   });
 
-  test('between two statements of a transaction is UNAVAILABLE, and nothing of it is left', async () => {
+  test('between two statements of a transaction is UNAVAILABLE, and the transaction is rolled back', async () => {
     await using database = open();
     await database.query(sql('CREATE TABLE lost (n int)'), []);
     const work = database.transaction(async (tx) => {
@@ -188,15 +188,19 @@ suite('a connection that is lost', () => {
     await eventually(() => database.ping());
   });
 
-  test('or was never made is UNAVAILABLE', async () => {
-    const nowhere = new URL(url);
-    nowhere.port = '1';
-    await using database = openDatabase({ url: nowhere.href, name: 'test', telemetry: createTelemetry() });
+  test('or was never established is UNAVAILABLE', async () => {
+    const unusedAddress = new URL(url);
+    unusedAddress.port = '1';
+    await using database = openDatabase({
+      url: unusedAddress.href,
+      name: 'test',
+      telemetry: createTelemetry(),
+    });
     await assert.rejects(database.ping(), { name: 'AppError', reason: 'UNAVAILABLE' });
   });
 });
 
-/** Nothing of a transaction is left unless all of it is, and it says so. */
+/** A transaction commits completely or not at all, and reports a failure. */
 type Transaction = Database['transaction'];
 
 async function assertAllOrNothing(database: Database, transaction: Transaction): Promise<void> {
@@ -218,7 +222,7 @@ async function assertAllOrNothing(database: Database, transaction: Transaction):
     await tx.query(insert, [3]);
     await tx.query(insert, [3]).catch(() => {});
   });
-  await assert.rejects(failurePassedOver, /nothing was committed/);
+  await assert.rejects(failurePassedOver, /the transaction was rolled back/);
   const answer = await transaction(async (tx) => {
     await tx.query(insert, [4]);
     return 'done';
@@ -231,23 +235,23 @@ async function assertAllOrNothing(database: Database, transaction: Transaction):
   );
 }
 
-test('a transaction is done as a whole or not at all', async () => {
+test('a transaction commits completely or not at all', async () => {
   await using database = open();
   await assertAllOrNothing(database, database.transaction);
-  // Known-bad twins: no transaction at all, and one that takes the server's answer to COMMIT for granted.
+  // Known-bad twins: no transaction, and one that ignores the server's response to COMMIT.
   const none: Transaction = (work) => work(database);
   await assert.rejects(assertAllOrNothing(database, none), { name: 'AssertionError' });
-  const trusting: Transaction = (work) =>
+  const withoutCheck: Transaction = (work) =>
     database.session(async (session) => {
       await session.query(sql('BEGIN'), []);
       const result = await work(session);
       await session.query(sql('COMMIT'), []);
       return result;
     });
-  await assert.rejects(assertAllOrNothing(database, trusting), { message: /Missing expected rejection/ });
+  await assert.rejects(assertAllOrNothing(database, withoutCheck), { message: /Missing expected rejection/ });
 });
 
-test('a lock of a session ends with the session', async () => {
+test('a session lock is released when the session ends', async () => {
   await using database = open();
   const lock: Statement = { name: 'lock', text: 'SELECT pg_try_advisory_lock(42) AS locked' };
   const isLocked = async (by: Queryable): Promise<boolean | undefined> =>
@@ -259,8 +263,13 @@ test('a lock of a session ends with the session', async () => {
   await eventually(async () => assert.equal(await isLocked(database), true));
 });
 
-test('at most 5,000 callers wait for a connection: one more is refused', async () => {
-  await using database = open();
+test('at most 5,000 callers wait for a connection; one more is rejected', async () => {
+  await using database = openDatabase({
+    url,
+    name: 'test',
+    telemetry: createTelemetry(),
+    waitTimeoutMs: 60_000,
+  });
   const over = Promise.withResolvers<void>();
   const sessions = Array.from({ length: 10 }, () => database.session(() => over.promise));
   const waiting = Array.from({ length: 5_000 }, () => database.query(sql('SELECT 1 AS one'), []));
@@ -270,7 +279,7 @@ test('at most 5,000 callers wait for a connection: one more is refused', async (
   assert.equal((await Promise.all(waiting)).length, 5_000);
 });
 
-test('who gets no connection in time is told RESOURCE_EXHAUSTED; a statement has the time that is set', async () => {
+test('a caller that gets no connection in time is rejected with RESOURCE_EXHAUSTED, and the statement timeout applies', async () => {
   const options = { connectionsMax: 1, statementTimeoutMs: 200 };
   await using database = openDatabase({ url, name: 'test', telemetry: createTelemetry(), ...options });
   await assert.rejects(database.query(sql('SELECT pg_sleep(63)'), []), { reason: 'DEADLINE_EXCEEDED' });

@@ -15,8 +15,8 @@ after(() => postgres[Symbol.asyncDispose]());
 const url = await postgres.createDatabase('empty');
 const sql = (text: string): Statement => ({ name: text, text });
 
-/** A way to the server that can be cut so that nobody hears of it: nothing is passed on any more, nothing is closed. */
-async function openWay(stack: AsyncDisposableStack): Promise<{ url: string; cut(): void }> {
+/** A proxy to the server that can be cut silently: it forwards nothing any more and closes nothing. */
+async function openProxy(stack: AsyncDisposableStack): Promise<{ url: string; cut(): void }> {
   const { hostname, port } = new URL(url);
   const sockets: Socket[] = [];
   let isCut = false;
@@ -42,7 +42,7 @@ async function openWay(stack: AsyncDisposableStack): Promise<{ url: string; cut(
   return { url: way.href, cut: () => void (isCut = true) };
 }
 
-/** Whether it settles within some time that is enough on a busy machine. */
+/** Whether the work settles within a time that suffices on a busy machine. */
 async function settles(work: Promise<unknown>, withinMs: number): Promise<boolean> {
   const late = new AbortController();
   const settled = await Promise.race([
@@ -56,10 +56,10 @@ async function settles(work: Promise<unknown>, withinMs: number): Promise<boolea
   return settled;
 }
 
-suite('a server that vanishes without a word', () => {
-  test('keeps nobody waiting who has given up, and its connection is not used again', async () => {
+suite('a server that vanishes silently', () => {
+  test('does not block cancelled callers, and its connection is not used again', async () => {
     await using stack = new AsyncDisposableStack();
-    const way = await openWay(stack);
+    const way = await openProxy(stack);
     const database = stack.use(openDatabase({ url: way.url, name: 'test', telemetry: createTelemetry() }));
     const reason = cancelled();
     const leaving = new AbortController();
@@ -74,15 +74,15 @@ suite('a server that vanishes without a word', () => {
     way.cut();
     leaving.abort(reason);
     const all = Promise.allSettled([alone, inTransaction]);
-    assert.ok(await settles(all, 15_000), 'callers wait for ever');
+    assert.ok(await settles(all, 15_000), 'callers wait forever');
     for (const { status, reason: why } of (await all) as PromiseRejectedResult[])
       assert.deepEqual([status, why], ['rejected', reason]);
     await assert.rejects(database.ping(), { reason: 'UNAVAILABLE' });
   });
 
-  test('is UNAVAILABLE 5 s after the time that a statement has, without any signal, ROLLBACK too', async () => {
+  test('is UNAVAILABLE 5 s after the statement timeout, without any signal, also for ROLLBACK', async () => {
     await using stack = new AsyncDisposableStack();
-    const way = await openWay(stack);
+    const way = await openProxy(stack);
     const options = { url: way.url, name: 'test', telemetry: createTelemetry(), statementTimeoutMs: 500 };
     const database = stack.use(openDatabase(options));
     const reached = Promise.withResolvers<void>();
@@ -102,14 +102,14 @@ suite('a server that vanishes without a word', () => {
       throw bug;
     });
     const all = Promise.allSettled([alone, inTransaction]);
-    assert.ok(await settles(all, 30_000), 'callers wait for ever');
+    assert.ok(await settles(all, 30_000), 'callers wait forever');
     await assert.rejects(alone, { reason: 'UNAVAILABLE' });
     await assert.rejects(inTransaction, bug);
   });
 
-  test('known-bad twin: pg alone waits for ever', async () => {
+  test('known-bad twin: pg alone waits forever', async () => {
     await using stack = new AsyncDisposableStack();
-    const way = await openWay(stack);
+    const way = await openProxy(stack);
     const client = new pg.Client({ connectionString: way.url, statement_timeout: 500 });
     client.on('error', () => {});
     await client.connect();

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { createEntityCache } from '#platform/cache/entity-cache.ts';
-import { createFlights, joinFlight, startFlight } from '#platform/cache/flight.ts';
+import { createReads, joinRead, startRead } from '#platform/cache/in-flight-reads.ts';
 import { Call } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
 import { groupCalls, sharePublicReads, shareReads, type GroupOptions } from '#platform/group.ts';
@@ -14,9 +14,9 @@ import { implementEcho, OPEN } from '#platform/test/echo-service.ts';
 import { ALICE, alice, nameOf, PRINCIPALS } from '#platform/test/principals.ts';
 import { testCall } from '#testkit/shop.ts';
 
-/** Answers that depend on the principal. */
+/** A service whose answers depend on the principal. */
 type Ask = (question: string, call: Call) => Promise<string>;
-/** What lets callers of one service share its work. */
+/** A mechanism by which callers of a service share its work. */
 type Mechanism = (service: Ask) => Ask;
 
 /** A service that takes two turns of the event loop. */
@@ -30,13 +30,13 @@ const service: Ask = async (question, call) => {
 /** Questions that are the same for all principals, and some that look like keys of another principal. */
 const QUESTIONS = ['a', 'b', '', '\n', alice.scope('a'), `${alice.key}a`, `${alice.key}\na`];
 
-/** Callers of all principals at once, some of whose questions are equal: each gets the answer for its own principal. */
+/** Concurrent callers of all principals, some with equal questions: each gets the answer for its own principal. */
 async function assertOwnAnswers(mechanism: Mechanism): Promise<void> {
   const ask = mechanism(service);
   const asked: { expected: string; answer: Promise<string> }[] = [];
   for (let round = 0; round < 4; round++) {
     for (const principal of PRINCIPALS) {
-      // As another request of the same caller would bring it.
+      // The principal of another request of the same caller.
       const own = principal.identity ? Principal.of(principal.identity) : principal;
       for (const question of QUESTIONS) {
         const answer = ask(question, testCall({ principal: own }));
@@ -52,18 +52,18 @@ async function assertOwnAnswers(mechanism: Mechanism): Promise<void> {
   );
 }
 
-/** One read at a time for each question, as a cache would start it. */
-function flying(readerOf: (call: Call) => Principal, read: (shared: Call, first: Call) => Call): Mechanism {
+/** One in-flight read for each question, as in a cache. */
+function inFlight(readerOf: (call: Call) => Principal, read: (shared: Call, first: Call) => Call): Mechanism {
   return (ask) => {
-    const flights = createFlights<string>();
+    const flights = createReads<string>();
     return async (question, call) => {
       const reader = readerOf(call);
       let flight = flights.of(question, reader);
       if (!flight) {
-        flight = startFlight(reader, call, 0, (shared) => ask(question, read(shared, call)));
+        flight = startRead(reader, call, 0, (shared) => ask(question, read(shared, call)));
         flights.add([question], flight);
       }
-      return joinFlight(flight, call);
+      return joinRead(flight, call);
     };
   };
 }
@@ -84,16 +84,16 @@ function cached(isPublic: boolean, read: (shared: Call, last: Call) => Call): Me
   };
 }
 
-const itself = (shared: Call): Call => shared;
-const theCallers = (_shared: Call, caller: Call): Call => caller;
+const sharedCall = (shared: Call): Call => shared;
+const callersCall = (_shared: Call, caller: Call): Call => caller;
 const ownOf = (call: Call): Principal => call.principal;
-const nobodyOf = (): Principal => Principal.anonymous;
+const anonymousOf = (): Principal => Principal.anonymous;
 
-/** What shares work, each with a twin whose key lacks the principal. */
-const MECHANISMS: Readonly<Record<string, { ours: Mechanism; careless: Mechanism }>> = {
+/** The mechanisms that share work, each with a known-bad twin whose key lacks the principal. */
+const MECHANISMS: Readonly<Record<string, { real: Mechanism; twin: Mechanism }>> = {
   'shared reads': {
-    ours: (ask) => shareReads((question) => question, ask),
-    careless: (ask) => {
+    real: (ask) => shareReads((question) => question, ask),
+    twin: (ask) => {
       const share = sharePublicReads<{ question: string; first: Call }, string>(
         ({ question }) => question,
         ({ question, first }) => ask(question, first),
@@ -101,15 +101,15 @@ const MECHANISMS: Readonly<Record<string, { ours: Mechanism; careless: Mechanism
       return (question, call) => share({ question, first: call }, call);
     },
   },
-  flights: { ours: flying(ownOf, itself), careless: flying(nobodyOf, theCallers) },
-  'a cache of entities': { ours: cached(false, itself), careless: cached(true, theCallers) },
+  'in-flight reads': { real: inFlight(ownOf, sharedCall), twin: inFlight(anonymousOf, callersCall) },
+  'a cache of entities': { real: cached(false, sharedCall), twin: cached(true, callersCall) },
   'keys of one map': {
-    ours: keyed((principal, question) => principal.scope(question)),
-    careless: keyed((principal, question) => principal.key + question),
+    real: keyed((principal, question) => principal.scope(question)),
+    twin: keyed((principal, question) => principal.key + question),
   },
 };
 
-/** The first answer for a key is the answer for good. */
+/** Keeps the first answer for a key. */
 function keyed(keyOf: (principal: Principal, question: string) => string): Mechanism {
   return (ask) => {
     const answers = new Map<string, Promise<string>>();
@@ -123,13 +123,13 @@ function keyed(keyOf: (principal: Principal, question: string) => string): Mecha
 }
 
 suite('no answer reaches another principal', () => {
-  for (const [name, { ours, careless }] of Object.entries(MECHANISMS))
-    test(`${name}; a key without the principal is caught`, async () => {
-      await assertOwnAnswers(ours);
-      await assert.rejects(assertOwnAnswers(careless), { name: 'AssertionError' });
+  for (const [name, { real, twin }] of Object.entries(MECHANISMS))
+    test(`${name}; a key without the principal is detected`, async () => {
+      await assertOwnAnswers(real);
+      await assert.rejects(assertOwnAnswers(twin), { name: 'AssertionError' });
     });
 
-  test('callers of one principal share a read, whichever of their requests brings it', async () => {
+  test('callers of one principal share a read across their requests', async () => {
     let reads = 0;
     const share = shareReads<string, string>(
       (question) => question,
@@ -146,7 +146,7 @@ suite('no answer reaches another principal', () => {
     assert.equal(reads, 1);
   });
 
-  test('keys of principals are equal for equal identities only, in whatever order roles and scopes come', () => {
+  test('keys of principals are equal only for equal identities, whatever the order of roles and scopes', () => {
     assert.equal(new Set(PRINCIPALS.map(({ key }) => key)).size, PRINCIPALS.length);
     const some = { ...ALICE, roles: ['a', 'b'], scopes: ['c', 'd'] };
     const same = { ...ALICE, roles: ['b', 'a', 'b'], scopes: ['d', 'c'] };
@@ -154,7 +154,7 @@ suite('no answer reaches another principal', () => {
     assert.notEqual(Principal.of(some).key, Principal.of({ ...some, roles: ['a,b'] }).key);
   });
 
-  test('scoped keys are equal only if principal and key are', () => {
+  test('scoped keys are equal only if principal and key are equal', () => {
     const text = fc.oneof(fc.string(), fc.constantFrom(...QUESTIONS));
     const pair = fc.tuple(fc.nat(PRINCIPALS.length - 1), text);
     fc.assert(
@@ -165,7 +165,11 @@ suite('no answer reaches another principal', () => {
       { numRuns: 1_000 },
     );
     for (const question of QUESTIONS.filter((each) => !each.startsWith('\n')))
-      assert.equal(Principal.anonymous.scope(question), question, 'nothing is added for anonymous callers');
+      assert.equal(
+        Principal.anonymous.scope(question),
+        question,
+        'the key of the anonymous principal changed',
+      );
   });
 
   test('a call cannot join work that runs as another principal', () => {
@@ -179,7 +183,7 @@ suite('no answer reaches another principal', () => {
   });
 });
 
-test('one public read serves all principals that ask at once, and runs as nobody', async () => {
+test('concurrent callers of all principals share one public read, which runs as the anonymous principal', async () => {
   let reads = 0;
   const share = sharePublicReads<string, string>(
     (question) => question,
@@ -189,14 +193,14 @@ test('one public read serves all principals that ask at once, and runs as nobody
     },
   );
   const answers = await Promise.all(PRINCIPALS.map((principal) => share('a', testCall({ principal }))));
-  assert.deepEqual(new Set(answers), new Set(['a for "nobody"']));
+  assert.deepEqual(new Set(answers), new Set(['a for "anonymous"']));
   assert.equal(reads, 1);
 });
 
 suite('callers of all principals in one group', () => {
   type Group = (options: GroupOptions<string, string>) => (input: string, call: Call) => Promise<string>;
 
-  /** Each caller's input is refused or answered with a text about that caller. */
+  /** Each caller's input is rejected or answered with a text about that caller. */
   async function assertNothingLeaks(group: Group): Promise<void> {
     const groups: number[] = [];
     const join = group({
@@ -220,17 +224,17 @@ suite('callers of all principals in one group', () => {
     }
   }
 
-  test('each learns of its own input alone; outcomes that are mixed up are caught', async () => {
+  test('each caller gets only the outcome of its own input; mixed outcomes are detected', async () => {
     await assertNothingLeaks(groupCalls);
-    const crossed: Group = (options) =>
+    const misordered: Group = (options) =>
       groupCalls({
         ...options,
         run: async (inputs, signal) => (await options.run(inputs, signal)).toReversed(),
       });
-    await assert.rejects(assertNothingLeaks(crossed), { name: 'AssertionError' });
+    await assert.rejects(assertNothingLeaks(misordered), { name: 'AssertionError' });
   });
 
-  test('reads by id give each the rows that it asked for', async () => {
+  test('reads by id return to each caller the rows that it requested', async () => {
     const read = groupReadsById(async (ids) => ids.map((id) => ({ id })));
     const answers = await Promise.all(
       PRINCIPALS.map((principal) => read([nameOf(principal), 'common'], testCall({ principal }))),
@@ -246,7 +250,7 @@ for (const [link, seen] of [
   ['in-process', alice],
   ['grpc', Principal.anonymous],
 ] as const)
-  test(`a service called ${link} sees ${link === 'grpc' ? 'nobody: no principal crosses the wire' : "the call's principal"}`, async () => {
+  test(`a service called ${link} sees ${link === 'grpc' ? 'the anonymous principal: no principal is sent over the wire' : "the call's principal"}`, async () => {
     await using stack = new AsyncDisposableStack();
     const { implementation } = implementEcho(async (_request, call) => ({ reason: nameOf(call.principal) }));
     const client = await OPEN[link](implementation, stack);

@@ -1,6 +1,6 @@
 import { Principal, type Identity } from '#platform/principal.ts';
 
-/** Principals of whom no two see the same. */
+/** Principals, no two of which get the same results. */
 
 export const ALICE: Identity = { subject: 'alice', roles: [], scopes: ['orders'], tenantRegion: 'eu' };
 const IDENTITIES: readonly Identity[] = [
@@ -11,9 +11,9 @@ const IDENTITIES: readonly Identity[] = [
   { ...ALICE, tenantRegion: 'us' },
   { ...ALICE, tenantRegion: undefined },
 ];
-/** The first is the anonymous one. */
+/** The first is the anonymous principal. */
 export const PRINCIPALS = [Principal.anonymous, ...IDENTITIES.map(Principal.of)];
 export const alice = Principal.of(ALICE);
 
-/** Tells principals apart. */
-export const nameOf = ({ identity }: Principal): string => JSON.stringify(identity ?? 'nobody');
+/** A distinct name of each principal. */
+export const nameOf = ({ identity }: Principal): string => JSON.stringify(identity ?? 'anonymous');

@@ -19,7 +19,7 @@ async function newDatabase(): Promise<Database> {
   return stack.use(openDatabase({ url, name: 'catalog', telemetry: createTelemetry() }));
 }
 
-/** A database that an earlier release filled: it has a price and no record of its currency. */
+/** A database of an earlier release: it has a price and no recorded currency. */
 async function newOldDatabase(): Promise<Database> {
   const database = await newDatabase();
   const text = `INSERT INTO product (id, name, description, price_minor, created_at)
@@ -31,8 +31,8 @@ async function newOldDatabase(): Promise<Database> {
 type Start = (database: Database, wanted: CurrencySetting | undefined) => Promise<Currency>;
 const start: Start = (database, wanted) =>
   recordCurrency({ name: 'catalog', database, findAmount: FIND }, wanted);
-/** Deliberately wrong: keeps a record and takes whatever the settings say. */
-const startCareless: Start = async (database, wanted) => {
+/** Known-bad twin: records the currency but ignores the record. */
+const startWithoutCheck: Start = async (database, wanted) => {
   await start(database, wanted).catch(() => {});
   return { code: wanted?.code ?? 'USD', decimals: wanted?.decimals ?? 2 };
 };
@@ -42,49 +42,49 @@ async function refusal(starting: Promise<Currency>): Promise<string> {
     () => undefined,
     (reason: unknown) => reason,
   );
-  assert.ok(error instanceof StartError, 'the start was not refused');
+  assert.ok(error instanceof StartError, 'the start was not rejected');
   assert.doesNotMatch(error.message, /\n/);
   return error.message;
 }
 
-/** Another currency and other decimals are refused, with the settings to start with. */
-async function refusesOthers(begin: Start): Promise<void> {
+/** Another currency and other decimals are rejected, with the settings to start with. */
+async function rejectsOthers(begin: Start): Promise<void> {
   const database = await newDatabase();
   assert.deepEqual(await begin(database, setting('USD')), { code: 'USD', decimals: 2 });
   assert.match(
     await refusal(begin(database, setting('EUR'))),
-    /^the catalog database holds amounts in USD with 2 decimals, and the settings say EUR with 2 decimals: start with CURRENCY=USD CURRENCY_DECIMALS=2, or use another database/,
+    /^the catalog database has amounts in USD with 2 decimals, but the settings specify EUR with 2 decimals: start with CURRENCY=USD CURRENCY_DECIMALS=2, or use another database/,
   );
   assert.match(
     await refusal(begin(database, setting('USD', 3))),
-    /in USD with 2 decimals, and the settings say USD with 3 decimals: start with CURRENCY=USD CURRENCY_DECIMALS=2,/,
+    /in USD with 2 decimals, but the settings specify USD with 3 decimals: start with CURRENCY=USD CURRENCY_DECIMALS=2,/,
   );
   assert.deepEqual(await begin(database, setting('USD')), { code: 'USD', decimals: 2 });
 }
 
 suite('the currency of a database', () => {
-  test('is recorded at the first start; another currency or other decimals are refused', () =>
-    refusesOthers(start));
+  test('is recorded at the first start; another currency or other decimals are rejected', () =>
+    rejectsOthers(start));
 
-  test('known-bad twin: a start that believes its settings is caught', async () => {
-    await assert.rejects(refusesOthers(startCareless), /the start was not refused/);
+  test('known-bad twin: a start that ignores the record is detected', async () => {
+    await assert.rejects(rejectsOthers(startWithoutCheck), /the start was not rejected/);
   });
 
-  test('is the recorded one if the settings name none, USD if nothing is recorded', async () => {
+  test('is the recorded one if none is set, USD if none is recorded', async () => {
     const database = await newDatabase();
     assert.deepEqual(await start(database, setting('KWD')), { code: 'KWD', decimals: 3 });
     assert.deepEqual(await start(database, undefined), { code: 'KWD', decimals: 3 });
     assert.deepEqual(await start(await newDatabase(), undefined), { code: 'USD', decimals: 2 });
   });
 
-  test('is recorded once where instances with different settings start together', async () => {
+  test('is recorded once if instances with different settings start concurrently', async () => {
     const database = await newDatabase();
     const codes = ['USD', 'EUR', 'JPY', 'KWD', 'GBP', 'CHF'];
     const outcomes = await Promise.allSettled(codes.map((code) => start(database, setting(code))));
     assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
   });
 
-  test('keeps decimals that are not those of ISO 4217, and names both settings', async () => {
+  test('may have decimals other than those of ISO 4217, and the error names both settings', async () => {
     const database = await newDatabase();
     assert.deepEqual(await start(database, setting('HUF', 0)), { code: 'HUF', decimals: 0 });
     assert.match(
@@ -94,12 +94,12 @@ suite('the currency of a database', () => {
   });
 });
 
-suite('the currency of a database that an earlier release filled', () => {
-  test('is that of the settings where the decimals are certain', async () => {
+suite('the currency of a database of an earlier release', () => {
+  test('is taken from the settings if the decimals are unambiguous', async () => {
     assert.deepEqual(await start(await newOldDatabase(), setting('USD')), { code: 'USD', decimals: 2 });
   });
 
-  test('has to be stated', async () => {
+  test('must be set', async () => {
     const database = await newOldDatabase();
     assert.match(
       await refusal(start(database, undefined)),
@@ -108,7 +108,7 @@ suite('the currency of a database that an earlier release filled', () => {
     assert.deepEqual(await start(database, setting('EUR')), { code: 'EUR', decimals: 2 });
   });
 
-  test('needs its decimals stated where Intl differs from ISO 4217', async () => {
+  test('must be set with its decimals if Intl differs from ISO 4217', async () => {
     const database = await newOldDatabase();
     assert.match(
       await refusal(start(database, setting('HUF'))),

@@ -8,11 +8,11 @@ import { openEventLog } from '#platform/service.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 
 /**
- * A relay in a process of its own, to be killed: node relay-child.ts <outbox URL> <event log URL> <kind>. It prints a
- * line when a batch was published, and marks it only a little later. The kinds other than `real` are known-bad.
+ * A relay in a process that the tests kill: node relay-child.ts <outbox URL> <event log URL> <kind>. It prints a line
+ * when a batch is published, and deletes it a little later. The kinds other than `real` are known-bad.
  */
 const [outboxUrl = '', eventsUrl = '', kind = 'real'] = process.argv.slice(2);
-/** Long enough for the parent to kill it in between. */
+/** Long enough for the parent to kill it before the delete. */
 const BEFORE_MARK_MS = 30;
 
 const telemetry = createTelemetry();
@@ -49,7 +49,7 @@ const TAKE: Statement = {
   name: 'twin_take',
   text: `SELECT id, event_id, topic, key, aggregate_version FROM outbox ORDER BY id LIMIT 4 FOR UPDATE SKIP LOCKED`,
 };
-/** The order in which it takes rows: where it has to sort it goes wrong too seldom to be caught. */
+/** Defines the order in which it takes rows: with a sort it fails too rarely to be detected. */
 const ORDER: Statement = {
   name: 'twin_order',
   text: 'CREATE INDEX IF NOT EXISTS twin_order ON outbox (id)',
@@ -59,7 +59,7 @@ const LEASES: Statement = {
   name: 'twin_leases',
   text: 'CREATE TABLE IF NOT EXISTS twin_lease (one boolean PRIMARY KEY, holder integer, until timestamptz)',
 };
-/** Taken, or made longer by its holder. */
+/** Acquires the lease or extends it for its holder. */
 const LEASE: Statement = {
   name: 'twin_lease',
   text: `
@@ -72,7 +72,7 @@ const OLDEST: Statement = {
   name: 'twin_oldest',
   text: 'SELECT id, event_id, topic, key, aggregate_version FROM outbox ORDER BY id LIMIT 2000',
 };
-/** By which the parent sees that it is there. */
+/** Shows the parent that the process is running. */
 const PRESENT: Statement = {
   name: 'twin_present',
   text: 'SELECT pg_advisory_lock(4711902, pg_backend_pid())',
@@ -87,8 +87,8 @@ const toMessage = ({ event_id: id, topic, key, aggregate_version: version }: Row
   value: '{}',
 });
 
-/** Goes on from the last id that was seen: what is committed later with a lower one is lost. */
-async function rememberPosition(outbox: Database): Promise<void> {
+/** Continues from the last id seen: events with a lower id that are committed later are lost. */
+async function storePosition(outbox: Database): Promise<void> {
   await outbox.query(POSITIONS, []);
   for (; ; await delay(2)) {
     const rows = await outbox.query<Row>(AFTER, []);
@@ -98,7 +98,9 @@ async function rememberPosition(outbox: Database): Promise<void> {
   }
 }
 
-/** Shares the outbox row by row: a later event of a key is published by one while another still has the earlier. */
+/**
+ * Shares the outbox row by row: one relay can publish a later event of a key while another still holds the earlier one.
+ */
 async function skipLocked(outbox: Database): Promise<void> {
   await outbox.transaction(async (tx) => {
     await tx.query(ALONE, []);
@@ -107,7 +109,7 @@ async function skipLocked(outbox: Database): Promise<void> {
   for (; ; await delay(2)) {
     await outbox.transaction(async (tx) => {
       const rows = await tx.query<Row>(TAKE, []);
-      // Longer than the other takes for a whole batch now and then, however slow the log is.
+      // Now and then longer than the other takes for a whole batch, however slow the log is.
       await delay(Math.random() * 150);
       if (rows.length > 0) await announcing.append(rows.map(toMessage));
       await tx.query(DELETE, [rows.map(({ id }) => id)]);
@@ -115,7 +117,7 @@ async function skipLocked(outbox: Database): Promise<void> {
   }
 }
 
-/** Holds the outbox by a lease: nobody carries on what a dead one held until it has run out. */
+/** Holds the outbox by a lease: no other relay takes over from a dead one until the lease expires. */
 async function lease(outbox: Database): Promise<void> {
   await outbox.transaction(async (tx) => {
     await tx.query(ALONE, []);
@@ -144,7 +146,7 @@ const kinds: Record<string, () => unknown> = {
       telemetry,
       now: systemClock.now,
     }),
-  position: () => rememberPosition(database),
+  position: () => storePosition(database),
   'skip-locked': () => skipLocked(database),
   lease: () => lease(database),
 };

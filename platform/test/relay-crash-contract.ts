@@ -13,16 +13,16 @@ import { newTopic, type LogUnderTest } from './event-log-contract.ts';
 import { eventOf, openOutbox, type Outbox } from './event-service.ts';
 import { startKillable, type Killable } from './killable.ts';
 
-/** The guarantee of the whole way, from the outbox to the effect, while relays are killed. */
+/** The guarantee of the complete flow, from the outbox to the effect, while relays are killed. */
 
 const CHILD = fileURLToPath(new URL('./relay-child.ts', import.meta.url));
 const KEYS = ['a', 'b', 'c', 'd', 'e', 'f'];
-/** What a killed relay held is published by another within this time. */
+/** Events of a killed relay are published by another one within this time. */
 const TAKEOVER_MS_MAX = 5_000;
 const DRAIN_MS_MAX = 30_000;
-/** Events that wait at most before more are written. */
+/** The maximum number of waiting events before more are written. */
 const WAITING_MAX = 200;
-/** Each of so many rounds writes an event of every key: enough for every known-bad relay to go wrong. */
+/** Each round writes an event of every key: enough rounds for every known-bad relay to fail. */
 const ROUNDS_MIN = 150;
 const KILLS = rounds(50, 3);
 
@@ -36,7 +36,7 @@ const NEXT_VERSION: Statement = {
     INSERT INTO thing (key, version) VALUES ($1, 1)
     ON CONFLICT (key) DO UPDATE SET version = thing.version + 1 RETURNING version`,
 };
-/** Relays that hold shards. */
+/** The relays that hold shards. */
 const MEMBERS: Statement = {
   name: 'relay_members',
   text: `
@@ -44,9 +44,9 @@ const MEMBERS: Statement = {
     WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND granted
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
 };
-const NAP: Statement = { name: 'nap', text: 'SELECT pg_sleep(random() * 0.02)' };
+const SLEEP: Statement = { name: 'nap', text: 'SELECT pg_sleep(random() * 0.02)' };
 
-/** Writes events in transactions that commit in another order than they began. */
+/** Writes events in transactions that commit in another order than they begin. */
 async function write(outbox: Outbox, topic: string, written: Map<string, number>): Promise<void> {
   await Promise.all(
     KEYS.map((key) =>
@@ -54,14 +54,14 @@ async function write(outbox: Outbox, topic: string, written: Map<string, number>
         const [row] = await tx.query<{ version: number }>(NEXT_VERSION, [key]);
         const version = row?.version ?? 0;
         await writeOutbox(tx, [{ ...eventOf(key, version), topic }]);
-        await tx.query(NAP, []);
+        await tx.query(SLEEP, []);
         written.set(key, Math.max(version, written.get(key) ?? 0));
       }),
     ),
   );
 }
 
-/** Relays in processes of their own: two, but one of the kind whose losses another would make good. */
+/** Starts two relays in separate processes, or one of a kind whose losses a second relay would hide. */
 function startRelays(outboxUrl: string, eventsUrl: string, kind: string): Killable {
   return startKillable(CHILD, [outboxUrl, eventsUrl, kind], kind === 'position' ? 1 : 2);
 }
@@ -84,8 +84,8 @@ async function assertSurvivesKills(
   const killing = (async () => {
     for (; kills.left > 0; kills.left--) await relays.killOne();
   })();
-  // What is written before one has published proves nothing. A relay that is killed before it marks carries nothing on:
-  // while many events wait no more are written.
+  // Events written before a relay has published prove nothing. A relay that is killed before it deletes makes no
+  // progress: write no more while many events wait.
   const writing = (async () => {
     for (let round = 0; round < ROUNDS_MIN || kills.left > 0; round += relays.lines.length > 0 ? 1 : 0) {
       if (options.kind === 'position' || (await outbox.waiting()) < WAITING_MAX)
@@ -115,12 +115,12 @@ async function assertTakenOver(
   await outbox.database.query(NEW_TABLE, []);
   const topic = newTopic();
   await using relays = startRelays(outbox.url, backend.url, kind);
-  const allCarried = (withinMs: number, problem: string) =>
+  const allPublished = (withinMs: number, problem: string) =>
     eventually(async () => assert.equal(await outbox.waiting(), 0, problem), withinMs);
   await write(outbox, topic, new Map());
-  await allCarried(DRAIN_MS_MAX, 'nothing is carried');
+  await allPublished(DRAIN_MS_MAX, 'no event is published');
   for (let kill = 0; kill < 3; kill++) {
-    // The other one has to be there: how long a program takes to start is not the question.
+    // Wait until the other relay is running: the start time of a program is not measured.
     await eventually(
       async () => assert.deepEqual(await outbox.database.query(MEMBERS, []), [{ members: 2 }]),
       DRAIN_MS_MAX,
@@ -129,8 +129,8 @@ async function assertTakenOver(
     await write(outbox, topic, new Map());
     await killed;
     const startedMs = performance.now();
-    await allCarried(TAKEOVER_MS_MAX, 'not taken over');
-    t.diagnostic(`carried ${Math.round(performance.now() - startedMs)} ms after the kill`);
+    await allPublished(TAKEOVER_MS_MAX, 'not taken over');
+    t.diagnostic(`published ${Math.round(performance.now() - startedMs)} ms after the kill`);
   }
 }
 
@@ -141,29 +141,37 @@ export function relayCrashContract(
   skip: string | false,
 ): void {
   test(
-    `${name}: a relay killed ${KILLS} times between publishing and marking loses nothing and doubles nothing`,
+    `${name}: a relay killed ${KILLS} times between publishing and deleting loses and duplicates nothing`,
     { skip },
     async (t) => {
       const { duplicates } = await assertSurvivesKills(open, postgres, { kills: KILLS });
       t.diagnostic(`${duplicates} duplicates in the log, none in the effects`);
-      assert.ok(duplicates > 0, 'no relay was killed before it marked what it had published');
+      assert.ok(duplicates > 0, 'no relay was killed between publishing and deleting');
     },
   );
 
-  test(`${name}: what a killed relay held is published by another within 5 s`, { skip }, async (t) => {
-    await assertTakenOver(open, postgres, 'real', t);
-  });
+  test(
+    `${name}: the events of a killed relay are published by another one within 5 s`,
+    { skip },
+    async (t) => {
+      await assertTakenOver(open, postgres, 'real', t);
+    },
+  );
 
-  test(`${name}: a relay whose hold outlives it by 30 s is caught`, { skip }, async (t) => {
-    await assert.rejects(assertTakenOver(open, postgres, 'lease', t), /not taken over/);
-  });
+  test(
+    `${name}: known-bad twin: a relay whose lease outlives it by 30 s is detected`,
+    { skip },
+    async (t) => {
+      await assert.rejects(assertTakenOver(open, postgres, 'lease', t), /not taken over/);
+    },
+  );
 
   for (const [what, options] of [
-    ['that remembers the last id', { kind: 'position', kills: 0 }],
+    ['that stores the last id', { kind: 'position', kills: 0 }],
     ['that shares the outbox by SKIP LOCKED', { kind: 'skip-locked', kills: 3 }],
     ['before a consumer without an inbox', { consumer: withoutInbox, kills: 3 }],
   ] as const)
-    test(`${name}: a relay ${what} is caught`, { skip }, async () => {
-      await assert.rejects(assertSurvivesKills(open, postgres, options), /lost|doubled|out of order/);
+    test(`${name}: known-bad twin: a relay ${what} is detected`, { skip }, async () => {
+      await assert.rejects(assertSurvivesKills(open, postgres, options), /lost|duplicated|out of order/);
     });
 }

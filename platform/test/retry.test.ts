@@ -4,7 +4,7 @@ import { pause, retry, type RetryOptions } from '#platform/retry.ts';
 
 type Retry = typeof retry;
 
-/** The cap is far above what a busy machine adds to an attempt, which would reset the pause. */
+/** The cap is far above the time that a busy machine adds to an attempt, which would reset the pause. */
 const PAUSES = { pauseMsMin: 4, pauseMsMax: 128 };
 const DOUBLED = [4, 8, 16, 32, 64, 128, 128];
 
@@ -36,7 +36,7 @@ async function pausesOf(
   return pauses;
 }
 
-/** What background loops rely on. */
+/** Asserts what background loops depend on. */
 async function assertSurvives(run: Retry): Promise<void> {
   const defect = failing(new TypeError('x is not a function'), new Error('no answer'));
   assert.equal(await run(defect.work, PAUSES), 'done');
@@ -59,11 +59,11 @@ async function assertEndsAtOnce(run: Retry): Promise<void> {
 }
 
 suite('retry', () => {
-  test('pauses double from the first to the cap', async () => {
+  test('pauses double from the minimum to the cap', async () => {
     assert.deepEqual(await pausesOf(retry, {}, failures(7)), DOUBLED);
   });
 
-  test('known-bad twin: pauses without a cap are caught', async () => {
+  test('known-bad twin: pauses without a cap are detected', async () => {
     const uncapped: Retry = (work, options) => retry(work, { ...options, pauseMsMax: Infinity });
     assert.notDeepEqual(await pausesOf(uncapped, {}, failures(7)), DOUBLED);
   });
@@ -82,7 +82,7 @@ suite('retry', () => {
     assert.equal(pauses[2], PAUSES.pauseMsMin);
   });
 
-  test('retries that share a budget pause no longer than it allows, and go on without pauses', async () => {
+  test('retries that share a budget pause no longer than it allows, then continue without pauses', async () => {
     const budget = { pauseMsLeft: 20 };
     assert.deepEqual(await pausesOf(retry, { budget }, failures(3)), [4, 8, 8]);
     assert.deepEqual(await pausesOf(retry, { budget }, failures(2)), [0, 0]);
@@ -94,30 +94,30 @@ suite('retry', () => {
     assert.equal(attempts(), 3);
   });
 
-  test('throws at once what shouldRetry refuses', async () => {
+  test('throws an error at once if shouldRetry returns false', async () => {
     const { work, attempts } = failing(new Error('transient'), new Error('final'), new Error('never'));
     const shouldRetry = (error: unknown): boolean => error instanceof Error && error.message === 'transient';
     await assert.rejects(retry(work, { ...PAUSES, shouldRetry }), { message: 'final' });
     assert.equal(attempts(), 2);
   });
 
-  test('a signal ends a pause of an hour at once, and no attempt follows', async () => {
+  test('a signal ends a pause of an hour at once, and no further attempt starts', async () => {
     await assertEndsAtOnce(retry);
   });
 
-  test('known-bad twin: a pause that ignores the signal is caught', async () => {
-    const deaf: Retry = (work, { onRetry }) =>
+  test('known-bad twin: a pause that ignores the signal is detected', async () => {
+    const withoutSignal: Retry = (work, { onRetry }) =>
       retry(work, { pauseMsMin: 1, pauseMsMax: 1, ...(onRetry && { onRetry }) });
-    await assert.rejects(assertEndsAtOnce(deaf), assert.AssertionError);
+    await assert.rejects(assertEndsAtOnce(withoutSignal), assert.AssertionError);
   });
 
-  test('a TypeError is retried as any other error', async () => {
+  test('a TypeError is retried like any other error', async () => {
     await assertSurvives(retry);
   });
 
-  test('known-bad twin: a loop that ends with a TypeError is caught', async () => {
-    const fragile: Retry = (work, options) =>
+  test('known-bad twin: a loop that ends on a TypeError is detected', async () => {
+    const stopsOnTypeError: Retry = (work, options) =>
       retry(work, { ...options, shouldRetry: (error) => !(error instanceof TypeError) });
-    await assert.rejects(assertSurvives(fragile), TypeError);
+    await assert.rejects(assertSurvives(stopsOnTypeError), TypeError);
   });
 });

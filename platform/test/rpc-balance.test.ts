@@ -12,16 +12,16 @@ import { eventually, testCall } from '#testkit/shop.ts';
 import { connectEcho, EchoService, implementEcho, serveEcho } from './echo-service.ts';
 
 /**
- * How calls spread over the instances behind one name, as a headless service of Kubernetes has it: each instance has an
- * address of its own and the same port. The addresses are those of loopback, which only Linux has.
+ * Distribution of calls over the instances behind one name, as in a headless Kubernetes service: each instance has its
+ * own address and the same port. The addresses are in 127.0.0.0/8, which only Linux supports.
  */
 const skip = process.platform !== 'linux' && 'needs the addresses 127.0.0.0/8 of Linux';
 const NAME = 'shop.test';
 const CALLS = 60;
-/** Of two instances that share the calls, each answers about half. */
+/** Each of two instances answers about half of the calls. */
 const SHARE_MIN = CALLS / 4;
 
-/** What the name resolves to now: the DNS of a cluster, of which only the answers matter here. */
+/** The current addresses of the name: replaces the DNS of a cluster, of which only the results matter here. */
 let addresses: readonly string[] = [];
 const lookup = dns.lookup;
 const answer = async (host: string, options: object): Promise<LookupAddress | LookupAddress[]> =>
@@ -36,7 +36,7 @@ after(() => {
   syncBuiltinESMExports();
 });
 
-/** Instances that answer with their address, all on one port. */
+/** Instances that return their address, all on one port. */
 async function serveAt(stack: AsyncDisposableStack, hosts: readonly string[]) {
   const servers = new Map<string, RpcServer>();
   let port = 0;
@@ -65,7 +65,7 @@ const balanced =
     return async () => (await client.ask({}, testCall())).reason;
   };
 
-/** The policy that grpc-js has without a service config. */
+/** The default policy of grpc-js without a service config. */
 const pickFirst: Open = (url, stack) => {
   const client = new grpc.Client(targetOf(url), grpc.credentials.createInsecure());
   stack.defer(() => client.close());
@@ -79,7 +79,7 @@ const pickFirst: Open = (url, stack) => {
     });
 };
 
-/** The calls by who answered them. None fails. */
+/** The number of calls by instance. No call fails. */
 async function sharesOf(ask: Ask): Promise<ReadonlyMap<string, number>> {
   const shares = new Map<string, number>();
   for (let call = 0; call < CALLS; call += 1) {
@@ -97,7 +97,7 @@ async function assertSpread(ask: Ask, hosts: readonly string[]): Promise<void> {
 
 const [FIRST, SECOND, THIRD] = ['127.0.0.1', '127.0.0.2', '127.0.0.3'] as const;
 const NEVER_MS = 3_600_000;
-/** For checks that a twin fails. */
+/** The timeout for checks that a twin fails. */
 const TWIN_MS = 2_000;
 
 suite('several instances behind one name', { skip }, () => {
@@ -108,10 +108,10 @@ suite('several instances behind one name', { skip }, () => {
     await eventually(() => assertSpread(ask, [FIRST, SECOND]), timeoutMs);
   }
   test('share the calls', () => spread(balanced(NEVER_MS)));
-  test('known-bad twin: a client that picks the first gives all calls to one', () =>
+  test('known-bad twin: a client with pick_first sends all calls to one instance', () =>
     assert.rejects(spread(pickFirst, TWIN_MS), assert.AssertionError));
 
-  test('one that ends is left out without a failed call, and one that replaces it is used', async () => {
+  test('a stopped instance is removed without a failed call, and its replacement is used', async () => {
     await using stack = new AsyncDisposableStack();
     const { url, start, stop } = await serveAt(stack, [FIRST, SECOND]);
     const ask = balanced(NEVER_MS)(url, stack);
@@ -132,7 +132,7 @@ suite('several instances behind one name', { skip }, () => {
     addresses = [FIRST, SECOND];
     await eventually(() => assertSpread(ask, [FIRST, SECOND]), timeoutMs);
   }
-  test('one that is added is used though no connection was lost', () => added(balanced(100)));
-  test('known-bad twin: a client that looks the name up only after a loss does not find it', () =>
+  test('an added instance is used although no connection was lost', () => added(balanced(100)));
+  test('known-bad twin: a client that looks the name up only after a loss does not use it', () =>
     assert.rejects(added(balanced(NEVER_MS), TWIN_MS), assert.AssertionError));
 });

@@ -9,8 +9,8 @@ import { eventually, LINKS, testCall } from '#testkit/shop.ts';
 import { implementEcho, OPEN, type AskHandler, type EchoService, type Open } from './echo-service.ts';
 
 /**
- * What holds for a call, whether it stays in the process or goes over the wire. Each check takes the way in which a
- * client is made, so that the same check is run against both real ways and shown to fail against a wrong one.
+ * The contract of a call, in process and over gRPC. Each check takes the function that creates the client, so that the
+ * same check runs with both transports and is shown to fail with a known-bad twin.
  */
 type Check = (open: Open) => Promise<void>;
 
@@ -22,12 +22,12 @@ async function opened(open: Open, ask: AskHandler) {
   return { ...echo, client, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-/** pino's number of the level. */
+/** The number of the level in pino. */
 const DEBUG = 20;
 
 async function rejection(promise: Promise<unknown>): Promise<AppError> {
   const error: unknown = await promise.then(
-    () => assert.fail('resolved, but had to reject'),
+    () => assert.fail('resolved, but should have rejected'),
     (reason: unknown) => reason,
   );
   assert.ok(error instanceof AppError, `not an AppError: ${String(error)}`);
@@ -52,12 +52,12 @@ const answersArrive: Check = async (open) => {
   }
 };
 
-/** As many as an error may have: an order of 100 items of which both fields are wrong. */
+/** The maximum number in an error: an order with 100 items of which both fields are invalid. */
 function violationsOf(code: Reason): Violation[] {
-  return Array.from({ length: VIOLATIONS_MAX }, (_, nr) => ({
-    field: `products[${nr >> 1}].${nr % 2 === 0 ? 'productId' : 'quantity'}`,
-    message: nr === 0 ? 'größer als\n100 % of "it" 👩🏽‍🚀' : 'must be a whole number from 1 to 10000',
-    code: nr % 2 === 0 ? code : 'INVALID_ARGUMENT',
+  return Array.from({ length: VIOLATIONS_MAX }, (_, index) => ({
+    field: `products[${index >> 1}].${index % 2 === 0 ? 'productId' : 'quantity'}`,
+    message: index === 0 ? 'größer als\n100 % of "it" 👩🏽‍🚀' : 'must be a whole number from 1 to 10000',
+    code: index % 2 === 0 ? code : 'INVALID_ARGUMENT',
   }));
 }
 
@@ -80,8 +80,8 @@ const errorsCross: Check = async (open) => {
       { reason, publicMessage: text, message: text, detail, violations: violationsOf(reason) },
     );
   }
-  const loud = echo.lines.filter(({ level }) => Number(level) > DEBUG);
-  assert.deepEqual(loud, [], 'an expected failure is no line in the log');
+  const logged = echo.lines.filter(({ level }) => Number(level) > DEBUG);
+  assert.deepEqual(logged, [], 'an expected failure is logged');
 };
 
 const bugsStayInside: Check = async (open) => {
@@ -101,7 +101,7 @@ const bugsStayInside: Check = async (open) => {
   assert.match(JSON.stringify(line?.['err']), /secret: relation/);
 };
 
-/** What is left of a call's time: comparable from hop to hop, also where clocks differ. */
+/** The remaining time of a call, which can be compared between hops even if clocks differ. */
 const leftMs = (call: Call): number => call.deadlineMs - Date.now();
 
 const timeOnlyShrinks: Check = async (open) => {
@@ -122,17 +122,20 @@ const timeOnlyShrinks: Check = async (open) => {
   assert.ok(atInner <= atOuter, `${atInner} ms left of ${atOuter} ms`);
 };
 
-/** How a call ends whose time is up while its handler is at work: it is given more time until it gets that far. */
-async function lateAtWork(client: Client<EchoService>, atWork: () => boolean): Promise<AppError> {
+/**
+ * Returns the error of a call whose deadline passes while its handler runs: the timeout is increased until the call
+ * gets that far.
+ */
+async function lateInHandler(client: Client<EchoService>, isRunning: () => boolean): Promise<AppError> {
   for (let timeoutMs = 60; ; timeoutMs *= 2) {
     assert.ok(timeoutMs < 1_000, 'no call reaches the handler');
     const error = await rejection(client.ask({}, testCall({ timeoutMs })));
-    if (atWork()) return error;
+    if (isRunning()) return error;
   }
 }
 
-/** An answer that pays no heed to its call: it comes when the check is over, or much too late. */
-function deafAnswer() {
+/** A response that ignores its call: it comes when the check is over, or much too late. */
+function unabortableResponse() {
   const over = Promise.withResolvers<object>();
   const timer = setTimeout(() => over.resolve({}), 2_500);
   return {
@@ -145,13 +148,13 @@ function deafAnswer() {
 }
 
 const lateIsDeadlineExceeded: Check = async (open) => {
-  using deaf = deafAnswer();
-  let atWork = false;
+  using unabortable = unabortableResponse();
+  let isRunning = false;
   await using echo = await opened(open, () => {
-    atWork = true;
-    return deaf.answer;
+    isRunning = true;
+    return unabortable.answer;
   });
-  const error = await lateAtWork(echo.client, () => atWork);
+  const error = await lateInHandler(echo.client, () => isRunning);
   assert.equal(error.reason, 'DEADLINE_EXCEEDED');
   let asked = false;
   await using other = await opened(open, async () => {
@@ -162,25 +165,27 @@ const lateIsDeadlineExceeded: Check = async (open) => {
     const past = await rejection(other.client.ask({}, testCall({ timeoutMs })));
     assert.equal(past.reason, 'DEADLINE_EXCEEDED');
   }
-  assert.equal(asked, false, 'a call that is too late from the start asks nobody');
-  deaf[Symbol.dispose]();
+  assert.equal(asked, false, 'a call whose deadline has passed reached the handler');
+  unabortable[Symbol.dispose]();
 };
 
-/** Over gRPC a caller whose time is up cancels, which may be what the server hears first: either reason will do. */
+/**
+ * Over gRPC a caller cancels at its deadline, and the server may see the cancellation first: either reason is valid.
+ */
 const lateReachesTheHandler: Check = async (open) => {
-  let atWork = false;
+  let isRunning = false;
   const reasons: string[] = [];
   await using echo = await opened(open, async (_, call) => {
-    atWork = true;
+    isRunning = true;
     call.signal.addEventListener('abort', () => reasons.push((call.signal.reason as AppError).reason));
     await endOf(call);
     return {};
   });
-  await lateAtWork(echo.client, () => atWork);
+  await lateInHandler(echo.client, () => isRunning);
   await eventually(() => assert.match(reasons.join(), /^(DEADLINE_EXCEEDED|CANCELLED)(,|$)/), 1_000);
 };
 
-/** Resolves when the call has ended, or after a while. */
+/** Resolves when the call has ended, or after a timeout. */
 function endOf(call: Call): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, 1_500);
@@ -208,7 +213,7 @@ const cancellingReachesTheHandler: Check = async (open) => {
   assert.equal((await answer).reason, 'CANCELLED');
   await eventually(() => assert.deepEqual(reasons, ['CANCELLED']), 1_000);
   const again = await rejection(echo.client.ask({}, call));
-  assert.equal(again.reason, 'CANCELLED', 'a call that has ended asks nobody');
+  assert.equal(again.reason, 'CANCELLED', 'a call that has ended reached the handler');
 };
 
 const idsTravel: Check = async (open) => {
@@ -221,30 +226,30 @@ const idsTravel: Check = async (open) => {
   const { spanId, ...rest } = metadata;
   assert.deepEqual({ ...rest }, { requestId: 'request-1', traceId, flags: '01' });
   assert.match(spanId ?? '', /^[0-9a-f]{16}$/);
-  assert.notEqual(spanId, '00f067aa0ba902b7', 'the caller and its caller are not one span');
+  assert.notEqual(spanId, '00f067aa0ba902b7', 'the caller and its caller have the same span');
 };
 
-/** A client around the direct one whose method is `change`. */
-function wrong(change: (ask: Client<EchoService>['ask']) => Client<EchoService>['ask']): Open {
+/** A client that wraps the direct one with the method `change`. */
+function twinOf(change: (ask: Client<EchoService>['ask']) => Client<EchoService>['ask']): Open {
   return async (implementation) => ({ ask: change(inProcess(implementation).ask) });
 }
 
-/** Knows nothing of the caller: starts a call of its own. */
-const detached = wrong((ask) => (request) => {
+/** Ignores the caller's call and starts a new one. */
+const detached = twinOf((ask) => (request) => {
   return ask(request, testCall({ requestId: 'other', timeoutMs: 30_000 }));
 });
-const forgetful = wrong((ask) => async (request, call) => {
+const lossy = twinOf((ask) => async (request, call) => {
   const { reason, metadata } = await ask(request, call);
   return create(ErrorInfoSchema, { reason, metadata } satisfies MessageInitShape<typeof ErrorInfoSchema>);
 });
-const rough = wrong((ask) => async (request, call) => {
+const withoutDetails = twinOf((ask) => async (request, call) => {
   try {
     return await ask(request, call);
   } catch (error) {
     throw error instanceof AppError ? new AppError(error.reason, error.publicMessage) : error;
   }
 });
-const leaky = wrong((ask) => async (request, call) => {
+const exposing = twinOf((ask) => async (request, call) => {
   try {
     return await ask(request, call);
   } catch (error) {
@@ -255,14 +260,19 @@ const leaky = wrong((ask) => async (request, call) => {
 });
 
 const CHECKS: readonly [string, Check, twin: string, Open][] = [
-  ['an answer arrives as the handler gave it', answersArrive, 'a field is lost', forgetful],
-  ['every reason crosses with its text, its detail and all violations', errorsCross, 'they are lost', rough],
-  ['a bug is INTERNAL to the caller and one line in the log', bugsStayInside, 'its text gets out', leaky],
-  ['the time that is left only shrinks from hop to hop', timeOnlyShrinks, 'each hop starts anew', detached],
-  ['a late answer is DEADLINE_EXCEEDED', lateIsDeadlineExceeded, 'the caller waits on', detached],
-  ['a deadline that passes ends the handler', lateReachesTheHandler, 'nobody tells it', detached],
-  ['cancelling ends the call and its handler', cancellingReachesTheHandler, 'nobody tells it', detached],
-  ['the request id and the trace travel along', idsTravel, 'each hop has its own', detached],
+  ['a response arrives unchanged', answersArrive, 'a field is lost', lossy],
+  [
+    'every reason arrives with its text, its detail and all violations',
+    errorsCross,
+    'they are lost',
+    withoutDetails,
+  ],
+  ['a bug is INTERNAL to the caller and logged once', bugsStayInside, 'its text is exposed', exposing],
+  ['the remaining time decreases from hop to hop', timeOnlyShrinks, 'each hop has a new deadline', detached],
+  ['a late response is DEADLINE_EXCEEDED', lateIsDeadlineExceeded, 'the caller keeps waiting', detached],
+  ['a deadline that passes aborts the handler', lateReachesTheHandler, 'it is not aborted', detached],
+  ['cancellation ends the call and its handler', cancellingReachesTheHandler, 'it is not aborted', detached],
+  ['the request id and the trace are propagated', idsTravel, 'each hop has new ones', detached],
 ];
 
 for (const link of LINKS) {
@@ -271,7 +281,7 @@ for (const link of LINKS) {
   });
 }
 
-suite('known-bad calls are caught', { concurrency: true }, () => {
+suite('known-bad calls are detected', { concurrency: true }, () => {
   for (const [name, check, twin, open] of CHECKS)
     test(`${name}: ${twin}`, () => assert.rejects(check(open), { name: 'AssertionError' }));
 });

@@ -9,9 +9,9 @@ import { openTestPostgres } from '#testkit/postgres.ts';
 import { eventually, LINKS, startTestShop, testCall } from '#testkit/shop.ts';
 import { implementEcho, OPEN, type EchoService } from './echo-service.ts';
 
-/** What a call does beside giving its answer: statements, metrics, timers. */
+/** Side effects of a call: statements, metrics, timers. */
 
-/** How many statements of the account service wait for a lock. */
+/** The number of statements of the account service that wait for a lock. */
 async function waiting(observer: pg.Client): Promise<number> {
   const { rows } = await observer.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM pg_stat_activity
@@ -20,7 +20,7 @@ async function waiting(observer: pg.Client): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-/** A call that waits for a lock is given up by `leave`: its statement must end although the lock stays. */
+/** A call that waits for a lock is ended by `leave`: its statement must end although the lock is still held. */
 async function assertStatementStops(
   list: (call: Call) => Promise<unknown>,
   databaseUrl: string,
@@ -36,7 +36,7 @@ async function assertStatementStops(
     const answer = list(call).catch((error: unknown) => error);
     await eventually(async () => assert.equal(await waiting(observer), 1));
     leave(call);
-    await eventually(async () => assert.equal(await waiting(observer), 0, 'the statement goes on'), 1_500);
+    await eventually(async () => assert.equal(await waiting(observer), 0, 'the statement still runs'), 1_500);
     const error = await answer;
     assert.ok(error instanceof AppError);
     assert.equal(error.reason, 'CANCELLED');
@@ -52,20 +52,20 @@ after(() => postgres[Symbol.asyncDispose]());
 
 suite('a service on PostgreSQL', () => {
   for (const link of LINKS) {
-    test(`cancelling a call stops its statement in the server, ${link}`, async () => {
+    test(`cancellation of a call cancels its statement in the server, ${link}`, async () => {
       await using shop = await startTestShop({ link, postgres });
       const list = (call: Call): Promise<unknown> =>
         shop.clients.accounts.listAccounts({ page: { size: 10 } }, call);
       const { account } = shop.databaseUrls;
       await assertStatementStops(list, account, (call) => call.abort(cancelled()));
       await list(testCall());
-      // Known-bad twin: the caller leaves and nobody is told.
+      // Known-bad twin: the caller leaves without cancelling.
       await assert.rejects(
         assertStatementStops(list, account, () => {}),
-        /the statement goes on/,
+        /the statement still runs/,
       );
 
-      // One caller of two leaves: the other still wants the answer.
+      // One of two callers leaves: the other one still needs the result.
       const holder = new pg.Client({ connectionString: account });
       await holder.connect();
       await holder.query('BEGIN');
@@ -83,7 +83,7 @@ suite('a service on PostgreSQL', () => {
   }
 });
 
-/** What was measured: `method status reason` → count. */
+/** The measured calls: `method status reason` → count. */
 async function measured(telemetry: Telemetry): Promise<Record<string, number>> {
   const text = await telemetry.registry.metrics();
   const lines = text.matchAll(/^rpc_server_call_duration_seconds_count\{(.*)\} (\d+)$/gm);
@@ -110,7 +110,7 @@ const STATUS: Readonly<Partial<Record<Reason, string>>> = {
 };
 
 for (const link of LINKS) {
-  test(`each call is measured once, under its gRPC status and its reason, ${link}`, async () => {
+  test(`each call is measured once, with its gRPC status and its reason, ${link}`, async () => {
     await using stack = new AsyncDisposableStack();
     const { implementation, telemetry } = implementEcho(async ({ reason }) => {
       if (reason === 'bug') throw new Error('a bug');
@@ -132,11 +132,11 @@ for (const link of LINKS) {
 }
 
 for (const link of LINKS) {
-  test(`a caller that goes away is counted and a debug line, ${link}`, async () => {
+  test(`a cancelled call is counted and logged at debug level, ${link}`, async () => {
     await using stack = new AsyncDisposableStack();
-    const atWork = Promise.withResolvers<void>();
+    const isRunning = Promise.withResolvers<void>();
     const { implementation, telemetry, lines } = implementEcho(async (_, call) => {
-      atWork.resolve();
+      isRunning.resolve();
       return new Promise((_resolve, reject) => {
         call.onAbort(reject);
       });
@@ -146,12 +146,12 @@ for (const link of LINKS) {
     const answer = client.ask({}, call);
     await Promise.all([
       assert.rejects(answer, { reason: 'CANCELLED' }),
-      atWork.promise.then(() => call.abort(cancelled())),
+      isRunning.promise.then(() => call.abort(cancelled())),
     ]);
     await eventually(async () => {
       assert.deepEqual(
         lines.map(({ level, msg, request_id: id }) => [level, msg, id]),
-        [[20, 'the caller went away', call.requestId]],
+        [[20, 'the caller cancelled the request', call.requestId]],
       );
       assert.deepEqual(await measured(telemetry), {
         'fritzy.test.v1.EchoService/Ask CANCELLED CANCELLED': 1,
@@ -160,7 +160,7 @@ for (const link of LINKS) {
   });
 }
 
-/** Runs `work` and counts the timers that it set and that neither fired nor were cleared. */
+/** Runs `work` and counts the timers that it sets and that neither fire nor are cleared. */
 async function timersLeft(work: () => Promise<void>): Promise<number> {
   const { setTimeout: set, clearTimeout: clear } = globalThis;
   const left = new Set<unknown>();
@@ -189,7 +189,7 @@ async function timersLeft(work: () => Promise<void>): Promise<number> {
   }
 }
 
-/** Calls that end well, badly and by cancelling. */
+/** Calls that succeed, fail and are cancelled. */
 async function threeCalls(ask: Client<EchoService>['ask']): Promise<void> {
   using good = testCall();
   await ask({}, good);
@@ -201,7 +201,7 @@ async function threeCalls(ask: Client<EchoService>['ask']): Promise<void> {
   await answer;
 }
 
-test('a call in the process leaves no timer behind', async () => {
+test('an in-process call leaves no timer', async () => {
   const { ask } = inProcess(
     implementEcho(async ({ reason }, call) => {
       if (reason === 'fail') throw new AppError('NOT_FOUND', 'expected');
@@ -211,14 +211,14 @@ test('a call in the process leaves no timer behind', async () => {
   );
   assert.equal(await timersLeft(() => threeCalls(ask)), 0);
   // Known-bad twin: a deadline timer that is set for each call and never cleared.
-  const careless: typeof ask = (request, call) => {
+  const withTimerLeak: typeof ask = (request, call) => {
     setTimeout(() => {}, call.deadlineMs - Date.now()).unref();
     return ask(request, call);
   };
-  assert.equal(await timersLeft(() => threeCalls(careless)), 3);
+  assert.equal(await timersLeft(() => threeCalls(withTimerLeak)), 3);
 });
 
-test('what breaks a bound in the process breaks it over the wire', async () => {
+test('input validation is the same in process and over the wire', async () => {
   for (const link of LINKS) {
     await using shop = await startTestShop({ link, postgres });
     for (const name of ['a\ud800b', 'NUL \0', ' ', 'x'.repeat(201)]) {

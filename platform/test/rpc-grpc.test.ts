@@ -10,9 +10,9 @@ import { implement } from '#platform/rpc.ts';
 import { eventually, testCall } from '#testkit/shop.ts';
 import { connectEcho, EchoService, implementEcho, OtherService, serveEcho, urlOf } from './echo-service.ts';
 
-/** What other people's gRPC tools see: no client of ours takes part, except where its own part is the question. */
+/** The view of other gRPC tools: no client of ours is involved, except where it is under test. */
 
-/** One call by path with bytes in and out. */
+/** Calls a path with raw request and response bytes. */
 function raw(server: RpcServer, path: string, request: Uint8Array): Promise<Buffer> {
   const client = new grpc.Client(`127.0.0.1:${server.port}`, grpc.credentials.createInsecure());
   return new Promise<Buffer>((resolve, reject) => {
@@ -28,7 +28,7 @@ function raw(server: RpcServer, path: string, request: Uint8Array): Promise<Buff
   }).finally(() => client.close());
 }
 
-/** The codes of https://grpc.io/docs/guides/status-codes/ that the reasons stand for. */
+/** The gRPC status codes of the reasons (https://grpc.io/docs/guides/status-codes/). */
 const CODES: Readonly<Record<Reason, grpc.status>> = {
   INVALID_ARGUMENT: grpc.status.INVALID_ARGUMENT,
   INVALID_CURSOR: grpc.status.INVALID_ARGUMENT,
@@ -48,7 +48,7 @@ const CODES: Readonly<Record<Reason, grpc.status>> = {
   INTERNAL: grpc.status.INTERNAL,
 };
 
-test('each reason has its gRPC status, and tools find it in the status details', async () => {
+test('each reason has its gRPC status, and the status details contain it', async () => {
   const { implementation } = implementEcho(async ({ reason }) => {
     const code = reason as Reason;
     throw new AppError(code, `text of ${reason}`, {
@@ -81,7 +81,7 @@ async function healthOf(server: RpcServer, name: string): Promise<string> {
   return (answer as unknown as { status: string }).status;
 }
 
-test('grpc.health.v1 says of the server and of each service whether it serves', async () => {
+test('grpc.health.v1 reports the status of the server and of each service', async () => {
   const echo = implementEcho(async () => ({}));
   const other = implement(echo, OtherService, { ask: async () => ({}) });
   const address = '127.0.0.1:0';
@@ -89,7 +89,7 @@ test('grpc.health.v1 says of the server and of each service whether it serves', 
   await using server = await serve([echo.implementation, other], options);
   const names = ['', EchoService.typeName, OtherService.typeName];
   for (const name of names)
-    assert.equal(await healthOf(server, name), 'NOT_SERVING', 'not before it is said');
+    assert.equal(await healthOf(server, name), 'NOT_SERVING', 'serving before setServing');
   server.setServing(true);
   for (const name of names) assert.equal(await healthOf(server, name), 'SERVING');
   server.setServing(false);
@@ -121,7 +121,7 @@ async function reflect(server: RpcServer, version: string, request: Uint8Array):
 
 suite('reflection', () => {
   for (const version of ['v1', 'v1alpha']) {
-    test(`${version} lists all services and their files where it is on`, async () => {
+    test(`${version} lists all services and their files if enabled`, async () => {
       const echo = implementEcho(async () => ({}));
       const other = implement(echo, OtherService, { ask: async () => ({}) });
       const options = { address: '127.0.0.1:0', reflection: true, newRequestId: () => 'id' };
@@ -137,7 +137,7 @@ suite('reflection', () => {
     });
   }
 
-  test('is not there where it is off', async () => {
+  test('is not available if disabled', async () => {
     await using server = await serveEcho(implementEcho(async () => ({})).implementation, {
       reflection: false,
     });
@@ -145,7 +145,7 @@ suite('reflection', () => {
   });
 });
 
-test('no served call goes on for longer than 30 s, whatever its caller allows', async () => {
+test('no call runs longer than 30 s, whatever deadline the caller sets', async () => {
   let leftMs = Infinity;
   const { implementation } = implementEcho(async (_, call) => {
     leftMs = call.deadlineMs - Date.now();
@@ -157,7 +157,7 @@ test('no served call goes on for longer than 30 s, whatever its caller allows', 
   assert.ok(leftMs <= 30_000 && leftMs > 0, `${leftMs} ms`);
 });
 
-test('a server that is not there is UNAVAILABLE, and calls work again once it is back', async () => {
+test('a stopped server is UNAVAILABLE, and calls work again after it restarts', async () => {
   const { implementation } = implementEcho(async () => ({ reason: 'here' }));
   let server = await serveEcho(implementation);
   const address = `127.0.0.1:${server.port}`;
@@ -172,7 +172,7 @@ test('a server that is not there is UNAVAILABLE, and calls work again once it is
   await eventually(async () => assert.equal((await connection.client.ask({}, testCall())).reason, 'here'));
 });
 
-test('an address in use is one line that says so', async () => {
+test('an address in use is reported in one line', async () => {
   const { implementation } = implementEcho(async () => ({}));
   await using server = await serveEcho(implementation);
   const address = `127.0.0.1:${server.port}`;
@@ -182,8 +182,8 @@ test('an address in use is one line that says so', async () => {
   });
 });
 
-test('an answer that is not ours is mapped by its status alone', async () => {
-  // A server that knows the path but not our error model: what a proxy in between may answer.
+test('a response without our error model is mapped by its status', async () => {
+  // A server that knows the path but not our error model, such as a proxy.
   for (const [code, reason] of [
     [grpc.status.UNAVAILABLE, 'UNAVAILABLE'],
     [grpc.status.RESOURCE_EXHAUSTED, 'RESOURCE_EXHAUSTED'],

@@ -10,19 +10,19 @@ import type { RpcServer } from '#platform/rpc-grpc.ts';
 import { eventually, testCall } from '#testkit/shop.ts';
 import { connectEcho, EchoService, implementEcho, ReadService, serveEcho, urlOf } from './echo-service.ts';
 
-/** What callers notice when a service restarts, drains or breaks off. */
+/** The effects on callers when a service restarts, drains or fails. */
 
 const here = (): ReturnType<typeof implementEcho> => implementEcho(async () => ({ reason: 'here' }));
 
-/** A port of loopback that refuses connections until another process takes it. */
+/** A loopback port that refuses connections until another process listens on it. */
 async function closedPort(): Promise<number> {
   const server = await serveEcho(here().implementation);
   await server[Symbol.asyncDispose]();
   return server.port;
 }
 
-/** How a call ends that is made while its service is away, and that the service comes back for. */
-async function askWhileAway(options: Partial<ConnectOptions>): Promise<unknown> {
+/** The outcome of a call that starts while its service is down and that the service returns for. */
+async function askWhileDown(options: Partial<ConnectOptions>): Promise<unknown> {
   const port = await closedPort();
   await using connection = connectEcho(`grpc://127.0.0.1:${port}`, options);
   const answer = connection.client.ask({}, testCall({ timeoutMs: 30_000 })).catch((error: unknown) => error);
@@ -31,16 +31,16 @@ async function askWhileAway(options: Partial<ConnectOptions>): Promise<unknown> 
   return await answer;
 }
 
-suite('a service that is away', () => {
-  test('costs a call time and no error if it comes back soon', async () => {
-    const answer = await askWhileAway({ outageWaitMs: 20_000 });
+suite('a service that is down', () => {
+  test('delays a call but does not fail it if it restarts soon', async () => {
+    const answer = await askWhileDown({ outageWaitMs: 20_000 });
     assert.equal(Reflect.get(Object(answer), 'reason'), 'here');
-    const failed = await askWhileAway({ outageWaitMs: 0 });
+    const failed = await askWhileDown({ outageWaitMs: 0 });
     assert.ok(failed instanceof AppError, 'known-bad twin: a client that does not wait');
     assert.equal(failed.reason, 'UNAVAILABLE');
   });
 
-  test('is waited for once, not by every call of a long outage', async () => {
+  test('delays only the first calls of a long outage', async () => {
     const waitMs = 500;
     const calls = 40;
     await using connection = connectEcho(`grpc://127.0.0.1:${await closedPort()}`, { outageWaitMs: waitMs });
@@ -51,7 +51,7 @@ suite('a service that is away', () => {
     assert.ok(tookMs < (waitMs * calls) / 2, `${calls} calls took ${tookMs} ms`);
   });
 
-  test('a call that ends while it waits is not sent', async () => {
+  test('does not receive a call that ended while it waited', async () => {
     const port = await closedPort();
     await using connection = connectEcho(`grpc://127.0.0.1:${port}`, { outageWaitMs: 20_000 });
     await assert.rejects(connection.client.ask({}, testCall({ timeoutMs: 300 })), {
@@ -63,8 +63,8 @@ suite('a service that is away', () => {
     await assert.rejects(answer, { reason: 'CANCELLED' });
   });
 
-  /** Whether a client tries 12 times to connect to a port that takes connections and drops them. */
-  async function triesSteadily(options: Partial<ConnectOptions>): Promise<void> {
+  /** Asserts that a client tries 12 times to connect to a port that accepts connections and drops them. */
+  async function retriesAtConstantRate(options: Partial<ConnectOptions>): Promise<void> {
     let tries = 0;
     await using stack = new AsyncDisposableStack();
     const port = await listen(stack, (socket) => {
@@ -76,9 +76,13 @@ suite('a service that is away', () => {
     await eventually(() => assert.ok(tries >= 12, `${tries} tries`), 8_000);
   }
 
-  test('is tried at a steady rate, however long the outage lasts', async () => {
-    await triesSteadily({});
-    await assert.rejects(triesSteadily({ reconnectMs: 4_000 }), /tries/, 'known-bad twin: a rest that grew');
+  test('is retried at a constant rate, however long the outage lasts', async () => {
+    await retriesAtConstantRate({});
+    await assert.rejects(
+      retriesAtConstantRate({ reconnectMs: 4_000 }),
+      /tries/,
+      'known-bad twin: a growing backoff',
+    );
   });
 });
 
@@ -92,10 +96,10 @@ async function listen(stack: AsyncDisposableStack, onConnection: (socket: Socket
 suite('several instances of a service', () => {
   const named = (name: string) => implementEcho(async () => ({ reason: name }));
 
-  test('share the calls; one that ended is left out, and is used again once it is back', async () => {
+  test('share the calls; a stopped one is removed and used again after it restarts', async () => {
     await using second = await serveEcho(named('second').implementation);
     const first = await serveEcho(named('first').implementation);
-    // A name beside an address.
+    // A name in addition to an address.
     await using connection = connectEcho(`grpc://localhost:${first.port},127.0.0.1:${second.port}`);
     const seen = async (): Promise<string> => {
       const answers = [];
@@ -110,13 +114,13 @@ suite('several instances of a service', () => {
     await eventually(async () => assert.equal(await seen(), 'again,second'));
   });
 
-  test('a URL in the spelling of gRPC works too', async () => {
+  test('can be given as a URL in gRPC syntax', async () => {
     await using server = await serveEcho(here().implementation);
     await using connection = connectEcho(`dns:///localhost:${server.port}`);
     assert.equal((await connection.client.ask({}, testCall())).reason, 'here');
   });
 
-  test('an unknown name is UNAVAILABLE', async () => {
+  test('are UNAVAILABLE if the name is unknown', async () => {
     await using connection = connectEcho('grpc://nonsense.invalid:50051', { outageWaitMs: 100 });
     await assert.rejects(connection.client.ask({}, testCall()), { reason: 'UNAVAILABLE' });
   });
@@ -131,7 +135,10 @@ suite('instances that drain in turn under load', () => {
     ready(): Promise<void>;
   }
 
-  /** Calls without a break while two instances restart in turn. Returns what failed and how often each was handled. */
+  /**
+   * Sends calls continuously while two instances restart in turn. Returns the failures and how often each call was
+   * handled.
+   */
   async function restartInTurn(open: (servers: readonly RpcServer[]) => Asking) {
     const handled = new Map<string, number>();
     const { implementation } = implementEcho(async ({ reason }) => {
@@ -168,7 +175,7 @@ suite('instances that drain in turn under load', () => {
     return { failures, answered, repeated: [...handled.values()].filter((times) => times > 1).length };
   }
 
-  test('no call fails, and none is handled twice', async (t) => {
+  test('no call fails or is handled twice', async (t) => {
     const { failures, answered, repeated } = await restartInTurn((servers) =>
       connectEcho(`grpc://${addresses(servers).join()}`),
     );
@@ -177,7 +184,7 @@ suite('instances that drain in turn under load', () => {
     assert.equal(repeated, 0);
   });
 
-  test('known-bad twin: a client that never repeats a refused call sees failures', async (t) => {
+  test('known-bad twin: a client that never retries a refused call gets failures', async (t) => {
     const { failures } = await restartInTurn((servers) => {
       const client = new grpc.Client(`ipv4:${addresses(servers).join()}`, grpc.credentials.createInsecure(), {
         'grpc.enable_retries': 0,
@@ -205,7 +212,7 @@ suite('instances that drain in turn under load', () => {
 const addresses = (servers: readonly RpcServer[]): string[] => servers.map(({ port }) => `127.0.0.1:${port}`);
 
 suite('a connection that breaks after the call was sent', () => {
-  /** How a call ends whose connection is cut once its handler is at work, and how often it was handled. */
+  /** The outcome of a call whose connection is cut while its handler runs, and how often it was handled. */
   async function cutAtWork(service: EchoService): Promise<{ outcome: unknown; handled: number }> {
     await using stack = new AsyncDisposableStack();
     const sockets: Socket[] = [];
@@ -230,28 +237,28 @@ suite('a connection that breaks after the call was sent', () => {
     return { outcome, handled };
   }
 
-  test('a write fails as UNAVAILABLE and is not repeated: it may have been done', async () => {
+  test('a write fails with UNAVAILABLE and is not retried, because it may have been done', async () => {
     const { outcome, handled } = await cutAtWork(EchoService);
     assert.ok(outcome instanceof AppError);
     assert.equal(outcome.reason, 'UNAVAILABLE');
     assert.equal(handled, 1);
   });
 
-  test('a method marked NO_SIDE_EFFECTS is asked again (for a write that would be the known-bad twin)', async () => {
+  test('a method marked NO_SIDE_EFFECTS is retried (for a write that would be the known-bad twin)', async () => {
     const { outcome, handled } = await cutAtWork(ReadService);
     assert.equal(Reflect.get(Object(outcome), 'reason'), 'done');
     assert.equal(handled, 2);
   });
 
-  test('an answer of the service is never asked for again, UNAVAILABLE or not', async () => {
+  test('a call is never retried after a response, even UNAVAILABLE', async () => {
     let handled = 0;
     const { implementation } = implementEcho(async () => {
       handled += 1;
-      throw new AppError('UNAVAILABLE', 'its database is away');
+      throw new AppError('UNAVAILABLE', 'its database is down');
     }, ReadService);
     await using server = await serveEcho(implementation);
     await using connection = connectEcho(urlOf(server), { service: ReadService });
-    await assert.rejects(connection.client.ask({}, testCall()), { message: 'its database is away' });
+    await assert.rejects(connection.client.ask({}, testCall()), { message: 'its database is down' });
     assert.equal(handled, 1);
   });
 });

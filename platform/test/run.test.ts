@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-/** Each program is a process of its own: signals and exit statuses are what is tested. */
+/** Each program runs in its own process, because signals and exit statuses are under test. */
 const RUN = fileURLToPath(new URL('../run.ts', import.meta.url));
 const ERRORS = fileURLToPath(new URL('../errors.ts', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -14,7 +14,7 @@ import { run } from ${JSON.stringify(RUN)};
 import { StartError } from ${JSON.stringify(ERRORS)};
 const say = (text) => void process.stdout.write(text + '\\n');
 `;
-/** Holds two things, one on top of the other, and an open timer that only disposing ends. */
+/** Holds two nested resources and an open timer that only disposal ends. */
 const STARTED = `
   const timer = setInterval(() => {}, 1_000);
   stack.defer(async () => { clearInterval(timer); say('first released'); });
@@ -28,7 +28,7 @@ interface Outcome {
   readonly err: string;
 }
 
-/** Runs the program, with a signal once it has said `ready`. */
+/** Runs the program and sends a signal after it has printed `ready`. */
 async function outcomeOf(program: string, signal?: NodeJS.Signals): Promise<Outcome> {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', HEAD + program], { cwd: root });
   const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
@@ -43,7 +43,7 @@ async function outcomeOf(program: string, signal?: NodeJS.Signals): Promise<Outc
   return { status, signal: by, out, err };
 }
 
-/** The program ends by itself, releases what it holds in the opposite order, and says that all went well. */
+/** The program ends, releases its resources in reverse order, and exits with status 0. */
 function assertEndsInOrder(outcome: Outcome): void {
   assert.deepEqual(outcome, {
     status: 0,
@@ -66,7 +66,7 @@ suite('a program', { concurrency: 2 }, () => {
     });
   }
 
-  test('that is told to end while it starts ends when it has started', async () => {
+  test('that receives a signal while it starts ends when it has started', async () => {
     const outcome = await outcomeOf(
       `await run(async (stack) => {
         ${STARTED}
@@ -79,7 +79,7 @@ suite('a program', { concurrency: 2 }, () => {
     assertEndsInOrder(outcome);
   });
 
-  test('that cannot start prints the one line why, releases what it holds, and has status 1', async () => {
+  test('that cannot start prints one line with the reason, releases its resources and exits with status 1', async () => {
     const { status, out, err } = await outcomeOf(
       `await run(async (stack) => { ${STARTED} throw new StartError('port 8000 is in use: set PORT to another.'); });`,
     );
@@ -88,7 +88,7 @@ suite('a program', { concurrency: 2 }, () => {
     assert.equal(status, 1);
   });
 
-  test('with a bug prints its stack and has status 1', async () => {
+  test('with a bug prints its stack and exits with status 1', async () => {
     const { status, out, err } = await outcomeOf(
       `await run(async (stack) => { ${STARTED} throw new TypeError('a bug'); });`,
     );
@@ -97,7 +97,7 @@ suite('a program', { concurrency: 2 }, () => {
     assert.equal(status, 1);
   });
 
-  test('of which a part fails later prints why, releases what it holds, and has status 1', async () => {
+  test('of which a part fails later prints the reason, releases its resources and exits with status 1', async () => {
     const { status, out, err } = await outcomeOf(
       `await run(async (stack) => { ${STARTED} return { failed: new Promise((resolve) => setImmediate(resolve, 'PostgreSQL ended.')) }; });`,
     );
@@ -106,7 +106,7 @@ suite('a program', { concurrency: 2 }, () => {
     assert.equal(status, 1);
   });
 
-  test('that fails to release one thing says so, releases the rest, and has status 1', async () => {
+  test('that fails to release a resource reports it, releases the others and exits with status 1', async () => {
     const { status, out, err } = await outcomeOf(
       `await run(async (stack) => { ${STARTED} stack.defer(() => { throw new Error('stuck'); }); say('ready'); });`,
       'SIGTERM',

@@ -19,12 +19,14 @@ const share: Share = (read) =>
     (key, { signal }) => read(key, signal),
   );
 
-/** Known-bad twin: whoever comes while a read is under way takes its answer, which may be older than the question. */
+/**
+ * Known-bad twin: a caller that arrives while a read is in flight gets its result, which may be older than the call.
+ */
 const singleFlight: Share = (read) => {
-  const underWay = new Map<string, Promise<Answer>>();
+  const inFlight = new Map<string, Promise<Answer>>();
   return (key, call) => {
-    const running = underWay.get(key) ?? read(key, call.signal).finally(() => underWay.delete(key));
-    underWay.set(key, running);
+    const running = inFlight.get(key) ?? read(key, call.signal).finally(() => inFlight.delete(key));
+    inFlight.set(key, running);
     return running;
   };
 };
@@ -32,7 +34,7 @@ const singleFlight: Share = (read) => {
 const STEPS = ['ask a', 'ask b', 'write', 'end a read', 'turn'] as const;
 const TURNS_MAX = 1_000;
 
-/** Random askers, writers and slow reads: no answer shows less than what was written before its question. */
+/** Random callers, writers and slow reads: no result is older than the writes before its call. */
 async function assertNeverOld(shared: Share): Promise<void> {
   await fc.assert(fc.asyncProperty(fc.array(fc.constantFrom(...STEPS), { maxLength: 60 }), checkNeverOld), {
     numRuns: 300,
@@ -40,16 +42,16 @@ async function assertNeverOld(shared: Share): Promise<void> {
 
   async function checkNeverOld(steps: readonly (typeof STEPS)[number][]): Promise<void> {
     let version = 0;
-    const underWay: (() => void)[] = [];
+    const inFlight: (() => void)[] = [];
     const join = shared((key) => {
       const answer = { key, version };
-      return new Promise((resolve) => void underWay.push(() => resolve(answer)));
+      return new Promise((resolve) => void inFlight.push(() => resolve(answer)));
     });
     const asked: { key: string; version: number; answer: Promise<Answer> }[] = [];
     for (const step of steps) {
       if (step === 'write') version += 1;
       else if (step === 'turn') await nextTurn();
-      else if (step === 'end a read') underWay.shift()?.();
+      else if (step === 'end a read') inFlight.shift()?.();
       else {
         const key = step.slice(-1);
         asked.push({ key, version, answer: join(key, testCall()) });
@@ -64,27 +66,27 @@ async function assertNeverOld(shared: Share): Promise<void> {
       }),
     );
     for (let turn = 0; answered.size < asked.length; turn++) {
-      assert.ok(turn < TURNS_MAX, 'a caller was never answered');
-      underWay.shift()?.();
+      assert.ok(turn < TURNS_MAX, 'a call did not return');
+      inFlight.shift()?.();
       await nextTurn();
     }
     for (const [index, answer] of (await answers).entries()) {
       const question = asked[index];
       assert.equal(answer.key, question?.key);
-      assert.ok(answer.version >= (question?.version ?? 0), 'an answer older than its question');
+      assert.ok(answer.version >= (question?.version ?? 0), 'a result older than its call');
     }
   }
 }
 
-test('nobody is given an answer of a read that started before the question', async () => {
+test('no caller gets the result of a read that started before its call', async () => {
   await assertNeverOld(share);
   await assert.rejects(assertNeverOld(singleFlight), (error: Error) => {
-    assert.match(String(error.cause), /older than its question/);
+    assert.match(String(error.cause), /older than its call/);
     return true;
   });
 });
 
-test('equal questions share one read, others have their own', async () => {
+test('calls with equal keys share one read; other keys have separate reads', async () => {
   const reads: string[] = [];
   const join = share(async (key) => {
     reads.push(key);
@@ -98,7 +100,7 @@ test('equal questions share one read, others have their own', async () => {
   assert.deepEqual(reads, ['a', 'b']);
 });
 
-test('a failed read is the failure of those who shared it, and of nobody else', async () => {
+test('a failed read fails only the callers that share it', async () => {
   let reads = 0;
   const join = share(async (key) => {
     reads += 1;
@@ -113,7 +115,7 @@ test('a failed read is the failure of those who shared it, and of nobody else', 
   assert.equal((await join('a', testCall())).version, 2);
 });
 
-test('a read is given up when the last of its callers has left, and none starts for nobody', async () => {
+test('a read is aborted when its last caller has left, and no read starts without callers', async () => {
   const signals: AbortSignal[] = [];
   const ended = Promise.withResolvers<Answer>();
   const join = share((_, signal) => {
@@ -134,7 +136,7 @@ test('a read is given up when the last of its callers has left, and none starts 
   assert.equal(signals.length, 1);
 });
 
-/** The maps that hold `key` after `ask` was answered. */
+/** The number of maps that contain `key` after `ask` has completed. */
 async function mapsThatKeep(key: string, ask: () => Promise<unknown>): Promise<number> {
   const maps = new Set<Map<unknown, unknown>>();
   const { set } = Map.prototype;
@@ -156,8 +158,8 @@ async function mapsThatKeep(key: string, ask: () => Promise<unknown>): Promise<n
   return [...maps].filter((map) => map.has(key)).length;
 }
 
-/** Known-bad twin: remembers every question. */
-const hoarding: Share = (read) => {
+/** Known-bad twin: keeps every key. */
+const leaking: Share = (read) => {
   const seen = new Map<string, Promise<Answer>>();
   return (key, call) => {
     seen.set(key, read(key, call.signal));
@@ -165,14 +167,14 @@ const hoarding: Share = (read) => {
   };
 };
 
-test('nothing is kept of a question that was answered', async () => {
+test('no key is kept after its read has completed', async () => {
   const askOnce = (shared: Share) => () =>
     shared(async (key) => ({ key, version: 1 }))('a question', testCall());
   assert.equal(await mapsThatKeep('a question', askOnce(share)), 0);
-  assert.equal(await mapsThatKeep('a question', askOnce(hoarding)), 1);
+  assert.equal(await mapsThatKeep('a question', askOnce(leaking)), 1);
 });
 
-test('one more than may wait is refused with RESOURCE_EXHAUSTED, and nothing is kept of its question', async () => {
+test('a call is rejected with RESOURCE_EXHAUSTED while the queue is full, and its key is not kept', async () => {
   const join = share(async (key) => ({ key, version: 1 }));
   const call = testCall();
   const waiting = Array.from({ length: 10_000 }, () => join('a', call));

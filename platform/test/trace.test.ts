@@ -8,12 +8,12 @@ const SPAN = '00f067aa0ba902b7';
 const ACCEPTED = [
   `00-${TRACE}-${SPAN}-01`,
   `00-${TRACE}-${SPAN}-00`,
-  // A later version may have more behind what is known of it.
+  // A later version may have more after the known fields.
   `cc-${TRACE}-${SPAN}-01`,
   `cc-${TRACE}-${SPAN}-01-what-the-future-brings`,
 ];
 
-/** The cases of the W3C test suite for traceparent: each starts a trace of its own. */
+/** The cases of the W3C test suite for traceparent: each starts a new trace. */
 const REFUSED = [
   undefined,
   '',
@@ -35,17 +35,17 @@ const REFUSED = [
 ];
 
 for (const header of ACCEPTED) {
-  test(`goes on with ${header}`, () => {
+  test(`continues the trace of ${header}`, () => {
     const trace = continueTrace(header);
     assert.equal(trace.traceId, TRACE);
     assert.equal(traceIdOf(header), TRACE);
-    assert.notEqual(trace.spanId, SPAN, 'a span of its own');
+    assert.notEqual(trace.spanId, SPAN, 'the span was not changed');
     assert.equal(traceparentOf(trace), `00-${TRACE}-${trace.spanId}-${header.slice(53, 55)}`);
   });
 }
 
 for (const header of REFUSED) {
-  test(`starts a trace instead of ${header ?? 'none'}`, () => {
+  test(`starts a new trace for ${header ?? 'no header'}`, () => {
     const trace = continueTrace(header);
     assert.notEqual(trace.traceId, TRACE);
     assert.equal(traceIdOf(header), undefined);
@@ -53,7 +53,7 @@ for (const header of REFUSED) {
   });
 }
 
-test('traces and spans do not repeat', () => {
+test('trace and span ids are unique', () => {
   const traces = Array.from({ length: 2_000 }, () => continueTrace(undefined));
   assert.equal(new Set(traces.map(({ traceId }) => traceId)).size, 2_000);
   assert.equal(new Set(traces.map(({ spanId }) => spanId)).size, 2_000);

@@ -2,5 +2,5 @@ import { service } from '#account/service.ts';
 import { run } from '#platform/run.ts';
 import { serveService } from '#platform/service.ts';
 
-/** The account service in a process of its own. */
+/** Runs the account service in its own process. */
 await run((stack) => serveService(process.env, service, stack));

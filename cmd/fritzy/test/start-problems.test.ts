@@ -97,7 +97,7 @@ suite('a failed start prints one line with the problem and the remedy', () => {
     for (const other of [{}, { CURRENCY: 'EUR' }, { CURRENCY: 'KWD', CURRENCY_DECIMALS: '2' }])
       assert.match(
         await failureLine({ FRITZY_DATA: folder, PORT: '0', ...other }),
-        /^the catalog database holds amounts in KWD with 3 decimals, .*: start with CURRENCY=KWD CURRENCY_DECIMALS=3, or use another database \(for `make run` another FRITZY_DATA\)\.$/,
+        /^the catalog database has amounts in KWD with 3 decimals, .*: start with CURRENCY=KWD CURRENCY_DECIMALS=3, or use another database \(for `make run` another FRITZY_DATA\)\.$/,
       );
     await using again = await startShop(folder, { CURRENCY: 'KWD' });
     const { data } = await postGraphQL(again.url, { query: price });

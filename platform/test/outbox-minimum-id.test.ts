@@ -13,7 +13,7 @@ const postgres = await openTestPostgres();
 after(() => postgres[Symbol.asyncDispose]());
 
 type Query = (...args: Parameters<Queryable['query']>) => Promise<object[]>;
-/** Stands before the statements of a session. */
+/** Wraps the statements of a session. */
 type Wrap = (query: Query) => Query;
 
 function wrapped(database: Database, wrap: Wrap): Database {
@@ -24,13 +24,13 @@ function wrapped(database: Database, wrap: Wrap): Database {
   };
 }
 
-/** A transaction that has drawn its id stays open while the floor rises three times as far as it may. */
-async function assertLateCommitArrives(wrap: Wrap, patienceMs: number): Promise<void> {
+/** A transaction that has allocated its id stays open while the minimum id could rise three times. */
+async function assertLateCommitArrives(wrap: Wrap, timeoutMs: number): Promise<void> {
   await using log = await openLog(postgres);
   await using outbox = await openOutbox(postgres);
-  let floors = 0;
+  let listings = 0;
   const database = wrapped(outbox.database, (query) => (statement, values) => {
-    if (statement.name === 'outbox_writers') floors += 1;
+    if (statement.name === 'outbox_writers') listings += 1;
     return wrap(query)(statement, values);
   });
   await outbox.write(eventOf('first', 1));
@@ -44,11 +44,11 @@ async function assertLateCommitArrives(wrap: Wrap, patienceMs: number): Promise<
   });
   await written.promise;
   let version = 0;
-  const floorsBefore = floors;
+  const listingsBefore = listings;
   await eventually(async () => {
     version += 1;
     await outbox.write(eventOf('early', version));
-    assert.ok(floors >= floorsBefore + 3);
+    assert.ok(listings >= listingsBefore + 3);
   }, 30_000);
   mayCommit.resolve();
   await late;
@@ -59,18 +59,18 @@ async function assertLateCommitArrives(wrap: Wrap, patienceMs: number): Promise<
       names.filter((name) => name.startsWith('early')),
       Array.from({ length: version }, (_, index) => `early@${index + 1}`),
     );
-  }, patienceMs);
+  }, timeoutMs);
 }
 
-test('the floor waits for transactions that have drawn an id: an event that is committed much later arrives', async () => {
+test('the minimum id waits for transactions that have allocated an id, so an event that is committed much later is published', async () => {
   await assertLateCommitArrives((query) => query, 10_000);
-  // Known-bad twin: uses the last id that was drawn as the floor, without waiting for writers.
-  const forgetsWriters: Wrap = (query) => async (statement, values) =>
+  // Known-bad twin: uses the last allocated id as the minimum, without waiting for writers.
+  const withoutWriters: Wrap = (query) => async (statement, values) =>
     statement.name === 'outbox_writers' ? [] : query(statement, values);
-  await assert.rejects(assertLateCommitArrives(forgetsWriters, 3_000), /lost/);
+  await assert.rejects(assertLateCommitArrives(withoutWriters, 3_000), /lost/);
 });
 
-/** What the relay's read costs, by the statement and the values of the read itself. */
+/** The buffers that the relay's read uses, with the statement and the values of the read. */
 async function buffersOf(url: string, next: { text: string; values: readonly unknown[] }): Promise<number> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -88,7 +88,7 @@ async function buffersOf(url: string, next: { text: string; values: readonly unk
   }
 }
 
-test('while a long transaction keeps deleted rows, a relay does not read past them in each round', async () => {
+test('while a long transaction keeps deleted rows, a relay does not read them in each round', async () => {
   await using outbox = await openOutbox(postgres);
   const old = new pg.Client({ connectionString: outbox.url });
   await old.connect();
@@ -103,8 +103,8 @@ test('while a long transaction keeps deleted rows, a relay does not read past th
   await using _ = realRelay({ ...outbox, database }, { append: () => Promise.resolve() });
   const buffers: number[] = [];
   for (let round = 0; round < 2; round++) {
-    for (let nr = 0; nr < 4; nr++)
-      await outbox.write(...Array.from({ length: 1_000 }, (_, index) => eventOf(`key-${index}`, nr)));
+    for (let version = 0; version < 4; version++)
+      await outbox.write(...Array.from({ length: 1_000 }, (_, index) => eventOf(`key-${index}`, version)));
     await eventually(async () => {
       assert.equal(await outbox.waiting(), 0);
       const cost = await buffersOf(outbox.url, next);
@@ -112,7 +112,7 @@ test('while a long transaction keeps deleted rows, a relay does not read past th
       buffers.push(cost);
     });
   }
-  // Known-bad twin: always from the first id on.
+  // Known-bad twin: always reads from the first id.
   const fromTheStart = await buffersOf(outbox.url, { ...next, values: [next.values[0], 0n] });
   assert.ok(fromTheStart > 5 * Math.max(...buffers), `${fromTheStart} buffers against ${buffers.join(', ')}`);
 });
