@@ -3,7 +3,7 @@ import type { CatalogService, Product } from '#catalog/pb/catalog_pb.js';
 import { orderPlaced } from '#order/events.ts';
 import { transition } from '#order/order-status.ts';
 import {
-  orderedDescription,
+  truncateDescription,
   requireItems,
   totalOf,
   type Order,
@@ -25,7 +25,7 @@ export interface CreateOrderDeps {
 }
 
 /**
- * Places an order at today's names and prices. Nothing is written unless all of the order is in order.
+ * Places an order with the current names and prices of the products. Writes nothing if any part of the input is invalid.
  * Throws INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, PRODUCT_NOT_FOUND, PRODUCT_ARCHIVED, UNAVAILABLE.
  */
 export async function createOrder(
@@ -61,7 +61,7 @@ export async function createOrder(
   return deps.store.insert(order, orderPlaced(clock.newId, order, call), call);
 }
 
-/** The lines of `items`. Violations name every item of the input that cannot be ordered. */
+/** Creates the lines of `items`. Throws a violation for every item of the input that cannot be ordered. */
 function toLines(
   input: readonly OrderItem[],
   items: readonly OrderItem[],
@@ -81,6 +81,6 @@ function toLines(
     if (!product) return [];
     const { name, description, priceMinor } = product;
     const id = clock.newId();
-    return [{ id, productId, name, description: orderedDescription(description), priceMinor, quantity }];
+    return [{ id, productId, name, description: truncateDescription(description), priceMinor, quantity }];
   });
 }

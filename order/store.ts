@@ -10,7 +10,7 @@ import { keyset, keysetValues, toPage, type PageOf } from '#platform/postgres/ke
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 import { groupReadsById } from '#platform/read-by-id.ts';
 
-/** The SQL statements of the order service but for those of the list of all orders (order/list-store.ts). */
+/** The SQL statements of the order service, except those of the list of all orders (order/list-store.ts). */
 
 export interface OrderRow {
   readonly id: string;
@@ -30,16 +30,16 @@ interface LineRow {
   readonly quantity: number;
 }
 
-/** Null except for the first two where the order's lines do not fit. */
+/** All columns except the first two are null if `fits` is false. */
 type OrderLineRow =
   | { readonly order_id: string; readonly fits: false }
   | ({ readonly order_id: string; readonly fits: true } & LineRow);
 
-/** Bytes of lines that one call may read: 2,000 orders of five lines with 150 characters each have 5.5 million. */
+/** Bytes of lines that one call may read: 2,000 orders with five lines of 150 characters have 5.5 million. */
 export const LINES_BYTES_MAX = 6_000_000;
-/** What a line counts beside its texts: reading it and sending it on costs more than its bytes. */
+/** Bytes that a line counts in addition to its texts: reading and sending a line costs more than its bytes. */
 export const LINE_BYTES = 400;
-/** Orders whose lines are read at once: of 100 lines each they take 40 MB. Further reads wait. */
+/** Orders whose lines are read at the same time: 40 MB if each has 100 lines. Further reads wait. */
 const ORDERS_AT_ONCE_MAX = 400;
 /** A character has up to four bytes. */
 const DESCRIPTION_BYTES_MAX = 4 * DESCRIPTION_LENGTH_MAX;
@@ -57,13 +57,13 @@ const INSERT: Statement = {
     INSERT INTO orders (${COLUMNS})
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::text[], $6::bigint[])`,
 };
-/** Returns a row if there are prices. */
+/** Returns a row if the database has amounts. */
 export const FIND_ORDER: Statement = { name: 'find_order', text: 'SELECT 1 FROM orders LIMIT 1' };
 const BY_IDS: Statement = {
   name: 'orders_by_ids',
   text: `SELECT ${COLUMNS} FROM orders WHERE id = ANY($1::uuid[])`,
 };
-/** A description that was kept before descriptions were cut is cut. */
+/** Truncates the descriptions that were stored before orders truncated them. */
 const CUT_DESCRIPTION =
   `CASE WHEN char_length(description) <= ${DESCRIPTION_LENGTH_MAX} THEN description ` +
   `ELSE left(description, ${DESCRIPTION_LENGTH_MAX - 1}) || '…' END`;
@@ -74,8 +74,8 @@ const LINES_BY_IDS: Statement = {
     FROM order_line WHERE id = ANY($1::uuid[])`,
 };
 /**
- * Accounts with few bytes come first, and each with all of its lines or none: one with heavy orders leaves those of the
- * others readable. Of the others' orders one row is given.
+ * Includes the accounts with the fewest bytes first, each with all of its lines or none, so that an account with large
+ * orders does not make the orders of others unreadable. An order whose lines do not fit has one row.
  */
 const LINES: Statement = {
   name: 'lines_of_orders',
@@ -114,7 +114,7 @@ export interface AccountOrders {
 
 export interface OrderLines {
   readonly orderId: string;
-  /** Null if those of its account do not fit into LINES_BYTES_MAX beside those of lighter accounts. */
+  /** Null if the lines of its account do not fit into LINES_BYTES_MAX after those of accounts with fewer bytes. */
   readonly lines: readonly OrderLine[] | null;
 }
 
@@ -124,26 +124,26 @@ export function createStore(database: Database) {
   const linesGate = createCostGate(ORDERS_AT_ONCE_MAX);
   return {
     /**
-     * Stores an order with its lines and events and returns what is stored. Concurrent callers share a commit, each
-     * with an outcome of its own.
+     * Stores an order with its lines and events and returns the stored order. Concurrent callers share a commit; each
+     * has its own outcome.
      */
     insert: groupInserts<Order>((orders, events) => insertOrders(database, orders, events), charactersOf),
 
-    /** Those that exist. Concurrent callers share a statement. */
+    /** Returns the orders that exist. Concurrent callers share a statement. */
     byIds: groupReadsById(async (ids, signal) =>
       (await database.query<OrderRow>(BY_IDS, [ids], signal)).map(toOrderHead),
     ),
 
-    /** Those that exist. Concurrent callers share a statement. */
+    /** Returns the lines that exist. Concurrent callers share a statement. */
     linesByIds: groupReadsById(async (ids, signal) =>
       (await database.query<LineRow>(LINES_BY_IDS, [ids], signal)).map(toLine),
     ),
 
-    /** The lines of the orders that exist. */
+    /** Returns the lines of the orders that exist. */
     linesOf: (orderIds: readonly string[], call: Call): Promise<OrderLines[]> =>
       linesGate.run(orderIds.length, call, () => readLines(database, orderIds, call.signal)),
 
-    /** The same page of each account's list; accounts without orders on it are left out. */
+    /** Returns the same page of each account's list; accounts without orders on it are omitted. */
     async byAccounts(
       accountIds: readonly string[],
       page: Page,
@@ -157,7 +157,7 @@ export function createStore(database: Database) {
   };
 }
 
-/** All orders with their lines and events in one commit. Returns the outcome of each. */
+/** Inserts all orders with their lines and events in one commit. Returns the outcome of each. */
 export async function insertOrders(
   database: Database,
   orders: readonly Order[],

@@ -18,12 +18,12 @@ suite('the bytes of answers', () => {
     shop = await startTestShop();
     const create =
       'mutation($d: String!) { createProduct(product: { name: "Large", description: $d, price: 1 }) { id } }';
-    for (let nr = 0; nr < PRODUCTS; nr++) await shop.graphql(create, { d: DESCRIPTION });
+    for (let index = 0; index < PRODUCTS; index++) await shop.graphql(create, { d: DESCRIPTION });
   });
   after(() => shop[Symbol.asyncDispose]());
 
   const aliases = (count: number): string => {
-    const fields = Array.from({ length: count }, (_, nr) => `a${nr}: description`);
+    const fields = Array.from({ length: count }, (_, index) => `a${index}: description`);
     return `{ products(pagination: { take: ${PRODUCTS} }) { ${fields.join(' ')} } }`;
   };
 
@@ -46,7 +46,7 @@ suite('the bytes of answers', () => {
     const { id } = parent.data.createCategory.category;
     const create =
       'mutation($n: String!, $p: ID!) { createCategory(input: { name: $n, parentId: $p }) { category { id } } }';
-    for (let nr = 0; nr < 60; nr++) await shop.graphql(create, { n: `Below ${nr}`, p: id });
+    for (let index = 0; index < 60; index++) await shop.graphql(create, { n: `Below ${index}`, p: id });
     const { prepare } = createDocuments(2, createTelemetry());
     const operation = prepare(`{ category(id: "${id}") { children(first: 100) { id } } }`, undefined);
     assert.ok(!('errors' in operation));
@@ -78,7 +78,7 @@ suite('the bytes of answers', () => {
     operations: number,
   ): Promise<Reason | undefined> {
     await using held = new AsyncDisposableStack();
-    for (let nr = 0; nr < operations; nr++) {
+    for (let index = 0; index < operations; index++) {
       const call = testCall();
       held.use(bounded.open(call));
       try {
@@ -109,6 +109,6 @@ suite('the bytes of answers', () => {
 
   test('what an operation held is free once it is answered', async () => {
     const bounded = boundAnswers(shop.clients, { operationBytesMax: 4_000_000, totalBytesMax: 4_000_000 });
-    for (let nr = 0; nr < 10; nr++) assert.equal(await refusal(bounded, 1), undefined);
+    for (let index = 0; index < 10; index++) assert.equal(await refusal(bounded, 1), undefined);
   });
 });

@@ -33,13 +33,13 @@ export async function load(
   answered: (body: string) => void = () => {},
 ): Promise<Seen> {
   const seen: Seen = { lost: [], answered: 0, keptOpen: 0, reconnected: 0 };
-  const one = async (nr: number): Promise<void> => {
+  const one = async (index: number): Promise<void> => {
     let isNew = true;
     let client = await RawClient.connect(url);
     try {
       for (;;) {
         const stopping = stop.atMs !== undefined;
-        const answer = await client.ask(next(nr));
+        const answer = await client.ask(next(index));
         seen.answered += 1;
         answered(answer.body);
         if (stopping && isNew) seen.reconnected += 1;
@@ -56,7 +56,7 @@ export async function load(
       client.socket.destroy();
     }
   };
-  await Promise.all(Array.from({ length: CLIENTS }, (_, nr) => one(nr)));
+  await Promise.all(Array.from({ length: CLIENTS }, (_, index) => one(index)));
   return seen;
 }
 

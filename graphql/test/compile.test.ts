@@ -137,8 +137,8 @@ suite(`the compiled executor and graphql-js on random documents (FUZZ_SEED=${SEE
     const operation = getOperationAST(document);
     assert.ok(operation);
     const { execute } = compile(schemas, document, operation);
-    for (let nr = 0; nr < 16; nr++) {
-      const [a, b, c, d] = [1, 2, 4, 8].map((bit) => (nr & bit) > 0);
+    for (let index = 0; index < 16; index++) {
+      const [a, b, c, d] = [1, 2, 4, 8].map((bit) => (index & bit) > 0);
       assert.equal(await differenceOf(schemas, () => execute, document, { a, b, c, d }, 7), undefined);
     }
   });

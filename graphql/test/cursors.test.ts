@@ -47,24 +47,24 @@ function add(name: string, argumentsText: string, { of = '', backward = true } =
 before(async () => {
   const ids = { accounts: [] as string[], products: [] as string[] };
   const { category } = await shop.clients.catalog.createCategory({ name: 'Phones' }, testCall());
-  for (let nr = 0; nr < 9; nr += 1) {
-    const { account } = await shop.clients.accounts.createAccount({ name: `Account ${nr}` }, testCall());
+  for (let index = 0; index < 9; index += 1) {
+    const { account } = await shop.clients.accounts.createAccount({ name: `Account ${index}` }, testCall());
     ids.accounts.push(account?.id ?? '');
     const { product } = await shop.clients.catalog.createProduct(
       {
-        name: `Phone ${nr}`,
-        priceMinor: BigInt(100 * (nr % 3)),
+        name: `Phone ${index}`,
+        priceMinor: BigInt(100 * (index % 3)),
         categoryId: category?.id ?? '',
-        tags: nr % 4 === 0 ? ['a'] : ['a', 'b'],
+        tags: index % 4 === 0 ? ['a'] : ['a', 'b'],
       },
       testCall(),
     );
     ids.products.push(product?.id ?? '');
   }
   const [ann = '', bob = ''] = ids.accounts;
-  for (let nr = 0; nr < 14; nr += 1) {
-    const products = [{ productId: ids.products[nr % 9] ?? '', quantity: 1 + (nr % 5) }];
-    await shop.clients.orders.createOrder({ accountId: nr % 2 === 0 ? ann : bob, products }, testCall());
+  for (let index = 0; index < 14; index += 1) {
+    const products = [{ productId: ids.products[index % 9] ?? '', quantity: 1 + (index % 5) }];
+    await shop.clients.orders.createOrder({ accountId: index % 2 === 0 ? ann : bob, products }, testCall());
   }
   add('accountsConnection', '');
   add('ordersConnection', '', { of: ann });
@@ -112,9 +112,9 @@ async function walk(
 ): Promise<string[]> {
   const seen: string[] = [];
   let cursor: string | undefined;
-  for (let nr = 0, more = true; more; nr += 1) {
-    assert.ok(nr < 40, 'the list does not end');
-    const size = sizes[nr % sizes.length] ?? 1;
+  for (let index = 0, more = true; more; index += 1) {
+    assert.ok(index < 40, 'the list does not end');
+    const size = sizes[index % sizes.length] ?? 1;
     const edge = cursor === undefined ? '' : `${backward ? 'before' : 'after'}: $c`;
     const page = await pageOf(connection, `${backward ? 'last' : 'first'}: ${size} ${edge}`, cursor);
     const ids = page.nodes.map(({ id }) => id);

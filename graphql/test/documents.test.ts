@@ -31,10 +31,10 @@ function createUsed(): Documents {
 }
 
 suite('the document cache', () => {
-  const source = (nr: number): string => `{ a${nr}: __typename }`;
+  const source = (index: number): string => `{ a${index}: __typename }`;
   /** About 2,000 tokens: the heaviest document there is. */
-  const large = (nr: number): string =>
-    `{ products(query: "${nr}", pagination: { take: 1 }) { ${repeat(640, (one) => `a${one}: id`)} } }`;
+  const large = (index: number): string =>
+    `{ products(query: "${index}", pagination: { take: 1 }) { ${repeat(640, (one) => `a${one}: id`)} } }`;
   const flood = 40;
 
   test('a document that comes again is kept, and what one document takes is bounded in bytes', () => {
@@ -43,8 +43,8 @@ suite('the document cache', () => {
     const second = documents.prepare(source(0), undefined);
     assert.notEqual(first, second, 'a document that came once is not kept');
     assert.equal(documents.prepare(source(0), undefined), second);
-    for (let nr = 0; nr < 30; nr++)
-      for (let time = 0; time < 2; time++) documents.prepare(large(nr), undefined);
+    for (let index = 0; index < 30; index++)
+      for (let time = 0; time < 2; time++) documents.prepare(large(index), undefined);
     assert.ok(documents.keptBytes <= DOCUMENT_CACHE_BYTES_MAX);
     assert.ok(
       documents.keptBytes > 0.8 * DOCUMENT_CACHE_BYTES_MAX,
@@ -56,7 +56,7 @@ suite('the document cache', () => {
   function survives(documents: Pick<Documents, 'prepare'>): boolean {
     documents.prepare(source(0), undefined);
     const trusted = documents.prepare(source(0), undefined);
-    for (let nr = 1; nr <= flood; nr++) documents.prepare(large(nr), undefined);
+    for (let index = 1; index <= flood; index++) documents.prepare(large(index), undefined);
     return documents.prepare(source(0), undefined) === trusted;
   }
 
@@ -91,7 +91,7 @@ suite('the document cache', () => {
         for (let again = 0; again < 2; again++) bodies.offer('body', { operation, variables: {}, key: '' });
       });
     assert.ok(bodies.get('body'));
-    for (let nr = 0; nr < 30; nr++) for (let time = 0; time < 2; time++) use(large(nr));
+    for (let index = 0; index < 30; index++) for (let time = 0; time < 2; time++) use(large(index));
     assert.equal(bodies.get('body'), undefined);
   });
 
@@ -99,8 +99,8 @@ suite('the document cache', () => {
     const documents = createDocuments(2, telemetry);
     const underWay: Operation[] = [];
     let refused: string | undefined;
-    for (let nr = 0; refused === undefined && nr < 100; nr++) {
-      const operation = documents.prepare(large(nr), undefined);
+    for (let index = 0; refused === undefined && index < 100; index++) {
+      const operation = documents.prepare(large(index), undefined);
       if ('errors' in operation) refused = String(operation.errors[0]?.extensions['code']);
       else underWay.push(operation);
     }
@@ -113,7 +113,7 @@ suite('the document cache', () => {
     const documents = createUsed();
     documents.prepare(source(0), undefined);
     const kept = documents.prepare(source(0), undefined);
-    for (let nr = 0; nr < flood; nr++) assert.ok('errors' in documents.prepare(`{ nope${nr} }`, undefined));
+    for (let index = 0; index < flood; index++) assert.ok('errors' in documents.prepare(`{ nope${index} }`, undefined));
     assert.equal(documents.prepare(source(0), undefined), kept);
   });
 });

@@ -57,7 +57,7 @@ suite('a gateway that is stopped under load', () => {
     const running = load(
       url,
       stop,
-      (nr) => requests[nr % 2] ?? '',
+      (index) => requests[index % 2] ?? '',
       (body) => {
         assert.doesNotMatch(body, /"errors"/);
         if (body.includes('createOrder')) acknowledged += 1;

@@ -16,12 +16,13 @@ suite('shared execution of equal queries', () => {
   let shop: TestShop;
   before(async () => {
     shop = await startTestShop();
-    for (let nr = 0; nr < 10; nr++)
-      await shop.graphql(`mutation { createAccount(account: { name: "A${nr}" }) { id } }`);
+    for (let index = 0; index < 10; index++)
+      await shop.graphql(`mutation { createAccount(account: { name: "A${index}" }) { id } }`);
   });
   after(() => shop[Symbol.asyncDispose]());
 
-  const times = <T>(work: (nr: number) => T): T[] => Array.from({ length: COUNT }, (_, nr) => work(nr));
+  const times = <T>(work: (index: number) => T): T[] =>
+    Array.from({ length: COUNT }, (_, index) => work(index));
 
   function prepare(): Operation {
     const operation = createDocuments(2, createTelemetry()).prepare(PAGE, undefined);
@@ -33,9 +34,11 @@ suite('shared execution of equal queries', () => {
   async function answersEachItsOwn(execute: ReturnType<typeof createExecutor>): Promise<boolean> {
     const operation = prepare();
     const all = await Promise.all(
-      times((nr) => execute(prepared(operation, { take: 1 + (nr % 7) }), testCall())),
+      times((index) => execute(prepared(operation, { take: 1 + (index % 7) }), testCall())),
     );
-    return all.every(({ json = '' }, nr) => JSON.parse(String(json)).data.accounts.length === 1 + (nr % 7));
+    return all.every(
+      ({ json = '' }, index) => JSON.parse(String(json)).data.accounts.length === 1 + (index % 7),
+    );
   }
 
   test('a hundred equal queries at once are executed far less often, and all get the answer', async () => {
@@ -64,10 +67,12 @@ suite('shared execution of equal queries', () => {
 
   test('an error is told to each caller with its own request id', async () => {
     const wrong = '{ accounts(pagination: { take: 1000 }) { id } }';
-    const all = await Promise.all(times((nr) => shop.graphql(wrong, {}, { 'x-request-id': `caller-${nr}` })));
-    for (const [nr, { errors }] of all.entries()) {
+    const all = await Promise.all(
+      times((index) => shop.graphql(wrong, {}, { 'x-request-id': `caller-${index}` })),
+    );
+    for (const [index, { errors }] of all.entries()) {
       assert.equal(errors?.[0]?.extensions['code'], 'INVALID_ARGUMENT');
-      assert.equal(errors?.[0]?.extensions['requestId'], `caller-${nr}`);
+      assert.equal(errors?.[0]?.extensions['requestId'], `caller-${index}`);
     }
   });
 
@@ -117,8 +122,10 @@ suite('shared execution of equal queries', () => {
         while (!reading.signal.aborted) await shop.graphql(newest);
       }),
     );
-    for (let nr = 0; nr < 30; nr++) {
-      const { data } = await shop.graphql(`mutation { createAccount(account: { name: "W${nr}" }) { id } }`);
+    for (let index = 0; index < 30; index++) {
+      const { data } = await shop.graphql(
+        `mutation { createAccount(account: { name: "W${index}" }) { id } }`,
+      );
       const seen = await shop.graphql(newest);
       assert.ok(seen.data.accounts.some(({ id }: { id: string }) => id === data.createAccount.id));
     }

@@ -163,7 +163,7 @@ suite('compression', () => {
       ['', undefined],
     ] as const)
       // Twice: the second time it is remembered.
-      for (let nr = 0; nr < 2; nr++) assert.equal(negotiateEncoding(accepted), coding, accepted);
+      for (let index = 0; index < 2; index++) assert.equal(negotiateEncoding(accepted), coding, accepted);
   });
 
   test('a body with a content coding is 415 and says what is supported', async () => {

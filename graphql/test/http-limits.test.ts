@@ -149,7 +149,7 @@ suite('bodies under way', () => {
       held = Math.max(held, await server.metric('fritzy_http_body_bytes'));
       sent += 1;
     };
-    for (let nr = 0; nr < BODIES; nr += 20) await Promise.all(Array.from({ length: 20 }, send));
+    for (let index = 0; index < BODIES; index += 20) await Promise.all(Array.from({ length: 20 }, send));
     assert.equal(sent, BODIES);
     await eventually(() => assert.ok(refused > 0), 1_000);
     assert.ok(held <= HTTP_LIMITS.bodyBytesMax, `${held} bytes were held`);
@@ -180,7 +180,7 @@ suite('bodies under way', () => {
     await using server = await startTransport(handle);
     using client = await RawClient.connect(server.url);
     client.socket.write(head.replace(`${BODY_SIZE_MAX}`, `${20 * BODY_SIZE_MAX}`));
-    for (let nr = 0; nr < 20; nr++) client.socket.write(almost);
+    for (let index = 0; index < 20; index++) client.socket.write(almost);
     const { status, close } = await client.answer();
     assert.deepEqual({ status, close }, { status: 413, close: true });
     // The caller keeps sending while the server lingers, and the connection is not reset.
@@ -193,7 +193,7 @@ suite('connections', () => {
     await using server = await startTransport(handle, { connectionsMax: 3 });
     await using stack = new AsyncDisposableStack();
     const clients: RawClient[] = [];
-    for (let nr = 0; nr < 3; nr++) {
+    for (let index = 0; index < 3; index++) {
       const client = stack.use(await RawClient.connect(server.url));
       assert.equal((await client.ask(SMALL_REQUEST)).status, 200);
       clients.push(client);
@@ -258,9 +258,9 @@ suite('pipelined requests', () => {
       return json(body.toString());
     });
     using client = await RawClient.connect(server.url);
-    const numbers = Array.from({ length: HTTP_LIMITS.pipelinedMax + 1 }, (_, nr) => String(nr));
-    client.socket.write(numbers.map((nr) => rawPost(nr)).join(''));
-    for (const nr of numbers) assert.equal((await client.answer()).body, nr);
+    const numbers = Array.from({ length: HTTP_LIMITS.pipelinedMax + 1 }, (_, index) => String(index));
+    client.socket.write(numbers.map((index) => rawPost(index)).join(''));
+    for (const index of numbers) assert.equal((await client.answer()).body, index);
     assert.equal(activeMax, 1);
   });
 

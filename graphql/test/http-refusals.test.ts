@@ -194,7 +194,7 @@ suite('a caller that closes its side after the request', () => {
     await using server = await startTransport(() => slowly(json('{}')));
     using client = await RawClient.connect(server.url);
     client.socket.end(REQUEST.repeat(3));
-    for (let nr = 0; nr < 3; nr++) assert.equal((await client.answer()).status, 200);
+    for (let index = 0; index < 3; index++) assert.equal((await client.answer()).status, 200);
     await client.untilEnded();
   });
 
@@ -226,7 +226,7 @@ suite('the Host header', () => {
       'shop.example:443',
     ]) {
       using client = await RawClient.connect(server.url);
-      for (let nr = 0; nr < 2; nr++) assert.equal((await client.ask(get(host))).status, 200, host);
+      for (let index = 0; index < 2; index++) assert.equal((await client.ask(get(host))).status, 200, host);
     }
     for (const host of [
       'evil.example',

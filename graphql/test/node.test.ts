@@ -97,7 +97,7 @@ suite('node and nodes', () => {
   });
 
   test('nodes takes no ids and 100 ids; 101 are INVALID_ARGUMENT on ids', async () => {
-    const many = (count: number) => Array.from({ length: count }, (_, nr) => IDS[nr % IDS.length]);
+    const many = (count: number) => Array.from({ length: count }, (_, index) => IDS[index % IDS.length]);
     assert.deepEqual((await shop.graphql(NODES, { ids: [] })).data.nodes, []);
     const full = await shop.graphql(NODES, { ids: many(100) });
     assert.deepEqual([full.data.nodes.length, full.errors], [100, undefined]);

@@ -96,7 +96,7 @@ suite('variables', () => {
     ],
     [
       'an object of more than 10,000 values',
-      { product: Object.fromEntries(Array.from({ length: 10_000 }, (_, nr) => [`a${nr}`, 1])) },
+      { product: Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`a${index}`, 1])) },
       'product',
       'must have fewer values: all variables have at most 10000',
     ],
