@@ -1,5 +1,10 @@
 import type { ExecutionResult } from 'graphql';
-import { ANSWER_BYTES_MAX, boundAnswers, isWithin, responseTooLarge } from '#graphql/answer-memory.ts';
+import {
+  RESPONSE_BYTES_MAX,
+  limitResponses,
+  isJsonWithin,
+  responseTooLarge,
+} from '#graphql/response-memory.ts';
 import { createCostGate } from '#platform/cost-gate.ts';
 import { COST_MAX } from '#graphql/document-limits.ts';
 import type { Operation } from '#graphql/documents.ts';
@@ -32,7 +37,7 @@ export interface Executed {
  */
 export function createExecutor(clients: Clients): (prepared: Prepared, call: Call) => Promise<Executed> {
   const executeShared = shareReads<Prepared, Executed>(({ key }) => key, execute);
-  const memory = boundAnswers(clients);
+  const memory = limitResponses(clients);
   const gate = createCostGate(EXPENSIVE_AT_ONCE_MAX);
 
   async function execute(prepared: Prepared, call: Call): Promise<Executed> {
@@ -47,7 +52,7 @@ export function createExecutor(clients: Clients): (prepared: Prepared, call: Cal
     const context = new Context(memory.clients, call, operation.itemsMax);
     const result = await operation.execute(context, variables);
     // Most operations cannot have an answer that is too large, whatever they find.
-    if (operation.bytesMax > ANSWER_BYTES_MAX && !isWithin(ANSWER_BYTES_MAX, result))
+    if (operation.bytesMax > RESPONSE_BYTES_MAX && !isJsonWithin(RESPONSE_BYTES_MAX, result))
       throw responseTooLarge();
     const failed = result.errors !== undefined && result.errors.length > 0;
     return { result, json: failed ? undefined : toJson(result) };

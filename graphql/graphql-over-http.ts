@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { GraphQLError, type ExecutionResult } from 'graphql';
-import type { Bodies } from '#graphql/bodies.ts';
+import type { BodyCache } from '#graphql/body-cache.ts';
 import type { Documents, Refusal } from '#graphql/documents.ts';
 import type { ErrorCode } from '#graphql/error-codes.ts';
 import type { Executed, Prepared } from '#graphql/execute.ts';
@@ -19,7 +19,7 @@ import type { Telemetry } from '#platform/telemetry.ts';
 export interface GraphQLDeps {
   readonly documents: Documents;
   readonly execute: (prepared: Prepared, call: Call) => Promise<Executed>;
-  readonly bodies: Bodies;
+  readonly bodies: BodyCache;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
 }
@@ -111,7 +111,7 @@ function prepare(deps: GraphQLDeps, request: HttpRequest): Prepared | Refusal {
   const prepared = prepareParameters(deps, fromBody(body));
   if ('errors' in prepared) return prepared;
   const { operation } = prepared;
-  if (operation.type === 'query' && deps.documents.isKept(operation)) deps.bodies.offer(text, prepared);
+  if (operation.type === 'query' && deps.documents.isCached(operation)) deps.bodies.offer(text, prepared);
   return prepared;
 }
 

@@ -1,6 +1,6 @@
 import type { GatewayConfig } from '#graphql/config.ts';
 import { cacheEntities, type CacheDeps } from '#graphql/cached-clients.ts';
-import { createBodies } from '#graphql/bodies.ts';
+import { createBodyCache } from '#graphql/body-cache.ts';
 import { createDocuments } from '#graphql/documents.ts';
 import { createExecutor } from '#graphql/execute.ts';
 import { checkCurrency } from '#graphql/currency-check.ts';
@@ -29,7 +29,7 @@ export async function startGateway(
 ): Promise<StartedGateway> {
   const { shop } = config;
   const checked = await checkCurrency(shop.currency, clients, systemClock);
-  const bodies = createBodies();
+  const bodies = createBodyCache();
   const documents = createDocuments(shop.currency.decimals, deps.telemetry, bodies.forget, shop);
   const cached = await cacheEntities(config.cache, checked.clients, deps, stack);
   const execute = createExecutor(cached);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import pg from 'pg';
-import { createBodies } from '#graphql/bodies.ts';
+import { createBodyCache } from '#graphql/body-cache.ts';
 import { createDocuments } from '#graphql/documents.ts';
 import { answerGraphQL } from '#graphql/graphql-over-http.ts';
 import { AppError } from '#platform/errors.ts';
@@ -46,7 +46,7 @@ suite('an operation that fails as a whole', () => {
   async function refusedWith(error: Error): Promise<{ body: string; errorLines: number }> {
     const { logger, lines } = memoryLogger();
     const telemetry = createTelemetry();
-    const bodies = createBodies();
+    const bodies = createBodyCache();
     const documents = createDocuments(2, telemetry, bodies.forget);
     const failing = async (): Promise<never> => {
       throw error;

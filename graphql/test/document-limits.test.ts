@@ -82,7 +82,7 @@ suite('document limits', () => {
     };
     for (const source of inAll(NESTING_MAX)) assert.notEqual(refusal(source)?.code, 'GRAPHQL_LIMIT_EXCEEDED');
     for (const source of [...inAll(NESTING_MAX + 1), ...inAll(900)])
-      assertLimited(source, /more than 200 brackets within brackets/);
+      assertLimited(source, /more than 200 levels of nested brackets/);
     // The first 2,000 brackets are no valid text of a document, and too deep all the same.
     for (const bracket of ['{', '[', '(']) assertLimited(bracket.repeat(30_000), /more than 200 brackets/);
     assert.equal(
@@ -99,7 +99,7 @@ suite('document limits', () => {
     const spreads = (extra: string): string =>
       `{ accounts { ${repeat(9, () => '...f')} ${extra} } } fragment f on Account { ${repeat(111, (nr) => `a${nr}: id`)} }`;
     assert.equal(refusal(spreads('')), undefined);
-    assertLimited(spreads('id'), /asks for 1001 fields; at most 1000/);
+    assertLimited(spreads('id'), /selects 1001 fields; at most 1000/);
   });
 
   test(`${ROOT_FIELDS_MAX} root fields are allowed, one more is not, also through fragments`, () => {
@@ -118,19 +118,19 @@ suite('document limits', () => {
       repeat(count, (nr) => `a${nr}: ordersConnection(first: ${nr + 1}) { nodes { id } }`);
     const account = (selection: string): string => `{ account(id: "x") { ${selection} } }`;
     assert.equal(refusal(account(lists(LISTS_MAX))), undefined);
-    assertLimited(account(lists(LISTS_MAX + 1)), /asks for 21 lists; at most 20/);
+    assertLimited(account(lists(LISTS_MAX + 1)), /selects 21 lists; at most 20/);
     const spread = `...f ...f ...f } } fragment f on Account { ${lists(7)}`;
-    assertLimited(`{ account(id: "x") { ${spread} }`, /asks for 21 lists/);
+    assertLimited(`{ account(id: "x") { ${spread} }`, /selects 21 lists/);
   });
 
   test('corrections count as four lists, facets as two: a document cannot ask for them twenty times', () => {
     const searches = (count: number, fields: string): string =>
       `{ ${repeat(count, (nr) => `s${nr}: searchProducts(query: "a${nr}", first: 1) { ${fields} }`)} }`;
     assert.equal(refusal(searches(4, 'totalCount didYouMean')), undefined);
-    assertLimited(searches(5, 'totalCount didYouMean'), /asks for 25 lists; at most 20/);
+    assertLimited(searches(5, 'totalCount didYouMean'), /selects 25 lists; at most 20/);
     const facets = 'facets { priceBuckets { count } categories { count } }';
     assert.equal(refusal(searches(2, `nodes { id } ${facets} didYouMean`)), undefined);
-    assertLimited(searches(5, facets), /asks for 25 lists; at most 20/);
+    assertLimited(searches(5, facets), /selects 25 lists; at most 20/);
   });
 
   test(`lists within lists multiply: more than a cost of ${COST_MAX} is refused, whatever the depth`, () => {
@@ -246,7 +246,7 @@ suite('fragment bombs', () => {
   });
 
   test('2^60 fields out of 60 fragments are counted without being visited', () => {
-    assertLimited(bomb(60), /asks for \d.* fields/);
+    assertLimited(bomb(60), /selects \d.* fields/);
     assertLimited(bomb(60, 'accountsConnection { nodes', 'Account', 'id').replace('} }', '} } }'), /fields/);
     const onRoot = `{ ...f0 } ${repeat(60, (nr) => `fragment f${nr} on Query { ...f${nr + 1} ...f${nr + 1} }`)} fragment f60 on Query { __typename }`;
     assertLimited(onRoot, /fields|root fields/);

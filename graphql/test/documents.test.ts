@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { LRUCache } from 'lru-cache';
-import { createBodies } from '#graphql/bodies.ts';
+import { createBodyCache } from '#graphql/body-cache.ts';
 import {
   createDocuments,
   DOCUMENT_CACHE_BYTES_MAX,
@@ -24,8 +24,8 @@ function createUsed(): Documents {
       if (!('errors' in operation)) documents.done(operation);
       return operation;
     },
-    get keptBytes() {
-      return documents.keptBytes;
+    get cachedBytes() {
+      return documents.cachedBytes;
     },
   };
 }
@@ -45,9 +45,9 @@ suite('the document cache', () => {
     assert.equal(documents.prepare(source(0), undefined), second);
     for (let index = 0; index < 30; index++)
       for (let time = 0; time < 2; time++) documents.prepare(large(index), undefined);
-    assert.ok(documents.keptBytes <= DOCUMENT_CACHE_BYTES_MAX);
+    assert.ok(documents.cachedBytes <= DOCUMENT_CACHE_BYTES_MAX);
     assert.ok(
-      documents.keptBytes > 0.8 * DOCUMENT_CACHE_BYTES_MAX,
+      documents.cachedBytes > 0.8 * DOCUMENT_CACHE_BYTES_MAX,
       'the large ones were kept, as far as they fit',
     );
   });
@@ -76,7 +76,7 @@ suite('the document cache', () => {
   });
 
   test('an operation that makes room takes the bodies that ask for it with it', () => {
-    const bodies = createBodies();
+    const bodies = createBodyCache();
     const documents = createDocuments(2, telemetry, bodies.forget);
     const use = (text: string, work: (operation: Operation) => void = () => {}): void => {
       const operation = documents.prepare(text, undefined);
@@ -86,8 +86,8 @@ suite('the document cache', () => {
     };
     for (let time = 0; time < 2; time++)
       use(source(0), (operation) => {
-        assert.equal(documents.isKept(operation), time === 1);
-        if (!documents.isKept(operation)) return;
+        assert.equal(documents.isCached(operation), time === 1);
+        if (!documents.isCached(operation)) return;
         for (let again = 0; again < 2; again++) bodies.offer('body', { operation, variables: {}, key: '' });
       });
     assert.ok(bodies.get('body'));
@@ -113,7 +113,8 @@ suite('the document cache', () => {
     const documents = createUsed();
     documents.prepare(source(0), undefined);
     const kept = documents.prepare(source(0), undefined);
-    for (let index = 0; index < flood; index++) assert.ok('errors' in documents.prepare(`{ nope${index} }`, undefined));
+    for (let index = 0; index < flood; index++)
+      assert.ok('errors' in documents.prepare(`{ nope${index} }`, undefined));
     assert.equal(documents.prepare(source(0), undefined), kept);
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { AccountService } from '#account/pb/account_pb.js';
-import { createBodies } from '#graphql/bodies.ts';
+import { createBodyCache } from '#graphql/body-cache.ts';
 import { cacheEntities } from '#graphql/cached-clients.ts';
 import { createDocuments } from '#graphql/documents.ts';
 import { createExecutor, type Executed, type Prepared } from '#graphql/execute.ts';
@@ -56,7 +56,7 @@ suite('two principals that see different data', () => {
   }
 
   function depsWith(execute: GraphQLDeps['execute']): GraphQLDeps {
-    const bodies = createBodies();
+    const bodies = createBodyCache();
     return { documents: createDocuments(2, telemetry, bodies.forget), bodies, execute, logger, telemetry };
   }
 

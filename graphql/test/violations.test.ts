@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { createBodies } from '#graphql/bodies.ts';
+import { createBodyCache } from '#graphql/body-cache.ts';
 import { createDocuments } from '#graphql/documents.ts';
 import { named, payloadOf, unnamed, type ArgumentPaths } from '#graphql/graph/violations.ts';
 import { answerGraphQL } from '#graphql/graphql-over-http.ts';
@@ -33,7 +33,7 @@ async function thrownBy(answer: Promise<unknown>): Promise<AppError> {
 async function answerTo(error: AppError): Promise<{ body: string; errorLines: number }> {
   const { logger, lines } = memoryLogger();
   const telemetry = createTelemetry();
-  const bodies = createBodies();
+  const bodies = createBodyCache();
   const documents = createDocuments(2, telemetry, bodies.forget);
   const execute = async (): Promise<never> => {
     throw error;

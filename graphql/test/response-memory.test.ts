@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import { ANSWER_BYTES_MAX, boundAnswers, isWithin } from '#graphql/answer-memory.ts';
+import { RESPONSE_BYTES_MAX, limitResponses, isJsonWithin } from '#graphql/response-memory.ts';
 import { createDocuments } from '#graphql/documents.ts';
 import type { Clients } from '#graphql/graph/clients.ts';
 import { Context } from '#graphql/graph/context.ts';
@@ -35,7 +35,7 @@ suite('the bytes of answers', () => {
     assert.equal(large.data, null);
     assert.deepEqual(
       large.errors?.map(({ extensions: { code, bytesMax } }) => ({ code, bytesMax })),
-      [{ code: 'RESPONSE_TOO_LARGE', bytesMax: ANSWER_BYTES_MAX }],
+      [{ code: 'RESPONSE_TOO_LARGE', bytesMax: RESPONSE_BYTES_MAX }],
     );
   });
 
@@ -67,14 +67,14 @@ suite('the bytes of answers', () => {
     });
     for (const text of ['plain', 'é', '汉字', '🎈']) {
       const bytes = Buffer.byteLength(JSON.stringify(texts(text)));
-      assert.ok(isWithin(2 * bytes, texts(text)), text);
-      assert.ok(!isWithin(Math.floor(bytes / 2), texts(text)), text);
+      assert.ok(isJsonWithin(2 * bytes, texts(text)), text);
+      assert.ok(!isJsonWithin(Math.floor(bytes / 2), texts(text)), text);
     }
   });
 
   /** The reason for which the last of many operations at once is refused; undefined if all are served. */
   async function refusal(
-    bounded: ReturnType<typeof boundAnswers>,
+    bounded: ReturnType<typeof limitResponses>,
     operations: number,
   ): Promise<Reason | undefined> {
     await using held = new AsyncDisposableStack();
@@ -91,24 +91,24 @@ suite('the bytes of answers', () => {
   }
 
   /** Deliberately wrong: counts nothing. */
-  const careless = (clients: Clients): ReturnType<typeof boundAnswers> => ({
+  const careless = (clients: Clients): ReturnType<typeof limitResponses> => ({
     clients,
     open: () => ({ [Symbol.dispose]: () => {} }),
   });
 
   test('what one operation and all of them hold is bounded; clients that count nothing are caught', async () => {
     const bounds = { operationBytesMax: 4_000_000, totalBytesMax: 10_000_000 };
-    assert.equal(await refusal(boundAnswers(shop.clients, bounds), 3), undefined);
-    assert.equal(await refusal(boundAnswers(shop.clients, bounds), 10), 'RESOURCE_EXHAUSTED');
+    assert.equal(await refusal(limitResponses(shop.clients, bounds), 3), undefined);
+    assert.equal(await refusal(limitResponses(shop.clients, bounds), 10), 'RESOURCE_EXHAUSTED');
     assert.equal(
-      await refusal(boundAnswers(shop.clients, { ...bounds, operationBytesMax: 1_000_000 }), 1),
+      await refusal(limitResponses(shop.clients, { ...bounds, operationBytesMax: 1_000_000 }), 1),
       'RESPONSE_TOO_LARGE',
     );
     assert.equal(await refusal(careless(shop.clients), 10), undefined);
   });
 
   test('what an operation held is free once it is answered', async () => {
-    const bounded = boundAnswers(shop.clients, { operationBytesMax: 4_000_000, totalBytesMax: 4_000_000 });
+    const bounded = limitResponses(shop.clients, { operationBytesMax: 4_000_000, totalBytesMax: 4_000_000 });
     for (let index = 0; index < 10; index++) assert.equal(await refusal(bounded, 1), undefined);
   });
 });
