@@ -12,7 +12,7 @@ export interface BodyCache {
   /** Stores the query if the body was offered before. */
   offer(body: string, prepared: Prepared): void;
   /** Removes all bodies that request an operation. */
-  forget(operation: Operation): void;
+  removeOperation(operation: Operation): void;
 }
 
 const BYTES_MAX = memoryShare(1 / 32, 8_000_000);
@@ -35,7 +35,7 @@ export function createBodyCache(): BodyCache {
       if (bodies) bodies.add(body);
       else ofOperation.set(operation, new Set([body]));
     },
-    forget(operation) {
+    removeOperation(operation) {
       const bodies = ofOperation.get(operation) ?? [];
       ofOperation.delete(operation);
       for (const body of bodies) cache.delete(body);

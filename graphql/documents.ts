@@ -205,7 +205,7 @@ function readDocument(
     }
     tokens = counted.tokens;
     if (tokens * BYTES_PER_TOKEN > bytesLeft)
-      return refuse('RESOURCE_EXHAUSTED', 'Too many new documents are in progress. Try again later.');
+      return refuse('RESOURCE_EXHAUSTED', 'Too many new documents are in progress. Try again in a moment.');
     document = parse(source, { maxTokens: TOKENS_MAX });
   } catch (error) {
     if (error instanceof GraphQLError) return { errors: [withCode(error, 'GRAPHQL_PARSE_FAILED')] };

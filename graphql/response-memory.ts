@@ -41,7 +41,10 @@ export function limitResponses(
     const own = before + bytes;
     if (own > operationBytesMax) throw responseTooLarge();
     if (total + bytes > totalBytesMax && own > SMALL_BYTES_MAX)
-      throw new AppError('RESOURCE_EXHAUSTED', 'Too many large responses are in progress. Try again later.');
+      throw new AppError(
+        'RESOURCE_EXHAUSTED',
+        'Too many large responses are in progress. Try again in a moment.',
+      );
     call.heldBytes = own;
     total += bytes;
   }

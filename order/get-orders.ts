@@ -71,7 +71,7 @@ async function addLines(
     if (lines) return { ...head, lines };
     throw new AppError(
       'RESOURCE_EXHAUSTED',
-      'These orders have too many lines to read at once. Request fewer orders.',
+      'These orders have too many lines to read at once. Ask for fewer orders.',
     );
   });
 }

@@ -1,21 +1,21 @@
 import { foundById, sizePaths, toConnection, toPage, toSlice, type Page } from '#graphql/graph/connection.ts';
 import { cursorList } from '#graphql/graph/cursor.ts';
-import { offsetPage, PAGE_PATHS, part } from '#graphql/graph/pagination.ts';
+import { offsetPage, PAGE_PATHS, pageOf } from '#graphql/graph/pagination.ts';
 import { present } from '#graphql/graph/present.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
 import { named, payloadOf } from '#graphql/graph/violations.ts';
 import { requireUuid } from '#platform/input.ts';
 
-/** The newest orders of an account. */
+/** The page of Account.orders. */
 const NEWEST: Page = { size: 100, skip: 0, afterId: '', beforeId: '', fromEnd: false };
 
-/** The fields that resolve accounts. */
+/** The resolvers of accounts. */
 export const accountResolvers: Resolvers = {
   Query: {
     accounts: async (_, { pagination, id }, { clients, call, loaders }) => {
       if (id != null) {
         const account = await loaders.account.load(requireUuid('id', id));
-        return part(account ? [account] : [], pagination);
+        return pageOf(account ? [account] : [], pagination);
       }
       const listed = clients.accounts.listAccounts({ page: offsetPage(pagination) }, call);
       return (await named(PAGE_PATHS, listed)).accounts;

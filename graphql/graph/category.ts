@@ -4,7 +4,7 @@ import { named, payloadOf } from '#graphql/graph/violations.ts';
 import { requireAll, requireUuid, requireWhole } from '#platform/input.ts';
 import { PAGE_SIZE_MAX } from '#platform/limits.ts';
 
-/** The fields that resolve categories. */
+/** The resolvers of categories. */
 export const categoryResolvers: Resolvers = {
   Query: {
     category: (_, { id }, { loaders }) => loaders.category.load(requireUuid('id', id)),

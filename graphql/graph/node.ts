@@ -6,14 +6,14 @@ import { OrderLineSchema, OrderSchema, type Order, type OrderLine } from '#order
 import { asAppError, invalid } from '#platform/errors.ts';
 import { requireUuid } from '#platform/input.ts';
 
-/** An object with an id, of any type. */
+/** A message of any type that implements Node. */
 type NodeMessage = Account | Category | Order | OrderLine | Product;
-/** An error in the place of an object is an error of this item of a list only. */
+/** An error in place of an object fails only its item of a list. */
 export type NodeOrError = NodeMessage | Error;
 
 const IDS_MAX = 100;
 
-/** The fields that find objects of any type by id. */
+/** The resolvers of objects of any type by id. */
 export const nodeResolvers: Resolvers = {
   Query: {
     node: (_, { id }, { loaders }) => findNode('id', id, loaders),
@@ -37,7 +37,7 @@ const TYPES = {
   [ProductSchema.typeName]: 'Product',
 } as const satisfies Record<NodeMessage['$typeName'], string>;
 
-/** An id does not tell the type, so that all services are asked: for all ids of a request, one call for each type. */
+/** An id does not contain the type, so all services are called: one call per type for all ids of a request. */
 const LOADERS = [
   'account',
   'product',
@@ -47,7 +47,7 @@ const LOADERS = [
 ] as const satisfies readonly (keyof Loaders)[];
 const NOT_FOUND = new Error('not found');
 
-/** The first service that has the object answers. Rejects if none has it and one of them could not say so. */
+/** Returns the object from the first service that has it. Rejects if no service returned it and one of them failed. */
 async function findNode(field: string, text: string, loaders: Loaders): Promise<NodeMessage | null> {
   const id = requireUuid(field, text);
   const reads = LOADERS.map(async (type): Promise<NodeMessage | null> => loaders[type].load(id));

@@ -10,17 +10,17 @@ import { requireAll, requireUuid } from '#platform/input.ts';
 
 const ORDER_PATHS = { accountId: 'order.accountId', products: 'order.products' };
 
-/** The fields that resolve orders. */
+/** The resolvers of orders. */
 export const orderResolvers: Resolvers = {
   Query: {
     order: (_, { id }, { loaders }) => loaders.order.load(requireUuid('id', id)),
     orders: async (_, { filter, ...args }, { clients, call }) => {
       const list = cursorList('orders', { ...filter });
-      const { slice, wanted } = requireAll({
+      const { slice, filterMessage } = requireAll({
         slice: () => toSlice(args, list),
-        wanted: () => toFilterMessage(filter),
+        filterMessage: () => toFilterMessage(filter),
       });
-      const listed = clients.orders.listOrders({ page: toPage(slice), filter: wanted }, call);
+      const listed = clients.orders.listOrders({ page: toPage(slice), filter: filterMessage }, call);
       const { orders, hasMore, stoppedAtId } = await named({ filter: 'filter', ...sizePaths(slice) }, listed);
       const stop = stoppedAtId !== '' && { [slice.fromEnd ? 'start' : 'end']: stoppedAtId };
       return toConnection(list, slice, { ...foundById(orders, hasMore), ...stop });
@@ -38,7 +38,7 @@ export const orderResolvers: Resolvers = {
     status: ({ status }) => present(ORDER_STATUSES[status]),
     version: (order) => Number(order.version),
     account: (order, _, { loaders }) => loaders.account.load(order.accountId),
-    // An order has lines. Read by itself it comes without them: many queries do not ask for them.
+    // Reads of orders omit the lines, because many queries do not select them. Every order has at least one line.
     products: (order, _, { loaders }) =>
       order.lines.length > 0 ? order.lines : loaders.lines.load(order.id),
   },
@@ -56,7 +56,7 @@ const ORDER_STATUSES: Readonly<Partial<Record<OrderStatusMessage, OrderStatus>>>
 /** Throws INVALID_ARGUMENT. */
 function toFilterMessage(filter: Readonly<Partial<OrderFilterInput>> | null | undefined) {
   const { accountIds, createdFrom, createdTo, totalPriceMin, totalPriceMax } = filter ?? {};
-  // To the service an empty list is no filter.
+  // The service treats an empty list as no filter.
   if (accountIds?.length === 0) throw invalid('filter.accountIds', 'must have 1 to 100 ids');
   return {
     accountIds: [...(accountIds ?? [])],

@@ -1,4 +1,4 @@
-import { offsetPage, PAGE_PATHS, part } from '#graphql/graph/pagination.ts';
+import { offsetPage, PAGE_PATHS, pageOf } from '#graphql/graph/pagination.ts';
 import { present } from '#graphql/graph/present.ts';
 import { productsConnection } from '#graphql/graph/products-connection.ts';
 import type { Resolvers, UpdateProductInput } from '#graphql/graph/resolver-types.ts';
@@ -22,11 +22,11 @@ const CHANGE_PATHS = {
   price: 'input.price',
   categoryId: 'input.categoryId',
   tags: 'input.tags',
-  // As the gRPC client names a tag that is not well-formed Unicode.
+  // The path that the gRPC client reports for a tag that is not well-formed Unicode.
   'tags.values': 'input.tags',
 };
 
-/** The fields that resolve products. */
+/** The resolvers of products. */
 export const productResolvers: Resolvers = {
   Query: {
     products: async (_, { pagination, query, id }, { clients, call, loaders }) => {
@@ -36,7 +36,7 @@ export const productResolvers: Resolvers = {
       }
       if (id != null) {
         const product = await loaders.product.load(requireUuid('id', id));
-        return part(product && !product.archivedAt ? [product] : [], pagination);
+        return pageOf(product && !product.archivedAt ? [product] : [], pagination);
       }
       const listed = clients.catalog.listProducts({ page: offsetPage(pagination) }, call);
       return (await named(PAGE_PATHS, listed)).products;
@@ -91,7 +91,7 @@ export const productResolvers: Resolvers = {
   },
 };
 
-/** The fields of which null would mean nothing. */
+/** Throws a violation for each field that must not be null. */
 function requireNoNulls({ name, description, price }: UpdateProductInput) {
   return requireAll({
     name: () => requireNotNull('input.name', name),

@@ -19,8 +19,8 @@ import { named } from '#graphql/graph/violations.ts';
 import type { Call } from '#platform/call.ts';
 
 /**
- * Products on sale that match a filter. All of them, newest first, come from the catalog's table; any other list comes
- * from its search index. Throws INVALID_ARGUMENT, INVALID_CURSOR.
+ * Returns products on sale that match a filter. The list of all products, newest first, is read from the catalog's table;
+ * any other list is read from its search index. Throws INVALID_ARGUMENT, INVALID_CURSOR.
  */
 export async function productsConnection(
   { filter, sort, ...args }: ConnectionArguments & { filter?: ProductFilter; sort: ProductSort },

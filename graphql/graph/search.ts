@@ -3,7 +3,7 @@ import { ProductSearch } from '#graphql/graph/product-search.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
 import { named } from '#graphql/graph/violations.ts';
 
-/** The fields that resolve searches of products. */
+/** The resolvers of product searches. */
 export const searchResolvers: Resolvers = {
   Query: {
     searchProducts: (_, args, { clients, call }) => new ProductSearch(args, clients, call),

@@ -7,7 +7,7 @@ export interface Shop {
   readonly currency: Currency;
 }
 
-/** The fields that resolve the shop itself. */
+/** The resolvers of the shop. */
 export const shopResolvers = (shop: Shop | undefined): Resolvers => ({
   Query: { shop: () => shop ?? null },
 });

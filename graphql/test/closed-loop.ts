@@ -1,30 +1,30 @@
 import assert from 'node:assert/strict';
 import { RawClient } from '#testkit/raw-client.ts';
 
-/** Clients of a load. */
+/** The number of clients. */
 export const CLIENTS = 20;
-/** Milliseconds that a server under such a load is given as its drain delay. */
+/** The drain delay of a server under load. */
 export const DRAIN_DELAY_MS = 1_000;
 
-/** What the clients of a server saw while it was stopped. */
+/** The results of the clients of a server during its stop. */
 export interface Seen {
-  /** Requests that were sent completely and got no whole answer, by why. */
+  /** The errors of requests that were sent completely and got no complete response. */
   readonly lost: string[];
   answered: number;
-  /** Answers to requests that were sent after the stop began, without `Connection: close`. */
+  /** Responses without `Connection: close` to requests that were sent after the start of the stop. */
   keptOpen: number;
-  /** Connections that were made after the stop began and got an answer. */
+  /** Connections that were opened after the start of the stop and got a response. */
   reconnected: number;
 }
 
-/** When a server was asked to stop: performance.now(), and undefined before. */
+/** performance.now() at the start of the stop of a server; undefined before. */
 export interface Stop {
   atMs: number | undefined;
 }
 
 /**
- * Clients with keep-alive in a closed loop, which honour `Connection: close`: they connect again for half of the drain
- * delay, as a client that has not yet heard of it, and leave then. `answered` sees each body.
+ * Runs keep-alive clients in a closed loop that honour `Connection: close`: they reconnect during the first half of the
+ * drain delay, like clients that do not know of the stop yet, and then end. `answered` is called with each body.
  */
 export async function load(
   url: string,
@@ -60,10 +60,10 @@ export async function load(
   return seen;
 }
 
-/** The guarantee: nothing that was sent is lost, and everybody is asked to leave while there is still time. */
+/** The guarantee: no response is lost, and every connection gets `Connection: close` during the drain delay. */
 export function assertDrained({ lost, keptOpen, reconnected, answered }: Seen): void {
   assert.deepEqual(lost, []);
   assert.ok(answered >= CLIENTS);
-  assert.equal(keptOpen, 0, 'an answer during the drain keeps its connection open');
-  assert.ok(reconnected > 0, 'no client could connect while the server drained');
+  assert.equal(keptOpen, 0, 'a response during the drain keeps its connection open');
+  assert.ok(reconnected > 0, 'no client could connect during the drain');
 }

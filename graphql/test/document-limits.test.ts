@@ -84,7 +84,7 @@ suite('document limits', () => {
     for (const source of [...inAll(NESTING_MAX + 1), ...inAll(900)])
       assertLimited(source, /more than 200 levels of nested brackets/);
     // The first 2,000 brackets are no valid text of a document, and too deep all the same.
-    for (const bracket of ['{', '[', '(']) assertLimited(bracket.repeat(30_000), /more than 200 brackets/);
+    for (const bracket of ['{', '[', '(']) assertLimited(bracket.repeat(30_000), /more than 200 levels/);
     assert.equal(
       refusal(`{ accounts(id: "${'['.repeat(1_000)}") { id } } # ${'('.repeat(1_000)}`),
       undefined,

@@ -14,8 +14,8 @@ const telemetry = createTelemetry();
 const repeat = (count: number, text: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => text(index)).join(' ');
 
-/** Documents that are used and done with at once. */
-function createUsed(): Documents {
+/** Documents that calls `done` immediately after `prepare`. */
+function createUnused(): Documents {
   const documents = createDocuments(2, telemetry);
   return {
     ...documents,
@@ -32,40 +32,40 @@ function createUsed(): Documents {
 
 suite('the document cache', () => {
   const source = (index: number): string => `{ a${index}: __typename }`;
-  /** About 2,000 tokens: the heaviest document there is. */
+  /** About 2,000 tokens: the largest possible document. */
   const large = (index: number): string =>
     `{ products(query: "${index}", pagination: { take: 1 }) { ${repeat(640, (one) => `a${one}: id`)} } }`;
   const flood = 40;
 
-  test('a document that comes again is kept, and what one document takes is bounded in bytes', () => {
-    const documents = createUsed();
+  test('a document that is sent repeatedly is cached, and the cache is limited in bytes', () => {
+    const documents = createUnused();
     const first = documents.prepare(source(0), undefined);
     const second = documents.prepare(source(0), undefined);
-    assert.notEqual(first, second, 'a document that came once is not kept');
+    assert.notEqual(first, second, 'a document that was sent once is not cached');
     assert.equal(documents.prepare(source(0), undefined), second);
     for (let index = 0; index < 30; index++)
       for (let time = 0; time < 2; time++) documents.prepare(large(index), undefined);
     assert.ok(documents.cachedBytes <= DOCUMENT_CACHE_BYTES_MAX);
     assert.ok(
       documents.cachedBytes > 0.8 * DOCUMENT_CACHE_BYTES_MAX,
-      'the large ones were kept, as far as they fit',
+      'as many large documents as fit are cached',
     );
   });
 
-  /** Whether a document in use is still kept after a flood of others that come once each. */
-  function survives(documents: Pick<Documents, 'prepare'>): boolean {
+  /** Returns whether a document is still cached after a flood of others that are sent once. */
+  function survivesFlood(documents: Pick<Documents, 'prepare'>): boolean {
     documents.prepare(source(0), undefined);
-    const trusted = documents.prepare(source(0), undefined);
+    const cached = documents.prepare(source(0), undefined);
     for (let index = 1; index <= flood; index++) documents.prepare(large(index), undefined);
-    return documents.prepare(source(0), undefined) === trusted;
+    return documents.prepare(source(0), undefined) === cached;
   }
 
-  test('what a stranger sends once evicts nothing; a cache that keeps everything is caught', () => {
-    assert.ok(survives(createUsed()));
-    const { prepare } = createUsed();
+  test('documents that are sent once evict nothing; twin: a cache that stores all documents is caught', () => {
+    assert.ok(survivesFlood(createUnused()));
+    const { prepare } = createUnused();
     const careless = new LRUCache<string, object>({ max: flood });
     assert.ok(
-      !survives({
+      !survivesFlood({
         prepare: (text, name) => {
           const operation = careless.get(text) ?? prepare(text, name);
           careless.set(text, operation);
@@ -75,9 +75,9 @@ suite('the document cache', () => {
     );
   });
 
-  test('an operation that makes room takes the bodies that ask for it with it', () => {
+  test('evicting an operation removes its request bodies from the body cache', () => {
     const bodies = createBodyCache();
-    const documents = createDocuments(2, telemetry, bodies.forget);
+    const documents = createDocuments(2, telemetry, bodies.removeOperation);
     const use = (text: string, work: (operation: Operation) => void = () => {}): void => {
       const operation = documents.prepare(text, undefined);
       assert.ok(!('errors' in operation));
@@ -95,26 +95,26 @@ suite('the document cache', () => {
     assert.equal(bodies.get('body'), undefined);
   });
 
-  test('new documents under way are bounded in bytes; those that are done with make room', () => {
+  test('uncached documents in use are limited in bytes until they are done', () => {
     const documents = createDocuments(2, telemetry);
-    const underWay: Operation[] = [];
+    const inUse: Operation[] = [];
     let refused: string | undefined;
     for (let index = 0; refused === undefined && index < 100; index++) {
       const operation = documents.prepare(large(index), undefined);
       if ('errors' in operation) refused = String(operation.errors[0]?.extensions['code']);
-      else underWay.push(operation);
+      else inUse.push(operation);
     }
     assert.equal(refused, 'RESOURCE_EXHAUSTED');
-    for (const operation of underWay) documents.done(operation);
+    for (const operation of inUse) documents.done(operation);
     assert.ok(!('errors' in documents.prepare(large(200), undefined)));
   });
 
-  test('a document that is refused is not kept in the place of a good one', () => {
-    const documents = createUsed();
+  test('a rejected document does not evict a valid one', () => {
+    const documents = createUnused();
     documents.prepare(source(0), undefined);
-    const kept = documents.prepare(source(0), undefined);
+    const cached = documents.prepare(source(0), undefined);
     for (let index = 0; index < flood; index++)
       assert.ok('errors' in documents.prepare(`{ nope${index} }`, undefined));
-    assert.equal(documents.prepare(source(0), undefined), kept);
+    assert.equal(documents.prepare(source(0), undefined), cached);
   });
 });

@@ -12,7 +12,7 @@ const PRODUCTS = 100;
 const DESCRIPTION = 'd'.repeat(10_000);
 const PAGE = { page: { size: PRODUCTS, skip: 0 } };
 
-suite('the bytes of answers', () => {
+suite('the bytes of responses', () => {
   let shop: TestShop;
   before(async () => {
     shop = await startTestShop();
@@ -27,7 +27,7 @@ suite('the bytes of answers', () => {
     return `{ products(pagination: { take: ${PRODUCTS} }) { ${fields.join(' ')} } }`;
   };
 
-  test('an answer below the bound arrives, a larger one is RESPONSE_TOO_LARGE with the bound', async () => {
+  test('a response below the limit is sent; a larger one is RESPONSE_TOO_LARGE with the limit', async () => {
     const small = await shop.graphql(aliases(3));
     assert.equal(small.errors, undefined);
     assert.equal(small.data.products.length, PRODUCTS);
@@ -39,7 +39,7 @@ suite('the bytes of answers', () => {
     );
   });
 
-  test('lists that are longer than assumed have a bound in items', async () => {
+  test('the items of lists that are longer than assumed are limited', async () => {
     const parent = await shop.graphql(
       'mutation { createCategory(input: { name: "Wide" }) { category { id } } }',
     );
@@ -50,18 +50,18 @@ suite('the bytes of answers', () => {
     const { prepare } = createDocuments(2, createTelemetry());
     const operation = prepare(`{ category(id: "${id}") { children(first: 100) { id } } }`, undefined);
     assert.ok(!('errors' in operation));
-    /** The first error of the operation if its lists may have so many items together. */
+    /** Returns the first error of the operation if all its lists may have `itemsMax` items. */
     const errorWith = async (itemsMax?: number): Promise<string | undefined> => {
       const context = new Context(shop.clients, testCall(), itemsMax);
       return (await operation.execute(context, {})).errors?.[0]?.message;
     };
     assert.equal(await errorWith(60), undefined);
     assert.match((await errorWith(59)) ?? '', /too many items/);
-    // Known-bad twin: without a bound nothing is refused.
+    // Known-bad twin: without a limit no list is rejected.
     assert.equal(await errorWith(), undefined);
   });
 
-  test('text is counted in the bytes that it has in UTF-8', () => {
+  test('text is counted in UTF-8 bytes', () => {
     const texts = (text: string): object => ({
       data: { list: Array.from({ length: 10 }, () => ({ text })) },
     });
@@ -72,7 +72,7 @@ suite('the bytes of answers', () => {
     }
   });
 
-  /** The reason for which the last of many operations at once is refused; undefined if all are served. */
+  /** Returns the reason for which one of several concurrent operations is rejected; undefined if none is. */
   async function refusal(
     bounded: ReturnType<typeof limitResponses>,
     operations: number,
@@ -96,7 +96,7 @@ suite('the bytes of answers', () => {
     open: () => ({ [Symbol.dispose]: () => {} }),
   });
 
-  test('what one operation and all of them hold is bounded; clients that count nothing are caught', async () => {
+  test('the bytes of one and of all operations are limited; twin: clients that count nothing are caught', async () => {
     const bounds = { operationBytesMax: 4_000_000, totalBytesMax: 10_000_000 };
     assert.equal(await refusal(limitResponses(shop.clients, bounds), 3), undefined);
     assert.equal(await refusal(limitResponses(shop.clients, bounds), 10), 'RESOURCE_EXHAUSTED');
@@ -107,7 +107,7 @@ suite('the bytes of answers', () => {
     assert.equal(await refusal(careless(shop.clients), 10), undefined);
   });
 
-  test('what an operation held is free once it is answered', async () => {
+  test('the bytes of an operation no longer count after its response', async () => {
     const bounded = limitResponses(shop.clients, { operationBytesMax: 4_000_000, totalBytesMax: 4_000_000 });
     for (let index = 0; index < 10; index++) assert.equal(await refusal(bounded, 1), undefined);
   });
