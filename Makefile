@@ -1,15 +1,15 @@
-# Fritzy: `make` lists the targets. Needs git, make and Node >= 20 with npm; the rest is installed on first use.
+# `make` lists the targets. Needs git, make and Node >= 20 with npm; everything else is installed on first use.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-# The pinned Node 26 that npm brought, and the tools beside it.
+# The pinned Node 26 and the development tools that npm installed.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-# Empty unless given: then the programs' own defaults hold.
+# An empty variable selects the default of the program.
 export PORT HOST FRITZY_DATA CURRENCY CURRENCY_DECIMALS SHOP_NAME LOG_LEVEL CLEAN
 
 INSTALLED := node_modules/.package-lock.json
-# Room for the objects of many requests at once: with less, V8 copies them while they are still in use.
+# A young generation that holds the objects of many concurrent requests: with less, V8 copies them while they are in use.
 NODE_FLAGS := $(shell cat cmd/fritzy/node-flags)
-# Where the engines are: the environment, else what make engines-up wrote, else where docker-compose publishes them.
+# The URLs of the engines, in order of precedence: the environment, the file of make engines-up, the ports of docker-compose.
 ENGINES_ENV = $(addprefix --env-file=,scripts/compose.env $(wildcard .fritzy/engines/env))
 
 .PHONY: help
@@ -22,15 +22,15 @@ $(INSTALLED): package.json package-lock.json
 ##@ Use
 
 .PHONY: run
-run: $(INSTALLED) ## Run the whole shop in one process [PORT=9000] [FRITZY_DATA=/some/folder]
+run: $(INSTALLED) ## Run all services in one process [PORT=9000] [FRITZY_DATA=/some/folder]
 	@exec node $(NODE_FLAGS) cmd/fritzy/main.ts
 
 .PHONY: seed
-seed: $(INSTALLED) ## Fill the shop with 10,000 products, 1,000 accounts and 5,000 orders
+seed: $(INSTALLED) ## Add 10,000 products, 1,000 accounts and 5,000 orders
 	@exec node scripts/seed.ts
 
 .PHONY: install
-install: $(INSTALLED) ## Install the pinned packages, if they are missing
+install: $(INSTALLED) ## Install the pinned packages if they are missing
 
 ##@ Develop
 
@@ -43,16 +43,16 @@ test-engines: $(INSTALLED) ## Run the tests that need Kafka, Elasticsearch, Open
 	@node scripts/test.ts --engines $(ONLY)
 
 .PHONY: test-long
-test-long: $(INSTALLED) ## Run both kinds of tests with all kills; the others run a part of them
+test-long: $(INSTALLED) ## Run all tests with the full number of kills; test and test-engines run a part
 	@node scripts/test.ts --long
 	@node scripts/test.ts --long --engines
 
 .PHONY: coverage
-coverage: $(INSTALLED) ## Run make test and require that 85 % of the lines are covered
+coverage: $(INSTALLED) ## Run the tests of make test; fail if less than 85 % of the lines are covered
 	@node scripts/test.ts --coverage $(ONLY)
 
 .PHONY: check
-check: lint typecheck coverage ## Run lint, typecheck and coverage; .ci/run checks more, on a clean clone
+check: lint typecheck coverage ## Run lint, typecheck and coverage; .ci/run runs more checks, on a clean clone
 
 .PHONY: lint
 lint: $(INSTALLED) ## Check code, format, GraphQL and protobuf files
@@ -79,10 +79,10 @@ generate: $(INSTALLED) ## Generate code from .proto and .graphql files
 .PHONY: breaking
 # Without AGAINST: .proto files against the previous commit, schema.graphql against the last release.
 breaking: PROTO_BASE = $(or $(AGAINST),HEAD~1)
-breaking: $(INSTALLED) ## Check that .proto files and schema.graphql stay compatible [AGAINST=v1.0]
+breaking: $(INSTALLED) ## Check .proto files and schema.graphql for breaking changes [AGAINST=v1.0]
 	@if git cat-file -e '$(PROTO_BASE):account/pb/account.proto' 2>/dev/null; then \
 	  buf breaking --against '.git#ref=$(PROTO_BASE)'; \
-	else echo "protobuf: nothing to compare with at $(PROTO_BASE)"; fi
+	else echo "protobuf: skipped: $(PROTO_BASE) has no .proto files"; fi
 	@node scripts/breaking-schema.ts $(AGAINST)
 
 .PHONY: lint-deploy
@@ -90,44 +90,44 @@ lint-deploy: $(INSTALLED) ## Check Dockerfile, docker-compose.yml and shell scri
 	@sh scripts/lint-deploy.sh
 
 .PHONY: check-image
-check-image: $(INSTALLED) ## Build the container image and place an order with it; needs docker and root
+check-image: $(INSTALLED) ## Build the container image, run it and place an order; needs docker and root
 	@sh scripts/check-image.sh
 
 .PHONY: bench
-bench: $(INSTALLED) ## Measure the shop against named references
+bench: $(INSTALLED) ## Measure throughput against references in the same run
 	@node bench/main.ts
 
 .PHONY: bench-compare
-bench-compare: $(INSTALLED) ## Compare with another revision: make bench-compare AGAINST=v1.0
+bench-compare: $(INSTALLED) ## Compare the throughput with that of another revision [AGAINST=v1.0]
 	@node bench/compare.ts $(or $(AGAINST),HEAD~1)
 
 .PHONY: bench-reindex
-bench-reindex: $(INSTALLED) ## Rebuild the search index of 100,000 products under load, and check its bounds
+bench-reindex: $(INSTALLED) ## Measure and check an index rebuild of 100,000 products under load
 	@node bench/reindex.ts
 
 .PHONY: bench-idle
-bench-idle: $(INSTALLED) ## Measure PostgreSQL's CPU for an idle shop, before and after 100,000 orders
+bench-idle: $(INSTALLED) ## Measure the CPU time of an idle PostgreSQL, before and after 100,000 orders
 	@node bench/idle.ts
 
 ##@ Operate
 
 .PHONY: run-all
-run-all: $(INSTALLED) ## Run each service in its own process; Ctrl-C stops all [PORT=9000]
+run-all: $(INSTALLED) ## Run each service in its own process; Ctrl-C stops all of them [PORT=9000]
 	@exec node $(ENGINES_ENV) scripts/run-all.ts
 
 .PHONY: stop
-stop: $(INSTALLED) ## Stop what make run-all started
+stop: $(INSTALLED) ## Stop the processes that make run-all started
 	@node scripts/stop.ts
 
 .PHONY: migrate-up
-migrate-up: $(INSTALLED) ## Create the tables and topics of all services; waits a minute for engines
+migrate-up: $(INSTALLED) ## Create the tables and topics of all services; wait up to 60 s per engine
 	@node $(ENGINES_ENV) cmd/migrate/main.ts up
 
 .PHONY: migrate-status
-migrate-status: $(INSTALLED) ## List applied and pending migrations; exit status 1 if any is pending
+migrate-status: $(INSTALLED) ## List applied and pending migrations; exits with status 1 if any is pending
 	@node $(ENGINES_ENV) cmd/migrate/main.ts status
 
-# Nothing if an embedded shop runs on the data folder, whose databases the programs then find; otherwise the engines.
+# Empty if `make run` runs on the data folder: the programs then find its databases. Otherwise the URLs of the engines.
 SHOP_ENV = $(if $(wildcard $(or $(FRITZY_DATA),.fritzy)/postgres/postmaster.pid),,$(ENGINES_ENV))
 
 .PHONY: dlq
@@ -135,7 +135,7 @@ dlq: $(INSTALLED) ## List dead letters [TOPIC=order.created] [SINCE=2h]
 	@TOPIC='$(TOPIC)' SINCE='$(SINCE)' node $(SHOP_ENV) cmd/dlq/main.ts list
 
 .PHONY: dlq-replay
-dlq-replay: $(INSTALLED) ## Replay dead letters, each once: TOPIC=order.created [SINCE=2h]
+dlq-replay: $(INSTALLED) ## Replay the dead letters of a topic, each once: TOPIC=order.created [SINCE=2h]
 	@TOPIC='$(TOPIC)' SINCE='$(SINCE)' node $(SHOP_ENV) cmd/dlq/main.ts replay
 
 .PHONY: reindex
@@ -147,9 +147,9 @@ engines: $(INSTALLED) ## Install Kafka, Elasticsearch, OpenSearch and Redis for 
 	@node scripts/engines.ts
 
 .PHONY: engines-up
-engines-up: engines ## Start 3 Kafka brokers, Elasticsearch, Redis and PostgreSQL on this machine
+engines-up: engines ## Start 3 Kafka brokers, Elasticsearch, Redis and PostgreSQL in the background
 	@node scripts/engines-up.ts
 
 .PHONY: engines-down
-engines-down: $(INSTALLED) ## Stop what make engines-up started [CLEAN=1 also removes its data]
+engines-down: $(INSTALLED) ## Stop the engines of make engines-up [CLEAN=1 also deletes their data]
 	@node scripts/engines-down.ts

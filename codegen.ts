@@ -1,8 +1,8 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
 
 /**
- * From the SDL files: the published schema, in one file, and resolver types. GraphQL resolves straight from proto
- * messages, so those are the parents.
+ * Generates schema.graphql (the published schema in one file) and the resolver types from the SDL files. The parent
+ * types are the protobuf messages, because resolvers read from them directly.
  */
 const config: CodegenConfig = {
   schema: 'graphql/graph/*.graphql',
@@ -20,12 +20,12 @@ const config: CodegenConfig = {
           Account: '../../account/pb/account_pb.js#Account as AccountMessage',
           Product: '../../catalog/pb/catalog_pb.js#Product as ProductMessage',
           Category: '../../catalog/pb/catalog_pb.js#Category as CategoryMessage',
-          Shop: './shop.ts#Shop as ShopModel',
+          Shop: '../shop.ts#Shop as ShopModel',
           ProductSearchConnection: './product-search.ts#ProductSearch',
           ProductFacets: '../../catalog/pb/catalog_pb.js#Facets as FacetsMessage',
           PriceBucket: '../../catalog/pb/catalog_pb.js#PriceCount as PriceCountMessage',
           CategoryCount: '../../catalog/pb/catalog_pb.js#CategoryCount as CategoryCountMessage',
-          Node: './node.ts#NodeOrError',
+          Node: './node-message.ts#NodeOrError',
           Order: '../../order/pb/order_pb.js#Order as OrderMessage',
           OrderedProduct: '../../order/pb/order_pb.js#OrderLine as OrderLineMessage',
         },

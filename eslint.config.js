@@ -2,7 +2,7 @@ import graphql from '@graphql-eslint/eslint-plugin';
 
 const rule = (name) => `@graphql-eslint/${name}`;
 
-/** The lint of the SDL files; oxlint checks the code. Every schema rule of the plugin is on, except for those turned off here. */
+/** Lints the SDL files with all schema rules of the plugin except those turned off here. oxlint checks the code. */
 export default [
   {
     files: ['graphql/graph/*.graphql'],
@@ -15,16 +15,16 @@ export default [
       ...graphql.configs['flat/schema-all'].rules,
       ...graphql.configs['flat/schema-relay'].rules,
 
-      // Off: the order of fields has a meaning, such as the id first. schema.graphql is sorted.
+      // Off: fields are ordered by meaning, for example the id first. schema.graphql is sorted.
       [rule('alphabetize')]: 'off',
-      // Off: a payload contains the changed entity. A client that needs more sends a query.
+      // Off: a payload contains the changed entity. A client that needs other data sends a query.
       [rule('require-field-of-type-query-in-mutation-result')]: 'off',
-      // Off: a deprecated element stays until the next major version, which has no date.
+      // Off: deprecated elements stay until the next major version, which has no date.
       [rule('require-deprecation-date')]: 'off',
 
       // Mutations are allowed, subscriptions are not.
       [rule('no-root-type')]: ['error', { disallow: ['subscription'] }],
-      // Lists, payloads and values have no identity of their own.
+      // Lists, payloads and value types have no id.
       [rule('strict-id-in-types')]: [
         'error',
         {
@@ -34,12 +34,12 @@ export default [
           },
         },
       ],
-      // Short lists and the field nodes of a connection have no edges.
+      // Short lists and the `nodes` field of a connection have no edges.
       [rule('relay-edge-types')]: [
         'error',
         { withEdgeSuffix: true, shouldImplementNode: true, listTypeCanWrapOnlyEdgeType: false },
       ],
-      // searchProducts has pages in one direction only.
+      // searchProducts supports forward pagination only.
       [rule('relay-arguments')]: ['error', { includeBoth: false }],
 
       [rule('description-style')]: ['error', { style: 'inline' }],

@@ -1,16 +1,16 @@
 import { createServer } from 'node:http';
 
 /**
- * The reference: node:http and nothing else. Reads the body and sends a constant of SIZE bytes, which is what any
- * server on Node has to do at the least.
+ * The reference server: reads the request body and sends a constant response of SIZE bytes with plain node:http, the
+ * minimum work of any Node server.
  */
 const body = Buffer.alloc(Number(process.env['SIZE']), 'x');
 const headers = { 'content-type': 'application/json; charset=utf-8', 'content-length': body.length };
-let read = 0;
+let bytesRead = 0;
 
 const server = createServer((request, response) => {
   request.on('data', (chunk: Buffer) => {
-    read += chunk.length;
+    bytesRead += chunk.length;
   });
   request.on('end', () => {
     response.writeHead(200, headers);
@@ -24,5 +24,5 @@ server.listen(0, '127.0.0.1', () => {
 process.once('SIGTERM', () => {
   server.close();
   server.closeAllConnections();
-  if (read === 0) console.error('no request was read');
+  if (bytesRead === 0) console.error('no request body was read');
 });

@@ -7,7 +7,7 @@ import { connect } from '#platform/rpc-grpc-client.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 import { memoryLogger, testCall } from '#testkit/shop.ts';
 
-/** What one gateway of bench/cache-gateways.ts measured. */
+/** The measurements of one gateway of bench/cache-gateways.ts. */
 export interface GatewayResult {
   readonly reads: number;
   readonly cpuMs: number;
@@ -21,7 +21,7 @@ export interface Hits {
   readonly miss: number;
 }
 
-/** A gateway of bench/cache-gateways.ts, which starts it: reads at a fixed rate, prints a GatewayResult. */
+/** A gateway process, started by bench/cache-gateways.ts: reads products at a fixed rate and prints a GatewayResult. */
 const [, , grpcUrl = '', cacheUrl = '', rate = '', seconds = '', products = ''] = process.argv;
 const IDS_PER_READ = 10;
 const TICK_MS = 10;
@@ -43,17 +43,17 @@ const ids: string[] = [];
 while (ids.length < Number(products)) {
   const page = { size: 100, skip: 0, afterId: ids.at(-1) ?? '', beforeId: '', fromEnd: false };
   const { products: found } = await plain.catalog.listProducts({ page }, call);
-  if (found.length === 0) throw new Error('the catalog has fewer products');
+  if (found.length === 0) throw new Error('the catalog has too few products');
   ids.push(...found.map(({ id }) => id));
 }
 
-/** Some are asked for far more often than others (Zipf's law). */
-const popular = (): string => ids[Math.floor(ids.length ** Math.random()) - 1] ?? '';
+/** A random id, Zipf-distributed. */
+const randomId = (): string => ids[Math.floor(ids.length ** Math.random()) - 1] ?? '';
 
 const latencies: number[] = [];
 async function read(): Promise<void> {
   const startedMs = performance.now();
-  await catalog.batchGetProducts({ ids: Array.from({ length: IDS_PER_READ }, popular) }, call);
+  await catalog.batchGetProducts({ ids: Array.from({ length: IDS_PER_READ }, randomId) }, call);
   latencies.push(performance.now() - startedMs);
 }
 

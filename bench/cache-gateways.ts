@@ -15,8 +15,9 @@ import { startRedis } from '#testkit/engines.ts';
 import { memoryLogger, testCall } from '#testkit/shop.ts';
 
 /**
- * Whether Redis behind the caches of several gateways saves work (docs/decisions/0005-entity-caches.md): each gateway
- * is a process that reads over gRPC from one catalog, at a fixed rate. Usage: node bench/cache-gateways.ts [gateways].
+ * Measures whether a shared Redis behind the in-memory caches of several gateways reduces CPU time
+ * (docs/decisions/0005-entity-caches.md). Each gateway is a process that reads from one catalog over gRPC at a fixed rate.
+ * Usage: node bench/cache-gateways.ts [gateways].
  */
 const [, , gateways = '4'] = process.argv;
 const PRODUCTS = 5_000;
@@ -79,7 +80,7 @@ async function measure(cacheUrl: string): Promise<void> {
   const sum = (of: (result: GatewayResult) => number): number =>
     results.reduce((total, result) => total + of(result), 0);
   const reads = sum((result) => result.reads);
-  const share = (of: (result: GatewayResult) => Hits): string => {
+  const hitRatio = (of: (result: GatewayResult) => Hits): string => {
     const hits = sum((result) => of(result).hit);
     const all = hits + sum((result) => of(result).miss);
     return all === 0 ? '-' : `${((100 * hits) / all).toFixed(0)} %`;
@@ -92,13 +93,13 @@ async function measure(cacheUrl: string): Promise<void> {
     cacheUrl.split(':')[0]?.padEnd(8),
     [gatewayMs, serviceMs, redisMs, gatewayMs + serviceMs + redisMs].map(perRead).join(' '),
     `${p99Ms.toFixed(1)} ms`.padStart(10),
-    share((result) => result.memory).padStart(6),
-    share((result) => result.redis).padStart(6),
+    hitRatio((result) => result.memory).padStart(6),
+    hitRatio((result) => result.redis).padStart(6),
   );
 }
 
 console.log(
-  `${gateways} gateways, ${READS_PER_SECOND} reads/s of 10 of ${PRODUCTS} products: CPU a read of gateways, catalog, Redis, all; slowest p99; found in memory, in Redis`,
+  `${gateways} gateways, ${READS_PER_SECOND} reads/s, 10 of ${PRODUCTS} products per read. Columns: CPU per read of gateways, catalog, Redis, total; highest p99; hit ratio in memory, in Redis`,
 );
 for (let round = 0; round < ROUNDS; round += 1)
   for (const cacheUrl of ['none', 'memory:', redis.url]) await measure(cacheUrl);

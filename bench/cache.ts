@@ -12,7 +12,7 @@ import { createTelemetry, type Telemetry } from '#platform/telemetry.ts';
 import { memoryLogger, testCall } from '#testkit/shop.ts';
 
 /**
- * What stands behind docs/decisions/0005-entity-caches.md: products read by id through the gateway's clients, with
+ * The measurement of docs/decisions/0005-entity-caches.md: reads products by id through the clients of the gateway, with
  * and without caches, while prices change. Usage: node bench/cache.ts [redis://host:port]. Prints reads per second.
  */
 const PRODUCTS = 10_000;
@@ -39,47 +39,47 @@ const call = testCall({ timeoutMs: 600_000 });
 
 const ids: string[] = [];
 while (ids.length < PRODUCTS) {
-  const made = await Promise.all(
-    Array.from({ length: 1_000 }, (_, nr) =>
+  const created = await Promise.all(
+    Array.from({ length: 1_000 }, (_, index) =>
       clients.catalog.createProduct(
-        { name: `Product ${nr}`, description: 'x'.repeat(200), priceMinor: 1n },
+        { name: `Product ${index}`, description: 'x'.repeat(200), priceMinor: 1n },
         call,
       ),
     ),
   );
-  ids.push(...made.flatMap(({ product }) => product?.id ?? []));
+  ids.push(...created.flatMap(({ product }) => product?.id ?? []));
 }
 
-/** Some are asked for far more often than others (Zipf's law): the first of n with 1 / ln n of the reads. */
-const popular = (): string => ids[Math.floor(PRODUCTS ** Math.random()) - 1] ?? '';
+/** A random id, Zipf-distributed: the most popular of n products gets 1 / ln n of the reads. */
+const randomId = (): string => ids[Math.floor(PRODUCTS ** Math.random()) - 1] ?? '';
 
 interface Rate {
   readonly perSecond: number;
-  /** Of this process: gateway and services, without PostgreSQL and Redis. */
+  /** The CPU time of this process (gateway and services) per read, without PostgreSQL and Redis. */
   readonly cpuMicroseconds: number;
 }
 
-/** Reads through the clients while `writers` changes prices. */
+/** The rate of reads through `readers` while prices change through `writers`. */
 async function rate(readers: readonly Clients[], writers: Clients): Promise<Rate> {
   const cpu = process.cpuUsage();
   const untilMs = performance.now() + SECONDS * 1_000;
   const startedMs = performance.now();
   let reads = 0;
   const changing = (async () => {
-    for (let nr = 0; performance.now() < untilMs; nr++) {
-      const id = popular();
+    for (let changes = 0; performance.now() < untilMs; changes++) {
+      const id = randomId();
       const { product } = await writers.catalog.getProduct({ id }, call);
-      const change = { id, expectedVersion: product?.version ?? 1n, priceMinor: BigInt(nr + 1) };
+      const change = { id, expectedVersion: product?.version ?? 1n, priceMinor: BigInt(changes + 1) };
       await writers.catalog.updateProduct(change, call);
-      const dueMs = startedMs + (nr * 1_000) / CHANGES_PER_SECOND;
+      const dueMs = startedMs + (changes * 1_000) / CHANGES_PER_SECOND;
       await new Promise((resolve) => void setTimeout(resolve, Math.max(0, dueMs - performance.now())));
     }
   })();
   await Promise.all(
-    Array.from({ length: CALLERS }, async (_, nr) => {
-      const { catalog } = readers[nr % readers.length] ?? clients;
+    Array.from({ length: CALLERS }, async (_, caller) => {
+      const { catalog } = readers[caller % readers.length] ?? clients;
       while (performance.now() < untilMs) {
-        await catalog.batchGetProducts({ ids: Array.from({ length: IDS_PER_READ }, popular) }, call);
+        await catalog.batchGetProducts({ ids: Array.from({ length: IDS_PER_READ }, randomId) }, call);
         reads += 1;
       }
     }),
@@ -99,7 +99,7 @@ async function cached(url: string): Promise<{ clients: Clients; telemetry: Telem
   return { clients: await cacheEntities(config, clients, own, stack), telemetry };
 }
 
-async function share(telemetry: Telemetry, layer: string): Promise<string> {
+async function hitRatio(telemetry: Telemetry, layer: string): Promise<string> {
   const { values } = await telemetry.cache.lookups.get();
   const of = (result: string): number =>
     values.find(
@@ -111,11 +111,11 @@ async function share(telemetry: Telemetry, layer: string): Promise<string> {
 
 const number = (value: number): string => Math.round(value).toLocaleString('en').padStart(9);
 console.log(
-  `reads of ${IDS_PER_READ} of ${PRODUCTS} products, ${CALLERS} callers, ${CHANGES_PER_SECOND} changes/s: reads/s, CPU a read, hits of memory, of Redis`,
+  `${IDS_PER_READ} of ${PRODUCTS} products per read, ${CALLERS} callers, ${CHANGES_PER_SECOND} changes/s. Columns: reads/s, CPU per read, ratio, hit ratio in memory, in Redis`,
 );
 const plain = await rate([clients], clients);
-const row = (what: string, { perSecond, cpuMicroseconds }: Rate, more: string): void =>
-  console.log(`${what.padEnd(40)} ${number(perSecond)} ${number(cpuMicroseconds)} µs  ${more}`);
+const row = (title: string, { perSecond, cpuMicroseconds }: Rate, details: string): void =>
+  console.log(`${title.padEnd(40)} ${number(perSecond)} ${number(cpuMicroseconds)} µs  ${details}`);
 row('no cache', plain, '');
 const urls = ['memory:', ...process.argv.slice(2, 3)];
 for (const url of urls) {
@@ -123,10 +123,10 @@ for (const url of urls) {
     const gateways = await Promise.all(Array.from({ length: count }, () => cached(url)));
     const readers = gateways.map((gateway) => gateway.clients);
     await new Promise((resolve) => void setTimeout(resolve, 500));
-    const ours = await rate(readers, readers[0] ?? clients);
+    const cachedRate = await rate(readers, readers[0] ?? clients);
     const { telemetry } = gateways[0] ?? { telemetry: createTelemetry() };
-    const hits = `${await share(telemetry, 'memory')}, ${await share(telemetry, 'redis')}`;
-    const what = `${url.split(':')[0]}, ${count} gateway${count > 1 ? 's' : ''} in one process`;
-    row(what, ours, `${(ours.perSecond / plain.perSecond).toFixed(1)} ×  ${hits}`);
+    const hits = `${await hitRatio(telemetry, 'memory')}, ${await hitRatio(telemetry, 'redis')}`;
+    const title = `${url.split(':')[0]}, ${count} gateway${count > 1 ? 's' : ''} in one process`;
+    row(title, cachedRate, `${(cachedRate.perSecond / plain.perSecond).toFixed(1)} ×  ${hits}`);
   }
 }

@@ -18,10 +18,10 @@ import {
 import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
 
 /**
- * Compares the shop of this checkout with that of another revision, in one run: both take turns in short slices, and the
- * median of the paired ratios counts. `node bench/compare.ts <revision> [--seconds 2] [--rounds 15]`. Rows are those of
- * bench/main.ts: (b) one page for all and (f) product(id) on one core, (c) createOrder on all. Both revisions run with
- * the packages of this checkout.
+ * Compares the throughput of this checkout with that of another revision. Both are measured in alternating short slices
+ * of one run; the result is the median of the paired ratios. `node bench/compare.ts <revision> [--seconds 2] [--rounds 15]`.
+ * The rows are those of bench/main.ts: (b) the same page for all callers and (f) product(id) on one core, (c) createOrder
+ * on all cores. Both revisions use the packages of this checkout.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -31,7 +31,7 @@ const [revision = 'HEAD~1'] = positionals;
 const PRODUCTS = 1_000;
 const ACCOUNTS = 100;
 const root = fileURLToPath(new URL('..', import.meta.url));
-const note = (text: string): void => void process.stderr.write(`${text}\n`);
+const log = (text: string): void => void process.stderr.write(`${text}\n`);
 
 interface Shop {
   readonly main: string;
@@ -58,7 +58,7 @@ const shops = { before: await prepare('before', before), now: await prepare('now
 const start = ({ main, env }: Shop, core?: number): Promise<Program> =>
   startProgram([...flags, main], { env, ...(core !== undefined && { core }) });
 
-/** Bodies of each row for each shop: their ids differ. */
+/** Writes the request bodies of each row for a shop, because the ids differ between the shops. Returns the file names. */
 async function bodiesOf(name: 'before' | 'now'): Promise<Record<'b' | 'f' | 'c', string>> {
   await using shop = await start(shops[name]);
   const url = `http://127.0.0.1:${shop.port}`;
@@ -74,14 +74,14 @@ async function bodiesOf(name: 'before' | 'now'): Promise<Record<'b' | 'f' | 'c',
   return files;
 }
 
-note(
-  `${cpus().length} cores (${cpus()[0]?.model}), Node ${process.version}, against ${revision}. Filling both shops ...`,
+log(
+  `${cpus().length} cores (${cpus()[0]?.model}), Node ${process.version}, compared with ${revision}. Adding data to both shops ...`,
 );
 const files = { before: await bodiesOf('before'), now: await bodiesOf('now') };
 const lines = ['', HEADINGS];
 for (const [key, title, core] of [
   ['b', 'products(take: 10) { id name price }, one core', 0],
-  ['f', 'product(id), 1,000 by Zipf, with the cache, one core', 0],
+  ['f', 'product(id) of 1,000, Zipf-distributed, cached, one core', 0],
   ['c', 'createOrder with three lines, all cores', undefined],
 ] as const) {
   await using one = await start(shops.before, core);
@@ -92,12 +92,14 @@ for (const [key, title, core] of [
   await slice(other, 'now', '4');
   const runs = { before: [] as Measured[], now: [] as Measured[] };
   for (let round = 1; round <= Number(values.rounds); round++) {
-    note(`(${key}) round ${round} of ${values.rounds} ...`);
-    // Neither is always the first of a pair.
+    log(`(${key}) round ${round} of ${values.rounds} ...`);
+    // Alternates which revision is measured first.
     for (const name of round % 2 === 0 ? (['before', 'now'] as const) : (['now', 'before'] as const))
       runs[name].push(await slice(name === 'before' ? one : other, name));
   }
-  const ratios = runs.now.map((run, nr) => run.requestsPerSecond / (runs.before[nr]?.requestsPerSecond ?? 0));
+  const ratios = runs.now.map(
+    (run, index) => run.requestsPerSecond / (runs.before[index]?.requestsPerSecond ?? 0),
+  );
   lines.push(
     row(`(${key}) ${title}: before`, perSecond(runs.before), { runs: runs.before }),
     row(`(${key}) ${title}: now`, perSecond(runs.now), { runs: runs.now, against: spread(ratios, 'before') }),
@@ -105,6 +107,6 @@ for (const [key, title, core] of [
 }
 lines.push(
   '',
-  `Medians of ${values.rounds} slices of ${values.seconds} s that take turns; ratios are of neighbouring slices. ${CONNECTIONS} connections, ${canPin ? 'pinned apart' : 'not pinned'}.`,
+  `Medians of ${values.rounds} alternating slices of ${values.seconds} s; ratios of adjacent slices. ${CONNECTIONS} connections, ${canPin ? 'processes pinned to separate cores' : 'processes not pinned'}.`,
 );
 console.log(lines.join('\n'));

@@ -6,6 +6,7 @@ import { execute, parse } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { createSchemas } from '#graphql/graph/schema.ts';
 import { orderPlaced } from '#order/events.ts';
+import { lineIdOf } from '#order/line-id.ts';
 import { transition } from '#order/order-status.ts';
 import type { Order } from '#order/order.ts';
 import { createStore, insertOrders } from '#order/store.ts';
@@ -19,13 +20,13 @@ import { createTelemetry } from '#platform/telemetry.ts';
 import { testCall } from '#testkit/shop.ts';
 
 /**
- * What stands behind docs/decisions/: each line compares what we do with the plain way, in one run.
+ * The measurements of docs/decisions/: each line compares our implementation with the simple alternative in one run.
  * Usage: node bench/decisions.ts. Prints calls per second and their ratio.
  */
 const CALLERS = 64;
 const SECONDS = 4;
 
-/** Calls per second of `work` with so many callers, each calling again as soon as it has its answer. */
+/** The calls per second of `work` with `callers` concurrent callers in a closed loop. */
 async function rate(work: () => Promise<unknown>, callers = CALLERS): Promise<number> {
   const run = async (seconds: number): Promise<number> => {
     const deadline = performance.now() + seconds * 1_000;
@@ -45,9 +46,9 @@ async function rate(work: () => Promise<unknown>, callers = CALLERS): Promise<nu
   return run(SECONDS);
 }
 
-function report(what: string, plain: number, ours: number): void {
+function report(title: string, plain: number, ours: number): void {
   const number = (value: number): string => Math.round(value).toLocaleString('en').padStart(9);
-  console.log(`${what.padEnd(66)} ${number(plain)} ${number(ours)}  ${(ours / plain).toFixed(1)} ×`);
+  console.log(`${title.padEnd(66)} ${number(plain)} ${number(ours)}  ${(ours / plain).toFixed(1)} ×`);
 }
 
 await using stack = new AsyncDisposableStack();
@@ -64,15 +65,20 @@ const database = stack.use(openDatabase({ url, name: 'order', telemetry: createT
 const store = createStore(database);
 const call = testCall({ timeoutMs: 600_000 });
 
-const lineOf = (productId: string): Order['lines'][number] => {
-  const id = systemClock.newId();
-  return { id, productId, name: 'Product', description: 'One of many', priceMinor: 1_999n, quantity: 1 };
-};
+const lineOf = (orderId: string, number: number): Order['lines'][number] => ({
+  id: lineIdOf(orderId, number),
+  productId: systemClock.newId(),
+  name: 'Product',
+  description: 'One of many',
+  priceMinor: 1_999n,
+  quantity: 1,
+});
 function newOrder(): Order {
-  const lines = [1, 2, 3].map(() => lineOf(systemClock.newId()));
+  const id = systemClock.newId();
+  const lines = [0, 1, 2].map((number) => lineOf(id, number));
   const createdAt = new Date();
   return {
-    id: systemClock.newId(),
+    id,
     accountId: systemClock.newId(),
     totalPriceMinor: 5_997n,
     createdAt,
@@ -82,7 +88,7 @@ function newOrder(): Order {
 }
 console.log(`${'calls per second'.padEnd(66)} ${'plain'.padStart(9)} ${'ours'.padStart(9)}`);
 report(
-  `orders written durably, ${CALLERS} callers: one commit each / group commit`,
+  `durable order inserts, ${CALLERS} callers: one commit each / group commit`,
   await rate(() => {
     const order = newOrder();
     return insertOrders(database, [order], orderPlaced(systemClock.newId, order, call));
@@ -103,7 +109,7 @@ await insertOrders(
 const signal = new AbortController().signal;
 const shared = shareReads<string, unknown>(
   (id) => id,
-  (id, its) => store.byAccounts([id], page, its.signal),
+  (id, { signal }) => store.byAccounts([id], page, signal),
 );
 report(
   `a page of ten orders, ${CALLERS} callers: one read each / shared reads`,
@@ -114,10 +120,10 @@ report(
 const schema = createSchemas(2).schema;
 const document = parse('{ products(pagination: { take: 10 }) { id name price } }');
 const compiled = compileQuery(schema, document);
-if (!isCompiledQuery(compiled)) throw new Error('the document does not compile');
-const products = Array.from({ length: 10 }, (_, nr) => ({
-  id: String(nr),
-  name: `Product ${nr}`,
+if (!isCompiledQuery(compiled)) throw new Error('the document cannot be compiled');
+const products = Array.from({ length: 10 }, (_, index) => ({
+  id: String(index),
+  name: `Product ${index}`,
   priceMinor: 1_999n,
 }));
 const contextValue = { clients: { catalog: { listProducts: async () => ({ products }) } } };

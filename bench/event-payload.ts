@@ -1,12 +1,13 @@
-/** What the processes of bench/events.ts agree on. */
+/** The messages and payloads that the processes of bench/events.ts share. */
 
-/** What the consumer tells its parent, and at the end the bare loop: on the clock that all processes share. */
+/** The message from a worker to its parent. */
 export interface Progress {
+  /** Milliseconds on the clock that all processes share; from the bare loop, its duration. */
   readonly atMs: number;
   readonly events: number;
 }
 
-/** A payload as order.events has it, with three lines. */
+/** A payload of order.events with three lines. */
 export const PAYLOAD = {
   event_type: 'order_placed',
   order_id: '01999999-0000-7000-8000-000000000000',

@@ -14,7 +14,7 @@ import { openEventLog } from '#platform/service.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 
 /**
- * One process on the way of an event, for bench/events.ts, which forks it and ends it with SIGTERM:
+ * One process of the event pipeline. bench/events.ts forks it and stops it with SIGTERM:
  * node bench/event-worker.ts relay|consume|write|bare <Kafka URL> <database URL> <topic>
  */
 const [role = '', eventsUrl = '', databaseUrl = '', topic = ''] = process.argv.slice(2);
@@ -25,30 +25,30 @@ const APPLY: Statement = {
     INSERT INTO effect (key, version, total_price)
     SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[])`,
 };
-const WAITING: Statement = {
-  name: 'outbox_waiting',
-  text: 'SELECT count(*)::int AS waiting FROM outbox',
+const COUNT_PENDING: Statement = {
+  name: 'outbox_pending',
+  text: 'SELECT count(*)::int AS pending FROM outbox',
 };
-/** Events a transaction of the writer, as the group commit of orders makes them when many orders come at once. */
+/** Events per transaction of the writer, similar to the group commit of orders under load. */
 const WRITE_SIZE = 50;
-/** The writer waits while the relay is so far behind: it shows the rate that all can hold, not how long the queue gets. */
-const WAITING_MAX = 5_000;
+/** The writer pauses while the outbox is longer, so that the bench measures the sustainable rate and not the backlog. */
+const PENDING_MAX = 5_000;
 
-// Without its parent it would go on for ever.
+// Without its parent, the process would never exit.
 process.on('disconnect', () => process.exit());
 const now = (): number => performance.timeOrigin + performance.now();
-const tell = (progress: Progress): void => void process.send?.(progress);
+const report = (progress: Progress): void => void process.send?.(progress);
 
 async function relay(log: EventLog, stack: AsyncDisposableStack): Promise<void> {
-  const own = await common(stack);
-  stack.use(startRelay({ ...own, log, source: '/fritzy/bench', name: 'bench', now: systemClock.now }));
+  const deps = await common(stack);
+  stack.use(startRelay({ ...deps, log, source: '/fritzy/bench', name: 'bench', now: systemClock.now }));
 }
 
 async function consume(log: EventLog, stack: AsyncDisposableStack): Promise<void> {
-  const own = await common(stack);
+  const deps = await common(stack);
   stack.use(
     await startInboxConsumer(
-      { ...own, log, clock: systemClock },
+      { ...deps, log, clock: systemClock },
       {
         group: `bench-${topic}`,
         topics: [topic],
@@ -66,8 +66,8 @@ async function consume(log: EventLog, stack: AsyncDisposableStack): Promise<void
   const timer = setInterval(() => {
     void (async () => {
       const atMs = now();
-      const { values } = await own.telemetry.consumedMessages.get();
-      tell({ atMs, events: values.reduce((sum, { value }) => sum + value, 0) });
+      const { values } = await deps.telemetry.consumedMessages.get();
+      report({ atMs, events: values.reduce((sum, { value }) => sum + value, 0) });
     })();
   }, 20);
   stack.defer(() => clearInterval(timer));
@@ -75,11 +75,11 @@ async function consume(log: EventLog, stack: AsyncDisposableStack): Promise<void
 
 async function write(stop: AbortSignal, stack: AsyncDisposableStack): Promise<void> {
   const { database } = await common(stack);
-  let waiting = 0;
+  let pending = 0;
   let written = 0;
-  const lane = async (): Promise<void> => {
+  const writeLoop = async (): Promise<void> => {
     while (!stop.aborted) {
-      if (waiting > WAITING_MAX) {
+      if (pending > PENDING_MAX) {
         await new Promise((resolve) => void setTimeout(resolve, 10));
         continue;
       }
@@ -97,16 +97,16 @@ async function write(stop: AbortSignal, stack: AsyncDisposableStack): Promise<vo
       written += events.length;
     }
   };
-  const looking = async (): Promise<void> => {
+  const pollPending = async (): Promise<void> => {
     while (!stop.aborted) {
-      waiting = (await database.query<{ waiting: number }>(WAITING, []))[0]?.waiting ?? 0;
+      pending = (await database.query<{ pending: number }>(COUNT_PENDING, []))[0]?.pending ?? 0;
       await new Promise((resolve) => void setTimeout(resolve, 50));
     }
   };
-  const lanes = Promise.all([lane(), lane(), looking()]);
+  const loops = Promise.all([writeLoop(), writeLoop(), pollPending()]);
   stack.defer(async () => {
-    await lanes;
-    tell({ atMs: now(), events: written });
+    await loops;
+    report({ atMs: now(), events: written });
   });
 }
 
@@ -117,7 +117,7 @@ async function common(stack: AsyncDisposableStack) {
   return { logger, telemetry, database };
 }
 
-/** The reference: the client of Kafka in a bare loop, the same messages, batches and guarantees, and nobody reads. */
+/** The reference: the Kafka client in a loop with the same messages, batches and guarantees, without a consumer. */
 async function bare(seconds: number): Promise<void> {
   const brokers = brokersOf(eventsUrl);
   const logger = await createLogger({ service: 'bench', level: 'error', format: 'json' });
@@ -146,15 +146,16 @@ async function bare(seconds: number): Promise<void> {
       },
     };
   });
-  const send = async (): Promise<unknown> => producer.send({ messages: messages.map((one) => ({ ...one })) });
-  for (let nr = 0; nr < 5; nr++) await send();
+  const send = async (): Promise<unknown> =>
+    producer.send({ messages: messages.map((message) => ({ ...message })) });
+  for (let warmUp = 0; warmUp < 5; warmUp++) await send();
   const startedAt = now();
   let events = 0;
   while (now() < startedAt + seconds * 1_000) {
     await send();
     events += messages.length;
   }
-  tell({ atMs: now() - startedAt, events });
+  report({ atMs: now() - startedAt, events });
   await producer.close();
 }
 

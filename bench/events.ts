@@ -11,14 +11,14 @@ import { migrate } from '#platform/postgres/migrate.ts';
 import { startKafka, type TestKafka } from '#testkit/engines.ts';
 
 /**
- * Events on their whole way: outbox → relay → Kafka (3 brokers, 3 replicas, acknowledged by all) → consumer → inbox
- * and effect in PostgreSQL. Relay, consumer and writer are processes of their own, as they are in the shop.
+ * Measures the event pipeline: outbox → relay → Kafka (3 brokers, 3 replicas, acks from all) → consumer → inbox and
+ * effect in PostgreSQL. Relay, consumer and writer are separate processes, as in the distributed shop.
  */
 const WORKER = fileURLToPath(new URL('./event-worker.ts', import.meta.url));
 const TOPIC = 'order.events';
 const DEADLINE_MS = 60_000;
 const EVENTS_PER_RUN = 40_000;
-/** Of each slice of the reference, and of the run with writers. */
+/** The duration of a slice of the reference and of a run with writers. */
 const SECONDS = 3;
 
 interface BenchPostgres {
@@ -27,9 +27,9 @@ interface BenchPostgres {
   readonly pid: number;
 }
 
-interface CarryRun {
+interface BacklogRun {
   readonly eventsPerSecond: number;
-  /** CPU microseconds an event, by who spends them. */
+  /** CPU microseconds per event of each component. */
   readonly cpu: {
     readonly relay: number;
     readonly consumer: number;
@@ -39,21 +39,21 @@ interface CarryRun {
 }
 
 interface EventBench extends AsyncDisposable {
-  /** Events/s of the Kafka client in a bare loop. */
+  /** The events/s of the Kafka client in a loop. */
   bare(seconds: number): Promise<number>;
-  /** Carries `count` events that wait in the outbox at once; the rate between the first and the last tenth. */
-  carry(count: number): Promise<CarryRun>;
-  /** Events/s while writers fill the outbox as fast as it is emptied, after a second of running in. */
+  /** Processes a backlog of `count` events in the outbox; the rate between the first and the last tenth. */
+  backlog(count: number): Promise<BacklogRun>;
+  /** The events/s while writers fill the outbox as fast as it is emptied, after a warm-up of one second. */
   endToEnd(seconds: number): Promise<number>;
 }
 
 export interface EventRound {
   readonly bare: number;
-  readonly carry: CarryRun;
+  readonly backlog: BacklogRun;
   readonly endToEnd: number;
 }
 
-/** Engines of its own: 3 brokers, and PostgreSQL with the settings of the shop. */
+/** Measures on three new brokers and the given PostgreSQL, which has the settings of the shop. */
 export async function measureEvents(options: {
   readonly postgres: BenchPostgres;
   readonly flags: readonly string[];
@@ -62,44 +62,45 @@ export async function measureEvents(options: {
   const { postgres, flags } = options;
   await using kafka = await startKafka();
   await using bench = await openEventBench({ kafka, postgres, flags });
-  // Programs and brokers compile what they run often.
-  await bench.carry(EVENTS_PER_RUN);
+  // Warm-up: programs and brokers compile their hot code.
+  await bench.backlog(EVENTS_PER_RUN);
   const rounds: EventRound[] = [];
   for (let round = 0; round < options.rounds; round++)
     rounds.push({
       bare: await bench.bare(SECONDS),
-      carry: await bench.carry(EVENTS_PER_RUN),
+      backlog: await bench.backlog(EVENTS_PER_RUN),
       endToEnd: await bench.endToEnd(SECONDS),
     });
   return rounds;
 }
 
 export function eventRows(rounds: readonly EventRound[]): string[] {
-  const of = (part: keyof CarryRun['cpu']): number => median(rounds.map(({ carry }) => carry.cpu[part]));
+  const of = (part: keyof BacklogRun['cpu']): number =>
+    median(rounds.map(({ backlog }) => backlog.cpu[part]));
   const parts = ['relay', 'consumer', 'brokers', 'postgres'] as const;
   const cpu = parts.map((part) => `${part} ${of(part).toFixed(0)}`).join(', ');
-  const carried = rounds.map(({ carry }) => carry.eventsPerSecond);
+  const delivered = rounds.map(({ backlog }) => backlog.eventsPerSecond);
   const written = rounds.map(({ endToEnd }) => endToEnd);
   const ratios = (rates: readonly number[]): number[] =>
-    rates.map((rate, nr) => rate / (rounds[nr]?.bare ?? Number.NaN));
+    rates.map((rate, index) => rate / (rounds[index]?.bare ?? Number.NaN));
   return [
     row('(e1) events produced by the bare Kafka client, all cores', median(rounds.map(({ bare }) => bare))),
-    row('(e)  outbox → relay → Kafka → inbox and effect', median(carried), {
+    row('(e)  outbox → relay → Kafka → inbox and effect', median(delivered), {
       cpuMicros: parts.reduce((total, part) => total + of(part), 0),
-      against: spread(ratios(carried), 'e1'),
+      against: spread(ratios(delivered), 'e1'),
     }),
     row('(e2) the same while writers fill the outbox', median(written), {
       against: spread(ratios(written), 'e1'),
     }),
-    `     CPU µs of (e), an event: ${cpu}.`,
+    `     CPU µs per event of (e): ${cpu}.`,
   ];
 }
 
 const TABLES = `
   CREATE TABLE effect (
-    nr bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, key text NOT NULL, version bigint NOT NULL,
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, key text NOT NULL, version bigint NOT NULL,
     total_price bigint NOT NULL)`;
-/** All of them become visible at once, when this commits. */
+/** One transaction, so that all events become visible at the same time. */
 const FILL = `
   INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload)
   SELECT uuidv7(), $1, uuidv7()::text, 'order_placed', now(), 1,
@@ -131,19 +132,22 @@ async function openEventBench(options: {
     brokers: sum(await Promise.all(brokerPids.map(cpuSeconds))),
     postgres: await cpuSecondsBelow(postgres.pid),
   });
-  /** Resolves with what the consumer says once `enough` of it. */
-  const progress = (enough: (progress: Progress) => boolean): Promise<Progress> =>
+  /** Resolves with the first progress message of the consumer that satisfies the condition. */
+  const progress = (condition: (progress: Progress) => boolean): Promise<Progress> =>
     new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('events did not arrive in time')), DEADLINE_MS);
-      const see = (said: Progress): void => {
-        if (!enough(said)) return;
+      const timer = setTimeout(
+        () => reject(new Error(`the events did not arrive within ${DEADLINE_MS / 1_000} s`)),
+        DEADLINE_MS,
+      );
+      const onMessage = (message: Progress): void => {
+        if (!condition(message)) return;
         clearTimeout(timer);
-        consumer.off('message', see);
-        resolve(said);
+        consumer.off('message', onMessage);
+        resolve(message);
       };
-      consumer.on('message', see);
+      consumer.on('message', onMessage);
     });
-  let carried = (await progress(() => true)).events;
+  let consumed = (await progress(() => true)).events;
   const assertEffects = async (count: number): Promise<void> => {
     const { rows } = await effects.query<{ effects: number; keys: number }>(COUNTS);
     const [found] = rows;
@@ -156,19 +160,19 @@ async function openEventBench(options: {
       const child = fork(WORKER, ['bare', kafka.url, String(seconds), `${TOPIC}.bare`], {
         execArgv: [...flags],
       });
-      const [said] = (await once(child, 'message')) as [Progress];
+      const [result] = (await once(child, 'message')) as [Progress];
       await once(child, 'exit');
-      return (said.events * 1_000) / said.atMs;
+      return (result.events * 1_000) / result.atMs;
     },
-    async carry(count) {
+    async backlog(count) {
       await effects.query('TRUNCATE effect, inbox');
-      const first = progress(({ events }) => events >= carried + count / 10);
+      const first = progress(({ events }) => events >= consumed + count / 10);
       await outbox.query(FILL, [TOPIC, PAYLOAD_JSON, count]);
       const from = await first;
       const before = await cpu();
-      const to = await progress(({ events }) => events >= carried + (count * 9) / 10);
+      const to = await progress(({ events }) => events >= consumed + (count * 9) / 10);
       const after = await cpu();
-      carried = (await progress(({ events }) => events >= carried + count)).events;
+      consumed = (await progress(({ events }) => events >= consumed + count)).events;
       await assertEffects(count);
       const events = to.events - from.events;
       const micros = (part: keyof typeof before): number => ((after[part] - before[part]) * 1e6) / events;
@@ -185,13 +189,13 @@ async function openEventBench(options: {
     async endToEnd(seconds) {
       await effects.query('TRUNCATE effect, inbox');
       const writer = fork(WORKER, ['write', kafka.url, outboxUrl, TOPIC]);
-      const first = await progress(({ events }) => events > carried);
+      const first = await progress(({ events }) => events > consumed);
       const from = await progress(({ atMs }) => atMs > first.atMs + 1_000);
       const to = await progress(({ atMs }) => atMs > from.atMs + seconds * 1_000);
-      const said = once(writer, 'message');
+      const result = once(writer, 'message');
       await end(writer);
-      const [{ events: written }] = (await said) as [Progress];
-      carried = (await progress(({ events }) => events >= carried + written)).events;
+      const [{ events: written }] = (await result) as [Progress];
+      consumed = (await progress(({ events }) => events >= consumed + written)).events;
       await assertEffects(written);
       return ((to.events - from.events) * 1_000) / (to.atMs - from.atMs);
     },
@@ -220,4 +224,4 @@ async function end(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
@@ -11,20 +11,20 @@ import { ADVISORY_LOCKS } from '#platform/postgres/advisory-locks.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
 
 /**
- * How much of a core PostgreSQL takes for a shop that has nothing to do, before and after so many orders:
- * `node bench/idle.ts [--orders 100000] [--seconds 20]`. The events of the orders are written where they come to lie: the
- * log, the inbox of their consumer, and the outbox, from which they were deleted and are not yet vacuumed. Linux only.
+ * Measures the CPU time of PostgreSQL in an idle shop, before and after many orders:
+ * `node bench/idle.ts [--orders 100000] [--seconds 20]`. Writes the events of the orders directly into their tables: the
+ * event log, the inbox of the consumer, and the outbox as dead rows that are not vacuumed yet. Linux only.
  */
 const { values } = parseArgs({
   options: { orders: { type: 'string', default: '100000' }, seconds: { type: 'string', default: '20' } },
 });
 const orders = Number(values.orders);
-/** Events that each gateway watches, from before the orders: statistics know nothing else. */
+/** Products created before ANALYZE, so that the statistics contain only events that each gateway watches. */
 const PRODUCTS = 200;
-const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const pathOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 const FILL = {
-  // Topics without a consumer group: the consumers of the other topics have handled everything, and are idle too.
+  // Topics without a consumer group, so that all consumers stay idle.
   events: `
     INSERT INTO event (topic, key, ce_id, headers, value)
     SELECT topic, 'key-' || n % 1000, gen_random_uuid(), '{"aggregate_version": "1"}', '{}'
@@ -45,31 +45,31 @@ async function fill(postgres: EmbeddedPostgres): Promise<void> {
     await client.connect();
     await client.query('BEGIN');
     await client.query(sql, [orders]);
-    // Rolled back, its rows are as dead as those that a relay has deleted.
+    // The rollback leaves dead rows, as a relay does that deletes them.
     await client.query(name === 'order' ? 'ROLLBACK' : 'COMMIT');
     await client.end();
   }
 }
 
-/** In percent of one core. */
-async function shareOf(postgres: EmbeddedPostgres): Promise<string> {
-  await delay(5_000);
+/** The CPU usage of the server in percent of one core. */
+async function cpuUsageOf(postgres: EmbeddedPostgres): Promise<string> {
+  await sleep(5_000);
   const [cpuBefore, startedMs] = [await cpuSecondsBelow(postgres.pid), performance.now()];
-  await delay(Number(values.seconds) * 1_000);
-  const share = (await cpuSecondsBelow(postgres.pid)) - cpuBefore;
-  return `${((100_000 * share) / (performance.now() - startedMs)).toFixed(1)} %`;
+  await sleep(Number(values.seconds) * 1_000);
+  const cpuSeconds = (await cpuSecondsBelow(postgres.pid)) - cpuBefore;
+  return `${((100_000 * cpuSeconds) / (performance.now() - startedMs)).toFixed(1)} %`;
 }
 
 await using stack = new AsyncDisposableStack();
 const work = await mkdtemp(join(tmpdir(), 'fritzy-idle-'));
 stack.defer(() => rm(work, { recursive: true, force: true }));
 const postgres = stack.use(
-  // Without autovacuum: what it will clean up counts.
+  // Without autovacuum, so that the dead rows stay.
   await startEmbeddedPostgres({ folder: join(work, 'postgres'), settings: { autovacuum: 'off' } }),
 );
 const env = await shopEnvironment(postgres, join(work, 'shop'));
 const flags = await nodeFlags();
-const start = () => startProgram([...flags, here('../cmd/fritzy/main.ts')], { env });
+const start = () => startProgram([...flags, pathOf('../cmd/fritzy/main.ts')], { env });
 
 {
   await using shop = await start();
@@ -78,15 +78,15 @@ const start = () => startProgram([...flags, here('../cmd/fritzy/main.ts')], { en
   await client.connect();
   await client.query('ANALYZE');
   await client.end();
-  console.log(`${await shareOf(postgres)} of a core: an idle shop without orders`);
+  console.log(`${await cpuUsageOf(postgres)} of one core: idle shop without orders`);
 }
 {
   await using _shop = await start();
-  await delay(1_000);
+  await sleep(1_000);
   await fill(postgres);
-  console.log(`${await shareOf(postgres)} of a core: after the events of ${orders} orders`);
+  console.log(`${await cpuUsageOf(postgres)} of one core: after the events of ${orders} orders`);
 }
 {
   await using _shop = await start();
-  console.log(`${await shareOf(postgres)} of a core: the same after a restart`);
+  console.log(`${await cpuUsageOf(postgres)} of one core: the same after a restart`);
 }

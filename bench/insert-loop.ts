@@ -1,8 +1,8 @@
 import pg from 'pg';
 
 /**
- * The reference for writes: a bare loop of single-row durable inserts, each its own commit, over as many connections
- * as the benchmark of createOrder has callers. The same as `pgbench -c N -f` with one INSERT, on the same driver.
+ * The reference for writes: a loop of durable single-row inserts with one commit each, on as many connections as the
+ * createOrder benchmark has callers. Equivalent to `pgbench -c N -f` with one INSERT, but with the same driver.
  * Usage: node bench/insert-loop.ts <url> <connections> <seconds>. Prints inserts per second.
  */
 const [url = '', connections = '', seconds = ''] = process.argv.slice(2);
@@ -19,13 +19,13 @@ const deadline = performance.now() + Number(seconds) * 1_000;
 let inserts = 0;
 const startedAt = performance.now();
 await Promise.all(
-  Array.from({ length: Number(connections) }, async (_, nr) => {
+  Array.from({ length: Number(connections) }, async (_, index) => {
     const client = new pg.Client(url);
     await client.connect();
     while (performance.now() < deadline) {
       await client.query({
         ...insert,
-        values: [nr, 'a row of a few dozen bytes, as small tables have', new Date()],
+        values: [index, 'a row of a few dozen bytes, as small tables have', new Date()],
       });
       inserts += 1;
     }

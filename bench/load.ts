@@ -2,17 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 
 /**
- * A closed-loop HTTP/1.1 load generator that costs little per request, so that the server is what is measured: each
- * connection sends prepared bytes, waits for the whole answer and sends the next.
+ * A closed-loop HTTP/1.1 load generator with a low cost per request, so that the server is the bottleneck. Each
+ * connection sends prepared bytes, waits for the complete response and sends the next request.
  * Usage: node bench/load.ts <port> <connections> <seconds> <file with a JSON array of request bodies> [path]
  * Prints one line of JSON: a Result.
  */
 export interface Result {
   readonly requestsPerSecond: number;
   readonly requests: number;
-  /** Answers whose status was not 200 or whose body had errors. */
+  /** Responses with a status other than 200 or with GraphQL errors. */
   readonly failures: number;
-  /** Milliseconds. */
+  /** Latency percentiles in milliseconds. */
   readonly p50: number;
   readonly p95: number;
   readonly p99: number;
@@ -38,7 +38,7 @@ function drive(socket: Socket, done: () => void): void {
   let sentAt = 0;
   let received: Buffer[] = [];
   let size = 0;
-  let wanted = -1;
+  let expected = -1;
 
   const send = (): void => {
     sentAt = performance.now();
@@ -48,20 +48,20 @@ function drive(socket: Socket, done: () => void): void {
   socket.on('data', (chunk: Buffer) => {
     received.push(chunk);
     size += chunk.length;
-    if (wanted < 0) {
+    if (expected < 0) {
       const head = received.length === 1 ? chunk : Buffer.concat(received);
       const end = head.indexOf(HEAD_END);
       if (end < 0) return;
       const length = /content-length: (\d+)/i.exec(head.toString('latin1', 0, end));
-      wanted = end + 4 + Number(length?.[1]);
+      expected = end + 4 + Number(length?.[1]);
     }
-    if (size < wanted) return;
+    if (size < expected) return;
     const answer = received.length === 1 ? chunk : Buffer.concat(received);
     if (!answer.subarray(0, OK.length).equals(OK) || answer.includes(ERRORS)) failures += 1;
     latencies.push(performance.now() - sentAt);
     received = [];
     size = 0;
-    wanted = -1;
+    expected = -1;
     if (stopping) socket.end();
     else send();
   });
@@ -89,14 +89,14 @@ await Promise.all(
 );
 const elapsed = (performance.now() - startedAt) / 1_000;
 latencies.sort((a, b) => a - b);
-const at = (share: number): number =>
-  latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
+const percentile = (fraction: number): number =>
+  latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * fraction))] ?? 0;
 const result: Result = {
   requestsPerSecond: latencies.length / elapsed,
   requests: latencies.length,
   failures,
-  p50: at(0.5),
-  p95: at(0.95),
-  p99: at(0.99),
+  p50: percentile(0.5),
+  p95: percentile(0.95),
+  p99: percentile(0.99),
 };
 console.log(JSON.stringify(result));

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Result } from '#bench/load.ts';
 import { cpuSeconds, runProgram } from '#bench/processes.ts';
 
-/** As many callers as keep one core busy and no more than a small server has to expect. */
+/** Enough callers to keep one core busy, and a realistic number for a small server. */
 export const CONNECTIONS = 64;
 
 const LOAD = fileURLToPath(new URL('./load.ts', import.meta.url));
@@ -14,13 +14,13 @@ export interface Measured extends Result {
 export interface LoadOptions {
   readonly bodiesFile: string;
   readonly seconds: string;
-  /** The load generator's core; left out, the system decides. */
+  /** The core of the load generator; by default, the scheduler chooses. */
   readonly core?: number;
-  /** Where the bodies are posted to; /graphql by default. */
+  /** The path of the requests; the default is /graphql. */
   readonly path?: string;
 }
 
-/** CPU of the server's process over one load run, the generator on the other core where there is one. */
+/** Runs the load generator and measures the CPU time of the server process meanwhile. */
 export async function measure(
   server: { readonly pid: number; readonly port: number },
   { bodiesFile, seconds, core, path = '/graphql' }: LoadOptions,
@@ -36,12 +36,12 @@ export async function measure(
 }
 
 export function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((one, other) => one - other);
+  const sorted = [...numbers].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 export const perSecond = (of: readonly { requestsPerSecond: number }[]): number =>
-  median(of.map((one) => one.requestsPerSecond));
+  median(of.map(({ requestsPerSecond }) => requestsPerSecond));
 
 export const HEADINGS = [
   ''.padEnd(62),
@@ -51,7 +51,7 @@ export const HEADINGS = [
   '  ratio',
 ].join('  ');
 
-/** One line of the table; `cpuMicros` where no load runs tell it. */
+/** One line of the table. `cpuMicros` replaces the median of `runs`. */
 export function row(
   name: string,
   rate: number,
@@ -69,7 +69,7 @@ export function row(
   return [name.padEnd(62), ...cells, `  ${against}`].join('  ').trimEnd();
 }
 
-/** The median of ratios of neighbouring slices, with their range. */
+/** The median of the ratios of adjacent slices, with their range. */
 export function spread(all: readonly number[], reference: string): string {
   const [low, high] = [Math.min(...all), Math.max(...all)];
   return `${median(all).toFixed(2)} × (${reference})   ${low.toFixed(2)} to ${high.toFixed(2)}`;

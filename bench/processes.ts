@@ -4,10 +4,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { promisify } from 'node:util';
 
-/** Whether processes can be kept apart: taskset (util-linux) and two cores. */
+/** Whether processes can be pinned to cores: needs taskset (util-linux) and two cores. */
 export const canPin = cpus().length >= 2 && spawnSync('taskset', ['--version']).status === 0;
 
-/** A command that runs on one core only, where that is possible; `undefined` leaves it to the system. */
+/** The command that runs Node on one core if pinning is possible; `undefined` does not pin. */
 function onCore(core: number | undefined, args: readonly string[]): [string, string[]] {
   return canPin && core !== undefined
     ? ['taskset', ['-c', String(core), process.execPath, ...args]]
@@ -19,7 +19,7 @@ export interface Program extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Starts a program of ours that prints the URL it listens on. */
+/** Starts a program that prints the URL on which it listens. */
 export async function startProgram(
   args: readonly string[],
   options: { core?: number; env?: Record<string, string> } = {},
@@ -36,7 +36,7 @@ export async function startProgram(
       const found = /http:\/\/localhost:(\d+)\//.exec(text);
       if (found) resolve(Number(found[1]));
     });
-    child.once('exit', () => reject(new Error(`${args.join(' ')} ended before it listened:\n${text}`)));
+    child.once('exit', () => reject(new Error(`${args.join(' ')} exited before it listened:\n${text}`)));
   });
   return { pid: child.pid ?? 0, port, [Symbol.asyncDispose]: () => end(child) };
 }
@@ -48,14 +48,14 @@ async function end(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** Runs a program of ours to its end and returns what it printed, parsed. */
+/** Runs a program until it exits and parses its output as JSON. */
 export async function runProgram<T>(args: readonly string[], core?: number): Promise<T> {
   const [command, all] = onCore(core, args);
   const { stdout } = await promisify(execFile)(command, all);
   return JSON.parse(stdout) as T;
 }
 
-/** CPU time of a process so far in seconds, user and system; Linux only (NaN elsewhere). */
+/** The user and system CPU time of a process in seconds; Linux only (NaN elsewhere). */
 export async function cpuSeconds(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -63,7 +63,7 @@ export async function cpuSeconds(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-/** CPU time so far of all processes whose parent is `pid`, those that have ended included; Linux only (0 elsewhere). */
+/** The CPU time of all child processes of `pid` in seconds, including those that have exited; Linux only (0 elsewhere). */
 export async function cpuSecondsBelow(pid: number): Promise<number> {
   const names = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
   const ticks = await Promise.all(
@@ -74,10 +74,10 @@ export async function cpuSecondsBelow(pid: number): Promise<number> {
       return Number(fields[1]) === pid ? Number(fields[11]) + Number(fields[12]) : 0;
     }),
   );
-  return ticks.reduce((total, one) => total + one, 0) / 100;
+  return ticks.reduce((total, value) => total + value, 0) / 100;
 }
 
-/** Resident memory of a process in MiB; Linux only (NaN elsewhere). */
+/** The resident memory of a process in MiB; Linux only (NaN elsewhere). */
 export async function residentMiB(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1_024;

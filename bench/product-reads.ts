@@ -4,7 +4,7 @@ import { measure, perSecond, row, spread, type Measured } from '#bench/measure.t
 import { startProgram } from '#bench/processes.ts';
 import { postGraphQL } from '#testkit/shop.ts';
 
-/** (f) product(id) through the gateway, with its cache and with one that can hold a single product, on one core. */
+/** (f) product(id) through the gateway on one core: with the cache, and with a cache of one entry as the uncached case. */
 export interface ProductReads {
   readonly bare: Measured;
   readonly cached: Measured;
@@ -12,9 +12,9 @@ export interface ProductReads {
 }
 
 const DOCUMENT = 'query Product($id: ID!) { product(id: $id) { id name description price } }';
-/** Bodies in turn; by Zipf's law the first of 1,000 products is asked for with 1 / ln 1,000 of them. */
+/** The number of different request bodies. The most popular of 1,000 products gets 1 / ln 1,000 of them (Zipf's law). */
 const BODIES = 5_000;
-const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const pathOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 export async function measureProductReads(options: {
   readonly ids: readonly string[];
@@ -26,7 +26,7 @@ export async function measureProductReads(options: {
 }): Promise<ProductReads[]> {
   const { ids, flags, env, bodiesFile, seconds } = options;
   await writeFile(bodiesFile, JSON.stringify(productBodies(ids)));
-  const main = here('../cmd/fritzy/main.ts');
+  const main = pathOf('../cmd/fritzy/main.ts');
   await using cached = await startProgram([...flags, main], { core: 0, env });
   await using uncached = await startProgram([...flags, main], {
     core: 0,
@@ -37,7 +37,7 @@ export async function measureProductReads(options: {
     variables: { id: ids[0] },
   });
   const size = Buffer.byteLength(JSON.stringify(answer));
-  await using bare = await startProgram([...flags, here('bare-server.ts')], {
+  await using bare = await startProgram([...flags, pathOf('bare-server.ts')], {
     core: 0,
     env: { SIZE: String(size) },
   });
@@ -54,11 +54,11 @@ export async function measureProductReads(options: {
   return rounds;
 }
 
-/** Bodies of row (f): the products of a shop by Zipf's law. */
+/** The request bodies of row (f), with Zipf-distributed ids. */
 export function productBodies(ids: readonly string[]): string[] {
-  const popular = (): string => ids[Math.floor(ids.length ** Math.random()) - 1] ?? '';
+  const randomId = (): string => ids[Math.floor(ids.length ** Math.random()) - 1] ?? '';
   return Array.from({ length: BODIES }, () =>
-    JSON.stringify({ query: DOCUMENT, variables: { id: popular() } }),
+    JSON.stringify({ query: DOCUMENT, variables: { id: randomId() } }),
   );
 }
 
@@ -67,10 +67,10 @@ export function productReadRows(rounds: readonly ProductReads[]): string[] {
   const ratios = (key: keyof ProductReads): number[] =>
     rounds.map((round) => round.cached.requestsPerSecond / round[key].requestsPerSecond);
   return [
-    row('(f1) bare node:http, same body and answer size, one core', perSecond(of('bare')), {
+    row('(f1) bare node:http, same request and response size, one core', perSecond(of('bare')), {
       runs: of('bare'),
     }),
-    row('(f2) product(id), 1,000 by Zipf, no cache, one core', perSecond(of('uncached')), {
+    row('(f2) product(id) of 1,000, Zipf-distributed, no cache, one core', perSecond(of('uncached')), {
       runs: of('uncached'),
     }),
     row('(f)  the same with the cache', perSecond(of('cached')), {

@@ -1,4 +1,4 @@
-/** The products of the benchmarks: fixed, so that figures stay comparable when `make seed` changes. */
+/** The products of the benchmarks. They are independent of `make seed`, so that figures stay comparable. */
 
 const MAKES = [
   'Aurora',
@@ -24,7 +24,7 @@ const QUALITIES = [
   'Organic',
   'Premium',
 ];
-const THINGS = [
+const KINDS = [
   ['Headphones', 'Clear sound and a soft fit for long days.'],
   ['Backpack', 'Room for a laptop, a lunch and the rest of the day.'],
   ['Kettle', 'Boils a litre in three minutes and switches itself off.'],
@@ -37,20 +37,20 @@ const THINGS = [
   ['Notebook', 'A hundred and sixty dotted pages that lie flat.'],
 ] as const;
 
-function pick<T>(from: readonly T[], nr: number): T {
-  const found = from[nr % from.length];
+function pick<T>(from: readonly T[], index: number): T {
+  const found = from[index % from.length];
   if (found === undefined) throw new Error('nothing to pick from');
   return found;
 }
 
-/** Product `nr`: its name ends in its number, so that it is unique. */
-export function productOf(nr: number): { name: string; description: string; price: number } {
-  const [thing, description] = pick(THINGS, nr);
-  const make = pick(MAKES, Math.floor(nr / 10));
-  const quality = pick(QUALITIES, Math.floor(nr / 100));
-  const cents = 499 + ((nr * 7_919) % 50_000);
+/** Product `index`. Its name ends with the index, therefore it is unique. */
+export function productOf(index: number): { name: string; description: string; price: number } {
+  const [kind, description] = pick(KINDS, index);
+  const make = pick(MAKES, Math.floor(index / 10));
+  const quality = pick(QUALITIES, Math.floor(index / 100));
+  const cents = 499 + ((index * 7_919) % 50_000);
   return {
-    name: `${make} ${quality} ${thing} ${String(nr).padStart(5, '0')}`,
+    name: `${make} ${quality} ${kind} ${String(index).padStart(5, '0')}`,
     description,
     price: cents / 100,
   };

@@ -12,18 +12,18 @@ import { openTestEngine } from '#testkit/engines.ts';
 import { testCall } from '#testkit/shop.ts';
 
 /**
- * Reindexes a large catalogue while it changes and is searched: `make bench-reindex`, or node bench/reindex.ts [products]
- * [updates a second] [elasticsearch|opensearch]. Prints what it took, and ends with status 1 if an update was lost, a
- * search saw an empty or half index, the updates were fewer than that, or the process took more memory than it may.
+ * Rebuilds the search index of a large catalog under updates and searches: `make bench-reindex`, or node bench/reindex.ts
+ * [products] [updates per second] [elasticsearch|opensearch]. Prints duration and memory. Exits with status 1 if an update
+ * was lost, a search saw an incomplete index, the update rate was not reached or the memory limit was exceeded.
  */
 const PRODUCTS = Number(process.argv[2] ?? 100_000);
-const UPDATES_A_SECOND = Number(process.argv[3] ?? 200);
+const UPDATES_PER_SECOND = Number(process.argv[3] ?? 200);
 const KIND = process.argv[4] === 'opensearch' ? 'opensearch' : 'elasticsearch';
-/** How far the updates may be behind their rate in the end. */
+/** The maximum delay of the updates at the end. */
 const BEHIND_MS_MAX = 1_000;
-/** What a rebuild may take above one of an empty catalogue, whatever the number of products. */
+/** The maximum memory above that of rebuilding an empty catalog, for any number of products. */
 const ABOVE_EMPTY_MB_MAX = 150;
-/** Found by all three words: one product of a thousand. */
+/** Matches one product in a thousand by all three words. */
 const QUERY = 'Aurora Wireless Kettle';
 const MAIN = fileURLToPath(new URL('../catalog/cmd/reindex/main.ts', import.meta.url));
 
@@ -32,11 +32,11 @@ const INSERT = `
   SELECT id, name, description, price_minor, now()
   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[]) AS p(id, name, description, price_minor)`;
 
-/** Straight into the table: how products come in is measured elsewhere. */
+/** Inserts products directly into the table; createProduct is not measured here. */
 async function fill(shop: EngineCatalog): Promise<string[]> {
   const ids: string[] = [];
   const bar = new SingleBar(
-    { format: 'inserted {bar} {value}/{total}', noTTYOutput: true, notTTYSchedule: 2_000 },
+    { format: 'products {bar} {value}/{total}', noTTYOutput: true, notTTYSchedule: 2_000 },
     Presets.shades_classic,
   );
   bar.start(PRODUCTS, 0);
@@ -64,7 +64,7 @@ interface Reindexed {
   readonly peakMb: number;
 }
 
-/** `make reindex` as a process of its own, which shows how far it is, and the most memory that it had. */
+/** Runs `make reindex` as a separate process, prints its progress and returns its duration and peak memory. */
 async function reindex(shop: EngineCatalog): Promise<Reindexed> {
   const startedMs = performance.now();
   const child = spawn(process.execPath, [MAIN], {
@@ -85,12 +85,12 @@ async function reindex(shop: EngineCatalog): Promise<Reindexed> {
   }, 50);
   const [code] = (await once(child, 'exit')) as [number | null];
   clearInterval(timer);
-  if (code !== 0) throw new Error(`make reindex ended with ${code}: ${output}`);
+  if (code !== 0) throw new Error(`make reindex exited with ${code}: ${output}`);
   return { seconds: (performance.now() - startedMs) / 1_000, peakMb };
 }
 
-/** Changes products, so many a second, and searches all the time, until it is told to stop. */
-function trouble(shop: EngineCatalog, ids: readonly string[], stop: AbortSignal) {
+/** Updates products at a fixed rate and searches in a loop until `stop` aborts. */
+function startLoad(shop: EngineCatalog, ids: readonly string[], stop: AbortSignal) {
   let updates = 0;
   let searches = 0;
   const totals = new Map<number, number>();
@@ -106,10 +106,10 @@ function trouble(shop: EngineCatalog, ids: readonly string[], stop: AbortSignal)
   };
   const updating = (async () => {
     const startedMs = performance.now();
-    for (let nr = 0; !stop.aborted; nr++) {
-      const behindMs = (nr * 1_000) / UPDATES_A_SECOND - (performance.now() - startedMs);
-      if (behindMs > 0) await new Promise((resolve) => void setTimeout(resolve, behindMs));
-      await update(ids[(nr * 7_919) % ids.length] ?? '');
+    for (let index = 0; !stop.aborted; index++) {
+      const aheadMs = (index * 1_000) / UPDATES_PER_SECOND - (performance.now() - startedMs);
+      if (aheadMs > 0) await new Promise((resolve) => void setTimeout(resolve, aheadMs));
+      await update(ids[(index * 7_919) % ids.length] ?? '');
     }
   })();
   const searching = (async () => {
@@ -132,11 +132,11 @@ await using stack = new AsyncDisposableStack();
 console.log(`starting PostgreSQL and ${KIND} ...`);
 const engine = stack.use(await openTestEngine(KIND));
 const shop = await openEngineCatalog(engine.url, stack);
-console.log('an empty catalogue:');
+console.log('empty catalog:');
 const empty = await reindex(shop);
 console.log(`${empty.seconds.toFixed(1)} s, ${empty.peakMb.toFixed(0)} MB`);
 const ids = await fill(shop);
-console.log(`${PRODUCTS} products, nothing else going on:`);
+console.log(`${PRODUCTS} products, no other load:`);
 const quiet = await reindex(shop);
 console.log(`${quiet.seconds.toFixed(1)} s, ${quiet.peakMb.toFixed(0)} MB`);
 const { total: whole } = await shop.catalog.searchProducts(
@@ -144,9 +144,9 @@ const { total: whole } = await shop.catalog.searchProducts(
   testCall(),
 );
 
-console.log(`${PRODUCTS} products, ${UPDATES_A_SECOND} updates/s and searches:`);
+console.log(`${PRODUCTS} products, ${UPDATES_PER_SECOND} updates/s and searches:`);
 const stop = new AbortController();
-const load = trouble(shop, ids, stop.signal);
+const load = startLoad(shop, ids, stop.signal);
 const startedMs = performance.now();
 const busy = await reindex(shop);
 const { updates, searches, totals } = load.seen();
@@ -155,33 +155,30 @@ stop.abort();
 await load.ended;
 const aboveMb = busy.peakMb - empty.peakMb;
 console.log(
-  `${busy.seconds.toFixed(1)} s, ${busy.peakMb.toFixed(0)} MB, ${aboveMb.toFixed(0)} MB above the empty catalogue`,
+  `${busy.seconds.toFixed(1)} s, ${busy.peakMb.toFixed(0)} MB, ${aboveMb.toFixed(0)} MB above the empty catalog`,
 );
 const seen = [...totals].map(([total, count]) => `${total} × ${count}`).join(', ');
 console.log(
-  `meanwhile ${updates} updates (${((updates * 1_000) / tookMs).toFixed(0)}/s), ${searches} searches; totals seen: ${seen}`,
+  `during the rebuild: ${updates} updates (${((updates * 1_000) / tookMs).toFixed(0)}/s), ${searches} searches; totals: ${seen}`,
 );
 
 const problems: string[] = [];
-const mustHold = (holds: boolean, problem: string): void => void (holds || problems.push(problem));
-console.log("comparing every product's version in the index with the table's ...");
+const check = (holds: boolean, problem: string): void => void (holds || problems.push(problem));
+console.log('comparing the version of each product in the index and in the table ...');
 await shop.settle().then(
   () => console.log('0 updates lost'),
-  (error: unknown) => problems.push(`an update was lost: ${messageOf(error)}`),
+  (error: unknown) => problems.push(`updates were lost: ${messageOf(error)}`),
 );
 const { values: fallbacks } = await catalogMetrics(shop.deps.telemetry.registry).fallbacks.get();
-const elsewhere = fallbacks.reduce((sum, { value }) => sum + value, 0);
-mustHold(
-  elsewhere === 0,
-  `${elsewhere} searches were answered by PostgreSQL, which says nothing of the index`,
-);
-mustHold(whole > 0 && searches > 0, 'no search found anything before or meanwhile');
-mustHold(totals.size === 1 && totals.has(whole), `a search found something else than all ${whole}: ${seen}`);
-const due = (UPDATES_A_SECOND * (tookMs - BEHIND_MS_MAX)) / 1_000;
-mustHold(updates >= due, `${updates} updates were made, but ${due.toFixed(0)} were due`);
-mustHold(
+const fallbackCount = fallbacks.reduce((sum, { value }) => sum + value, 0);
+check(fallbackCount === 0, `${fallbackCount} searches fell back to PostgreSQL and did not test the index`);
+check(whole > 0 && searches > 0, 'no search before or during the rebuild found a product');
+check(totals.size === 1 && totals.has(whole), `a search did not find all ${whole} products: ${seen}`);
+const due = (UPDATES_PER_SECOND * (tookMs - BEHIND_MS_MAX)) / 1_000;
+check(updates >= due, `only ${updates} of ${due.toFixed(0)} updates were made`);
+check(
   aboveMb <= ABOVE_EMPTY_MB_MAX,
-  `it took ${aboveMb.toFixed(0)} MB above the empty catalogue, ${ABOVE_EMPTY_MB_MAX} are allowed`,
+  `the rebuild used ${aboveMb.toFixed(0)} MB above the empty catalog; the limit is ${ABOVE_EMPTY_MB_MAX}`,
 );
 for (const problem of problems) console.error(`failed: ${problem}`);
 if (problems.length > 0) process.exitCode = 1;

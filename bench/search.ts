@@ -9,14 +9,14 @@ import { productOf } from '#bench/products.ts';
 import { startElasticsearch } from '#testkit/engines.ts';
 import { postGraphQL } from '#testkit/shop.ts';
 
-/** (g) Searches through gateway and catalog against the same queries sent straight to Elasticsearch, on all cores. */
+/** (g) Searches through gateway and catalog, and the same queries sent directly to Elasticsearch, on all cores. */
 export interface SearchRound {
   readonly engine: Measured;
   readonly gateway: Measured;
 }
 
 const ALIAS = 'bench-products';
-/** Different queries in turn, so that nobody asks for the same at the same time. */
+/** Different queries, so that callers share no reads. */
 const QUERIES = 1_000;
 const SIZE = 10;
 const DOCUMENT = `query Search($query: String!) {
@@ -24,7 +24,7 @@ const DOCUMENT = `query Search($query: String!) {
 const INSERT_COUNT = 5_000;
 const INDEXED_TIMEOUT_MS = 60_000;
 const FILTER = { priceMin: null, priceMax: null, categoryId: null, tags: [], id: null };
-const WANTS = { hits: true, total: false, facets: false, didYouMean: false };
+const INCLUDE = { hits: true, total: false, facets: false, didYouMean: false };
 
 export async function measureSearch(options: {
   readonly flags: readonly string[];
@@ -40,7 +40,7 @@ export async function measureSearch(options: {
     { env: { ...env, SEARCH_URL: `${engine.url}/${ALIAS}` } },
   );
   await fill(`http://127.0.0.1:${shop.port}`, engine.url);
-  const texts = Array.from({ length: QUERIES }, (_, nr) => queryText(nr));
+  const texts = Array.from({ length: QUERIES }, (_, index) => queryText(index));
   const files = { gateway: join(folder, 'searches.json'), engine: join(folder, 'engine-searches.json') };
   await writeFile(
     files.gateway,
@@ -61,7 +61,7 @@ export async function measureSearch(options: {
               backward: false,
               after: null,
               until: null,
-              wants: WANTS,
+              include: INCLUDE,
             },
             parseSearch(text) ?? null,
             'fits',
@@ -71,24 +71,24 @@ export async function measureSearch(options: {
     ),
   );
   const path = `/${ALIAS}/_search?allow_partial_search_results=false`;
-  const askEngine = (length = seconds): Promise<Measured> =>
+  const measureEngine = (length = seconds): Promise<Measured> =>
     measure(engine, { bodiesFile: files.engine, seconds: length, path });
-  const askGateway = (length = seconds): Promise<Measured> =>
+  const measureGateway = (length = seconds): Promise<Measured> =>
     measure(shop, { bodiesFile: files.gateway, seconds: length });
-  // The engine compiles its queries for some seconds.
-  await askEngine('5');
-  await askGateway('5');
+  // Warm-up: the JVM compiles the query code for some seconds.
+  await measureEngine('5');
+  await measureGateway('5');
   const before = await fallbacks(shop.port);
   const rounds: SearchRound[] = [];
   for (let round = 0; round < options.rounds; round++)
-    rounds.push({ engine: await askEngine(), gateway: await askGateway() });
-  const answered = (await fallbacks(shop.port)) - before;
-  if (answered > 0)
-    throw new Error(`${answered} searches were answered by PostgreSQL, which is not measured here`);
+    rounds.push({ engine: await measureEngine(), gateway: await measureGateway() });
+  const fallbackCount = (await fallbacks(shop.port)) - before;
+  if (fallbackCount > 0)
+    throw new Error(`${fallbackCount} searches fell back to PostgreSQL, which is not measured here`);
   return rounds;
 }
 
-/** How many searches the shop's PostgreSQL has answered in the engine's place. */
+/** The number of searches that fell back to PostgreSQL. */
 async function fallbacks(port: number): Promise<number> {
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   const counts = text.matchAll(/^fritzy_search_fallbacks_total\{.*\} (\d+)$/gm);
@@ -96,13 +96,13 @@ async function fallbacks(port: number): Promise<number> {
 }
 
 /**
- * Two or three words of a product's name, or the beginning of one: no two of a thousand are the same. Of a product that is
- * there: for one that nothing fits the gateway would ask the engine once more, for what comes near it.
+ * Some or all words of the name of an existing product, sometimes with a truncated last word. All 1,000 texts differ. Each
+ * has a match, because the gateway sends a second query to the engine if the first finds no product.
  */
-function queryText(nr: number): string {
-  const words = productOf((nr * 7_919) % INSERT_COUNT).name.split(' ');
-  const kept = nr % 3 === 0 ? words.slice(0, 2) : words;
-  return nr % 5 === 0 ? kept.join(' ').slice(0, -2) : kept.join(' ');
+function queryText(index: number): string {
+  const words = productOf((index * 7_919) % INSERT_COUNT).name.split(' ');
+  const kept = index % 3 === 0 ? words.slice(0, 2) : words;
+  return index % 5 === 0 ? kept.join(' ').slice(0, -2) : kept.join(' ');
 }
 
 async function fill(url: string, engineUrl: string): Promise<void> {
@@ -123,7 +123,8 @@ async function fill(url: string, engineUrl: string): Promise<void> {
     const response = await fetch(`${engineUrl}/${ALIAS}/_count`);
     const { count = 0 } = (await response.json()) as { count?: number };
     if (count >= INSERT_COUNT) return;
-    if (performance.now() > deadline) throw new Error(`only ${count} products are in the index`);
+    if (performance.now() > deadline)
+      throw new Error(`only ${count} of ${INSERT_COUNT} products are in the index`);
     await new Promise((resolve) => void setTimeout(resolve, 100));
   }
 }
@@ -133,7 +134,7 @@ export function searchRows(rounds: readonly SearchRound[]): string[] {
   const gateway = rounds.map((round) => round.gateway);
   const ratios = rounds.map((round) => round.gateway.requestsPerSecond / round.engine.requestsPerSecond);
   return [
-    row('(g1) searches, straight to Elasticsearch, all cores', perSecond(engine), { runs: engine }),
+    row('(g1) searches sent directly to Elasticsearch, all cores', perSecond(engine), { runs: engine }),
     row('(g)  the same 1,000 queries through the gateway, all cores', perSecond(gateway), {
       runs: gateway,
       against: spread(ratios, 'g1'),

@@ -4,26 +4,26 @@ import { DATABASES } from '#cmd/fritzy/databases.ts';
 import type { EmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
 import { postGraphQL } from '#testkit/shop.ts';
 
-/** The shop that benchmarks start and fill, and the requests that they send to it. */
+/** The shop of the benchmarks: settings, data and request bodies. */
 
-/** The body of row (b): one page for all. */
+/** The request body of row (b): the same page for all callers. */
 export const PAGE_BODY = JSON.stringify({
   query: '{ products(pagination: { take: 10 }) { id name price } }',
 });
 const ORDER =
   'mutation Order($order: OrderInput!) { createOrder(order: $order) { id totalPrice createdAt } }';
-/** Bodies of row (c) in turn. */
+/** The number of different request bodies of row (c). */
 const ORDER_BODIES = 1_000;
-/** Mutations under way while a shop is filled. */
+/** The number of concurrent mutations when data is added. */
 const FILL_CONCURRENCY = 50;
 
-/** The flags of `make run`. */
+/** The Node flags of `make run`. */
 export async function nodeFlags(): Promise<string[]> {
   const file = fileURLToPath(new URL('../cmd/fritzy/node-flags', import.meta.url));
   return (await readFile(file, 'utf8')).trim().split('\n');
 }
 
-/** Settings of a shop on databases of its own in a server, called with a prefix. */
+/** Creates the databases of a shop on a server, with a name prefix, and returns the settings of the shop. */
 export async function shopEnvironment(
   postgres: EmbeddedPostgres,
   folder: string,
@@ -42,40 +42,40 @@ export function fillProducts(url: string, count: number): Promise<string[]> {
   return fill(
     url,
     count,
-    (nr) =>
-      `createProduct(product: { name: "Product ${nr}", description: "One of a thousand", price: ${nr}.99 })`,
+    (index) =>
+      `createProduct(product: { name: "Product ${index}", description: "One of a thousand", price: ${index}.99 })`,
   );
 }
 
 /** Adds accounts to a shop; returns their ids. */
 export function fillAccounts(url: string, count: number): Promise<string[]> {
-  return fill(url, count, (nr) => `createAccount(account: { name: "Account ${nr}" })`);
+  return fill(url, count, (index) => `createAccount(account: { name: "Account ${index}" })`);
 }
 
-async function fill(url: string, count: number, mutation: (nr: number) => string): Promise<string[]> {
+async function fill(url: string, count: number, mutation: (index: number) => string): Promise<string[]> {
   const ids: string[] = [];
   while (ids.length < count) {
     const size = Math.min(FILL_CONCURRENCY, count - ids.length);
-    const chunk = Array.from({ length: size }, (_, nr) => ids.length + nr);
+    const chunk = Array.from({ length: size }, (_, offset) => ids.length + offset);
     const results = await Promise.all(
-      chunk.map((nr) => postGraphQL(url, { query: `mutation { made: ${mutation(nr)} { id } }` })),
+      chunk.map((index) => postGraphQL(url, { query: `mutation { created: ${mutation(index)} { id } }` })),
     );
-    ids.push(...results.map((result) => String(result.data.made.id)));
+    ids.push(...results.map((result) => String(result.data.created.id)));
   }
   return ids;
 }
 
-/** Bodies that order three products each. */
+/** The request bodies of row (c): orders of three products. */
 export function orderBodies(products: readonly string[], accounts: readonly string[]): string[] {
-  const pick = (from: readonly string[], nr: number): string => from[nr % from.length] ?? '';
-  return Array.from({ length: ORDER_BODIES }, (_, nr) => {
+  const pick = (from: readonly string[], index: number): string => from[index % from.length] ?? '';
+  return Array.from({ length: ORDER_BODIES }, (_, index) => {
     const lines = [7, 11, 13].map((step, line) => ({
-      productId: pick(products, nr * step + line),
+      productId: pick(products, index * step + line),
       quantity: line + 1,
     }));
     return JSON.stringify({
       query: ORDER,
-      variables: { order: { accountId: pick(accounts, nr), products: lines } },
+      variables: { order: { accountId: pick(accounts, index), products: lines } },
     });
   });
 }

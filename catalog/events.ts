@@ -8,7 +8,7 @@ import { traceparentOf } from '#platform/trace.ts';
 export type CatalogEventType = 'product_created' | 'product_updated' | 'product_archived';
 export type CategoryEventType = 'category_created' | 'category_renamed';
 
-/** What the catalog service tells the others of a product: topic catalog.events. The price is in minor units. */
+/** Builds an event of the topic catalog.events. The price is in minor units. */
 export function catalogEvent(
   id: string,
   type: CatalogEventType,
@@ -34,7 +34,7 @@ export function catalogEvent(
   };
 }
 
-/** What the catalog service tells the others of a category: topic category.events. */
+/** Builds an event of the topic category.events. */
 export function categoryEvent(
   id: string,
   type: CategoryEventType,

@@ -25,15 +25,15 @@ import type { ProductStore } from '#catalog/product/store.ts';
 import { updateProduct } from '#catalog/product/update-product.ts';
 import { listBestSellers } from '#catalog/sales/list-best-sellers.ts';
 import type { SalesStore } from '#catalog/sales/store.ts';
-import { placeText, PRICE_STEPS, type Facets, type Found } from '#catalog/search/search-index.ts';
-import { searchProducts, type FoundProduct } from '#catalog/search/search-products.ts';
+import { encodeCursor, PRICE_STEPS, type Facets, type SearchResult } from '#catalog/search/search-index.ts';
+import { searchProducts, type ProductHit } from '#catalog/search/search-products.ts';
 import type { SharedSearchIndex } from '#catalog/search/shared-search-index.ts';
 import { suggestProducts } from '#catalog/search/suggest-products.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Currency } from '#platform/currency.ts';
 import type { Handlers } from '#platform/rpc.ts';
 
-/** Proto ↔ use case. */
+/** Maps requests to use cases, and their results to responses. */
 export function catalogHandlers(deps: {
   store: ProductStore;
   categories: CategoryStore;
@@ -109,16 +109,16 @@ function toCategory({ id, name, path, createdAt, version }: Category): CategoryM
   });
 }
 
-function toFound(found: Found & { products: readonly FoundProduct[] }): SearchProductsResponse {
+function toFound(found: SearchResult & { products: readonly ProductHit[] }): SearchProductsResponse {
   const { products, hits, hasMore, total, facets, didYouMean } = found;
   const [first] = hits;
   const last = hits.at(-1);
   return create(SearchProductsResponseSchema, {
     products: products.map(({ product }) => toMessage(product)),
-    cursors: products.map(({ hit }) => placeText(hit.place)),
+    cursors: products.map(({ hit }) => encodeCursor(hit.cursor)),
     hasMore,
-    startCursor: first ? placeText(first.place) : '',
-    endCursor: last ? placeText(last.place) : '',
+    startCursor: first ? encodeCursor(first.cursor) : '',
+    endCursor: last ? encodeCursor(last.cursor) : '',
     total: total ?? 0,
     didYouMean: didYouMean ?? '',
     ...(facets && { facets: toFacets(facets) }),

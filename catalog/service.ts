@@ -22,11 +22,11 @@ import {
 } from '#platform/service.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
-/** PostgreSQL's settings under which the catalog searches. */
+/** PostgreSQL settings for searches. */
 export const SEARCH_SETTINGS = {
-  /** How near a name must be to what was typed: "ipone" has 0.44 of "iPhone", "labtop" 0.40 of "Laptop". */
+  /** Minimum similarity of the query and a name: 0.44 for "ipone" and "iPhone", 0.40 for "labtop" and "Laptop". */
   'pg_trgm.word_similarity_threshold': '0.4',
-  /** For disks without moving parts. At PostgreSQL's 4 a search of 10,000 new products reads all of them. */
+  /** For SSDs. With PostgreSQL's default of 4, a search over 10,000 new products scans the whole table. */
   random_page_cost: '1.1',
 };
 
@@ -49,7 +49,7 @@ export const service = defineService({
     ),
 });
 
-/** Brings the catalog service up on its database. `stack` ends it. */
+/** Starts the catalog service on its database. Disposing `stack` stops it. */
 export async function startCatalog(
   config: {
     databaseUrl: string;
@@ -67,18 +67,18 @@ export async function startCatalog(
     config.currency,
   );
   const store = createProductStore(database);
-  // Searches of tables may each keep a core busy: with few connections of their own, reads by id find a free core.
-  const searching = openDatabase({
+  // A search in PostgreSQL can occupy a CPU core. Its own small pool leaves cores to reads by id.
+  const searchDatabase = openDatabase({
     ...deps,
     ...own,
     ...deps.pool,
     ...(config.searchPool ?? SEARCH_POOL),
   });
-  const fallback = postgresIndex(stack.use(searching));
+  const fallback = postgresIndex(stack.use(searchDatabase));
   const { searchUrl = 'postgres:' } = config;
   let index: SearchIndex = fallback;
   if (/^https?:/.test(searchUrl)) {
-    // Loaded where it is used, as the client of Kafka is (openEventLog).
+    // Imported only if used, like the Kafka client (openEventLog).
     const { startEngineSearch } = await import('#catalog/search/engine-search.ts');
     index = await startEngineSearch(searchUrl, { database, fallback }, deps, stack);
   }

@@ -5,7 +5,7 @@ type DatabaseSettings<T> = Readonly<Record<string, ValidatorSpec<T>>>;
 
 const postgres = urlOf('postgres', 'postgresql');
 
-/** The URL of each service's own database. */
+/** The database URL of each service. */
 export const databaseSettings = (): DatabaseSettings<string> =>
   Object.fromEntries(
     SERVICES.map(({ name }) => [
@@ -14,11 +14,11 @@ export const databaseSettings = (): DatabaseSettings<string> =>
     ]),
   );
 
-/** The same for a program that has a PostgreSQL of its own where one is not set. `instead` says so. */
-export const optionalDatabaseSettings = (instead: string): DatabaseSettings<string | undefined> =>
+/** The same settings, optional. `fallback` describes, for error messages, what the program uses if one is unset. */
+export const optionalDatabaseSettings = (fallback: string): DatabaseSettings<string | undefined> =>
   Object.fromEntries(
     SERVICES.map(({ name }) => [
       databaseSetting(name),
-      postgres({ default: undefined, desc: `The ${name} service's own database; ${instead}` }),
+      postgres({ default: undefined, desc: `The ${name} service's own database; ${fallback}` }),
     ]),
   );

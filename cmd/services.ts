@@ -2,28 +2,28 @@ import { DEFAULT_PORTS } from '#platform/ports.ts';
 import type { Service } from '#platform/service.ts';
 
 /**
- * The table of services. Everything that names all of them derives from it: migrate, run-all, the container, `make run`,
- * the topics and the test kit. e2e/compose.test.ts holds docker-compose.yml against it. A new service is a folder of
- * its name and one entry here (e2e/new-service.test.ts).
+ * The table of services. All code that needs the list of services derives from it: migrate, run-all, the container,
+ * `make run`, the topics and the test kit. e2e/compose.test.ts compares docker-compose.yml with it. To add a service,
+ * add a folder with its name and one entry here (e2e/new-service.test.ts).
  *
- * The table is data: it loads no code of a service, because the health check of the image reads it every few seconds.
+ * The table loads no code of a service, because the health check of the image reads it every few seconds.
  */
 export interface ServiceEntry {
-  /** Its folder, its database and its name in Compose, in logs and as the argument of the image. */
+  /** The name of its folder and its database; also its name in Compose, in logs and as the argument of the image. */
   readonly name: string;
-  /** The port on which `make run-all` lets it serve gRPC. */
+  /** The gRPC port under `make run-all`. */
   readonly grpcPort: number;
-  /** The port of its /healthz, /readyz and /metrics under `make run-all`. */
+  /** The port of /healthz, /readyz and /metrics under `make run-all`. */
   readonly adminPort: number;
-  /** The colour of its name before its lines in `make run-all`. */
+  /** The colour of the name that prefixes its log lines under `make run-all`. */
   readonly color: string;
-  /** The module that exports the topics that it publishes to, and nothing else. */
+  /** The module that exports the topics to which it publishes, and nothing else. */
   topics(): Promise<Readonly<Record<string, string>>>;
-  /** The module with its settings, the services that it calls, and its start. */
+  /** The module that exports its settings, its upstream services and its start function. */
   load(): Promise<{ readonly service: Service }>;
 }
 
-/** In the order in which they start and are migrated: a service calls only those above it. */
+/** In the order of start and migration. A service calls only services above it. */
 export const SERVICES = [
   {
     name: 'account',
@@ -53,7 +53,7 @@ export const SERVICES = [
 
 export type ServiceName = (typeof SERVICES)[number]['name'];
 
-/** The gateway, which stands in front of the services: it has no database, publishes nothing and serves no gRPC. */
+/** The gateway. It calls the services; it has no database, publishes no events and serves no gRPC. */
 export const GATEWAY = {
   name: 'graphql',
   port: DEFAULT_PORTS.api,
@@ -61,22 +61,22 @@ export const GATEWAY = {
   load: () => import('#graphql/config.ts'),
 } as const;
 
-/** The database of the event log, beside those of the services, where the log is in PostgreSQL. */
+/** The database of the event log if the log is in PostgreSQL. */
 export const EVENTS_DATABASE = 'events' as const;
 
-/** The file that runs a service, or the gateway, in a process of its own. */
+/** The entry file that runs a service or the gateway in its own process. */
 export const mainOf = (name: string): URL => new URL(`../${name}/cmd/server/main.ts`, import.meta.url);
 
-/** The folder of its migrations. */
+/** The folder of the migrations of a service. */
 export const migrationsOf = (name: string): URL => new URL(`../${name}/migrations`, import.meta.url);
 
-/** The setting that holds the URL of its database. */
+/** The name of the setting that contains the database URL of a service. */
 export const databaseSetting = (name: string): string => settingOf(name, 'DATABASE_URL');
 
-/** The setting by which its callers find it. */
+/** The name of the setting that contains the gRPC URL of a service for its callers. */
 export const urlSetting = (name: string): string => settingOf(name, 'URL');
 
-/** The setting of `make run-all` for the port of its /metrics. */
+/** The name of the setting of `make run-all` for the admin port of a service. */
 export const adminPortSetting = (name: string): string => settingOf(name, 'ADMIN_PORT');
 
 const settingOf = (name: string, suffix: string): string =>

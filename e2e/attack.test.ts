@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, suite, test } from 'node:test';
-import { saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
+import { waitForOutput, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
 import { createSchemas } from '#graphql/graph/schema.ts';
 import { limitMemory } from '#testkit/memory-limit.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
@@ -120,7 +120,7 @@ suite('attacks on the API', { skip: isMeasured ? false : 'needs /proc of Linux, 
 
   test('known-bad twin: a pattern that takes quadratic time and an answer without a bound are caught', async () => {
     await using program = spawnProgram('e2e/attack/careless-server.ts', {});
-    const [, port] = await saying(program, /"http_port":(\d+)/);
+    const [, port] = await waitForOutput(program, /"http_port":(\d+)/);
     const careless = { url: `http://127.0.0.1:${port}`, pids: { careless: program.pid } };
     const attacks = [
       { name: 'zeros', body: JSON.stringify(`0.${'0'.repeat(25_000)}1`) },

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { givesUp, startShop } from '#cmd/fritzy/test/program.ts';
+import { failureLines, startShop } from '#cmd/fritzy/test/program.ts';
 import { EVENTS_DATABASE, migrationsOf } from '#cmd/services.ts';
 import { EVENT_LOG_MIGRATIONS } from '#platform/events/postgres.ts';
 import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
@@ -140,7 +140,7 @@ suite('a data folder from before order lines had ids', () => {
       ['CURRENCY_DECIMALS', '3'],
     ] as const) {
       const env = { FRITZY_DATA: folder, PORT: '0', [setting]: value };
-      const [line = '', ...more] = await givesUp('cmd/fritzy/main.ts', env);
+      const [line = '', ...more] = await failureLines('cmd/fritzy/main.ts', env);
       assert.deepEqual(more, []);
       assert.match(line, /: start with CURRENCY=USD CURRENCY_DECIMALS=2, or use another database/);
     }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { givesUp, saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
+import { failureLines, waitForOutput, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
 import { connectEcho } from '#platform/test/echo-service.ts';
 import { findFreePorts } from '#testkit/free-ports.ts';
 import { createShopDatabases, databaseEnvironment, openTestPostgres } from '#testkit/postgres.ts';
@@ -71,7 +71,7 @@ suite('a new service is one folder and one line', () => {
       rows.map((row) => row.split(' ')[0]),
       ['account', 'catalog', 'order', 'wishlist', 'events'],
     );
-    assert.match(rows[3] ?? '', / 0 +made .*outbox\/0001_outbox, .*wishlist\/0001_wishlist \(/);
+    assert.match(rows[3] ?? '', / 0 +applied .*outbox\/0001_outbox, .*wishlist\/0001_wishlist \(/);
   });
 
   test('make run-all runs it with its settings and ports, and stops it before the services that it calls', async () => {
@@ -80,7 +80,7 @@ suite('a new service is one folder and one line', () => {
     const url = `grpc://127.0.0.1:${port}`;
     const settings = { WISHLIST_URL: url, WISHLIST_ADMIN_PORT: String(adminPort), WISHES_MAX: '7' };
     await using program = spawnProgram(RUN_ALL, { ...own.env, ...settings }, [], { root: withLine });
-    await saying(program, /The shop is open/);
+    await waitForOutput(program, /Fritzy is running/);
     assert.equal(await placeOrder(own.url), 2399.98);
     assert.equal(await ask(url), 'at most 7 wishes, 1 accounts');
     assert.equal((await fetch(`http://127.0.0.1:${adminPort}/readyz`)).status, 200);
@@ -100,13 +100,13 @@ suite('a new service is one folder and one line', () => {
     await using program: Program = spawnProgram('cmd/container/main.ts', env, ['wishlist'], {
       root: withLine,
     });
-    await saying(program, /"service\.name":"wishlist".*"serving"/);
+    await waitForOutput(program, /"service\.name":"wishlist".*"serving"/);
   });
 
   test('make run has it in its one process', async () => {
     const env = { ...(await databases()), PORT: '0' };
     await using program = spawnProgram('cmd/fritzy/main.ts', env, [], { root: withLine });
-    const [, url] = await saying(program, /The shop is open: +(http:\/\/localhost:\d+)\/graphql/);
+    const [, url] = await waitForOutput(program, /Fritzy is running: +(http:\/\/localhost:\d+)\/graphql/);
     // Its relay works on its database.
     await eventually(async () => {
       const metrics = await (await fetch(`${url}/metrics`)).text();
@@ -118,7 +118,7 @@ suite('a new service is one folder and one line', () => {
     const env = { ...(await databases()), TOPIC: 'wishlist.events' };
     await using program = spawnProgram('cmd/dlq/main.ts', env, ['list'], { root: withLine });
     assert.equal(await program.ended, 0, program.stderr());
-    assert.equal(program.stdout(), '0 dead letters wait, 0 were replayed.\n');
+    assert.equal(program.stdout(), '0 dead letters are pending, 0 were replayed.\n');
   });
 
   test('known-bad twin: without the line nothing knows the folder', async () => {
@@ -128,10 +128,10 @@ suite('a new service is one folder and one line', () => {
       ['account', 'catalog', 'order', 'events'],
     );
     const options = { root: withoutLine };
-    const [unknown = ''] = await givesUp('cmd/container/main.ts', {}, ['wishlist'], options);
-    assert.match(unknown, /^say what to run: one of account, /);
+    const [unknown = ''] = await failureLines('cmd/container/main.ts', {}, ['wishlist'], options);
+    assert.match(unknown, /^the first argument must be one of account, /);
     const env = { ...(await databases()), TOPIC: 'wishlist.events' };
-    const [topic = ''] = await givesUp('cmd/dlq/main.ts', env, ['list'], options);
+    const [topic = ''] = await failureLines('cmd/dlq/main.ts', env, ['list'], options);
     assert.match(topic, /^TOPIC is "wishlist\.events", but must be one of /);
   });
 });

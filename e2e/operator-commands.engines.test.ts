@@ -46,10 +46,10 @@ suite('operator commands beside an embedded shop', { skip, timeout: 240_000 }, (
       return rebuilt;
     }, 60_000);
     assert.match(output, /is now .*: 3 products in /);
-    assert.match((await make('dlq', here)).output, /0 dead letters wait, 0 were replayed/);
+    assert.match((await make('dlq', here)).output, /0 dead letters are pending, 0 were replayed/);
 
     const unnamed = await make('reindex', here);
     assert.ok(unnamed.failed);
-    assert.match(unnamed.output, /SEARCH_URL names no search engine/);
+    assert.match(unnamed.output, /SEARCH_URL does not name a search engine/);
   });
 });

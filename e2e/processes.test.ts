@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import { service as healthService } from 'grpc-health-check';
-import { givesUp } from '#cmd/fritzy/test/program.ts';
+import { failureLines } from '#cmd/fritzy/test/program.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 import { AccountService } from '#account/pb/account_pb.js';
 import { connect } from '#platform/rpc-grpc-client.ts';
@@ -173,10 +173,10 @@ suite('one process per service', () => {
   test('a port in use is one line that names it', async () => {
     const listen = new URL(accounts.url).host;
     const env = { ...shop.accountEnv, LISTEN: listen, ADMIN_PORT: '0' };
-    const [line = '', ...more] = await givesUp(main('account'), env);
+    const [line = '', ...more] = await failureLines(main('account'), env);
     assert.match(line, new RegExp(`^cannot listen on ${listen} `));
     assert.deepEqual(more, []);
-    const [gatewayLine = ''] = await givesUp(main('graphql'), {
+    const [gatewayLine = ''] = await failureLines(main('graphql'), {
       ...upstreams,
       ORDER_URL: 'grpc://127.0.0.1:1',
       PORT: new URL(url).port,
@@ -199,7 +199,7 @@ suite('one process per service', () => {
     ],
   ] as const) {
     test(`${service}: all wrong settings are reported together`, async () => {
-      const lines = await givesUp(main(service), env);
+      const lines = await failureLines(main(service), env);
       assert.deepEqual(lines.map((line) => line.split(' ')[0] ?? '').toSorted(), expected);
     });
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, suite, test, type TestContext } from 'node:test';
 import { SERVICES, urlSetting } from '#cmd/services.ts';
-import { saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
+import { waitForOutput, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
 import { findFreePorts } from '#testkit/free-ports.ts';
 import { createShopDatabases, databaseEnvironment, openTestPostgres } from '#testkit/postgres.ts';
 import { eventually, postGraphQL } from '#testkit/shop.ts';
@@ -32,7 +32,7 @@ function instanceOf(
   let program: Program | undefined;
   const start = async (): Promise<void> => {
     program = stack.use(spawnProgram(`${service}/cmd/server/main.ts`, env));
-    await saying(program, /"serving"/);
+    await waitForOutput(program, /"serving"/);
     await eventually(async () => assert.equal((await fetch(`${readyUrl}/readyz`)).status, 200), 30_000);
   };
   return {

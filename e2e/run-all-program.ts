@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
+import { waitForOutput, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
 import { adminPortSetting, SERVICES, urlSetting, type ServiceName } from '#cmd/services.ts';
 import type { ProcessRecord } from '#scripts/process-record.ts';
 import { findFreePorts } from '#testkit/free-ports.ts';
@@ -57,7 +57,7 @@ export async function runAllSettings(engines: Readonly<Record<string, string>>):
 
 export async function startAll({ env }: RunAllSettings): Promise<Program> {
   const program = spawnProgram(RUN_ALL, env);
-  await saying(program, /The shop is open/);
+  await waitForOutput(program, /Fritzy is running/);
   return program;
 }
 

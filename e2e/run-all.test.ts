@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
 import { GATEWAY, SERVICES } from '#cmd/services.ts';
-import { givesUp, saying, spawnProgram } from '#cmd/fritzy/test/program.ts';
+import { failureLines, waitForOutput, spawnProgram } from '#cmd/fritzy/test/program.ts';
 import { identityOf, isRunning, type ProcessRecord } from '#scripts/process-record.ts';
 import { createShopDatabases, databaseEnvironment, openTestPostgres } from '#testkit/postgres.ts';
 import { eventually, postGraphQL } from '#testkit/shop.ts';
@@ -30,7 +30,7 @@ function killRecorded(records: readonly ProcessRecord[]): void {
 }
 
 suite('make run-all', () => {
-  test('every service is a process; a killed one is started again and said so; Ctrl-C ends all in order', async () => {
+  test('each service is a process; a killed service is restarted with one log line; Ctrl-C stops all in order', async () => {
     using own = await runAllSettings(databases);
     await using program = await startAll(own);
     assert.equal(await placeOrder(own.url), 2399.98);
@@ -45,7 +45,10 @@ suite('make run-all', () => {
 
     const killed = own.record('account');
     process.kill(killed.pid, 'SIGKILL');
-    await saying(program, /^--> account was ended by SIGKILL after \d+\.\d s: started again at once$/m);
+    await waitForOutput(
+      program,
+      /^--> account was killed by SIGKILL after \d+\.\d s: restarting immediately$/m,
+    );
     await eventually(async () => {
       assert.notEqual(own.record('account').pid, killed.pid);
       assert.equal(await placeOrder(own.url), 2399.98);
@@ -66,7 +69,7 @@ suite('make run-all', () => {
     using own = await runAllSettings(databases);
     await using program = await startAll(own);
     const running = own.records();
-    const [refused = ''] = await givesUp(RUN_ALL, own.env);
+    const [refused = ''] = await failureLines(RUN_ALL, own.env);
     assert.match(refused, new RegExp(`is in use by another Fritzy \\(pid ${program.pid}\\): stop it`));
     assert.equal(await placeOrder(own.url), 2399.98);
 
@@ -97,7 +100,7 @@ suite('make run-all', () => {
           assert.deepEqual(names, NAMES.toReversed());
         } else {
           await using next = await startAll(own);
-          assert.equal(next.stdout().match(/left by one that was killed$/gm)?.length, 4);
+          assert.equal(next.stdout().match(/, left running by a killed make run-all$/gm)?.length, 4);
           assert.equal(await placeOrder(own.url), 2399.98);
           next.signal('SIGTERM');
           assert.equal(await next.ended, 0);
@@ -109,15 +112,18 @@ suite('make run-all', () => {
     }
   });
 
-  test('a service that fails at once, again and again, is given up in a line; the others go on', async () => {
+  test('a service that keeps failing at its start is abandoned with one log line; the others keep running', async () => {
     using own = await runAllSettings(databases);
     const url = new URL(urls.order);
     url.pathname = '/missing';
     const env = { ...own.env, ORDER_DATABASE_URL: url.href };
     await using program = spawnProgram(RUN_ALL, env);
-    await saying(program, /^--> order ended with status 1 after .*, 5 times in a row: given up\. Mend what/m);
-    assert.equal(program.stdout().match(/^--> order ended .*: started again at once/gm)?.length, 1);
-    assert.equal(program.stdout().match(/^--> order ended .*: started again in/gm)?.length, 3);
+    await waitForOutput(
+      program,
+      /^--> order exited with status 1 after .*, 5 times in a row: abandoned\. Fix the cause/m,
+    );
+    assert.equal(program.stdout().match(/^--> order exited .*: restarting immediately/gm)?.length, 1);
+    assert.equal(program.stdout().match(/^--> order exited .*: restarting in/gm)?.length, 3);
     assert.match(
       program.stdout(),
       /^\[order *\] fritzy: cannot reach the database .*\/missing .*does not exist/m,
@@ -162,13 +168,13 @@ suite('make run-all', () => {
       SEARCH_URL: 'http://127.0.0.1:3',
     });
     const startedMs = performance.now();
-    const [line = '', ...more] = await givesUp(RUN_ALL, own.env);
+    const [line = '', ...more] = await failureLines(RUN_ALL, own.env);
     assert.ok(performance.now() - startedMs < NO_ENGINES_MS, `${performance.now() - startedMs} ms`);
     assert.equal(
       line,
       'nothing listens on 127.0.0.1:1 (ORDER_DATABASE_URL), 127.0.0.1:1,127.0.0.1:2 (EVENTS_URL), ' +
         '127.0.0.1:3 (SEARCH_URL): start the engines with make engines-up or docker-compose up -d, ' +
-        'or set these to engines of your own.',
+        'or set these variables to the URLs of your engines.',
     );
     assert.deepEqual(more, []);
   });
@@ -186,7 +192,7 @@ suite('make run-all', () => {
 
   test('settings that are wrong are reported together before anything is started', async () => {
     using own = await runAllSettings(databases);
-    const lines = await givesUp(RUN_ALL, { ...own.env, PORT: '0', ACCOUNT_URL: 'http://127.0.0.1' });
+    const lines = await failureLines(RUN_ALL, { ...own.env, PORT: '0', ACCOUNT_URL: 'http://127.0.0.1' });
     assert.deepEqual(
       lines.map((line) => line.split(' ')[0]).toSorted((a = '', b = '') => a.localeCompare(b)),
       ['ACCOUNT_URL', 'PORT'],

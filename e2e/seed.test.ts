@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { givesUp, saying, spawnProgram, startShop } from '#cmd/fritzy/test/program.ts';
+import { failureLines, waitForOutput, spawnProgram, startShop } from '#cmd/fritzy/test/program.ts';
 import { isAlive, newFolder, processesIn } from '#platform/test/embedded-server-owner.ts';
 import { ACCOUNTS, accountName, CATEGORY_PATHS, productOf, PRODUCTS } from '#scripts/seed-data.ts';
 import { eventually, postGraphQL } from '#testkit/shop.ts';
@@ -55,14 +55,14 @@ suite('make seed', () => {
   ] as const) {
     test(`${signal} to the ${to} at ${when} ends it with ${code}, one line, and the shop that it started`, async () => {
       await using seed = spawnProgram(PROGRAM, env);
-      await saying(seed, when, stream);
+      await waitForOutput(seed, when, stream);
       seed.signal(signal, to);
       assert.equal(await seed.ended, code, seed.stderr());
       const lines = seed
         .stderr()
         .split('\n')
         .filter((line) => line !== '' && !/[█░]/.test(line));
-      assert.deepEqual(lines, ['fritzy: interrupted; run make seed again to add the rest']);
+      assert.deepEqual(lines, ['fritzy: interrupted; run make seed again to add the missing data']);
       assert.deepEqual(processesIn(folder), []);
       // The lock is free: no shop is left.
       await using shop = await startShop(folder);
@@ -73,7 +73,7 @@ suite('make seed', () => {
   test('known-bad twin: a seed that cannot stop its shop leaves it running, which the check finds', async () => {
     const folder = newFolder();
     await using seed = spawnProgram(PROGRAM, { ...env, FRITZY_DATA: folder });
-    await saying(seed, /products .* [1-9]\d*\/10000/, 'stderr');
+    await waitForOutput(seed, /products .* [1-9]\d*\/10000/, 'stderr');
     seed.signal('SIGKILL');
     const shop = Number(readFileSync(join(folder, 'lock.owner'), 'utf8'));
     await eventually(() => assert.ok(!isAlive(seed.pid)));
@@ -115,7 +115,7 @@ suite('make seed', () => {
   });
 
   test('reports in one line that no shop can be started', async () => {
-    const lines = await givesUp(PROGRAM, { FRITZY_DATA: '/dev/null/x', PORT: '1' });
+    const lines = await failureLines(PROGRAM, { FRITZY_DATA: '/dev/null/x', PORT: '1' });
     assert.match(lines.join('\n'), /cannot be written .*\nfritzy: the shop could not be started$/);
   });
 });

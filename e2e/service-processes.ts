@@ -1,5 +1,5 @@
 import { GATEWAY, type ServiceName } from '#cmd/services.ts';
-import { saying, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
+import { waitForOutput, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
 import type { TestPostgres } from '#testkit/postgres.ts';
 
 /** A service as a process of its own, on ports that the system chooses. */
@@ -22,7 +22,7 @@ export async function startService(
 ): Promise<ServiceProcess> {
   const ports = { LISTEN: '127.0.0.1:0', ADMIN_HOST: '127.0.0.1', ADMIN_PORT: '0' };
   const program = stack.use(spawnProgram(`${name}/cmd/server/main.ts`, { ...ports, ...env }, [], options));
-  const [, grpcPort, adminPort] = await saying(program, /"grpc_port":(\d+),"admin_port":(\d+)/);
+  const [, grpcPort, adminPort] = await waitForOutput(program, /"grpc_port":(\d+),"admin_port":(\d+)/);
   return { program, url: `grpc://127.0.0.1:${grpcPort}`, adminUrl: `http://127.0.0.1:${adminPort}` };
 }
 
@@ -35,7 +35,7 @@ async function startGateway(
   const program = stack.use(
     spawnProgram(`${GATEWAY.name}/cmd/server/main.ts`, { PORT: '0', ...env }, [], options),
   );
-  const [, port] = await saying(program, /"http_port":(\d+)/);
+  const [, port] = await waitForOutput(program, /"http_port":(\d+)/);
   return { program, url: `http://127.0.0.1:${port}` };
 }
 

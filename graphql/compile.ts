@@ -18,7 +18,7 @@ export type Execute = (
 ) => Promise<ExecutionResult> | ExecutionResult;
 
 /** Compiled variants of one operation, one per combination of its conditions. Further combinations are interpreted. */
-export const VARIANTS_MAX = 8;
+const VARIANTS_MAX = 8;
 
 export interface Compiled {
   readonly execute: Execute;

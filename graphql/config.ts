@@ -1,6 +1,6 @@
 import { commonSettings, listOf, str, urlOf, wholeNumber, type CleanedEnv } from '#platform/config.ts';
 import { currencyOf, currencySettings } from '#platform/currency.ts';
-import type { Shop } from '#graphql/graph/shop.ts';
+import type { Shop } from '#graphql/shop.ts';
 import { UPSTREAMS } from '#graphql/graph/clients.ts';
 import { memoryShare } from '#platform/memory.ts';
 import { eventsUrl } from '#platform/events/events-url.ts';

@@ -29,7 +29,7 @@ import {
 } from '#graphql/document-limits.ts';
 import type { ErrorCode } from '#graphql/error-codes.ts';
 import { createSchemas, type Schemas } from '#graphql/graph/schema.ts';
-import type { Shop } from '#graphql/graph/shop.ts';
+import type { Shop } from '#graphql/shop.ts';
 import type { VariableProblem } from '#graphql/json-bounds.ts';
 import { RequestError } from '#graphql/request-error.ts';
 import { memoryShare } from '#platform/memory.ts';
@@ -222,7 +222,7 @@ function readDocument(
   if (repeated !== undefined) {
     return refuse(
       'GRAPHQL_LIMIT_EXCEEDED',
-      `The document repeats ${repeated} more than ${REPEATED_FIELDS_MAX} times in one selection.`,
+      `The document repeats ${repeated} more than ${REPEATED_FIELDS_MAX} times in one selection set.`,
     );
   }
   const errors = validate(schema, document, undefined, { maxErrors: ERRORS_MAX });

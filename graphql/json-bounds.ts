@@ -6,11 +6,11 @@ import type { Keys } from '#graphql/input-values.ts';
  */
 export const JSON_DEPTH_MAX = 64;
 /** UTF-16 code units of one text: a description of 10,000 characters with two code units each. */
-export const TEXT_LENGTH_MAX = 20_000;
+const TEXT_LENGTH_MAX = 20_000;
 /** Items of one list; an order has at most 100. */
-export const ITEMS_MAX = 1_000;
+const ITEMS_MAX = 1_000;
 /** Values in all lists and objects. */
-export const VALUES_MAX = 10_000;
+const VALUES_MAX = 10_000;
 
 /** Returns whether one of the first VALUES_MAX values is nested deeper than JSON_DEPTH_MAX. */
 export function isTooDeep(root: unknown): boolean {

@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
 import type { ErrorCode } from '#graphql/error-codes.ts';
-import { toUserError, UnnamedViolation } from '#graphql/graph/violations.ts';
+import { toUserError } from '#graphql/graph/payload.ts';
+import { UnmappedViolation } from '#graphql/graph/violations.ts';
 import { RequestError } from '#graphql/request-error.ts';
 import type { Call } from '#platform/call.ts';
 import { AppError, asAppError } from '#platform/errors.ts';
@@ -17,7 +18,7 @@ export function presentError(error: GraphQLError, logger: Logger, call: Call): P
   if (error instanceof RequestError)
     return { message: shorten(message), ...where, extensions: { code: error.code, requestId } };
   const cause = originalCause(originalError);
-  if (cause instanceof AppError && !(cause instanceof UnnamedViolation)) {
+  if (cause instanceof AppError && !(cause instanceof UnmappedViolation)) {
     // The service logs it with the request id of one of the callers that share a read; here each caller has its own.
     if (cause.reason === 'INTERNAL')
       logger.error({ err: cause, path, ...callFields(call) }, 'a service failed');

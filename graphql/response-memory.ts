@@ -1,4 +1,4 @@
-import { unnamed } from '#graphql/graph/violations.ts';
+import { markUnmapped } from '#graphql/graph/violations.ts';
 import type { Clients } from '#graphql/graph/clients.ts';
 import type { Call } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
@@ -58,7 +58,7 @@ export function limitResponses(
         try {
           answer = await method(request, call);
         } catch (error) {
-          throw unnamed(error);
+          throw markUnmapped(error);
         }
         hold(call, bytesOf(answer));
         return answer;

@@ -1,6 +1,7 @@
 import type { AccountService } from '#account/pb/account_pb.js';
 import type { CatalogService, Product } from '#catalog/pb/catalog_pb.js';
 import { orderPlaced } from '#order/events.ts';
+import { lineIdOf } from '#order/line-id.ts';
 import { transition } from '#order/order-status.ts';
 import {
   truncateDescription,
@@ -34,6 +35,7 @@ export async function createOrder(
   call: Call,
 ): Promise<Order> {
   const { clock } = deps;
+  const id = clock.newId();
   const { accountId, items } = requireAll({
     accountId: () => requireUuid('accountId', input.accountId),
     items: () => requireItems(input.products),
@@ -48,10 +50,10 @@ export async function createOrder(
       if (accounts.length === 0)
         throw refused('ACCOUNT_NOT_FOUND', 'accountId', `There is no account ${accountId}.`);
     },
-    lines: () => toLines(input.products, items, products, clock),
+    lines: () => toLines(input.products, items, products, id),
   });
   const order: Order = {
-    id: clock.newId(),
+    id,
     accountId,
     totalPriceMinor: totalOf(lines),
     createdAt: new Date(clock.now()),
@@ -61,12 +63,12 @@ export async function createOrder(
   return deps.store.insert(order, orderPlaced(clock.newId, order, call), call);
 }
 
-/** Creates the lines of `items`. Throws a violation for every item of the input that cannot be ordered. */
+/** Creates the lines of `items` in the order `orderId`. Throws a violation for every item that cannot be ordered. */
 function toLines(
   input: readonly OrderItem[],
   items: readonly OrderItem[],
   products: readonly Product[],
-  clock: Clock,
+  orderId: string,
 ): OrderLine[] {
   const byId = new Map(products.map((product) => [product.id, product]));
   requireEach(input, ({ productId }, index) => {
@@ -76,11 +78,11 @@ function toLines(
     if (product.archivedAt)
       throw refused('PRODUCT_ARCHIVED', field, `Product ${productId} is no longer sold.`);
   });
-  return items.flatMap(({ productId, quantity }) => {
+  return items.flatMap(({ productId, quantity }, lineNumber) => {
     const product = byId.get(productId);
     if (!product) return [];
     const { name, description, priceMinor } = product;
-    const id = clock.newId();
+    const id = lineIdOf(orderId, lineNumber);
     return [{ id, productId, name, description: truncateDescription(description), priceMinor, quantity }];
   });
 }

@@ -24,7 +24,7 @@ export function headAsOrder(head: OrderHead): Order {
 
 /** A product of an order as it was when the order was placed. */
 export interface OrderLine {
-  /** UUIDv7, unique over all orders. */
+  /** A UUID, unique across all orders (order/line-id.ts). */
   readonly id: string;
   readonly productId: string;
   readonly name: string;
@@ -41,7 +41,7 @@ export interface OrderItem {
   readonly quantity: number;
 }
 
-export const QUANTITY_MAX = 10_000;
+const QUANTITY_MAX = 10_000;
 export const ITEMS_MAX = 100;
 /** Characters of a product description that an order stores; the description of a product can have 10,000. */
 export const DESCRIPTION_LENGTH_MAX = 500;

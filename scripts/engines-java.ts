@@ -22,10 +22,10 @@ const DOWNLOAD_TIMEOUT_MS = 15 * 60_000;
 const COMPILE_TIMEOUT_MS = 120_000;
 const LINES_MAX = 30;
 
-/** Fetches the engines' libraries with Maven, which checks their checksums, and compiles what starts them. */
-export async function collectJavaEngines(kinds: readonly JavaEngine[]): Promise<void> {
+/** Installs engines: downloads their libraries with Maven, which verifies checksums, and compiles their start classes. */
+export async function installJavaEngines(kinds: readonly JavaEngine[]): Promise<void> {
   if (kinds.length === 0) return;
-  if (!programsAreThere()) installInCi();
+  if (!areToolsInstalled()) installToolsInCi();
   const javac = findJdkProgram('javac');
   const jar = findJdkProgram('jar');
   const mvn = findProgram('mvn');
@@ -38,27 +38,27 @@ export async function collectJavaEngines(kinds: readonly JavaEngine[]): Promise<
   }
   const folder = join(cacheFolder(), `.new-${process.pid}`);
   try {
-    console.log(`${names}: fetching libraries from Maven Central (once, 5 to 60 s) ...`);
+    console.log(`${names}: downloading libraries from Maven Central (once, 5 to 60 s) ...`);
     await download(mvn, kinds, folder);
     for (const kind of kinds) {
-      console.log(`${TITLES[kind]}: compiling what starts it, and starting it once ...`);
+      console.log(`${TITLES[kind]}: compiling, then starting once ...`);
       compile(javac, jar, kind, join(folder, kind));
       renameSync(join(folder, kind), engineFolder(kind));
-      await archive(kind);
+      await archiveClasses(kind);
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function programsAreThere(): boolean {
+function areToolsInstalled(): boolean {
   return (
     !('problem' in findJava()) && findJdkProgram('javac') !== undefined && findProgram('mvn') !== undefined
   );
 }
 
-/** On a machine of the CI, which is thrown away afterwards; nobody else's machine is changed. */
-function installInCi(): void {
+/** Installs Java and Maven, only in CI, where the machine is discarded afterwards. */
+function installToolsInCi(): void {
   if (!process.env['CI'] || process.getuid?.() !== 0 || findProgram('apt-get') === undefined) return;
   console.log(`CI: ${INSTALL_JAVA} ...`);
   const script = `apt-get update -qq && DEBIAN_FRONTEND=noninteractive ${INSTALL_JAVA} -y -qq --no-install-recommends >/dev/null`;
@@ -84,27 +84,32 @@ async function download(mvn: string, kinds: readonly JavaEngine[], folder: strin
   );
   const exited = once(child, 'exit') as Promise<[number | null]>;
   let files = 0;
-  let lastMs = performance.now();
+  let reportedMs = performance.now();
   const errors: string[] = [];
   for await (const line of createInterface(child.stdout)) {
     if (line.includes('ERROR') && errors.length < LINES_MAX) errors.push(line);
     if (!line.includes('Downloaded from')) continue;
     files += 1;
-    if (performance.now() - lastMs < PROGRESS_MS) continue;
-    console.log(`  ${files} files so far`);
-    lastMs = performance.now();
+    if (performance.now() - reportedMs < PROGRESS_MS) continue;
+    console.log(`  ${files} files downloaded`);
+    reportedMs = performance.now();
   }
   const [code] = await exited;
-  if (code !== 0) throw new Error(`Maven failed (${code ?? 'it took too long'}):\n${errors.join('\n')}`);
+  if (code !== 0)
+    throw new Error(
+      `Maven failed (${code ?? `no result after ${DOWNLOAD_TIMEOUT_MS / 60_000} minutes`}):\n${errors.join('\n')}`,
+    );
 }
 
-/** Into a library of its own: class archives know of no other. */
+/** Compiles into a jar, because class archives support jars only. */
 function compile(javac: string, jar: string, kind: JavaEngine, folder: string): void {
   const sources = join(DEFINITIONS, kind, 'java');
   if (!existsSync(sources)) return;
   const classes = join(folder, 'classes');
   mkdirSync(classes, { recursive: true });
-  const files = readdirSync(sources).map((name) => join(sources, name));
+  const files = readdirSync(sources, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.java'))
+    .map((path) => join(sources, path));
   const jars = join(folder, 'jars');
   run(javac, ['--release', '17', '-nowarn', '-d', classes, '-cp', join(jars, '*'), ...files]);
   run(jar, ['--create', '--file', join(jars, `fritzy-${kind}.jar`), '-C', classes, '.']);
@@ -134,12 +139,12 @@ const STARTS = {
   (to: string) => Promise<{ engine: AsyncDisposable; nodes: readonly EngineNode[] }>
 >;
 
-/** Starts the engine once, which also shows that it runs here, and keeps the classes that it loaded. */
-async function archive(kind: JavaEngine): Promise<void> {
+/** Starts the engine once, which also verifies that it runs here, and archives the classes that it loads. */
+async function archiveClasses(kind: JavaEngine): Promise<void> {
   const file = `${classArchive(kind)}.new`;
   const { engine, nodes } = await STARTS[kind](file);
   await using _engine = engine;
   for (const node of nodes) await node.stop();
   if (existsSync(file)) renameSync(file, classArchive(kind));
-  else console.log(`  ${TITLES[kind]}: this Java keeps no loaded classes, so each start will take longer`);
+  else console.log(`  ${TITLES[kind]}: this Java cannot write class archives; each start takes longer`);
 }

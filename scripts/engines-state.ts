@@ -5,13 +5,13 @@ import { stopOrphan } from '#platform/postgres/postmaster.ts';
 import { identityOf, isRunning, processFile, type ProcessRecord } from '#scripts/process-record.ts';
 import { stopRecorded } from '#scripts/stop-recorded.ts';
 
-/** What `make engines-up` has started, as `make engines-down` finds it. */
+/** The folder in which `make engines-up` stores the data and the process ids of the engines. */
 export const HOME = fileURLToPath(new URL('../.fritzy/engines', import.meta.url));
-/** Of `scripts/engines-postgres.ts`. */
+/** The data folder of `scripts/engines-postgres.ts`. */
 export const POSTGRES_FOLDER = join(HOME, 'postgres');
 export const ENV_FILE = join(HOME, 'env');
 const file = processFile(HOME);
-/** Three brokers that stop at once can wait for each other in vain; what they have acknowledged is on disk. */
+/** Brokers that stop at the same time can block each other. Killing them is safe: acknowledged records are on disk. */
 const GRACE_MS = 15_000;
 
 export const PORTS = {
@@ -21,12 +21,12 @@ export const PORTS = {
   postgres: [15_432],
 } as const;
 
-/** Processes of the record that still run. */
+/** The recorded processes that are still running. */
 export function readRunning(): ProcessRecord[] {
   return file.read().filter(isRunning);
 }
 
-/** Notes a process that has just been started. */
+/** Records a process that was just started. */
 export function recordRunning(name: string, pid: number): void {
   mkdirSync(HOME, { recursive: true, mode: 0o700 });
   const identity = identityOf(pid);
@@ -34,8 +34,8 @@ export function recordRunning(name: string, pid: number): void {
 }
 
 /**
- * Ends all at once, those that take too long by force, and a PostgreSQL that lost its keeper. Their data stays. Returns
- * what was ended.
+ * Stops all processes in parallel, kills those that exceed the grace period, and stops a PostgreSQL whose parent process
+ * was killed. Keeps the data. Returns the stopped processes.
  */
 export async function stopAll(
   running: readonly ProcessRecord[],
@@ -48,18 +48,18 @@ export async function stopAll(
 }
 
 /**
- * Ends the server of a data folder whose keeper was killed, or is no longer recorded. PostgreSQL itself notes its pid
- * beside the data. Returns the pid; undefined if none runs.
+ * Stops the PostgreSQL of a data folder if its parent process was killed or is not recorded. Uses the pid file of
+ * PostgreSQL. Returns the pid; undefined if no server is running.
  */
 export function stopPostgresIn(folder: string): Promise<number | undefined> {
   return stopOrphan(join(folder, 'postgres'));
 }
 
-/** Who listens on a loopback port, as far as /proc tells. */
+/** The program that listens on a loopback port, if /proc shows it. */
 export function ownerOfPort(port: number): string {
   const inodes = ['tcp', 'tcp6'].flatMap((table) => listeningInodes(`/proc/net/${table}`, port));
-  for (const pid of list('/proc').filter((name) => /^\d+$/.test(name))) {
-    const sockets = new Set(list(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`)));
+  for (const pid of entriesOf('/proc').filter((name) => /^\d+$/.test(name))) {
+    const sockets = new Set(entriesOf(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`)));
     if (inodes.some((inode) => sockets.has(`socket:[${inode}]`))) {
       const name = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
       return `${name}, pid ${pid}`;
@@ -78,8 +78,8 @@ function listeningInodes(table: string, port: number): string[] {
     .map((columns) => columns[9] ?? '');
 }
 
-/** Processes come and go, and those of others are closed to us. */
-function list(folder: string): string[] {
+/** Empty if the process has ended or belongs to another user. */
+function entriesOf(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {

@@ -16,14 +16,15 @@ import {
   stopAll,
   stopPostgresIn,
 } from '#scripts/engines-state.ts';
-import { whatIsMissing } from '#testkit/engine-cache.ts';
+import { installProblem } from '#testkit/engine-cache.ts';
 import type { Place } from '#testkit/engine-node.ts';
 import { isFree } from '#testkit/free-ports.ts';
 import { startElasticsearch, startKafka, startRedis } from '#testkit/engines.ts';
 
 /**
- * `make engines-up`: three Kafka brokers, Elasticsearch, Redis and PostgreSQL, on fixed ports of loopback, until
- * `make engines-down`. Their data is kept in .fritzy/engines; what services must be told is in .fritzy/engines/env.
+ * `make engines-up`: starts three Kafka brokers, Elasticsearch, Redis and PostgreSQL on fixed loopback ports; they run
+ * until `make engines-down`. Stores their data in .fritzy/engines and the settings of the services in
+ * .fritzy/engines/env.
  */
 const POSTGRES_TIMEOUT_MS = 60_000;
 const POLL_MS = 50;
@@ -39,16 +40,16 @@ try {
 async function up(): Promise<void> {
   const running = readRunning();
   if (running.length === PROCESSES && existsSync(ENV_FILE)) {
-    console.log('The engines are already up:');
+    console.log('The engines are already running:');
   } else {
     if (running.length > 0) {
       console.log(
-        `Stopping what is left of a former start: ${running.map(({ name }) => name).join(', ')} ...`,
+        `Stopping processes of an earlier start: ${running.map(({ name }) => name).join(', ')} ...`,
       );
       await stopAll(running);
     }
     await stopPostgresIn(POSTGRES_FOLDER);
-    await refuseTakenPorts();
+    await requireFreePorts();
     console.log(
       `Starting 3 Kafka brokers, Elasticsearch, Redis and PostgreSQL (5 to 20 s; data: ${HOME}) ...`,
     );
@@ -60,20 +61,21 @@ async function up(): Promise<void> {
     }
   }
   process.stdout.write(readFileSync(ENV_FILE, 'utf8'));
-  console.log(`For a shell: . ${ENV_FILE}`);
+  console.log(`To set these variables in a shell: . ${ENV_FILE}`);
 }
 
-async function refuseTakenPorts(): Promise<void> {
+async function requireFreePorts(): Promise<void> {
   const problems: string[] = [];
   for (const port of Object.values(PORTS).flat()) {
     if (!(await isFree(port))) problems.push(`port ${port} is in use (${ownerOfPort(port)})`);
   }
-  if (problems.length > 0) throw new Error(`${problems.join('; ')}: stop that first`);
+  if (problems.length > 0)
+    throw new Error(`${problems.join('; ')}: stop the program that uses it, then try again`);
 }
 
 async function startAll(): Promise<void> {
   for (const kind of ['kafka', 'elasticsearch', 'redis'] as const) {
-    const problem = whatIsMissing(kind);
+    const problem = installProblem(kind);
     if (problem !== false) throw new Error(problem);
   }
   const starts = await Promise.allSettled([
@@ -95,7 +97,7 @@ async function startAll(): Promise<void> {
     ...Object.fromEntries(SERVICES.map(({ name }) => [databaseSetting(name), database(name)])),
   };
   const lines = Object.entries(settings).map(([name, value]) => `export ${name}=${value}\n`);
-  // The database's password is in it.
+  // The file contains the password of the database.
   writeFileSync(ENV_FILE, lines.join(''), { mode: 0o600 });
 }
 
@@ -111,12 +113,12 @@ async function timed<T extends { readonly url: string }>(title: string, start: P
   return engine;
 }
 
-/** The embedded PostgreSQL, in a process that keeps it until SIGTERM. */
+/** Starts the embedded PostgreSQL as the child of a process that runs until SIGTERM. */
 async function startPostgres(): Promise<{ url: string }> {
   const folder = POSTGRES_FOLDER;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const readyFile = join(folder, 'url');
-  const logFile = join(folder, 'keeper.log');
+  const logFile = join(folder, 'engines-postgres.log');
   rmSync(readyFile, { force: true });
   const log = openSync(logFile, 'w', 0o600);
   const main = fileURLToPath(new URL('engines-postgres.ts', import.meta.url));
@@ -130,7 +132,7 @@ async function startPostgres(): Promise<{ url: string }> {
   const deadline = performance.now() + POSTGRES_TIMEOUT_MS;
   while (!existsSync(readyFile)) {
     if (child.exitCode !== null || performance.now() > deadline) {
-      throw new Error(`PostgreSQL does not start: ${readFileSync(logFile, 'utf8').trim()} (log: ${logFile})`);
+      throw new Error(`PostgreSQL did not start: ${readFileSync(logFile, 'utf8').trim()} (log: ${logFile})`);
     }
     await sleep(POLL_MS);
   }

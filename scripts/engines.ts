@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { messageOf } from '#platform/errors.ts';
-import { collectJavaEngines } from '#scripts/engines-java.ts';
-import { collectRedis } from '#scripts/engines-redis.ts';
+import { installJavaEngines } from '#scripts/engines-java.ts';
+import { installRedis } from '#scripts/engines-redis.ts';
 import {
   cacheFolder,
   engineFolder,
@@ -12,39 +12,40 @@ import {
   findRedis,
   JAVA_ENGINES,
   TITLES,
-  whatIsMissing,
+  installProblem,
 } from '#testkit/engine-cache.ts';
 
 /**
- * `make engines`: collects what tests and development run the real engines from: Kafka, Elasticsearch and OpenSearch
- * from Maven Central, Redis from Debian unless it is installed. Once for all checkouts; safe to run twice, also at once.
+ * `make engines`: installs the engines for tests and development in a cache that all checkouts share: Kafka,
+ * Elasticsearch and OpenSearch from Maven Central, Redis from Debian unless the system has it. Can be run repeatedly and
+ * concurrently.
  */
 const SQLITE_BUSY = 5;
 const WAIT_MS = 30 * 60_000;
 
 const startedMs = performance.now();
 const cache = cacheFolder();
-const isThere = (kind: EngineKind): boolean =>
+const isInstalled = (kind: EngineKind): boolean =>
   kind === 'redis' ? findRedis() !== undefined : existsSync(engineFolder(kind));
 
 try {
-  if (ENGINES.every((kind) => whatIsMissing(kind) === false)) {
-    console.log(`The engines are here: ${cache}`);
+  if (ENGINES.every((kind) => installProblem(kind) === false)) {
+    console.log(`All engines are installed: ${cache}`);
   } else {
     mkdirSync(cache, { recursive: true });
     using _lock = lockCache();
     removeLeftovers();
-    const java = JAVA_ENGINES.filter((kind) => !isThere(kind));
+    const java = JAVA_ENGINES.filter((kind) => !isInstalled(kind));
     const problems: string[] = [];
-    for (const collect of [
-      () => collectJavaEngines(java),
-      () => (isThere('redis') ? undefined : collectRedis()),
+    for (const install of [
+      () => installJavaEngines(java),
+      () => (isInstalled('redis') ? undefined : installRedis()),
     ]) {
-      // One engine that cannot be had does not keep the others away.
-      await Promise.try(collect).catch((error: unknown) => problems.push(messageOf(error)));
+      // The other engines are installed even if one fails.
+      await Promise.try(install).catch((error: unknown) => problems.push(messageOf(error)));
     }
-    problems.push(...ENGINES.filter(isThere).flatMap((kind) => whatIsMissing(kind) || []));
-    report(problems.length === 0 ? 'All engines are here' : 'Not all engines are here');
+    problems.push(...ENGINES.filter(isInstalled).flatMap((kind) => installProblem(kind) || []));
+    report(problems.length === 0 ? 'All engines are installed' : 'Some engines are missing');
     for (const problem of new Set(problems)) console.error(`fritzy: ${problem}`);
     if (problems.length > 0) process.exitCode = 1;
   }
@@ -56,7 +57,7 @@ try {
 function report(summary: string): void {
   console.log(`${summary} (${((performance.now() - startedMs) / 1_000).toFixed(1)} s):`);
   for (const kind of ENGINES) {
-    if (!isThere(kind)) console.log(`  ${TITLES[kind].padEnd(14)} missing`);
+    if (!isInstalled(kind)) console.log(`  ${TITLES[kind].padEnd(14)} missing`);
     else if (kind === 'redis' && !existsSync(engineFolder(kind)))
       console.log(`  ${TITLES[kind].padEnd(14)} ${findRedis()?.path}`);
     else {
@@ -72,7 +73,7 @@ function sizeOf(folder: string): number {
     .reduce((sum, stats) => sum + (stats?.isFile() ? stats.size : 0), 0);
 }
 
-/** One collector at a time; the kernel frees SQLite's lock when its holder dies. */
+/** Allows one installation at a time. The kernel releases the lock of SQLite when its process ends. */
 function lockCache(): Disposable {
   const database = new DatabaseSync(join(cache, 'lock'), { timeout: 0 });
   const lock = (): void => database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
@@ -80,14 +81,14 @@ function lockCache(): Disposable {
     lock();
   } catch (error) {
     if (!(error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY)) throw error;
-    console.log('Another "make engines" is at work: waiting for it ...');
+    console.log('Waiting for another "make engines" to finish ...');
     database.exec(`PRAGMA busy_timeout = ${WAIT_MS}`);
     lock();
   }
   return { [Symbol.dispose]: () => database.close() };
 }
 
-/** What a killed collector left; only with the lock. */
+/** Removes the folders of killed installations. The caller must hold the lock. */
 function removeLeftovers(): void {
   for (const name of readdirSync(cache).filter((name) => name.startsWith('.new-'))) {
     rmSync(join(cache, name), { recursive: true, force: true });

@@ -1,4 +1,4 @@
-# Prints the targets of the Makefile in groups: `##@ Group` starts one, `target: ... ## what it does` is a target.
+# Prints the targets of the Makefile in groups: `##@ Group` starts a group, `target: ... ## description` is a target.
 BEGIN {
   FS = ":.*## "
 }

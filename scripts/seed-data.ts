@@ -2,7 +2,7 @@ import type { Department, Kind } from '#scripts/seed-departments.ts';
 import { INDOORS } from '#scripts/seed-indoors.ts';
 import { OUTDOORS } from '#scripts/seed-outdoors.ts';
 
-/** The deterministic shop of `make seed`: the same numbers give the same products, accounts and orders. */
+/** The deterministic data of `make seed`: the same index gives the same product, account or order. */
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
@@ -16,15 +16,15 @@ const LAST_NAMES =
     ' ',
   );
 
-interface Shelved {
+interface KindInCategory {
   readonly department: Department;
   readonly path: readonly string[];
   readonly kind: Kind;
 }
 
-const KINDS: readonly Shelved[] = [...INDOORS, ...OUTDOORS].flatMap((department) =>
-  Object.entries(department.shelves).flatMap(([shelf, kinds]) =>
-    kinds.map((kind) => ({ department, path: [department.name, ...shelf.split(' > ')], kind })),
+const KINDS: readonly KindInCategory[] = [...INDOORS, ...OUTDOORS].flatMap((department) =>
+  Object.entries(department.kindsByCategory).flatMap(([category, kinds]) =>
+    kinds.map((kind) => ({ department, path: [department.name, ...category.split(' > ')], kind })),
   ),
 );
 const BRANDS = 10;
@@ -33,7 +33,7 @@ export const PRODUCTS = range(KINDS.length * BRANDS * PER_BRAND);
 export const ACCOUNTS = range(FIRST_NAMES.length * LAST_NAMES.length);
 export const ORDERS_PER_ACCOUNT = 5;
 
-/** Paths of categories from the top down, each after the one above it. */
+/** The paths of all categories, each after its parent. */
 export const CATEGORY_PATHS: readonly (readonly string[])[] = [
   ...new Map(
     KINDS.flatMap(({ path }) => path.map((_, depth) => path.slice(0, depth + 1))).map((path) => [
@@ -57,7 +57,7 @@ function pick<T>(from: readonly T[], index: number): T {
   return found;
 }
 
-/** Product `index`. Its brand, quality and finish make its name unique among those of its kind. */
+/** Product `index`. Brand, quality and finish make its name unique within its kind. */
 export function productOf(index: number): SeedProduct {
   const { department, path, kind } = pick(KINDS, index);
   const brand = Math.floor(index / KINDS.length) % BRANDS;
@@ -67,7 +67,7 @@ export function productOf(index: number): SeedProduct {
   const [qualityName, qualityAbout] = pick(department.qualities, quality);
   const [kindName, low, high, about] = kind;
   const description = [about, `${about} ${qualityAbout}`, `${qualityAbout} ${about}`];
-  // Better brands and qualities cost more; the rest differs from product to product.
+  // Better brands and qualities cost more; the last term varies the price by product.
   const level = brand * 0.06 + quality * 0.08 + ((index * 7_919) % 97) / 970;
   return {
     name: `${pick(department.brands, brand)} ${qualityName} ${kindName}, ${finish}`,
@@ -78,7 +78,7 @@ export function productOf(index: number): SeedProduct {
   };
 }
 
-/** As shops write prices: 24.99, and whole amounts from 200 on. */
+/** Retail prices: 24.99; from 200 on, whole amounts that end in 9. */
 function priceOf(amount: number): number {
   return amount < 200 ? (Math.round(amount) * 100 - 1) / 100 : Math.round(amount / 10) * 10 - 1;
 }
@@ -88,7 +88,7 @@ export function accountName(index: number): string {
   return `${pick(FIRST_NAMES, index)} ${pick(LAST_NAMES, Math.floor(index / FIRST_NAMES.length))}`;
 }
 
-/** The items of an account's order number `index`: one to three products. */
+/** The items of order `index` of an account: one to three products. */
 export function linesOf(account: number, index: number): { product: number; quantity: number }[] {
   const start = account * 31 + index * 977;
   return range(1 + (start % 3)).map((line) => ({

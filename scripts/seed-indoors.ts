@@ -23,7 +23,7 @@ export const INDOORS: readonly Department[] = [
       ['Heritage', 'Its shape has not changed since the fifties.'],
     ],
     finishes: ['black steel', 'brushed steel', 'white enamel', 'red enamel', 'copper', 'sage ceramic'],
-    shelves: {
+    kindsByCategory: {
       'Appliances > Coffee and tea': [
         ['Kettle', 24, 129, 'Boils a litre of water in three minutes and switches itself off.'],
         ['Coffee Grinder', 29, 249, 'Grinds from espresso to French press in forty steps.'],
@@ -66,7 +66,7 @@ export const INDOORS: readonly Department[] = [
       ['Classic', 'A shape that outlasts fashions.'],
     ],
     finishes: ['natural oak', 'walnut', 'white', 'anthracite', 'sand linen', 'forest green'],
-    shelves: {
+    kindsByCategory: {
       'Furniture > Living room': [
         ['Sofa', 399, 1_899, 'Seats three; its covers can be removed and washed.'],
         ['Coffee Table', 79, 449, 'With a shelf for books underneath.'],
@@ -109,7 +109,7 @@ export const INDOORS: readonly Department[] = [
       ['Max', 'Its battery lasts twice as long.'],
     ],
     finishes: ['black', 'silver', 'white', 'midnight blue', 'rose gold', 'graphite'],
-    shelves: {
+    kindsByCategory: {
       'Audio > Headphones': [
         ['Headphones', 39, 399, 'Cancels the noise of trains and open-plan offices.'],
         ['Earbuds', 24, 279, 'Stay in place when you run.'],
@@ -152,7 +152,7 @@ export const INDOORS: readonly Department[] = [
       ['Executive', 'Finished for meeting rooms and reception areas.'],
     ],
     finishes: ['black', 'white', 'slate grey', 'walnut', 'navy', 'terracotta'],
-    shelves: {
+    kindsByCategory: {
       'Computer accessories': [
         ['Keyboard', 24, 199, 'Switches between three devices with one key.'],
         ['Mouse', 14, 129, 'Works on glass and fits both hands.'],
@@ -193,7 +193,7 @@ export const INDOORS: readonly Department[] = [
       ['Spa', 'Made for a long bath.'],
     ],
     finishes: ['lavender', 'citrus', 'rose', 'sandalwood', 'green tea', 'sea salt'],
-    shelves: {
+    kindsByCategory: {
       'Skin care': [
         ['Hand Cream', 4, 29, 'Absorbed within a minute.'],
         ['Face Cream', 9, 89, 'For day and night.'],

@@ -25,7 +25,7 @@ export const OUTDOORS: readonly Department[] = [
       ['Vintage', 'Washed for a worn-in look.'],
     ],
     finishes: COLOURS,
-    shelves: {
+    kindsByCategory: {
       Tops: [
         ['T-Shirt', 9, 59, 'Keeps its shape after fifty washes.'],
         ['Shirt', 24, 119, 'Needs no iron if hung up wet.'],
@@ -68,7 +68,7 @@ export const OUTDOORS: readonly Department[] = [
       ['Signature', 'Stitched by hand.'],
     ],
     finishes: ['black leather', 'brown leather', 'grey canvas', 'navy canvas', 'olive nylon', 'sand suede'],
-    shelves: {
+    kindsByCategory: {
       Shoes: [
         ['Trainers', 39, 179, 'Cushioned for a whole day on your feet.'],
         ['Running Shoes', 49, 219, 'A sole that grips in the rain.'],
@@ -109,7 +109,7 @@ export const OUTDOORS: readonly Department[] = [
       ['Expedition', 'Tested above four thousand metres.'],
     ],
     finishes: ['orange', 'black', 'forest green', 'sky blue', 'yellow', 'red'],
-    shelves: {
+    kindsByCategory: {
       Camping: [
         ['Tent', 79, 699, 'Stands in five minutes and sleeps two.'],
         ['Sleeping Bag', 39, 399, 'Warm at five degrees.'],
@@ -150,7 +150,7 @@ export const OUTDOORS: readonly Department[] = [
       ['Trade', 'Made for those who use it all day.'],
     ],
     finishes: ['green', 'red', 'blue', 'yellow', 'galvanised steel', 'ash wood'],
-    shelves: {
+    kindsByCategory: {
       Garden: [
         ['Garden Spade', 19, 89, 'A blade that stays sharp in clay.'],
         ['Secateurs', 12, 79, 'Cut branches as thick as a thumb.'],
@@ -191,7 +191,7 @@ export const OUTDOORS: readonly Department[] = [
       ['Deluxe', 'In a box that becomes part of the game.'],
     ],
     finishes: ['red', 'blue', 'green', 'yellow', 'rainbow', 'pastel pink'],
-    shelves: {
+    kindsByCategory: {
       'Building and crafts': [
         ['Building Blocks', 14, 89, 'A hundred pieces and no instructions.'],
         ['Marble Run', 19, 119, 'New tracks every afternoon.'],

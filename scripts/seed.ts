@@ -15,13 +15,13 @@ import {
 } from '#scripts/seed-data.ts';
 
 /**
- * Fills the shop with deterministic data over its public API: `make seed`. Uses the shop that runs on PORT, or starts one on
- * FRITZY_DATA and stops it at the end. Existing categories, products and accounts are found by name, orders by their number
- * per account, and left as they are: running it twice, or after an interruption, adds what is missing.
+ * `make seed`: adds deterministic data to the shop through its public API. Uses the shop that runs on PORT, or starts one
+ * on FRITZY_DATA and stops it at the end. Idempotent: existing categories, products and accounts are found by name, orders
+ * by their number per account, and only missing data is added.
  */
 const CONCURRENCY = 64;
 const PAGE = 100;
-/** What a shell reports for a program that a signal has ended. */
+/** The exit status that a shell reports for a program killed by the signal. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 interface Shop extends AsyncDisposable {
@@ -30,19 +30,19 @@ interface Shop extends AsyncDisposable {
 
 async function findShop(signal: AbortSignal): Promise<Shop> {
   const url = `http://127.0.0.1:${process.env['PORT'] || 8_000}`;
-  const answers = await fetch(`${url}/readyz`).then(
+  const isReady = await fetch(`${url}/readyz`).then(
     (response) => response.ok,
     () => false,
   );
-  if (answers) return { url, [Symbol.asyncDispose]: async () => {} };
-  console.log('No shop is running: starting one until the data is there ...');
+  if (isReady) return { url, [Symbol.asyncDispose]: async () => {} };
+  console.log('No shop is running: starting one to add the data ...');
   return startShop(signal);
 }
 
 async function startShop(signal: AbortSignal): Promise<Shop> {
   const main = fileURLToPath(new URL('../cmd/fritzy/main.ts', import.meta.url));
   const child = spawn(process.execPath, [main], {
-    // A process group of its own: Ctrl-C in a terminal reaches only this program, which then stops the shop.
+    // In its own process group: Ctrl-C in a terminal reaches only this program, which then stops the shop.
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, HOST: '127.0.0.1', PORT: '0' },
@@ -68,7 +68,7 @@ async function startShop(signal: AbortSignal): Promise<Shop> {
   }
 }
 
-/** Reads what the shop prints until it names its port. */
+/** Reads the output of the shop until it contains the port. */
 async function portOf(stdout: NodeJS.ReadableStream): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let text = '';
@@ -82,11 +82,11 @@ async function portOf(stdout: NodeJS.ReadableStream): Promise<string> {
 
 interface Api {
   readonly url: string;
-  /** Fires when the program is asked to stop. */
+  /** Aborts when the program receives a stop signal. */
   readonly signal: AbortSignal;
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- an answer of the API, taken apart where it is asked for
+// oxlint-disable-next-line typescript/no-explicit-any -- a response of the API, parsed by the caller
 async function graphql({ url, signal }: Api, query: string, variables: object): Promise<any> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
@@ -94,7 +94,7 @@ async function graphql({ url, signal }: Api, query: string, variables: object): 
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ query, variables }),
   }).catch((error: unknown) => {
-    throw signal.aborted ? error : new StartError(`the shop at ${url} does not answer`, { cause: error });
+    throw signal.aborted ? error : new StartError(`the shop at ${url} does not respond`, { cause: error });
   });
   const { data, errors } = (await response.json()) as { data: unknown; errors?: { message: string }[] };
   requireNoErrors(errors);
@@ -103,33 +103,33 @@ async function graphql({ url, signal }: Api, query: string, variables: object): 
 
 function requireNoErrors(errors: readonly { message: string }[] = []): void {
   if (errors.length > 0)
-    throw new StartError(`the shop refused the data: ${errors.map((error) => error.message).join('; ')}`);
+    throw new StartError(`the shop rejected the data: ${errors.map((error) => error.message).join('; ')}`);
 }
 
-/** Walks a connection and calls `see` with each node. */
-async function walk(
+/** Reads all pages of a connection and calls `onNode` for each node. */
+async function readAllPages(
   api: Api,
   query: string,
-  see: (node: { id: string; name: string; seen: number }) => void,
+  onNode: (node: { id: string; name: string; orders: number }) => void,
 ): Promise<void> {
   let after: string | null = null;
   do {
     const { page } = await graphql(api, query, { first: PAGE, after });
     for (const node of page.nodes)
-      see({ id: node.id, name: node.name, seen: node.ordersConnection?.nodes.length ?? 0 });
+      onNode({ id: node.id, name: node.name, orders: node.ordersConnection?.nodes.length ?? 0 });
     after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
   } while (after !== null);
 }
 
-/** Does all the work, so many at once, with a bar. */
-async function each<T>(
-  what: string,
+/** Runs `work` for each item, CONCURRENCY at a time, with a progress bar. */
+async function forEachConcurrently<T>(
+  title: string,
   items: readonly T[],
   total: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   const bar = new SingleBar(
-    { format: `${what.padEnd(9)} {bar} {value}/{total}`, noTTYOutput: true, notTTYSchedule: 2_000 },
+    { format: `${title.padEnd(9)} {bar} {value}/{total}`, noTTYOutput: true, notTTYSchedule: 2_000 },
     Presets.shades_classic,
   );
   bar.start(total, total - items.length);
@@ -148,14 +148,14 @@ async function each<T>(
   }
 }
 
-/** The ids of all categories by their path, `Kitchen > Cookware`. One at a time: each needs the one above it. */
+/** The ids of all categories by path (`Kitchen > Cookware`). Sequential: each category needs the id of its parent. */
 async function seedCategories(api: Api): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
   const children = new Map<string, Map<string, string>>();
   for (const path of CATEGORY_PATHS) {
-    const [above, name] = [path.slice(0, -1).join(' > '), path.at(-1)];
-    const parentId = ids.get(above) ?? null;
-    let siblings = children.get(above);
+    const [parent, name] = [path.slice(0, -1).join(' > '), path.at(-1)];
+    const parentId = ids.get(parent) ?? null;
+    let siblings = children.get(parent);
     if (!siblings) {
       const { categories } = await graphql(
         api,
@@ -165,7 +165,7 @@ async function seedCategories(api: Api): Promise<Map<string, string>> {
       siblings = new Map(
         categories.map((each: { id: string; name: string }) => [each.name.toLowerCase(), each.id]),
       );
-      children.set(above, siblings);
+      children.set(parent, siblings);
     }
     const id = siblings.get(name?.toLowerCase() ?? '') ?? (await createCategory(api, { name, parentId }));
     ids.set(path.join(' > '), id);
@@ -183,10 +183,10 @@ async function createCategory(api: Api, input: object): Promise<string> {
   return created.category.id;
 }
 
-/** The ids of all products by their name. */
+/** The ids of all products by name. */
 async function seedProducts(api: Api, categories: ReadonlyMap<string, string>): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
-  await walk(
+  await readAllPages(
     api,
     'query Products($first: Int, $after: Cursor) { page: productsConnection(first: $first, after: $after) { nodes { id name } pageInfo { hasNextPage endCursor } } }',
     ({ id, name }) => {
@@ -194,7 +194,7 @@ async function seedProducts(api: Api, categories: ReadonlyMap<string, string>): 
     },
   );
   const missing = PRODUCTS.filter((index) => !ids.has(productOf(index).name));
-  await each('products', missing, PRODUCTS.length, async (index) => {
+  await forEachConcurrently('products', missing, PRODUCTS.length, async (index) => {
     const { category, ...product } = productOf(index);
     const { created } = await graphql(
       api,
@@ -208,18 +208,18 @@ async function seedProducts(api: Api, categories: ReadonlyMap<string, string>): 
 
 type Accounts = Map<string, { readonly id: string; readonly orders: number }>;
 
-/** The accounts by their name, with the number of their orders so far. */
+/** The accounts by name, with the number of their existing orders. */
 async function seedAccounts(api: Api): Promise<Accounts> {
   const accounts: Accounts = new Map();
-  await walk(
+  await readAllPages(
     api,
     `query Accounts($first: Int, $after: Cursor) { page: accountsConnection(first: $first, after: $after) { nodes { id name ordersConnection(first: ${ORDERS_PER_ACCOUNT}) { nodes { id } } } pageInfo { hasNextPage endCursor } } }`,
-    ({ id, name, seen }) => {
-      accounts.set(name, { id, orders: seen });
+    ({ id, name, orders }) => {
+      accounts.set(name, { id, orders });
     },
   );
   const missing = ACCOUNTS.filter((index) => !accounts.has(accountName(index)));
-  await each('accounts', missing, ACCOUNTS.length, async (index) => {
+  await forEachConcurrently('accounts', missing, ACCOUNTS.length, async (index) => {
     const name = accountName(index);
     const { created } = await graphql(
       api,
@@ -240,16 +240,21 @@ async function seedOrders(
     const orders = accounts.get(accountName(account))?.orders ?? 0;
     return Array.from({ length: ORDERS_PER_ACCOUNT - orders }, (_, at) => ({ account, index: orders + at }));
   });
-  await each('orders', missing, ACCOUNTS.length * ORDERS_PER_ACCOUNT, async ({ account, index }) => {
-    const items = linesOf(account, index).map(({ product, quantity }) => ({
-      productId: products.get(productOf(product).name),
-      quantity,
-    }));
-    const order = { accountId: accounts.get(accountName(account))?.id, products: items };
-    await graphql(api, 'mutation Order($order: OrderInput!) { createOrder(order: $order) { id } }', {
-      order,
-    });
-  });
+  await forEachConcurrently(
+    'orders',
+    missing,
+    ACCOUNTS.length * ORDERS_PER_ACCOUNT,
+    async ({ account, index }) => {
+      const items = linesOf(account, index).map(({ product, quantity }) => ({
+        productId: products.get(productOf(product).name),
+        quantity,
+      }));
+      const order = { accountId: accounts.get(accountName(account))?.id, products: items };
+      await graphql(api, 'mutation Order($order: OrderInput!) { createOrder(order: $order) { id } }', {
+        order,
+      });
+    },
+  );
 }
 
 async function seed(signal: AbortSignal): Promise<void> {
@@ -277,7 +282,7 @@ await runOnce(async () => {
     await seed(interruption.signal);
   } catch (error) {
     if (exitCode === undefined) throw error;
-    process.stderr.write('fritzy: interrupted; run make seed again to add the rest\n');
+    process.stderr.write('fritzy: interrupted; run make seed again to add the missing data\n');
     process.exitCode = exitCode;
   }
 });

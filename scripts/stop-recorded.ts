@@ -1,19 +1,19 @@
 import { hasEndedWithin, isRunning, signalProcess, type ProcessRecord } from '#scripts/process-record.ts';
 
-/** Ends a process that somebody else started: SIGTERM, and SIGKILL if it takes longer. Resolves when it is gone. */
+/** Stops a recorded process: SIGTERM, then SIGKILL after `timeoutMs`. Resolves when the process has ended. */
 export async function stopRecorded(
   record: ProcessRecord,
   timeoutMs: number,
-  say: (line: string) => void,
+  log: (line: string) => void,
 ): Promise<void> {
   if (!isRunning(record)) return;
   const { name, pid } = record;
   signalProcess(record, 'SIGTERM');
   if (await hasEndedWithin(record, timeoutMs)) {
-    say(`stopped ${name} (pid ${pid})`);
+    log(`stopped ${name} (pid ${pid})`);
     return;
   }
   signalProcess(record, 'SIGKILL');
   if (!(await hasEndedWithin(record, timeoutMs))) throw new Error(`${name} (pid ${pid}) cannot be killed`);
-  say(`killed ${name} (pid ${pid}), which did not end within ${timeoutMs / 1_000} s`);
+  log(`killed ${name} (pid ${pid}), which did not exit within ${timeoutMs / 1_000} s`);
 }

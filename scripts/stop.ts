@@ -5,23 +5,23 @@ import { isRunning, processFile } from '#scripts/process-record.ts';
 import { stopRecorded } from '#scripts/stop-recorded.ts';
 
 /**
- * `make stop`: ends what `make run-all` started, and only that. run-all itself ends its services; those that a killed
- * one left behind are ended here, from the gateway inwards.
+ * `make stop`: stops the processes that `make run-all` started. A running run-all stops its services itself; services
+ * of a killed run-all are stopped here, the gateway first.
  */
-/** Each of the four services may take 15 s. */
+/** Each of the four services may take 15 s to stop. */
 const RUN_ALL_TIMEOUT_MS = 70_000;
 const SERVICE_TIMEOUT_MS = 20_000;
 
 await runOnce(async () => {
   const config = readConfig(process.env, {
-    FRITZY_DATA: str({ default: '.fritzy', desc: 'The folder in which run-all notes what it has started.' }),
+    FRITZY_DATA: str({ default: '.fritzy', desc: 'The folder that stores the list of started processes.' }),
   });
   const file = processFile(resolve(config.FRITZY_DATA, 'run-all'));
   const running = file.read().filter(isRunning);
-  const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  if (running.length === 0) say('nothing to stop: make run-all does not run');
+  const log = (line: string): void => void process.stdout.write(`${line}\n`);
+  if (running.length === 0) log('nothing to stop: make run-all is not running');
   for (const record of running.filter(({ name }) => name === 'run-all'))
-    await stopRecorded(record, RUN_ALL_TIMEOUT_MS, say);
-  for (const record of running.toReversed()) await stopRecorded(record, SERVICE_TIMEOUT_MS, say);
+    await stopRecorded(record, RUN_ALL_TIMEOUT_MS, log);
+  for (const record of running.toReversed()) await stopRecorded(record, SERVICE_TIMEOUT_MS, log);
   file.remove();
 });

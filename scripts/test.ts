@@ -3,42 +3,42 @@ import { once } from 'node:events';
 import { glob } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ENGINES, TITLES, whatIsMissing } from '#testkit/engine-cache.ts';
+import { ENGINES, TITLES, installProblem } from '#testkit/engine-cache.ts';
 import { engineSetting, openTestEngine } from '#testkit/engines.ts';
 import { startScratchServer } from '#testkit/postgres.ts';
 
 /**
- * Runs the tests on one real PostgreSQL that it starts: node scripts/test.ts [--coverage | --engines] [--long] [folder or file …].
- * Without folders: all tests. Files called *.engines.test.ts need Kafka, Elasticsearch, OpenSearch or Redis: --engines
- * runs exactly those, one at a time, with one of each engine for all of them; without it they are left out.
- * --long repeats kills in full (testkit/rounds.ts), which takes longer.
+ * Starts a PostgreSQL and runs the tests on it: node scripts/test.ts [--coverage | --engines] [--long] [folder or file …].
+ * The default is all tests. *.engines.test.ts files need Kafka, Elasticsearch, OpenSearch or Redis. --engines runs only
+ * these files, sequentially, with one instance of each engine; without it they are excluded. --long runs the full number
+ * of rounds (testkit/rounds.ts).
  */
 const LINES_MIN = 85;
-/** Several times what all tests take: a file that hangs is ended, and the run tells what passed until then. */
-const RUN_MS_MAX = 1_800_000;
-/** Of one test, for the same reason. */
-const TEST_MS_MAX = 300_000;
-const ENGINES_TEST_MS_MAX = 900_000;
-/** With --long both bounds are so many times as high. */
-const LONG = 6;
+/** The timeout of the run, several times its usual duration: stops a hanging file and still reports the other results. */
+const RUN_TIMEOUT_MS = 1_800_000;
+/** The timeouts of one test. */
+const TEST_TIMEOUT_MS = 300_000;
+const ENGINES_TEST_TIMEOUT_MS = 900_000;
+/** --long multiplies all timeouts by this factor. */
+const LONG_FACTOR = 6;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values, positionals } = parseArgs({
   options: { coverage: { type: 'boolean' }, engines: { type: 'boolean' }, long: { type: 'boolean' } },
   allowPositionals: true,
 });
 
-const timesAsLong = values.long ? LONG : 1;
-const runMsMax = RUN_MS_MAX * timesAsLong;
-const ENDING = '.engines.test.ts';
-const ending = values.engines ? ENDING : '.test.ts';
+const timeoutFactor = values.long ? LONG_FACTOR : 1;
+const runTimeoutMs = RUN_TIMEOUT_MS * timeoutFactor;
+const ENGINES_SUFFIX = '.engines.test.ts';
+const suffix = values.engines ? ENGINES_SUFFIX : '.test.ts';
 const patterns =
   positionals.length > 0
-    ? positionals.map((path) => (path.endsWith('.ts') ? path : `${path}/**/*${ending}`))
-    : [`**/*${ending}`];
+    ? positionals.map((path) => (path.endsWith('.ts') ? path : `${path}/**/*${suffix}`))
+    : [`**/*${suffix}`];
 const found = await Array.fromAsync(glob(patterns, { cwd: root, exclude: ['node_modules/**'] }));
-const files = found.filter((path) => path.endsWith(ENDING) === (values.engines ?? false)).sort();
+const files = found.filter((path) => path.endsWith(ENGINES_SUFFIX) === (values.engines ?? false)).sort();
 if (files.length === 0) {
-  console.error(`fritzy: no file of tests called *${ending} among ${patterns.join(' ')}`);
+  console.error(`fritzy: no test file *${suffix} matches ${patterns.join(' ')}`);
   process.exit(1);
 }
 const coverage = values.coverage
@@ -60,7 +60,7 @@ const child = spawn(
   process.execPath,
   [
     '--test',
-    `--test-timeout=${(values.engines ? ENGINES_TEST_MS_MAX : TEST_MS_MAX) * timesAsLong}`,
+    `--test-timeout=${(values.engines ? ENGINES_TEST_TIMEOUT_MS : TEST_TIMEOUT_MS) * timeoutFactor}`,
     `--test-concurrency=${values.engines ? 1 : 2}`,
     '--test-reporter=spec',
     ...coverage,
@@ -69,23 +69,23 @@ const child = spawn(
   { cwd: root, stdio: 'inherit', env },
 );
 const stop = (): void => void child.kill('SIGTERM');
-const late = setTimeout(() => {
-  console.error(`fritzy: the tests have not ended within ${runMsMax / 60_000} minutes, and are ended now`);
+const timeout = setTimeout(() => {
+  console.error(`fritzy: the tests did not finish within ${runTimeoutMs / 60_000} minutes: stopped`);
   stop();
-}, runMsMax);
+}, runTimeoutMs);
 process.once('SIGINT', stop);
 process.once('SIGTERM', stop);
 const [code] = (await once(child, 'exit')) as [number | null];
-clearTimeout(late);
+clearTimeout(timeout);
 process.removeListener('SIGINT', stop);
 process.removeListener('SIGTERM', stop);
 process.exitCode = code ?? 1;
 
-/** One of each that can be had; the tests that miss the others say so, or fail in CI. */
+/** Starts one instance of each installed engine. Tests that need another engine are skipped; in CI they fail. */
 async function startEngines(): Promise<void> {
   for (const kind of ENGINES) {
     if (env[engineSetting(kind)]) continue;
-    const problem = whatIsMissing(kind);
+    const problem = installProblem(kind);
     if (problem !== false) {
       console.log(problem);
       continue;

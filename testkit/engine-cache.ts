@@ -6,8 +6,8 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Where the engines are that `make engines` collects: in folders named after the content of what they are made of, so
- * that several checkouts share them and a changed version is collected anew.
+ * Finds the engines that `make engines` installs. Their folders are named after a hash of their definitions, so that
+ * checkouts share them and a changed version is installed again.
  */
 export const ENGINES = ['kafka', 'elasticsearch', 'opensearch', 'redis'] as const;
 export type EngineKind = (typeof ENGINES)[number];
@@ -22,13 +22,13 @@ export const TITLES: Readonly<Record<EngineKind, string>> = {
 };
 
 export const JAVA_MIN = 17;
-/** The one command for what the engines need of Debian and its relatives. */
+/** The command that installs the requirements of the engines on Debian. */
 export const INSTALL_JAVA = `apt-get install openjdk-${JAVA_MIN}-jdk-headless maven`;
 
-/** The folder of the checkout that says what is collected. */
+/** The folder that defines the libraries of the engines. */
 export const DEFINITIONS = fileURLToPath(new URL('../engines', import.meta.url));
 
-/** Changes when the folders' content is laid out in another way. */
+/** Increase this number when the layout of the installed folders changes. */
 const LAYOUT = '2';
 
 export function cacheFolder(): string {
@@ -36,40 +36,45 @@ export function cacheFolder(): string {
   return FRITZY_ENGINES || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'fritzy', 'engines');
 }
 
-/** The folder of an engine's present version; it exists once the engine has been collected. */
+/** The folder of the current version of an engine; it exists if the engine is installed. */
 export function engineFolder(kind: EngineKind): string {
-  return join(cacheFolder(), kind === 'redis' ? `redis-${hostOf()}` : `${kind}-${definitionHash(kind)}`);
+  return join(
+    cacheFolder(),
+    kind === 'redis' ? `redis-${platformName()}` : `${kind}-${definitionHash(DEFINITIONS, kind)}`,
+  );
 }
 
-/** A class path with everything that `make engines` laid down for it. */
+/** The class path of an installed engine. */
 export function classPath(kind: JavaEngine): string {
   return join(engineFolder(kind), 'jars', '*');
 }
 
-/** Loaded classes as the JVM can map them: starting an engine takes less than half the processor's time with it. */
+/** The class archive that the JVM maps; it reduces the CPU time of a start by more than half. */
 export function classArchive(kind: JavaEngine): string {
   return join(engineFolder(kind), 'classes.jsa');
 }
 
-function definitionHash(kind: JavaEngine): string {
+/** A hash of the names and contents of all files that an engine in a folder of definitions is made from. */
+export function definitionHash(definitions: string, kind: JavaEngine): string {
   const hash = createHash('sha256')
     .update(LAYOUT)
-    .update(readFileSync(join(DEFINITIONS, 'pom.xml')));
-  const paths = readdirSync(join(DEFINITIONS, kind), { recursive: true, encoding: 'utf8' }).sort();
+    .update(readFileSync(join(definitions, 'pom.xml')));
+  const folder = join(definitions, kind);
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
   for (const path of paths.filter((path) => /\.(xml|java)$/.test(path))) {
-    hash.update(`\n${path}\n`).update(readFileSync(join(DEFINITIONS, kind, path)));
+    hash.update(`\n${path}\n`).update(readFileSync(join(folder, path)));
   }
   return hash.digest('hex').slice(0, 12);
 }
 
-/** Debian's package is made for a release and a processor. */
-function hostOf(): string {
+/** Debian packages depend on the release and the architecture. */
+function platformName(): string {
   const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
-  const word = (name: string): string => new RegExp(`^${name}="?([\\w.]+)`, 'm').exec(release)?.[1] ?? 'any';
-  return `${word('ID')}-${word('VERSION_ID')}-${process.arch}`;
+  const field = (name: string): string => new RegExp(`^${name}="?([\\w.]+)`, 'm').exec(release)?.[1] ?? 'any';
+  return `${field('ID')}-${field('VERSION_ID')}-${process.arch}`;
 }
 
-/** The path of a program, looked for as a shell would. */
+/** The path of a program on PATH. */
 export function findProgram(name: string): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
   return folders.map((folder) => join(folder, name)).find(isExecutable);
@@ -84,7 +89,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** A program of the JDK: JAVA_HOME's, or the one on the PATH. */
+/** A program of the JDK, from JAVA_HOME or PATH. */
 export function findJdkProgram(name: 'java' | 'javac' | 'jar'): string | undefined {
   const home = process.env['JAVA_HOME'];
   const inHome = home ? join(home, 'bin', name) : '';
@@ -93,29 +98,29 @@ export function findJdkProgram(name: 'java' | 'javac' | 'jar'): string | undefin
 
 let java: { readonly path: string } | { readonly problem: string } | undefined;
 
-/** The `java` that runs engines, or why there is none. Asked once a process. */
+/** The `java` for the engines, or the reason why there is none. The result is cached. */
 export function findJava(): { readonly path: string } | { readonly problem: string } {
-  return (java ??= lookForJava());
+  return (java ??= detectJava());
 }
 
-function lookForJava(): { path: string } | { problem: string } {
+function detectJava(): { path: string } | { problem: string } {
   const path = findJdkProgram('java');
   if (path === undefined) return { problem: `Java ${JAVA_MIN} or newer is missing (${INSTALL_JAVA})` };
   const { stderr } = spawnSync(path, ['-version'], { encoding: 'utf8', timeout: 30_000 });
   const version = /version "(\d+)/.exec(stderr)?.[1];
   if (version !== undefined && Number(version) >= JAVA_MIN) return { path };
   return {
-    problem: `${path} is Java ${version ?? '?'}, but ${JAVA_MIN} or newer is needed (${INSTALL_JAVA})`,
+    problem: `${path} is Java ${version ?? '?'}, but ${JAVA_MIN} or newer is required (${INSTALL_JAVA})`,
   };
 }
 
 export interface RedisProgram {
   readonly path: string;
-  /** For the libraries that came with it. */
+  /** The path of the libraries that were installed with it. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The machine's `redis-server`, or the collected one. */
+/** The `redis-server` of the system, or the one that `make engines` installed. */
 export function findRedis(): RedisProgram | undefined {
   const path = findProgram('redis-server');
   if (path !== undefined) return { path, env: {} };
@@ -123,7 +128,7 @@ export function findRedis(): RedisProgram | undefined {
   return existsSync(root) ? redisIn(root) : undefined;
 }
 
-/** Debian's package as it was unpacked. */
+/** The program in an unpacked Debian package. */
 export function redisIn(root: string): RedisProgram {
   const libraries = join(root, 'usr', 'lib');
   const folders = readdirSync(libraries)
@@ -135,10 +140,10 @@ export function redisIn(root: string): RedisProgram {
   };
 }
 
-/** Why an engine cannot be started here, with what changes that; false if it can. */
-export function whatIsMissing(kind: EngineKind): string | false {
-  if (kind === 'redis') return findRedis() === undefined && 'Redis is not here: run "make engines"';
+/** Why an engine cannot be started, with the command that installs it; false if it can be started. */
+export function installProblem(kind: EngineKind): string | false {
+  if (kind === 'redis') return findRedis() === undefined && 'Redis is not installed: run "make engines"';
   const java = findJava();
   if ('problem' in java) return `${TITLES[kind]} needs Java: ${java.problem}, then run "make engines"`;
-  return !existsSync(engineFolder(kind)) && `${TITLES[kind]} is not here: run "make engines"`;
+  return !existsSync(engineFolder(kind)) && `${TITLES[kind]} is not installed: run "make engines"`;
 }

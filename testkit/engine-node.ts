@@ -16,63 +16,63 @@ import {
 import { findFreePorts, HOST } from '#testkit/free-ports.ts';
 
 const POLL_MS = 50;
-/** On a machine that is busy with other engines. */
+/** Long enough for a machine that starts several engines at the same time. */
 const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 60_000;
 const PROBE_TIMEOUT_MS = 5_000;
-/** A port found free can be lost before the engine binds it; more often than this something else is wrong. */
-const PORTS_MAX = 3;
+/** Another process can take a free port before the engine binds it. More attempts than this point to another error. */
+const START_ATTEMPTS_MAX = 3;
 
-/** One process of an engine, which tests may kill and start again on the same port and the same data. */
+/** One process of an engine. Tests can kill it and restart it on the same port with the same data. */
 export interface EngineNode extends AsyncDisposable {
   readonly port: number;
   readonly pid: number;
-  /** SIGKILL; resolves when the process is gone. */
+  /** Sends SIGKILL; resolves when the process has ended. */
   kill(): Promise<void>;
-  /** SIGTERM, and after 60 s SIGKILL; resolves when the process is gone. */
+  /** Sends SIGTERM, and after 60 s SIGKILL; resolves when the process has ended. */
   stop(): Promise<void>;
-  /** Starts it again; resolves when it answers. */
+  /** Restarts it after a kill or stop; resolves when it responds. */
   start(): Promise<void>;
-  /** SIGSTOP: it keeps its connections and answers nobody. */
+  /** Sends SIGSTOP: the process keeps its connections but does not respond. */
   pause(): void;
-  /** SIGCONT. */
+  /** Sends SIGCONT. */
   resume(): void;
 }
 
-/** Where an engine lives that outlasts its starter, as of `make engines-up`; a test's engine leaves it out. */
+/** The folder and ports of an engine that keeps running after this process, as with `make engines-up`. Unset in tests. */
 export interface Place {
-  /** Keeps the data. */
+  /** The data folder. */
   readonly folder: string;
-  /** The first ones the clients', then those the nodes use among themselves. */
+  /** First the ports for clients, then those for communication between nodes. */
   readonly ports: readonly number[];
-  /** Told of every process at once, so that nothing runs that nobody knows of. */
+  /** Called immediately after each process is spawned, so that every process is recorded. */
   onSpawn(title: string, pid: number): void;
 }
 
 export interface NodeProgram {
-  /** For messages: "Kafka broker 1". */
+  /** The name in messages, such as "Kafka broker 1". */
   readonly title: string;
   readonly port: number;
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly logFile: string;
-  /** Then it goes on when this process ends. */
+  /** If set, the engine keeps running when this process ends. */
   readonly place: Place | undefined;
-  /** Whether the process with this pid, and no other that has its port, answers; may throw while it does not. */
+  /** Whether the process with this pid responds, and not another one on its port. May throw if it does not. */
   isReady(pid: number, signal: AbortSignal): Promise<boolean>;
 }
 
-/** Starts the process without waiting for it; `ready` rejects, with its log's end, if it ends or takes too long. */
+/** Starts the process without waiting for it. `ready` rejects with the end of the log if the start fails or times out. */
 export function startNode(program: NodeProgram): { node: EngineNode; ready: Promise<void> } {
   let child = spawnNode(program);
   const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
     if (hasEnded(child)) return;
     const exited = once(child, 'exit');
     child.kill(signal);
-    const harsher = setTimeout(() => void child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    const killTimer = setTimeout(() => void child.kill('SIGKILL'), STOP_TIMEOUT_MS);
     await exited;
-    clearTimeout(harsher);
+    clearTimeout(killTimer);
   };
   const kill = (): Promise<void> => end('SIGKILL');
   const node: EngineNode = {
@@ -83,13 +83,14 @@ export function startNode(program: NodeProgram): { node: EngineNode; ready: Prom
     kill,
     stop: () => end('SIGTERM'),
     start: async () => {
-      if (!hasEnded(child)) throw new Error(`${program.title} runs (pid ${pidOf(child)}): kill it first`);
+      if (!hasEnded(child))
+        throw new Error(`${program.title} is running (pid ${pidOf(child)}): kill it first`);
       child = spawnNode(program);
       await waitUntilReady(program, child);
     },
     pause: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),
-    // What a test's engine holds is thrown away with it: nothing is lost by not waiting for an orderly end.
+    // The data of a test is discarded, so an orderly stop is not needed.
     [Symbol.asyncDispose]: kill,
   };
   return { node, ready: waitUntilReady(program, child) };
@@ -97,7 +98,7 @@ export function startNode(program: NodeProgram): { node: EngineNode; ready: Prom
 
 function spawnNode(program: NodeProgram): ChildProcess {
   const log = openSync(program.logFile, 'a', 0o600);
-  // The kernel kills the engine of a killed test, where there is util-linux to ask it to; the pid stays the same.
+  // If the test is killed, the kernel kills the engine (setpriv of util-linux). The pid stays the same.
   const setpriv = program.place ? undefined : findProgram('setpriv');
   const [command, args] = setpriv
     ? [setpriv, ['--pdeathsig', 'KILL', '--', program.command, ...program.args]]
@@ -106,7 +107,7 @@ function spawnNode(program: NodeProgram): ChildProcess {
     const child = spawn(command, args, {
       cwd: '/',
       env: { PATH: process.env['PATH'], LANG: 'C.UTF-8', ...program.env },
-      // A process group of its own: Ctrl-C in a terminal reaches only this process.
+      // In its own process group: Ctrl-C in a terminal reaches only this process.
       detached: true,
       stdio: ['ignore', log, log],
     });
@@ -126,7 +127,7 @@ function spawnNode(program: NodeProgram): ChildProcess {
 }
 
 function pidOf(child: ChildProcess): number {
-  if (child.pid === undefined) throw new Error(`${child.spawnfile} cannot be run`);
+  if (child.pid === undefined) throw new Error(`${child.spawnfile} cannot be started`);
   return child.pid;
 }
 
@@ -145,7 +146,10 @@ async function waitUntilReady(program: NodeProgram, child: ChildProcess): Promis
       problem = error;
     }
     if (performance.now() > deadline) {
-      throw new Error(`${program.title} is not ready in time: ${endOfLog(program)}`, { cause: problem });
+      throw new Error(
+        `${program.title} did not become ready within ${START_TIMEOUT_MS / 1_000} s: ${endOfLog(program)}`,
+        { cause: problem },
+      );
     }
     await sleep(POLL_MS);
   }
@@ -162,12 +166,12 @@ class NodeEndedError extends Error {
 }
 
 function endOfLog({ logFile }: NodeProgram): string {
-  if (!existsSync(logFile)) return 'it logged nothing';
+  if (!existsSync(logFile)) return 'the log is empty';
   return `${readFileSync(logFile, 'utf8').trim().split('\n').slice(-15).join('\n')}\n(log: ${logFile})`;
 }
 
-/** What a start works with; `stack` ends the nodes that are put into it, and at last removes the folder of a test. */
-export interface Setting {
+/** The resources of a start. Disposing of `stack` kills its nodes, then removes the folder of a test. */
+export interface StartContext {
   readonly folder: string;
   readonly ports: readonly number[];
   readonly place: Place | undefined;
@@ -175,15 +179,15 @@ export interface Setting {
 }
 
 /**
- * Gives a start a folder and free ports of its own, or the place asked for; nothing is left running if it fails. Tries
- * other ports when somebody took one meanwhile. What is returned must dispose of the stack given with it.
+ * Calls `start` with a temporary folder and free ports, or with those of `place`. Retries with other ports if a port was
+ * taken. Stops all nodes if the start fails. The result must dispose of the stack that the returned function receives.
  */
-export async function inPlace<T>(
+export async function startInFolder<T>(
   options: { name: string; portCount: number; place: Place | undefined },
-  start: (setting: Setting) => Promise<(stack: AsyncDisposableStack) => T>,
+  start: (context: StartContext) => Promise<(stack: AsyncDisposableStack) => T>,
 ): Promise<T> {
   const { name, portCount, place } = options;
-  for (let tries = 1; ; tries += 1) {
+  for (let attempt = 1; ; attempt += 1) {
     await using stack = new AsyncDisposableStack();
     const folder = place?.folder ?? (await temporaryFolder(name, stack));
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -192,8 +196,8 @@ export async function inPlace<T>(
       const make = await start({ folder, ports, place, stack });
       return make(stack.move());
     } catch (error) {
-      const mayTryAgain = place === undefined && tries < PORTS_MAX;
-      if (!(error instanceof NodeEndedError && error.portWasTaken && mayTryAgain)) throw error;
+      const mayRetry = place === undefined && attempt < START_ATTEMPTS_MAX;
+      if (!(error instanceof NodeEndedError && error.portWasTaken && mayRetry)) throw error;
     }
   }
 }
@@ -204,14 +208,14 @@ async function temporaryFolder(name: string, stack: AsyncDisposableStack): Promi
   return folder;
 }
 
-/** Starts an engine of one process. */
+/** Starts an engine that consists of one process. */
 export async function startSingleNode(
   options: { name: string; portCount: number; place: Place | undefined; scheme: string },
-  programOf: (setting: Setting) => NodeProgram,
+  programOf: (context: StartContext) => NodeProgram,
 ): Promise<EngineNode & { readonly url: string }> {
-  return inPlace(options, async (setting) => {
-    const { node, ready } = startNode(programOf(setting));
-    setting.stack.use(node);
+  return startInFolder(options, async (context) => {
+    const { node, ready } = startNode(programOf(context));
+    context.stack.use(node);
     await ready;
     return (stack) => ({
       url: `${options.scheme}://${HOST}:${node.port}`,
@@ -231,11 +235,11 @@ export async function startSingleNode(
 
 export interface JavaOptions {
   readonly place?: Place;
-  /** Writes the engine's class archive when it stops; `make engines` only. */
+  /** The file to which the engine writes its class archive when it stops. Only for `make engines`. */
   readonly archiveTo?: string;
 }
 
-/** What every engine's Java is started with: little memory, and a compiler that is done soon. */
+/** The Java command of an engine, with a small heap and only the fast compiler. */
 export function javaCommand(options: {
   kind: JavaEngine;
   folder: string;
@@ -253,7 +257,7 @@ export function javaCommand(options: {
     '-Xmx384m',
     '-XX:+UseSerialGC',
     '-XX:TieredStopAtLevel=1',
-    // Another Java than the archive's passes it over.
+    // A Java version other than that of the archive ignores the archive.
     '-Xshare:auto',
     ...(existsSync(archive) ? [`-XX:SharedArchiveFile=${archive}`] : []),
     ...(options.archiveTo === undefined ? [] : [`-XX:ArchiveClassesAtExit=${options.archiveTo}`]),

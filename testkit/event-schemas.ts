@@ -6,7 +6,7 @@ import formats from 'ajv-formats';
 import { NOTIFICATIONS, ORDER_CREATED, ORDER_EVENTS } from '#order/pb/topics.ts';
 import type { EventLog, Message } from '#platform/events/event.ts';
 
-/** The JSON Schema of each topic, beside the protobuf of the service that publishes it, and the field that is the key. */
+/** The JSON Schema of each topic, and the payload field that must equal the message key. */
 const SCHEMAS: Readonly<Record<string, { readonly path: string; readonly keyField: string }>> = {
   'account.events': { path: 'account/pb/account.events.schema.json', keyField: 'account_id' },
   'catalog.events': { path: 'catalog/pb/catalog.events.schema.json', keyField: 'product_id' },
@@ -35,7 +35,7 @@ for (const [topic, { path, keyField }] of Object.entries(SCHEMAS)) {
   checks.set(topic, { validate: ajv.compile(JSON.parse(text) as object), keyField });
 }
 
-/** What is wrong with a message that a service publishes; empty if nothing is. */
+/** The schema violations of a message; empty if it is valid. */
 export function problemsOf({ topic, key, id, headers, value }: Message): string[] {
   const check = checks.get(topic);
   if (!check) return [`${topic} has no schema`];
@@ -45,22 +45,22 @@ export function problemsOf({ topic, key, id, headers, value }: Message): string[
   const problems = (validate.errors ?? []).map(
     ({ instancePath, message }) => `${topic}${instancePath} ${message}`,
   );
-  if (headers['ce_id'] !== id) problems.push(`${topic}: ce_id is not the id`);
-  for (const name of HEADERS) if (!headers[name]) problems.push(`${topic}: no header ${name}`);
-  if (payload[keyField] !== key) problems.push(`${topic}: the key is not ${keyField}`);
+  if (headers['ce_id'] !== id) problems.push(`${topic}: ce_id differs from the id`);
+  for (const name of HEADERS) if (!headers[name]) problems.push(`${topic}: header ${name} is missing`);
+  if (payload[keyField] !== key) problems.push(`${topic}: the key differs from ${keyField}`);
   return problems;
 }
 
-/** The log, with every message checked that services publish. Disposing fails if one was not as its schema says. */
+/** Wraps an event log and validates each appended message. Disposing throws if a message violated its schema. */
 export function checkedLog<L extends Pick<EventLog, 'append'>>(log: L): L & Disposable {
   const problems: string[] = [];
   return {
     ...log,
     append: (messages: readonly Message[]) => {
-      // Dead letters are what they were, with headers of their own.
+      // A dead letter keeps its original payload, which may be invalid.
       problems.push(...messages.filter(({ topic }) => !topic.endsWith('.dlq')).flatMap(problemsOf));
       return log.append(messages);
     },
-    [Symbol.dispose]: () => assert.deepEqual(problems, [], 'events that break their schema'),
+    [Symbol.dispose]: () => assert.deepEqual(problems, [], 'events that violate their schema'),
   };
 }

@@ -3,11 +3,14 @@ import { createServer, type Server } from 'node:net';
 
 /** Engines listen on loopback only. */
 export const HOST = '127.0.0.1';
-/** Below the ports that systems give to outgoing connections: a killed engine finds its port free again. Above those of `make engines-up`. */
+/**
+ * Below the ephemeral ports, so that no outgoing connection takes the port of a killed engine before its restart; above
+ * the ports of `make engines-up`.
+ */
 const PORT_FROM = 20_000;
 const PORT_TO = 30_000;
 
-/** Ports that are free at this moment, all different. */
+/** Distinct ports that are free at this moment. */
 export async function findFreePorts(count: number): Promise<number[]> {
   const held: Server[] = [];
   const ports: number[] = [];
@@ -31,7 +34,7 @@ export async function findFreePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Whether nobody listens there. */
+/** Whether no program listens on the port. */
 export async function isFree(port: number): Promise<boolean> {
   const server = await listen(port);
   if (server === undefined) return false;

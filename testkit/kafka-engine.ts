@@ -4,7 +4,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Producer } from '@platformatic/kafka';
-import { type EngineNode, inPlace, javaCommand, type JavaOptions, startNode } from '#testkit/engine-node.ts';
+import {
+  type EngineNode,
+  javaCommand,
+  type JavaOptions,
+  startInFolder,
+  startNode,
+} from '#testkit/engine-node.ts';
 import { HOST } from '#testkit/free-ports.ts';
 
 const FORMAT_TIMEOUT_MS = 60_000;
@@ -12,14 +18,14 @@ const FORMAT_TIMEOUT_MS = 60_000;
 export interface TestKafka extends AsyncDisposable {
   /** `kafka://127.0.0.1:<port>,127.0.0.1:<port>,…`. */
   readonly url: string;
-  /** To kill and start again. A broker becomes ready only while more than half of all run: start several at once. */
+  /** The brokers. One becomes ready only while a majority is running, therefore restart several in parallel. */
   readonly brokers: readonly EngineNode[];
 }
 
-/** Kafka in KRaft mode: every node is broker and controller. Three by default, with all data on all of them. */
+/** Starts Kafka in KRaft mode. Each node is broker and controller. The default is three nodes that replicate all data. */
 export async function startKafka(options: JavaOptions & { brokers?: 1 | 3 } = {}): Promise<TestKafka> {
   const { brokers: count = 3, place, archiveTo } = options;
-  return inPlace({ name: 'kafka', portCount: count * 2, place }, async ({ folder, ports, stack }) => {
+  return startInFolder({ name: 'kafka', portCount: count * 2, place }, async ({ folder, ports, stack }) => {
     const cluster = clusterId(folder);
     const nodes = Array.from({ length: count }, (_, index) => ({
       id: index + 1,
@@ -59,7 +65,7 @@ export async function startKafka(options: JavaOptions & { brokers?: 1 | 3 } = {}
   });
 }
 
-/** Waits for all before it fails, so that no start goes on behind the caller's back. */
+/** Rejects only after all promises have settled, so that no start continues in the background. */
 async function allSettledOrThrow(promises: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(promises)).find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
@@ -79,7 +85,7 @@ function dataFolder(folder: string, { id }: { id: number }): string {
   return join(folder, `broker-${id}`);
 }
 
-/** Of its own for each folder; 16 bytes as Kafka wants them. */
+/** The cluster id of the folder: 16 random bytes in base64url, as Kafka requires. */
 function clusterId(folder: string): string {
   const file = join(folder, 'cluster.id');
   if (!existsSync(file)) writeFileSync(file, randomBytes(16).toString('base64url').replace(/^-/, 'A'));
@@ -112,8 +118,8 @@ function settingsOf(folder: string, node: KafkaNode, nodes: readonly KafkaNode[]
     'auto.create.topics.enable': false,
     'unclean.leader.election.enable': false,
     'group.initial.rebalance.delay.ms': 0,
-    // A killed broker's partitions get another leader after this; if it was the controller too, another is elected
-    // first, which takes up to 3 s. Both fit into the 10 s within which events are to be taken again.
+    // The partitions of a killed broker get a new leader after this time. If it was also the controller, the election of
+    // a new one takes up to 3 s more. Both fit into the 10 s after which events must be accepted again.
     'broker.session.timeout.ms': 4_000,
     'broker.heartbeat.interval.ms': 1_000,
     'num.network.threads': 2,
@@ -126,8 +132,8 @@ function settingsOf(folder: string, node: KafkaNode, nodes: readonly KafkaNode[]
 }
 
 /**
- * Prepares the data folders that are new. One run of the tool for all nodes, as its JVM takes longer than the rest:
- * it writes each folder as node 1's, so the number is put right afterwards.
+ * Formats the new data folders. Runs the tool once for all nodes, because the start of its JVM takes most of the time.
+ * The tool writes the same node id into all folders; it is corrected afterwards.
  */
 async function format(folder: string, cluster: string, nodes: readonly KafkaNode[]): Promise<void> {
   const metaFile = (node: KafkaNode): string => join(dataFolder(folder, node), 'meta.properties');
@@ -156,8 +162,8 @@ async function format(folder: string, cluster: string, nodes: readonly KafkaNode
 }
 
 /**
- * The broker that has the port belongs to this cluster, the controllers have let it in, and it has fetched numbers for
- * idempotent producers: a fresh broker refuses the first to ask.
+ * Whether the broker on the port belongs to this cluster, is registered with the controllers and can assign ids to
+ * idempotent producers: a new broker rejects the first such request.
  */
 async function isReady(broker: { cluster: string; id: number; port: number }): Promise<boolean> {
   const client = new Producer({

@@ -1,20 +1,20 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A control group with a bound on memory, in which a process is killed when it needs more. */
+/** A control group with a memory limit; the kernel kills a process that exceeds it. */
 export interface MemoryLimit extends Disposable {
-  /** A process that writes its id into this file is in the group, with all that it starts. */
+  /** A process that writes its pid into this file joins the group, with its future children. */
   readonly processesFile: string;
-  /** The most that the group has used. */
+  /** The peak memory usage of the group. */
   peakBytes(): number;
-  /** How often the kernel has killed a process of the group. */
+  /** The number of processes of the group that the kernel has killed. */
   kills(): number;
 }
 
 const V1 = '/sys/fs/cgroup/memory';
 const V2 = '/sys/fs/cgroup';
 
-/** Undefined where this user cannot make control groups: only root of a machine or of a container that allows it can. */
+/** Undefined if the user cannot create control groups, which needs root and, in a container, write access to them. */
 export function limitMemory(name: string, bytes: number): MemoryLimit | undefined {
   const isV1 = existsSync(join(V1, 'memory.limit_in_bytes'));
   const folder = join(isV1 ? V1 : V2, name);

@@ -14,8 +14,8 @@ import { serviceMigrations } from '#platform/service.ts';
 import { migrate, type MigrationFolders } from '#platform/postgres/migrate.ts';
 
 /**
- * Real PostgreSQL for tests. `make test` starts one server and names it in FRITZY_TEST_POSTGRES; a test file that is
- * run by itself starts its own. Each test gets databases of its own, cloned from a template that is migrated once.
+ * Real PostgreSQL for tests. `make test` starts one server and passes its URL in FRITZY_TEST_POSTGRES; without it, a test
+ * file starts its own server. Each test gets new databases, cloned from templates that are migrated once.
  */
 export type DatabaseKind = ServiceName | keyof typeof OTHER_MIGRATIONS;
 
@@ -31,21 +31,21 @@ const isOther = (kind: DatabaseKind): kind is keyof typeof OTHER_MIGRATIONS => k
 const foldersOf = (kind: DatabaseKind): MigrationFolders =>
   isOther(kind) ? OTHER_MIGRATIONS[kind] : serviceMigrations(kind, fileURLToPath(migrationsOf(kind)));
 
-/** Held while templates are made, so that test files that start together make each once. */
-const LOCK = 4_711_900;
+/** The advisory lock for creating templates, so that concurrent test files create each template once. */
+const TEMPLATE_LOCK = 4_711_900;
 
 export interface TestPostgres extends AsyncDisposable {
-  /** A database of its own for one test: dropped with the server. Returns its URL. */
+  /** Creates a database for one test and returns its URL. It is dropped with the server. */
   createDatabase(kind: DatabaseKind): Promise<string>;
 }
 
-/** Starts a server that forgets on a crash (fsync off): for tests of anything but durability. */
+/** Starts a server without durability (fsync off), for tests that do not crash it. */
 export async function startScratchServer(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<{ url: string; dataDir: string } & AsyncDisposable> {
   const home = await mkdtemp(join(tmpdir(), 'fritzy-test-'));
-  const quick = { fsync: 'off', full_page_writes: 'off', max_connections: '300', shared_buffers: '64MB' };
-  const server = await startEmbeddedPostgres({ folder: home, settings: { ...quick, ...settings } });
+  const fast = { fsync: 'off', full_page_writes: 'off', max_connections: '300', shared_buffers: '64MB' };
+  const server = await startEmbeddedPostgres({ folder: home, settings: { ...fast, ...settings } });
   return {
     url: server.url('postgres'),
     dataDir: server.dataDir,
@@ -62,7 +62,7 @@ export async function openTestPostgres(): Promise<TestPostgres> {
   return testPostgresOn(url, stack);
 }
 
-/** The databases of a server that the test has started itself; they end with `stack`. */
+/** Databases on a server that the test has started. Disposing of the result disposes of `stack`. */
 export function testPostgresOn(url: string, stack: AsyncDisposableStack): TestPostgres {
   return {
     ...databasesOn(url),
@@ -70,29 +70,29 @@ export function testPostgresOn(url: string, stack: AsyncDisposableStack): TestPo
   };
 }
 
-/** Databases of tests on that server. */
+/** Creates test databases on the server at `url`. */
 export function databasesOn(url: string): Pick<TestPostgres, 'createDatabase'> {
   return { createDatabase: (kind) => cloneTemplate(url, kind) };
 }
 
-/** The databases of a shop: its services and its event log. */
+/** The database URLs of a shop: its services and its event log. */
 export type ShopDatabases = Readonly<Record<ServiceName | typeof EVENTS_DATABASE, string>>;
 
 export async function createShopDatabases(
   postgres: Pick<TestPostgres, 'createDatabase'>,
 ): Promise<ShopDatabases> {
   const names = [...SERVICES.map(({ name }) => name), EVENTS_DATABASE];
-  const made = await Promise.all(
+  const created = await Promise.all(
     names.map(async (name): Promise<[string, string]> => [name, await postgres.createDatabase(name)]),
   );
-  const urls: Partial<ShopDatabases> = Object.fromEntries(made);
+  const urls: Partial<ShopDatabases> = Object.fromEntries(created);
   const isComplete = (found: Partial<ShopDatabases>): found is ShopDatabases =>
     names.every((name) => found[name] !== undefined);
   assert.ok(isComplete(urls));
   return urls;
 }
 
-/** The settings that name these databases. */
+/** The settings that contain these URLs. */
 export function databaseEnvironment(urls: ShopDatabases): Record<string, string> {
   return Object.fromEntries([
     ...SERVICES.map(({ name }) => [databaseSetting(name), urls[name]]),
@@ -106,7 +106,7 @@ async function cloneTemplate(url: string, kind: DatabaseKind): Promise<string> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
+    await client.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]);
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [template]);
     if (rowCount === 0) {
       await client.query(`CREATE DATABASE ${template}`);

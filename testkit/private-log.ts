@@ -1,26 +1,28 @@
 import type { EventLog, StoredMessage } from '#platform/events/event.ts';
 
-/** A log in which nobody else's topics and groups are seen: for tests that share one Kafka. */
+/** Wraps an event log with a prefix for topics and groups, so that tests can share one Kafka. */
 export function privateLog(log: EventLog, prefix: string): EventLog {
-  const inner = (name: string): string => `${prefix}.${name}`;
-  const outer = <T extends { readonly topic: string }>(one: T): T => ({
-    ...one,
-    topic: one.topic.slice(prefix.length + 1),
+  const addPrefix = (name: string): string => `${prefix}.${name}`;
+  const removePrefix = <T extends { readonly topic: string }>(item: T): T => ({
+    ...item,
+    topic: item.topic.slice(prefix.length + 1),
   });
   return {
     append: (messages) =>
-      log.append(messages.map((message) => ({ ...message, topic: inner(message.topic) }))),
+      log.append(messages.map((message) => ({ ...message, topic: addPrefix(message.topic) }))),
     consume: ({ group, topics, handle }) =>
       log.consume({
-        group: inner(group),
-        topics: topics.map(inner),
-        handle: (batch, signal) => handle({ ...outer(batch), messages: batch.messages.map(outer) }, signal),
+        group: addPrefix(group),
+        topics: topics.map(addPrefix),
+        handle: (batch, signal) =>
+          handle({ ...removePrefix(batch), messages: batch.messages.map(removePrefix) }, signal),
       }),
-    watch: (topics, see) => log.watch(topics.map(inner), (message) => see(outer(message))),
+    watch: (topics, onMessage) =>
+      log.watch(topics.map(addPrefix), (message) => onMessage(removePrefix(message))),
     async *read(topic, since): AsyncGenerator<StoredMessage> {
-      for await (const message of log.read(inner(topic), since)) yield outer(message);
+      for await (const message of log.read(addPrefix(topic), since)) yield removePrefix(message);
     },
-    lag: async (group, topics) => (await log.lag(inner(group), topics.map(inner))).map(outer),
+    lag: async (group, topics) => (await log.lag(addPrefix(group), topics.map(addPrefix))).map(removePrefix),
     ping: () => log.ping(),
   };
 }

@@ -1,28 +1,28 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** A whole answer, as it came over the wire. */
+/** A complete HTTP response as received. */
 export interface RawAnswer {
   readonly status: number;
   readonly head: string;
   readonly body: string;
-  /** Whether it says `Connection: close`. */
+  /** Whether it contains `Connection: close`. */
   readonly close: boolean;
 }
 
-/** The head of a request to /graphql, and its body. */
+/** The bytes of a POST request. */
 export function rawPost(body: string, headers = '', path = '/graphql'): string {
   return `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
-/** One connection that sends what it is given and reads one answer after the other. */
+/** One connection that sends raw bytes and reads one response after the other. */
 export class RawClient implements Disposable {
   readonly socket: Socket;
   ended = false;
   #chunks: Buffer[] = [];
   #size = 0;
-  /** Bytes of the next answer; 0 while its head is not complete. */
-  #wanted = 0;
+  /** The length of the next response in bytes; 0 until its head is complete. */
+  #expected = 0;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
 
@@ -54,19 +54,19 @@ export class RawClient implements Disposable {
     return new RawClient(socket);
   }
 
-  /** Sends bytes and reads the answer. */
+  /** Sends bytes and reads the response. */
   ask(bytes: string): Promise<RawAnswer> {
     this.socket.write(bytes);
     return this.answer();
   }
 
-  /** Reads the next answer; rejects if the connection ends before it is whole. */
+  /** Reads the next response; rejects if the connection ends before it is complete. */
   async answer(): Promise<RawAnswer> {
     for (;;) {
       const answer = this.#take();
       if (answer) return answer;
       if (this.#failure) throw this.#failure;
-      if (this.ended) throw new Error('the connection ended before the answer was whole');
+      if (this.ended) throw new Error('the connection ended before the response was complete');
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -82,19 +82,19 @@ export class RawClient implements Disposable {
   }
 
   #take(): RawAnswer | undefined {
-    if (this.#size === 0 || this.#size < this.#wanted) return undefined;
+    if (this.#size === 0 || this.#size < this.#expected) return undefined;
     const received = Buffer.concat(this.#chunks);
     this.#chunks = [received];
     const end = received.indexOf('\r\n\r\n');
     if (end < 0) return undefined;
     const head = received.toString('latin1', 0, end);
-    this.#wanted = end + 4 + Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? 0);
-    if (received.length < this.#wanted) return undefined;
-    const body = received.toString('utf8', end + 4, this.#wanted);
-    const rest = received.subarray(this.#wanted);
+    this.#expected = end + 4 + Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? 0);
+    if (received.length < this.#expected) return undefined;
+    const body = received.toString('utf8', end + 4, this.#expected);
+    const rest = received.subarray(this.#expected);
     this.#chunks = [rest];
     this.#size = rest.length;
-    this.#wanted = 0;
+    this.#expected = 0;
     return { status: Number(head.slice(9, 12)), head, body, close: /^connection: close$/im.test(head) };
   }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createClient } from 'redis';
-import { findRedis, whatIsMissing } from '#testkit/engine-cache.ts';
+import { findRedis, installProblem } from '#testkit/engine-cache.ts';
 import { type EngineNode, type Place, startSingleNode } from '#testkit/engine-node.ts';
 import { HOST } from '#testkit/free-ports.ts';
 
@@ -11,10 +11,10 @@ export interface TestRedis extends EngineNode {
   readonly url: string;
 }
 
-/** A Redis that keeps everything in memory: it forgets when it is killed, as a cache may. */
+/** Starts a Redis without persistence: a kill loses its data. */
 export async function startRedis(options: { place?: Place } = {}): Promise<TestRedis> {
   const redis = findRedis();
-  if (redis === undefined) throw new Error(whatIsMissing('redis') || 'Redis is not here');
+  if (redis === undefined) throw new Error(installProblem('redis') || 'Redis is not installed');
   return startSingleNode(
     { name: 'redis', portCount: 1, place: options.place, scheme: 'redis' },
     ({ folder, ports: [port = 0], place }) => ({

@@ -1,7 +1,7 @@
 /**
- * How often a test repeats what it does: `ofTen` tenths of `full` by default and in CI, all of it under `make test-long`.
- * For tests whose assertion holds for each repetition, so that more of them only search longer.
+ * The number of rounds of a test: `full` under `make test-long`, otherwise and in CI `tenths` tenths of it. For tests
+ * that assert each round, so that more rounds only find rarer failures.
  */
-export function rounds(full: number, ofTen: number): number {
-  return process.env['FRITZY_TEST_LONG'] === '1' ? full : Math.ceil((full * ofTen) / 10);
+export function rounds(full: number, tenths: number): number {
+  return process.env['FRITZY_TEST_LONG'] === '1' ? full : Math.ceil((full * tenths) / 10);
 }

@@ -5,7 +5,7 @@ import { TITLES } from '#testkit/engine-cache.ts';
 import { type EngineNode, javaCommand, type JavaOptions, startSingleNode } from '#testkit/engine-node.ts';
 import { HOST } from '#testkit/free-ports.ts';
 
-/** One node of Elasticsearch 7.17 or OpenSearch 2.19; what was acknowledged outlives a kill. */
+/** One node of Elasticsearch 7.17 or OpenSearch 2.19. Acknowledged writes survive a kill. */
 export interface TestSearchEngine extends EngineNode {
   /** `http://127.0.0.1:<port>`. */
   readonly url: string;
@@ -33,7 +33,7 @@ async function startSearchEngine(
         'network.host': HOST,
         'http.port': port,
         'transport.port': transportPort,
-        // A full disk of the machine is not what tests are about.
+        // A nearly full disk must not make the tests fail.
         'cluster.routing.allocation.disk.threshold_enabled': false,
         'action.auto_create_index': false,
         processors: 2,
@@ -54,14 +54,14 @@ async function startSearchEngine(
   );
 }
 
-/** Of its own for each folder: nodes of one name would join each other, and nobody else answers to it. */
+/** Unique for each folder: nodes with the same cluster name would join, and the readiness check compares it. */
 function clusterName(folder: string): string {
   const file = join(folder, 'cluster.name');
   if (!existsSync(file)) writeFileSync(file, `fritzy-${systemClock.newId()}`);
   return readFileSync(file, 'utf8');
 }
 
-/** Every shard is there: what was indexed before a kill is found again. */
+/** Whether all primary shards are available, so that a search finds documents indexed before a kill. */
 async function isReady(url: string, cluster: string, signal: AbortSignal): Promise<boolean> {
   const response = await fetch(`${url}/_cluster/health`, { signal });
   const health = (await response.json()) as { cluster_name: string; status: string };

@@ -10,16 +10,16 @@ import { createTelemetry } from '#platform/telemetry.ts';
 import { createShopDatabases, databaseEnvironment, openTestPostgres } from '#testkit/postgres.ts';
 import { memoryLogger } from '#testkit/shop.ts';
 
-/** A service's database, seen from outside, whose outbox stands still: the bench holds the relay's lead. */
+/** Direct access to the database of a service. Its outbox is not published, because the bench holds the relay locks. */
 export interface ServiceBench {
   readonly url: string;
-  /** What to start the service with. */
+  /** The dependencies for the start of the service. */
   readonly deps: ServiceDeps;
   readonly logLines: readonly Record<string, unknown>[];
   rows<R extends object>(sql: string, values?: readonly unknown[]): Promise<R[]>;
-  /** What waits to be published, of one aggregate or of all, oldest first. */
+  /** The unpublished events of one aggregate or of all, oldest first. */
   outbox(key?: string): Promise<OutboxRow[]>;
-  /** How many rows each table has. */
+  /** The number of rows of each table. */
   counts(...tables: string[]): Promise<number[]>;
 }
 
@@ -29,14 +29,14 @@ export interface OutboxRow {
   readonly event_type: string;
   readonly version: number;
   readonly traceparent: string;
-  /** JSON text as it will be published. */
+  /** The JSON text that the relay publishes. */
   readonly payload: string;
   readonly occurred_at: Date;
   readonly event_id: string;
 }
 
-/** platform/events/relay.ts: whoever has these locks relays. */
-const TAKE_LEAD = `
+/** The relay (platform/events/relay.ts) publishes only while it holds these locks. */
+const TAKE_RELAY_LOCKS = `
   SELECT pg_advisory_lock(${ADVISORY_LOCKS.outboxShard}, shard) FROM generate_series(0, 7) AS shard`;
 
 const OUTBOX = `
@@ -56,7 +56,7 @@ export async function openServiceBench(
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   stack.defer(() => client.end());
-  await client.query(TAKE_LEAD);
+  await client.query(TAKE_RELAY_LOCKS);
   const telemetry = createTelemetry();
   const { logger, lines } = memoryLogger();
   const eventLog = await openEventLog(eventsUrl, { logger, telemetry, clock: systemClock }, stack);
@@ -75,7 +75,7 @@ export async function openServiceBench(
   };
 }
 
-/** The order service on such a database, linked in process to the account and catalog services on theirs. */
+/** Starts the order service on a bench, connected in process to the account and catalog services. */
 export async function openOrderBench(
   stack: AsyncDisposableStack,
   clock: Clock = systemClock,
@@ -88,7 +88,7 @@ export async function openOrderBench(
   return { bench, clients };
 }
 
-/** Fails unless the entity's present version and the events that tell of it were written by one transaction. */
+/** Asserts that one transaction wrote this version of the entity and its events. */
 export async function assertOneTransaction(
   bench: ServiceBench,
   written: { table: string; id: string; version: number; events: number },

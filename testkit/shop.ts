@@ -27,11 +27,11 @@ import {
   type TestPostgres,
 } from '#testkit/postgres.ts';
 
-/** The two ways in which services talk to each other. */
+/** The two ways in which services call each other. */
 export const LINKS = ['in-process', 'grpc'] as const;
 export type LinkKind = (typeof LINKS)[number];
 
-/** What every error of the API has beside its text. */
+/** The extensions of each error of the API. */
 export interface ErrorExtensions {
   readonly code: ErrorCode;
   readonly requestId: string;
@@ -47,7 +47,7 @@ export interface ErrorExtensions {
 
 export interface GraphQLResult {
   readonly status: number;
-  // oxlint-disable-next-line typescript/no-explicit-any -- foreign data, which tests take apart
+  // oxlint-disable-next-line typescript/no-explicit-any -- foreign data, parsed by the tests
   readonly data?: any;
   readonly errors?: readonly {
     readonly message: string;
@@ -57,12 +57,12 @@ export interface GraphQLResult {
 }
 
 export interface GatewayOptions {
-  /** `memory:` unless said otherwise. */
+  /** The default is `memory:`. */
   readonly cacheUrl?: string;
-  /** False: its cache is not told of changes. */
+  /** False: the cache receives no change events. */
   readonly events?: boolean;
   readonly telemetry?: Telemetry;
-  /** Settings that differ from those of other tests. */
+  /** Settings that differ from the defaults of the test kit. */
   readonly config?: Partial<GatewayConfig>;
 }
 
@@ -78,26 +78,26 @@ export interface TestGateway {
 
 export interface TestShop extends TestGateway, AsyncDisposable {
   readonly clients: Clients;
-  /** Parsed log lines so far. */
+  /** All parsed log lines. */
   readonly logLines: readonly Record<string, unknown>[];
-  /** What was done since the last `clearTrail`: RPC methods and SQL statement names in the order of their start; the relay's are left out. */
+  /** The RPC methods and SQL statement names since the last `clearTrail`, in the order of their start, without those of the relay. */
   readonly trail: { readonly rpcs: string[]; readonly statements: string[] };
-  /** The text of each statement that was sent so far, by its name. */
+  /** The text of each executed statement by name. */
   readonly statementTexts: ReadonlyMap<string, string>;
-  /** Where its events are, whatever else lies in that Kafka. */
+  /** The event log of this shop, without the topics of other tests on the same Kafka. */
   readonly eventLog: EventLog;
   readonly databaseUrls: ShopDatabases;
   clearTrail(): void;
-  /** One more gateway before the same services; it ends with the shop. */
+  /** Starts another gateway for the same services; it stops with the shop. */
   addGateway(options: GatewayOptions): Promise<TestGateway>;
 }
 
-/** Statements that run at the start or in the background. */
+/** Statements of the start and of background work. */
 const BACKGROUND = /^(ping|find_product|find_order|(select|insert)_currency)$/;
-/** What each gateway asks at its start. */
+/** The RPC that each gateway calls at its start. */
 const START_RPC = 'getCurrency';
 
-/** The whole shop on databases of its own, with its gateway on a free port. */
+/** Starts the whole shop on new databases, with its gateway on a free port. */
 export async function startTestShop(
   options: {
     link?: LinkKind;
@@ -105,9 +105,9 @@ export async function startTestShop(
     postgres?: Pick<TestPostgres, 'createDatabase'>;
     currency?: string;
     requestTimeoutMs?: number;
-    /** An alias of its own on a search engine. */
+    /** The URL of a search engine with an alias that only this shop uses. */
     searchUrl?: string;
-    /** A Kafka, of which the shop uses topics of its own. */
+    /** The URL of a Kafka, on which the shop uses its own topics. */
     eventsUrl?: string;
   } & GatewayOptions = {},
 ): Promise<TestShop> {
@@ -226,7 +226,7 @@ export async function postGraphQL(
   return { status: response.status, ...((await response.json()) as Omit<GraphQLResult, 'status'>) };
 }
 
-/** A call as a gateway would make it, with a deadline 10 s away unless said otherwise. */
+/** A call as a gateway creates it, with a deadline in 10 s by default. */
 export function testCall(
   options: { timeoutMs?: number; traceparent?: string; requestId?: string; principal?: Principal } = {},
 ): Call {
@@ -239,7 +239,7 @@ export function testCall(
   });
 }
 
-/** A logger that keeps its lines for the test to read. */
+/** A logger that stores its lines in memory. */
 export function memoryLogger(): { logger: Logger; lines: Record<string, unknown>[] } {
   const lines: Record<string, unknown>[] = [];
   return {
@@ -248,14 +248,14 @@ export function memoryLogger(): { logger: Logger; lines: Record<string, unknown>
   };
 }
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that changes only when `advance` is called. */
 export function fakeClock(startMs = Date.UTC(2026, 0, 31, 12)): Clock & { advance(ms: number): void } {
   let nowMs = startMs;
   const clock = createClock(() => nowMs);
   return { ...clock, advance: (ms) => void (nowMs += ms) };
 }
 
-/** Waits for a condition, with a deadline; the last failure is the error. */
+/** Calls `check` until it succeeds; throws its last error after the timeout. */
 export async function eventually<T>(check: () => Promise<T> | T, timeoutMs = 10_000): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

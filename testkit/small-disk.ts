@@ -3,13 +3,13 @@ import { mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Why no small disk can be had here, for a visible skip; false if it can. CI runs as root and skips nothing. */
+/** The `skip` option of a test: why no small disk can be mounted, or false. In CI the tests are not skipped. */
 export const needsMount: string | false =
   process.platform === 'linux' && (process.getuid?.() === 0 || process.env['CI'] !== undefined)
     ? false
     : 'needs Linux and root, to mount a small disk';
 
-/** A file system of its own with a bound on its size. `options` are those of tmpfs: `size=30m`, `nr_inodes=900`. */
+/** Mounts a tmpfs with a size limit. `options` are those of tmpfs: `size=30m`, `nr_inodes=900`. */
 export function mountSmallDisk(options: string): Disposable & { readonly folder: string } {
   const folder = mkdtempSync(join(tmpdir(), 'small-disk-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', `mode=755,${options}`, 'tmpfs', folder]);

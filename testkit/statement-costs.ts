@@ -2,17 +2,17 @@ import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startScratchServer } from '#testkit/postgres.ts';
 
-/** What one execution of a statement cost PostgreSQL. */
+/** The cost of one execution of a statement. */
 export interface StatementCost {
   readonly database: string;
   readonly text: string;
-  /** Rows that scans of tables and indexes returned or filtered out. */
+  /** Rows that table and index scans returned or filtered out. */
   readonly rows: number;
-  /** 8 KiB blocks that were read, from the buffer cache or the disk. */
+  /** 8 KiB blocks read from the buffer cache or the disk. */
   readonly buffers: number;
 }
 
-/** A node of EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON). */
+/** A plan node of EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON). */
 export interface PlanNode {
   readonly 'Relation Name'?: string;
   readonly 'Index Name'?: string;
@@ -42,16 +42,16 @@ const EXPLAIN_SETTINGS = {
   // Statistics change only when a test changes them.
   autovacuum: 'off',
 };
-/** Set in a session whose statements are not to be recorded. */
+/** Excludes the statements of a session from the recording. */
 export const UNRECORDED = 'SET auto_explain.log_min_duration = -1';
 
-/** A server that records what each statement of each client really costs, with the plan that it really has. */
+/** Starts a server that records the actual cost and plan of every statement. */
 export async function startRecordingServer() {
   const server = await startScratchServer(EXPLAIN_SETTINGS);
   const file = join(server.dataDir, 'log', 'statements.json');
   return {
     url: server.url,
-    /** Gives what was executed since this call: more each time. */
+    /** Returns a function that gives the costs of all statements executed since this call. */
     async record(): Promise<() => Promise<readonly StatementCost[]>> {
       const next = await followLines(file);
       const costs: StatementCost[] = [];
@@ -64,19 +64,19 @@ export async function startRecordingServer() {
   };
 }
 
-/** Gives the lines that were begun since this call, each once its end is written. The file is not empty. */
+/** Returns a function that gives the new complete lines of a non-empty file. Lines that started before this call are excluded. */
 export async function followLines(file: string): Promise<() => Promise<string[]>> {
-  // The last byte too: unless it ends a line, what comes next is the rest of one that was begun before.
+  // Starts at the last byte: if it is not a line end, the next bytes belong to a line that started before.
   let from = (await stat(file)).size - 1;
-  let isWithin = true;
+  let isFirstRead = true;
   return async () => {
     const size = (await stat(file)).size - from;
     await using handle = await open(file);
     const { buffer } = await handle.read({ buffer: Buffer.alloc(size), position: from });
     const end = buffer.lastIndexOf('\n') + 1;
     if (end === 0) return [];
-    const start = isWithin ? buffer.indexOf('\n') + 1 : 0;
-    isWithin = false;
+    const start = isFirstRead ? buffer.indexOf('\n') + 1 : 0;
+    isFirstRead = false;
     from += end;
     return buffer.toString('utf8', start, end).split('\n').filter(Boolean);
   };
@@ -90,9 +90,9 @@ function costOfLine(line: string): StatementCost[] {
   return [{ database: dbname ?? '', text: text.replace(/\s+/g, ' ').trim(), ...costOf(plan) }];
 }
 
-/** Of a plan with what it really did. */
+/** The cost of an executed plan. */
 export function costOf(plan: PlanNode): Pick<StatementCost, 'rows' | 'buffers'> {
-  // Buffers of a node are those of the nodes below it too.
+  // The buffers of a node include those of its child nodes.
   return { rows: rowsOf(plan), buffers: plan['Shared Hit Blocks'] + plan['Shared Read Blocks'] };
 }
 
@@ -102,6 +102,6 @@ function rowsOf(node: PlanNode): number {
     node['Actual Rows'] +
     (node['Rows Removed by Filter'] ?? 0) +
     (node['Rows Removed by Index Recheck'] ?? 0);
-  const below = (node.Plans ?? []).reduce((sum, child) => sum + rowsOf(child), 0);
-  return below + (isScan ? Math.round(perLoop * node['Actual Loops']) : 0);
+  const children = (node.Plans ?? []).reduce((sum, child) => sum + rowsOf(child), 0);
+  return children + (isScan ? Math.round(perLoop * node['Actual Loops']) : 0);
 }

@@ -42,6 +42,6 @@ function requireRoom(size: TreeSize, depth: number): void {
   const refuse = (problem: string): AppError => refused('CATEGORY_LIMIT_EXCEEDED', 'parentId', problem);
   if (depth > DEPTH_MAX) throw refuse(`Categories are at most ${DEPTH_MAX} levels deep.`);
   if (size.siblings >= CHILDREN_MAX)
-    throw refuse(`There are at most ${CHILDREN_MAX} categories side by side.`);
+    throw refuse(`There are at most ${CHILDREN_MAX} categories with the same parent.`);
   if (size.total >= CATEGORIES_MAX) throw refuse(`There are at most ${CATEGORIES_MAX} categories.`);
 }

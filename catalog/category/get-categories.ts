@@ -10,7 +10,7 @@ import { invalid } from '#platform/errors.ts';
 import { requireAll, requireEach, requireUuids, requireWhole } from '#platform/input.ts';
 import { BATCH_SIZE_MAX, PARENTS_MAX } from '#platform/limits.ts';
 
-/** The categories that exist. Throws INVALID_ARGUMENT. */
+/** Returns the categories that exist; ignores unknown ids. Throws INVALID_ARGUMENT. */
 export async function getCategories(
   deps: { categories: Pick<CategoryStore, 'byIds'> },
   input: { ids: readonly string[] },
@@ -20,8 +20,8 @@ export async function getCategories(
 }
 
 /**
- * The first `size` children of each parent by name, all if it is 0; an empty parent id means the top. Throws
- * INVALID_ARGUMENT.
+ * Returns the first `size` children of each parent by name, or all if `size` is 0. An empty parent id stands for the
+ * root level. Throws INVALID_ARGUMENT.
  */
 export async function listCategories(
   deps: { categories: Pick<CategoryStore, 'childrenOf'> },
@@ -36,13 +36,13 @@ export async function listCategories(
   return deps.categories.childrenOf(checked.parents, checked.size, call.signal);
 }
 
-/** Throws CATEGORY_NOT_FOUND on `categoryId` unless the category exists; null is no category. */
+/** Throws CATEGORY_NOT_FOUND on `categoryId` unless the category exists; accepts null. */
 export async function requireCategory(
   deps: { categories: Pick<CategoryStore, 'byIds'> },
   id: string | null,
   call: Call,
 ): Promise<void> {
   if (id === null) return;
-  // Categories are never removed: one that exists now exists when the product is written.
+  // Categories are never deleted, so a category found here still exists when the product is written.
   if ((await deps.categories.byIds([id], call)).length === 0) throw noSuchCategory('categoryId', id);
 }

@@ -6,7 +6,7 @@ import type { Clock } from '#platform/clock.ts';
 import { refused } from '#platform/errors.ts';
 import { requireAll, requireUuid } from '#platform/input.ts';
 
-/** Gives a category another name. Throws INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NAME_TAKEN. */
+/** Renames a category. Throws INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NAME_TAKEN. */
 export async function renameCategory(
   deps: { categories: Pick<CategoryStore, 'rename'>; clock: Clock },
   input: { id: string; name: string },

@@ -5,7 +5,7 @@ import { ADVISORY_LOCKS } from '#platform/postgres/advisory-locks.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 import { groupReadsById } from '#platform/read-by-id.ts';
 
-/** Every SQL statement about categories. */
+/** The SQL statements for categories. */
 
 interface CategoryRow {
   readonly id: string;
@@ -15,7 +15,7 @@ interface CategoryRow {
   readonly version: bigint;
 }
 
-/** Without a child only the parent's id. */
+/** A parent without children produces one row with a null `id`. */
 type ChildRow = { readonly parent_id: string | null } & (CategoryRow | { readonly id: null });
 
 interface SizeRow {
@@ -25,18 +25,18 @@ interface SizeRow {
   readonly total: number;
 }
 
-/** What bounds of the tree are checked against. */
+/** The state of the tree against which the limits are checked. */
 export interface TreeSize {
-  /** Null if there is no such parent. */
+  /** Null for the top level and for an unknown parent. */
   readonly parentPath: readonly string[] | null;
   readonly siblings: number;
-  /** Whether a sibling has the name, whatever its case and accents. */
+  /** Whether a sibling has the same name, ignoring case and accents. */
   readonly isNameTaken: boolean;
   readonly total: number;
 }
 
 const COLUMNS = 'id, name, path, created_at, version';
-/** One at a time, so that the bounds hold and names of siblings differ. */
+/** Serializes changes of the tree, so that the limits and unique sibling names hold under concurrency. */
 const LOCK_TREE: Statement = {
   name: 'lock_categories',
   text: `SELECT pg_advisory_xact_lock(${ADVISORY_LOCKS.categoryTree})`,
@@ -70,7 +70,7 @@ const BY_IDS: Statement = {
   name: 'categories_by_ids',
   text: `SELECT ${COLUMNS} FROM category WHERE id = ANY($1::uuid[])`,
 };
-/** A parent without children has a row as well, so that it differs from one that does not exist. */
+/** A parent without children also produces a row, which distinguishes it from an unknown parent. */
 const CHILDREN: Statement = {
   name: 'categories_by_parents',
   text: `
@@ -92,8 +92,8 @@ export type CategoryStore = ReturnType<typeof createCategoryStore>;
 export function createCategoryStore(database: Database) {
   return {
     /**
-     * Adds what `make` returns, with the event that tells of it; it sees the tree as it is, and what it throws undoes
-     * all.
+     * Inserts the category and the event that `make` returns. `make` gets the current state of the tree; if it throws,
+     * the transaction is rolled back.
      */
     async insert(
       parentId: string | null,
@@ -103,7 +103,7 @@ export function createCategoryStore(database: Database) {
       return database.transaction(async (tx) => {
         await tx.query(LOCK_TREE, []);
         const [row] = await tx.query<SizeRow>(SIZE, [parentId, name]);
-        if (!row) throw new Error('a SELECT without FROM gave no row');
+        if (!row) throw new Error('a SELECT without FROM returned no row');
         const { parent_path: parentPath, is_name_taken: isNameTaken, siblings, total } = row;
         const { category, event } = make({ parentPath, siblings, isNameTaken, total });
         const { id, path, createdAt } = category;
@@ -113,7 +113,7 @@ export function createCategoryStore(database: Database) {
       });
     },
 
-    /** The renamed category; undefined if there is none with this id, 'name-taken' if a sibling has the name. */
+    /** Returns the renamed category, undefined if the id is unknown, or 'name-taken' if a sibling has the name. */
     async rename(
       id: string,
       name: string,
@@ -130,12 +130,12 @@ export function createCategoryStore(database: Database) {
       });
     },
 
-    /** Those that exist. Concurrent callers share a statement. */
+    /** Returns the categories that exist. Concurrent calls share one statement. */
     byIds: groupReadsById(async (ids, signal) =>
       (await database.query<CategoryRow>(BY_IDS, [ids], signal)).map(toCategory),
     ),
 
-    /** The first `size` children of each by name, and which parents do not exist; null stands for the top. */
+    /** Returns the first `size` children of each parent by name, and the unknown parents. Null stands for the top level. */
     async childrenOf(
       parentIds: readonly (string | null)[],
       size: number,

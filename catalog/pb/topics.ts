@@ -1,3 +1,3 @@
-/** The topics of the catalog service. The JSON Schema of each is the file of its name in this folder. */
+/** The topics of the catalog service. `<topic>.schema.json` in this folder is the JSON Schema of a topic's events. */
 export const CATALOG_EVENTS = 'catalog.events';
 export const CATEGORY_EVENTS = 'category.events';

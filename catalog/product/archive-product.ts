@@ -6,7 +6,7 @@ import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
 import { requireUuid } from '#platform/input.ts';
 
-/** Takes a product off sale for good; a second time changes nothing. Throws INVALID_ARGUMENT, NOT_FOUND. */
+/** Takes a product off sale permanently; archiving it again changes nothing. Throws INVALID_ARGUMENT, NOT_FOUND. */
 export async function archiveProduct(
   deps: { store: Pick<ProductStore, 'change'>; clock: Clock },
   input: { id: string },

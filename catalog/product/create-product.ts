@@ -18,7 +18,7 @@ export interface NewProduct {
   readonly name: string;
   readonly description: string;
   readonly priceMinor: bigint;
-  /** Empty for none. */
+  /** Empty: no category. */
   readonly categoryId: string;
   readonly tags: readonly string[];
 }

@@ -9,7 +9,7 @@ export function noSuchProduct(id: string): AppError {
   return refused('NOT_FOUND', 'id', `There is no product ${id}.`);
 }
 
-/** The products that exist, archived or not. Throws INVALID_ARGUMENT. */
+/** Returns the products that exist, archived or not; ignores unknown ids. Throws INVALID_ARGUMENT. */
 export async function getProducts(
   deps: { store: Pick<ProductStore, 'byIds'> },
   input: { ids: readonly string[] },
@@ -18,7 +18,7 @@ export async function getProducts(
   return deps.store.byIds(requireUuids('ids', input.ids, BATCH_SIZE_MAX), call);
 }
 
-/** One product, archived or not. Throws INVALID_ARGUMENT, NOT_FOUND. */
+/** Returns one product, archived or not. Throws INVALID_ARGUMENT, NOT_FOUND. */
 export async function getProduct(
   deps: { store: Pick<ProductStore, 'byIds'> },
   input: { id: string },

@@ -5,7 +5,7 @@ import { requirePage } from '#platform/input.ts';
 import type { PageRequest } from '#platform/pb/page_pb.js';
 import type { PageOf } from '#platform/postgres/keyset.ts';
 
-/** A page of the products on sale, newest first. Throws INVALID_ARGUMENT. */
+/** Returns a page of the products on sale, newest first. Throws INVALID_ARGUMENT. */
 export async function listProducts(
   deps: { store: Pick<ProductStore, 'list'> },
   input: { page?: PageRequest | undefined },

@@ -1,7 +1,6 @@
 import { invalid } from '#platform/errors.ts';
 import { requireEach, requireText } from '#platform/input.ts';
 
-/** What is sold. */
 export interface Product {
   readonly id: string;
   readonly name: string;
@@ -9,19 +8,19 @@ export interface Product {
   /** Minor units of the shop's currency. */
   readonly priceMinor: bigint;
   readonly createdAt: Date;
-  /** Grows by one with every change, from 1. */
+  /** Starts at 1; each change increments it by 1. */
   readonly version: bigint;
-  /** Null while it is sold. */
+  /** Null while the product is on sale. */
   readonly archivedAt: Date | null;
-  /** Null if it is in none. */
+  /** Null: no category. */
   readonly categoryId: string | null;
-  /** In lower case, each once. */
+  /** Lower case, without duplicates. */
   readonly tags: readonly string[];
 }
 
 export const NAME_LENGTH_MAX = 200;
 export const DESCRIPTION_LENGTH_MAX = 10_000;
-/** Minor units. High enough for any price in any currency, low enough that an order's total fits 64 bits. */
+/** Minor units. High enough for any price in any currency, and low enough that an order's total fits into 64 bits. */
 export const PRICE_MINOR_MAX = 1_000_000_000_000n;
 export const QUERY_LENGTH_MAX = 1_000;
 export const TAGS_MAX = 20;
@@ -41,7 +40,7 @@ export function requirePrice(priceMinor: bigint, field = 'price'): bigint {
   return priceMinor;
 }
 
-/** Tags as they are kept: in lower case, one space between words, each once. */
+/** Returns the tags in stored form: lower case, single spaces between words, no duplicates. */
 export function requireTags(field: string, tags: readonly string[]): string[] {
   if (tags.length > TAGS_MAX) throw invalid(field, `must have at most ${TAGS_MAX} tags`);
   const folded = requireEach(tags, (tag, index) =>

@@ -8,7 +8,7 @@ import { keyset, keysetValues, toPage, type PageOf } from '#platform/postgres/ke
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 import { groupReadsById } from '#platform/read-by-id.ts';
 
-/** The SQL statements of products; those of a search are in ../search. */
+/** The SQL statements for products; those for search are in ../search. */
 
 interface ProductRow {
   readonly id: string;
@@ -34,7 +34,7 @@ const INSERT: Statement = {
     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::uuid[], $7::text[])
       AS p(id, name, description, price_minor, created_at, category_id, tags)`,
 };
-/** Returns a row if there are prices. */
+/** Returns a row if the database contains a price. */
 export const FIND_PRODUCT: Statement = { name: 'find_product', text: 'SELECT 1 FROM product LIMIT 1' };
 const BY_IDS: Statement = {
   name: 'products_by_ids',
@@ -64,18 +64,18 @@ export type ProductStore = ReturnType<typeof createProductStore>;
 
 export function createProductStore(database: Database) {
   return {
-    /** Stores a product with its events and returns what is stored. Concurrent callers share a commit. */
+    /** Inserts a product and its events, and returns the product. Concurrent calls share one commit. */
     insert: groupInserts<Product>(
       (products, events) => insertProducts(database, products, events),
       ({ name, description }) => name.length + description.length,
     ),
 
-    /** Those that exist, archived or not. Concurrent callers share a statement. */
+    /** Returns the products that exist, archived or not. Concurrent calls share one statement. */
     byIds: groupReadsById(async (ids, signal) =>
       (await database.query<ProductRow>(BY_IDS, [ids], signal)).map(toProduct),
     ),
 
-    /** Products on sale. Concurrent callers of equal pages share a statement. */
+    /** Returns a page of products on sale. Concurrent calls for the same page share one statement. */
     list: sharePublicReads<Page, PageOf<Product>>(pageKey, async (page, { signal }) => {
       const statement = page.fromEnd ? LIST_BACKWARD : LIST;
       const rows = await database.query<ProductRow>(statement, keysetValues(page), signal);
@@ -83,8 +83,8 @@ export function createProductStore(database: Database) {
     }),
 
     /**
-     * Changes one product under a row lock: `change` sees it as it is and returns it as it shall be, with the event
-     * that tells of it, or null to leave it; what it throws undoes all. Undefined if there is no such product.
+     * Changes one product under a row lock. `change` gets the current product and returns the new one with its event,
+     * or null for no change; if it throws, the transaction is rolled back. Returns undefined if the id is unknown.
      */
     async change(
       id: string,
@@ -105,7 +105,7 @@ export function createProductStore(database: Database) {
   };
 }
 
-/** All products with their events in one commit. Returns the outcome of each. */
+/** Inserts all products and their events in one commit. */
 async function insertProducts(
   database: Database,
   products: readonly Product[],
@@ -118,7 +118,7 @@ async function insertProducts(
     products.map((product) => product.priceMinor),
     products.map((product) => product.createdAt),
     products.map((product) => product.categoryId),
-    // unnest flattens arrays of arrays; a tag has no line break.
+    // unnest flattens nested arrays, so the tags of a product are joined. A tag contains no line break.
     products.map((product) => product.tags.join('\n')),
     ...outboxValues(events),
   ]);

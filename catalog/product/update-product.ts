@@ -23,7 +23,7 @@ export interface ProductChange {
   readonly name?: string | undefined;
   readonly description?: string | undefined;
   readonly priceMinor?: bigint | undefined;
-  /** Empty for none. */
+  /** Empty: no category. */
   readonly categoryId?: string | undefined;
   readonly tags?: { readonly values: readonly string[] } | undefined;
 }

@@ -5,7 +5,7 @@ import { startInboxConsumer } from '#platform/events/inbox.ts';
 import { requireUuid } from '#platform/input.ts';
 import type { Database } from '#platform/postgres/pool.ts';
 
-/** Counts what is sold, from the orders that are created; each order exactly once. */
+/** Counts the units sold from order.created events, each order exactly once. */
 export function countSales(
   deps: ConsumerDeps & { readonly database: Database; readonly sales: SalesStore },
 ): Promise<AsyncDisposable> {
@@ -22,14 +22,14 @@ export function countSales(
   });
 }
 
-/** What an order.created (order/pb/order.created.schema.json) says of its lines; anything else is a poison message. */
+/** The lines of an order.created event (order/pb/order.created.schema.json). Throws on a poison message. */
 function linesOf(payload: unknown): { productId: string; quantity: number }[] {
   const products = Object(payload).products as unknown;
   if (!Array.isArray(products)) throw new Error('order.created without products');
   return products.map((line: unknown) => {
     const { product_id: productId, quantity } = Object(line) as Record<string, unknown>;
     if (typeof productId !== 'string' || !Number.isSafeInteger(quantity) || Number(quantity) < 1)
-      throw new Error('order.created with a line that is none');
+      throw new Error('order.created with an invalid line');
     return { productId: requireUuid('product_id', productId), quantity: Number(quantity) };
   });
 }

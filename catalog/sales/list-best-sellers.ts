@@ -5,7 +5,7 @@ import type { Call } from '#platform/call.ts';
 import { requirePageSize } from '#platform/input.ts';
 
 /**
- * Products on sale that were ordered most, by units; the newer product first where they are equal.
+ * Returns the products on sale with the most units ordered; of products with equal units, the newest first.
  * Throws INVALID_ARGUMENT.
  */
 export async function listBestSellers(

@@ -1,9 +1,9 @@
 import { sharePublicReads } from '#platform/group.ts';
 import type { Database, Queryable, Statement } from '#platform/postgres/pool.ts';
 
-/** The SQL of how often products were ordered. */
+/** The SQL statements for sales counts. */
 
-/** In the order of the ids, so that two that count at once do not wait for each other in a circle. */
+/** Writes in id order, so that concurrent transactions do not deadlock. */
 const ADD: Statement = {
   name: 'add_sales',
   text: `
@@ -25,12 +25,12 @@ export type SalesStore = ReturnType<typeof createSalesStore>;
 
 export function createSalesStore(database: Database) {
   return {
-    /** Adds units; each product once. Products that are not there are left out. */
+    /** Adds units by product id. Unknown products are ignored. */
     async add(tx: Queryable, units: ReadonlyMap<string, number>): Promise<void> {
       await tx.query(ADD, [[...units.keys()], [...units.values()]]);
     },
 
-    /** The ids of the products on sale that were ordered most. Concurrent callers of one size share a statement. */
+    /** Returns the ids of the best sellers on sale. Concurrent calls with the same size share one statement. */
     best: sharePublicReads<number, string[]>(String, async (size, { signal }) => {
       const rows = await database.query<{ product_id: string }>(BEST, [size], signal);
       return rows.map((row) => row.product_id);

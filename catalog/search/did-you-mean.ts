@@ -1,40 +1,40 @@
-/** A word that was typed, whether some product has it, and words of products that resemble it. */
-export interface TypedWord {
+/** A word of the query, whether a product contains it, and similar words from product names. */
+export interface QueryWord {
   readonly word: string;
   readonly known: boolean;
   readonly candidates: readonly string[];
 }
 
-/** Shorter words resemble too many others. */
+/** Shorter words are similar to too many others. */
 export const CORRECTED_LENGTH_MIN = 3;
 
-/** Unknown words beyond the first of them stay as they are: each costs the database a search of its own. */
+/** Maximum number of unknown words to correct: each costs a database search. */
 export const CORRECTED_WORDS_MAX = 4;
 
-/** The words as they were probably meant; null if none is corrected. */
-export function correct(words: readonly TypedWord[]): string | null {
+/** Returns the words with the unknown ones corrected, or null if no word changes. */
+export function correct(words: readonly QueryWord[]): string | null {
   let unknown = 0;
-  const meant = words.map(({ word, known, candidates }) => {
+  const corrected = words.map(({ word, known, candidates }) => {
     if (known || ++unknown > CORRECTED_WORDS_MAX) return word;
     return nearest(word, candidates) ?? word;
   });
-  return meant.every((word, index) => word === words[index]?.word) ? null : meant.join(' ');
+  return corrected.every((word, index) => word === words[index]?.word) ? null : corrected.join(' ');
 }
 
 function nearest(word: string, candidates: readonly string[]): string | undefined {
   const allowed = word.length < 5 ? 1 : 2;
   let best: string | undefined;
   let bestEdits = allowed + 1;
-  // In the alphabet's order, so that every backend picks the same of equals.
+  // Sorted, so that every backend picks the same word among equally distant ones.
   for (const candidate of candidates.toSorted()) {
-    const edits = editsBetween(word, candidate);
+    const edits = editDistance(word, candidate);
     if (edits > 0 && edits < bestEdits) [best, bestEdits] = [candidate, edits];
   }
   return best;
 }
 
-/** Letters to put in, leave out, replace or swap with their neighbour (optimal string alignment distance). */
-export function editsBetween(one: string, other: string): number {
+/** Optimal string alignment distance: insertions, deletions, substitutions and swaps of adjacent letters. */
+export function editDistance(one: string, other: string): number {
   if (Math.abs(one.length - other.length) > 2) return Infinity;
   let before: number[] = [];
   let last = Array.from({ length: other.length + 1 }, (_, index) => index);

@@ -1,7 +1,7 @@
 import type { ProductDocument } from '#catalog/search/product-index.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 
-/** The SQL statements that read products as a search engine indexes them. */
+/** The SQL statements that read products as documents for the search engine. */
 
 interface DocumentRow {
   readonly id: string;
@@ -14,7 +14,7 @@ interface DocumentRow {
   readonly category_path: string[];
 }
 
-/** Before every id there is. */
+/** Sorts before every product id. */
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 const DOCUMENTS = `
     SELECT p.id, p.version, p.archived_at IS NULL AS on_sale, p.name, p.description, p.price_minor, p.tags,
@@ -37,12 +37,12 @@ export type DocumentStore = ReturnType<typeof createDocumentStore>;
 
 export function createDocumentStore(database: Database) {
   return {
-    /** Products on sale and archived ones. */
+    /** Returns the documents of products, archived or not. */
     async byIds(ids: readonly string[]): Promise<ProductDocument[]> {
       return (await database.query<DocumentRow>(DOCUMENTS_BY_IDS, [ids])).map(toDocument);
     },
 
-    /** Products on sale in order of their ids, after an id; an empty id means from the start. */
+    /** Returns the next products on sale in id order, after `id`; an empty `id` starts from the first. */
     async onSaleAfter(id: string, size: number, signal: AbortSignal): Promise<ProductDocument[]> {
       const values = [id === '' ? FIRST_ID : id, size];
       return (await database.query<DocumentRow>(DOCUMENTS_AFTER, values, signal)).map(toDocument);

@@ -3,48 +3,55 @@ import {
   PRICE_STEPS,
   sortOf,
   TOTAL_MAX,
-  type Nearness,
+  type MatchMode,
   type ProductFilter,
   type ProductQuery,
 } from '#catalog/search/search-index.ts';
-import { INSIDE_LENGTH_MIN, type SearchTerms } from '#catalog/search/search-terms.ts';
+import { SUBSTRING_LENGTH_MIN, type SearchTerms } from '#catalog/search/search-terms.ts';
 
-/** The bodies of searches, in the query language that Elasticsearch 7 and OpenSearch share. */
+/** Request bodies in the query language that Elasticsearch 7 and OpenSearch share. */
 
 type Clause = Readonly<Record<string, unknown>>;
 
 const allOf = (field: string, query: string, more: object = {}): Clause => ({
   match: { [field]: { query, operator: 'and', ...more } },
 });
-const beginnings = (field: string, words: readonly string[]): Clause => ({
-  // Only the last word is a beginning.
+const prefixMatch = (field: string, words: readonly string[]): Clause => ({
+  // Only the last word is a prefix.
   match_bool_prefix: {
-    [field]: { query: [...words.slice(0, -1), cut(words.at(-1) ?? '')].join(' '), operator: 'and' },
+    [field]: { query: [...words.slice(0, -1), truncate(words.at(-1) ?? '')].join(' '), operator: 'and' },
   },
 });
 const anyOf = (...should: Clause[]): Clause => ({ bool: { should, minimum_should_match: 1 } });
-const worth = (boost: number, filter: Clause): Clause => ({ constant_score: { filter, boost } });
+const constantScore = (boost: number, filter: Clause): Clause => ({ constant_score: { filter, boost } });
 
 /**
- * Beginnings and typing errors are looked for by automata, which cost time by their length; one of more than 1,000
- * bytes is refused.
+ * Prefix and fuzzy queries run automata, whose cost grows with their length. The engine refuses one of more than
+ * 1,000 bytes.
  */
 const AUTOMATON_LENGTH_MAX = 100;
-const cut = (text: string): string => Array.from(text).slice(0, AUTOMATON_LENGTH_MAX).join('');
+const truncate = (text: string): string => Array.from(text).slice(0, AUTOMATON_LENGTH_MAX).join('');
 
 /**
- * The exact name, then all words in the name, then the text inside a word of the name, then all words in name,
- * description and tags. Within each, BM25 of the name and whether the words are in a row.
+ * Ranks the exact name first, then names with all words, then names that contain the text as a substring, then products
+ * with all words in name, description and tags. Within each group: by BM25 of the name and by a phrase match.
  */
-function fitting({ text, words }: SearchTerms): Clause {
-  const inName = anyOf(allOf('name', text), beginnings('name.words', words));
-  const inAll = anyOf(allOf('everything', text), beginnings('everything.words', words));
+function matchClause({ text, words }: SearchTerms): Clause {
+  const inName = anyOf(allOf('name', text), prefixMatch('name.words', words));
+  const inAll = anyOf(allOf('everything', text), prefixMatch('everything.words', words));
   const inside =
-    text.length < INSIDE_LENGTH_MIN ? [] : [worth(10, { match_phrase: { 'name.trigrams': text } })];
+    text.length < SUBSTRING_LENGTH_MIN
+      ? []
+      : [constantScore(10, { match_phrase: { 'name.trigrams': text } })];
   return {
     bool: {
       must: [
-        anyOf(worth(1_000, { term: { 'name.line': text } }), worth(100, inName), worth(1, inAll), ...inside),
+        anyOf(
+          constantScore(1_000, { term: { 'name.line': text } }),
+          constantScore(100, inName),
+          constantScore(1, inAll),
+          ...inside,
+        ),
       ],
       should: [
         { match: { name: { query: text } } },
@@ -56,11 +63,11 @@ function fitting({ text, words }: SearchTerms): Clause {
 }
 
 /**
- * Names with all words but a typing error or two, rather behind the first letter, or with many of the text's trigrams;
- * a number that sticks to a word may be one of its own.
+ * Matches names that have all words with up to two typing errors, or many of the text's trigrams. Prefers errors after
+ * the first letter, and also tries a number that is joined to a word as a word of its own.
  */
-function near({ words }: SearchTerms): Clause {
-  const text = words.map(cut).join(' ');
+function approximateClause({ words }: SearchTerms): Clause {
+  const text = words.map(truncate).join(' ');
   const apart = text.replaceAll(/(?<=\p{L})(?=\p{N})|(?<=\p{N})(?=\p{L})/gu, ' ');
   return anyOf(
     allOf('name.words', text, { fuzziness: 'AUTO', boost: 3 }),
@@ -70,9 +77,9 @@ function near({ words }: SearchTerms): Clause {
   );
 }
 
-function matching(terms: SearchTerms | null, nearness: Nearness): Clause[] {
+function matching(terms: SearchTerms | null, mode: MatchMode): Clause[] {
   if (!terms) return [];
-  return [nearness === 'fits' ? fitting(terms) : near(terms)];
+  return [mode === 'fits' ? matchClause(terms) : approximateClause(terms)];
 }
 
 function priceClauses({ priceMin, priceMax }: ProductFilter): Clause[] {
@@ -90,9 +97,9 @@ function categoryClauses({ categoryId }: ProductFilter): Clause[] {
 
 const ON_SALE: Clause = { term: { on_sale: true } };
 
-/** A page and one hit more, which tells whether the list goes on, and whatever is to be counted. */
-export function searchBody(query: ProductQuery, terms: SearchTerms | null, nearness: Nearness): object {
-  const { filter, wants, after, skip } = query;
+/** Requests a page plus one hit, which shows whether the list continues, and the requested counts. */
+export function searchBody(query: ProductQuery, terms: SearchTerms | null, mode: MatchMode): object {
+  const { filter, include, after, skip } = query;
   const prices = priceClauses(filter);
   const category = categoryClauses(filter);
   const always = [
@@ -101,22 +108,22 @@ export function searchBody(query: ProductQuery, terms: SearchTerms | null, nearn
     ...filter.tags.map((tag) => ({ term: { tags: tag } })),
   ];
   const sort = sortOf(query.text, query.sort);
-  const countsAll = wants.total || !wants.hits || skip > 0;
+  const countsAll = include.total || !include.hits || skip > 0;
   return {
     _source: false,
     track_total_hits: countsAll ? TOTAL_MAX : false,
     query: {
       bool: {
-        // A facet counts whatever its own filter says, so that these two come after the counting.
-        filter: wants.facets ? always : [...always, ...prices, ...category],
-        must: matching(terms, nearness),
+        // A facet ignores its own condition, so these two conditions are applied after the aggregations.
+        filter: include.facets ? always : [...always, ...prices, ...category],
+        must: matching(terms, mode),
       },
     },
-    ...(wants.facets && {
+    ...(include.facets && {
       post_filter: { bool: { filter: [...prices, ...category] } },
       aggs: facetAggregations(prices, category),
     }),
-    ...(wants.hits
+    ...(include.hits
       ? {
           size: query.size + 1,
           sort: sortClauses(sort, query.backward),
@@ -126,7 +133,7 @@ export function searchBody(query: ProductQuery, terms: SearchTerms | null, nearn
   };
 }
 
-/** A place that another backend gave has no score: then the offset says where to go on. */
+/** A cursor from another backend has no score; then the search continues at its offset. */
 function searchAfter({ sort, key, id, offset }: NonNullable<ProductQuery['after']>): object {
   if (sort === 'newest') return { search_after: [id] };
   return key === '' ? { from: offset } : { search_after: [sort === 'relevance' ? Number(key) : key, id] };
@@ -157,17 +164,17 @@ function facetAggregations(prices: Clause[], category: Clause[]): object {
   };
 }
 
-/** How many fit, up to 1. */
-export function fitsBody(terms: SearchTerms): object {
+/** Counts the matches, up to 1. */
+export function hasMatchBody(terms: SearchTerms): object {
   return { size: 0, track_total_hits: 1, query: { bool: { filter: [ON_SALE, ...matching(terms, 'fits')] } } };
 }
 
-/** For each word: whether a product has it or a word that begins so, and words of names that resemble it. */
+/** For each word: whether a product has a word that starts with it, and similar words from product names. */
 export function typedWordsBody(words: readonly string[]): object {
   const known = (word: string): Clause =>
-    anyOf(allOf('everything', word), { prefix: { 'everything.words': cut(word) } });
+    anyOf(allOf('everything', word), { prefix: { 'everything.words': truncate(word) } });
   const resembling = (word: string): object => ({
-    text: cut(word),
+    text: truncate(word),
     term: {
       field: 'name.words',
       suggest_mode: 'always',
@@ -188,7 +195,7 @@ export function typedWordsBody(words: readonly string[]): object {
   };
 }
 
-/** Names that begin so, then shorter names. */
+/** Names with a word that starts with the text: names that start with it first, then the shortest names. */
 export function suggestBody({ text, words }: SearchTerms, size: number): object {
   return {
     _source: false,
@@ -196,8 +203,8 @@ export function suggestBody({ text, words }: SearchTerms, size: number): object 
     size,
     query: {
       bool: {
-        filter: [ON_SALE, beginnings('name.words', words)],
-        should: [worth(1, { prefix: { 'name.line': cut(text) } })],
+        filter: [ON_SALE, prefixMatch('name.words', words)],
+        should: [constantScore(1, { prefix: { 'name.line': truncate(text) } })],
       },
     },
     sort: [{ _score: 'desc' }, { name_length: 'asc' }, { id: 'desc' }],

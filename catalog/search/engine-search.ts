@@ -16,14 +16,14 @@ import type { ServiceDeps } from '#platform/service.ts';
 
 const PAUSE_MS_MIN = 1_000;
 const PAUSE_MS_MAX = 10_000;
-/** How often a process looks whether the index that another one builds is there. */
+/** Interval at which a process checks whether the index that another process builds is complete. */
 const POLL_MS = 2_000;
 const GROUP = 'catalog-search';
 const NOT_FOUND = 404;
 
 /**
- * Search on Elasticsearch or OpenSearch, with all that keeps it right: the index is built when there is none, or one
- * made from other settings; events of products are written to it; while it cannot answer, `fallback` does.
+ * Starts search on Elasticsearch or OpenSearch: builds the index if it is missing or was built with other settings,
+ * indexes the products of catalog events, and searches in `fallback` while the engine is down.
  */
 export async function startEngineSearch(
   url: string,
@@ -36,7 +36,7 @@ export async function startEngineSearch(
   const engine = stack.use(openEngine(url));
   const alias = aliasOf(url);
   const index = productIndex(engine, alias);
-  const builder = stack.use(keepBuilt({ database, documents, index, clock: deps.clock, logger }));
+  const builder = stack.use(keepIndexCurrent({ database, documents, index, clock: deps.clock, logger }));
   builder.check();
   const search = stack.use(
     withFallback({
@@ -61,7 +61,7 @@ export async function startEngineSearch(
       {
         group: GROUP,
         topics: [CATALOG_EVENTS],
-        // Whoever leaves does not wait for an engine that is silent: a write that is done after all harms nobody.
+        // A stopping member does not wait for an engine that hangs: writes are idempotent, so a late write is safe.
         effect: (events, signal) =>
           within(
             indexProducts(
@@ -76,8 +76,8 @@ export async function startEngineSearch(
   return search;
 }
 
-/** Builds the index where it is missing or made from other settings, in the background, until it is there. */
-function keepBuilt(
+/** Builds the index in the background if it is missing or was built with other settings; retries until it exists. */
+function keepIndexCurrent(
   deps: Parameters<typeof rebuildIndex>[0] & Pick<ServiceDeps, 'logger'>,
 ): AsyncDisposable & { check(): void } {
   const stopping = new AbortController();

@@ -1,10 +1,10 @@
 import { Client, errors } from '@opensearch-project/opensearch';
 import { messageOf } from '#platform/errors.ts';
 
-/** What Elasticsearch or OpenSearch answered that was not a success, or that it did not answer at all. */
+/** An error response of Elasticsearch or OpenSearch, or no response. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
-  /** The HTTP status; null if there was no answer. */
+  /** The HTTP status; null without a response. */
   readonly status: number | null;
 
   constructor(message: string, status: number | null, cause: unknown) {
@@ -17,19 +17,19 @@ export interface EngineRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
   readonly path: string;
   readonly body?: object;
-  /** Lines of JSON, each with its line feed. */
+  /** NDJSON; each line ends with a line feed. */
   readonly lines?: string;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
 }
 
-/** The search engine's HTTP API: one attempt a request, each with a deadline. */
+/** The search engine's HTTP API: one attempt per request, with a timeout. */
 export interface Engine extends AsyncDisposable {
-  /** The answer's body. Throws EngineError, or the signal's reason. */
+  /** Returns the response body. Throws EngineError, or the signal's reason. */
   send<T>(request: EngineRequest): Promise<T>;
 }
 
-/** The engine at the URL; a path in it is not for the engine (product-index.ts). */
+/** Opens a client for the URL's host. The URL's path is the alias (product-index.ts), not a path of the engine. */
 export function openEngine(url: string): Engine {
   const { origin, username, password } = new URL(url);
   const client = new Client({
@@ -46,12 +46,12 @@ export function openEngine(url: string): Engine {
         { method, path, ...(body && { body }), ...(lines !== undefined && { bulkBody: lines }) },
         { requestTimeout: timeoutMs, maxRetries: 0 },
       );
-      // Returns nothing: Node takes a listener's promise for its own and ends the process when that rejects.
+      // Returns nothing: if a listener returns a promise that rejects, Node ends the process.
       const abort = (): void => {
         answer.abort();
       };
       let isLate = false;
-      // The client's own deadline ends with the answer's headers, and what follows may never come.
+      // The client's own timeout covers only the headers; the body may never arrive.
       const late = setTimeout(() => {
         isLate = true;
         abort();

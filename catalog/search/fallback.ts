@@ -7,81 +7,81 @@ import { pause, retry } from '#platform/retry.ts';
 
 export interface FallbackDeps {
   readonly engine: SearchIndex;
-  /** Answers while the engine cannot. */
+  /** Answers searches while the engine is down. */
   readonly fallback: SearchIndex;
-  /** Rejects while the engine cannot answer. */
+  /** Rejects while the engine cannot answer searches. */
   probe(): Promise<void>;
   readonly clock: Pick<Clock, 'elapsedMs'>;
   readonly logger: Logger;
   readonly metrics: CatalogMetrics;
 }
 
-/** So many failures in a row, and the engine is not asked any more until a probe succeeds. */
+/** Consecutive failures after which the engine is marked down until a probe succeeds. */
 const FAILURES_MAX = 3;
-const PROBE_REST_MS = 500;
-/** An engine that fails again this soon is overloaded rather than away: the rest before the next probe doubles. */
-const RELAPSE_MS = 10_000;
-const PROBE_REST_MS_MAX = 8_000;
-/** What was asked cannot be answered, which says nothing of the engine: one caller must not switch it off for all. */
+const PROBE_DELAY_MS = 500;
+/** An engine that fails again within this time is probably overloaded: the delay before the next probe doubles. */
+const RELAPSE_WINDOW_MS = 10_000;
+const PROBE_DELAY_MS_MAX = 8_000;
+/** The search itself is at fault, not the engine: one caller must not mark the engine down for all. */
 const BAD_REQUEST = 400;
-/** An engine that refuses everything looks the same, so refusals are told; no more often, whoever provokes them. */
-const REFUSALS_TOLD_MS = 60_000;
+/** Interval of the warning about refused searches: callers can cause them, but an engine can also refuse every search. */
+const REFUSAL_LOG_INTERVAL_MS = 60_000;
 
 /**
- * Asks the engine, and PostgreSQL when the engine fails: no failure of the engine is an error to who searches; what
- * PostgreSQL cannot answer within its own bounds is (catalog/service.ts). An engine that keeps failing is left alone,
- * so that searches do not wait for it, and probed until it is back.
+ * Searches in the engine, and in PostgreSQL if the engine fails. A failure of the engine is never an error for the
+ * caller; a search that exceeds the bounds of PostgreSQL is (catalog/service.ts). After repeated failures the engine is
+ * marked down, so that searches do not wait for it, and probed until it recovers.
  */
 export function withFallback(deps: FallbackDeps): SearchIndex & AsyncDisposable {
   const stopping = new AbortController();
   let failures = 0;
   let isDown = false;
   let backAtMs = Number.NEGATIVE_INFINITY;
-  let restMs = PROBE_REST_MS;
+  let probeDelayMs = PROBE_DELAY_MS;
   let probing: Promise<void> | undefined;
   deps.metrics.engineUp.set(1);
 
   let refusals = 0;
-  let toldAtMs = Number.NEGATIVE_INFINITY;
+  let refusalLoggedAtMs = Number.NEGATIVE_INFINITY;
 
-  async function answer<T>(ask: (index: SearchIndex) => Promise<T>): Promise<T> {
+  async function answer<T>(read: (index: SearchIndex) => Promise<T>): Promise<T> {
     let reason: FallbackReason = 'down';
     if (!isDown) {
       try {
-        const found = await ask(deps.engine);
+        const found = await read(deps.engine);
         failures = 0;
         return found;
       } catch (error) {
-        // Neither does a caller who has gone say anything of the engine, however long they waited.
+        // A cancelled search is not a failure of the engine, however long the caller waited.
         if (!(error instanceof EngineError)) throw error;
         reason = error.status === BAD_REQUEST ? 'refused' : 'failed';
-        if (reason === 'refused') tellRefusal(error);
+        if (reason === 'refused') logRefusal(error);
         else failures += 1;
-        if (failures >= FAILURES_MAX) goDown(error);
+        if (failures >= FAILURES_MAX) markDown(error);
         deps.logger.debug({ err: error }, 'the search engine failed; PostgreSQL answers');
       }
     }
     deps.metrics.fallbacks.inc({ reason });
-    return ask(deps.fallback);
+    return read(deps.fallback);
   }
 
-  function tellRefusal(error: EngineError): void {
+  function logRefusal(error: EngineError): void {
     refusals += 1;
     const nowMs = deps.clock.elapsedMs();
-    if (nowMs - toldAtMs < REFUSALS_TOLD_MS) return;
+    if (nowMs - refusalLoggedAtMs < REFUSAL_LOG_INTERVAL_MS) return;
     deps.logger.warn(
       { err: error, refused: refusals },
       'the search engine refuses searches; PostgreSQL answers',
     );
-    toldAtMs = nowMs;
+    refusalLoggedAtMs = nowMs;
     refusals = 0;
   }
 
-  function goDown(error: unknown): void {
+  function markDown(error: unknown): void {
     if (isDown || stopping.signal.aborted) return;
     isDown = true;
-    const isRelapse = deps.clock.elapsedMs() - backAtMs < RELAPSE_MS;
-    restMs = isRelapse ? Math.min(2 * restMs, PROBE_REST_MS_MAX) : PROBE_REST_MS;
+    const isRelapse = deps.clock.elapsedMs() - backAtMs < RELAPSE_WINDOW_MS;
+    probeDelayMs = isRelapse ? Math.min(2 * probeDelayMs, PROBE_DELAY_MS_MAX) : PROBE_DELAY_MS;
     deps.metrics.engineUp.set(0);
     deps.logger.warn({ err: error }, 'the search engine cannot be used; PostgreSQL answers searches');
     probing = probeUntilBack();
@@ -90,10 +90,10 @@ export function withFallback(deps: FallbackDeps): SearchIndex & AsyncDisposable 
   async function probeUntilBack(): Promise<void> {
     const { signal } = stopping;
     try {
-      await pause(restMs, signal);
+      await pause(probeDelayMs, signal);
       await retry(deps.probe, {
-        pauseMsMin: restMs,
-        pauseMsMax: restMs,
+        pauseMsMin: probeDelayMs,
+        pauseMsMax: probeDelayMs,
         signal,
         onRetry: (error) => deps.logger.debug({ err: error }, 'the search engine is still down'),
       });

@@ -4,14 +4,14 @@ import {
   PRICE_STEPS,
   sortOf,
   TOTAL_MAX,
-  type Nearness,
+  type MatchMode,
   type ProductFilter,
   type ProductQuery,
 } from '#catalog/search/search-index.ts';
-import { INSIDE_LENGTH_MIN, type SearchTerms } from '#catalog/search/search-terms.ts';
+import { SUBSTRING_LENGTH_MIN, type SearchTerms } from '#catalog/search/search-terms.ts';
 import type { Statement } from '#platform/postgres/pool.ts';
 
-/** The SQL of a search: put together from what is asked for, so that each form has a plan of its own. */
+/** The SQL of searches, composed from the parts of the query, so that each combination has its own plan. */
 
 export interface BoundStatement {
   readonly statement: Statement;
@@ -20,7 +20,7 @@ export interface BoundStatement {
 
 const ON_SALE = 'archived_at IS NULL';
 
-/** Collects the parts of a statement's name and its values; `$(value)` is the value's parameter. */
+/** Collects the parts of a statement's name and its values; `$(value)` returns the value's placeholder. */
 class Parts {
   readonly names: string[] = [];
   readonly values: unknown[] = [];
@@ -35,16 +35,11 @@ class Parts {
 }
 
 /**
- * What matches, as a FROM clause with the relation `found`. The query is folded as the index is; "simple" beside
- * "english" finds stop words and beginnings that no stem has. OFFSET 0 keeps words and folded from being computed anew
- * wherever they are named, and the two indexes from being passed over.
+ * The matching products, as a FROM clause with the relation `found`. The query is folded like the index. "simple" in
+ * addition to "english" finds stop words and prefixes that are not part of a stem. OFFSET 0 keeps the planner from
+ * inlining the subqueries: words and folded would be computed at each use, and the two indexes would not be used.
  */
-function matching(
-  parts: Parts,
-  terms: SearchTerms | null,
-  nearness: Nearness,
-  filter: ProductFilter,
-): string {
+function matching(parts: Parts, terms: SearchTerms | null, mode: MatchMode, filter: ProductFilter): string {
   if (!terms) {
     const conditions = [ON_SALE, ...conditionsOf(parts, filter)];
     return `product AS found WHERE ${conditions.join(' AND ')}`;
@@ -52,13 +47,13 @@ function matching(
   const words = parts.$(terms.tsquery);
   const phrase = parts.$(terms.phrase);
   const text = parts.$(terms.text);
-  parts.names.push(nearness);
-  const isShort = terms.text.length < INSIDE_LENGTH_MIN;
-  if (isShort && nearness === 'fits') parts.names.push('short');
+  parts.names.push(mode);
+  const isShort = terms.text.length < SUBSTRING_LENGTH_MIN;
+  if (isShort && mode === 'fits') parts.names.push('short');
   const fits = isShort ? 'search @@ q.words' : `(search @@ q.words OR fold(name) LIKE '%' || q.text || '%')`;
   const conditions = [
     ON_SALE,
-    nearness === 'fits' ? fits : 'q.text <% fold(name)',
+    mode === 'fits' ? fits : 'q.text <% fold(name)',
     ...conditionsOf(parts, filter),
   ];
   return `(
@@ -90,11 +85,11 @@ function conditionsOf(parts: Parts, filter: ProductFilter): string[] {
 }
 
 /**
- * Of what fits: the exact name, then all words in the name, then how well the name fits and whether the words are in a
- * row, the share of the whole name that was typed, the newer product. Near misses by trigrams
+ * Matches are ordered by exact name, all words in the name, rank of the name plus phrase match, similarity to the whole
+ * name, newest product. Approximate matches are ordered by trigram similarity
  * (https://www.postgresql.org/docs/18/pgtrgm.html).
  */
-const RELEVANCE: Readonly<Record<Nearness, string>> = {
+const RELEVANCE: Readonly<Record<MatchMode, string>> = {
   fits: `
       folded = q.text DESC,
       ts_filter(search, '{a}') @@ q.words DESC,
@@ -105,15 +100,15 @@ const RELEVANCE: Readonly<Record<Nearness, string>> = {
   near: `word_similarity(q.text, folded) DESC, similarity(q.text, folded) DESC, id DESC`,
 };
 
-/** The ids of a page and one more, which tells whether the list goes on. */
+/** The hits of a page plus one, which shows whether the list continues. */
 export function pageStatement(
   query: ProductQuery,
   terms: SearchTerms | null,
-  nearness: Nearness,
+  mode: MatchMode,
 ): BoundStatement {
   const parts = new Parts();
   parts.names.push('search_products');
-  const from = matching(parts, terms, nearness, query.filter);
+  const from = matching(parts, terms, mode, query.filter);
   const sort = sortOf(query.text, query.sort);
   parts.names.push(sort);
   const { after } = query;
@@ -121,21 +116,21 @@ export function pageStatement(
   if (sort === 'relevance') {
     return parts.bind(`
     SELECT id, price_minor FROM ${from}
-    ORDER BY ${RELEVANCE[nearness]}
+    ORDER BY ${RELEVANCE[mode]}
     ${limit()} OFFSET ${parts.$(after?.offset ?? query.skip)}`);
   }
-  // Backward the same order is read from its other end.
+  // Backward, the same list is read from its other end.
   const ascending = (sort === 'price_asc') !== query.backward;
   if (query.backward) parts.names.push('backward');
   const columns = sort === 'newest' ? 'id' : 'price_minor, id';
   let beyond = '';
   if (after) {
     parts.names.push('after');
-    const place =
+    const cursor =
       sort === 'newest'
         ? `${parts.$(after.id)}::uuid`
         : `${parts.$(after.key)}::bigint, ${parts.$(after.id)}::uuid`;
-    beyond = ` AND (${columns}) ${ascending ? '>' : '<'} (${place})`;
+    beyond = ` AND (${columns}) ${ascending ? '>' : '<'} (${cursor})`;
   }
   const direction = ascending ? 'ASC' : 'DESC';
   const order = sort === 'newest' ? `id ${direction}` : `price_minor ${direction}, id ${direction}`;
@@ -144,15 +139,15 @@ export function pageStatement(
     ORDER BY ${order} ${limit()} OFFSET ${parts.$(after ? 0 : query.skip)}`);
 }
 
-/** How many there are, counted up to TOTAL_MAX. */
+/** Counts the matches, up to TOTAL_MAX. */
 export function countStatement(
   filter: ProductFilter,
   terms: SearchTerms | null,
-  nearness: Nearness,
+  mode: MatchMode,
 ): BoundStatement {
   const parts = new Parts();
   parts.names.push('count_products');
-  const from = matching(parts, terms, nearness, filter);
+  const from = matching(parts, terms, mode, filter);
   return parts.bind(
     `SELECT count(*)::int AS total FROM (SELECT 1 FROM ${from} LIMIT ${TOTAL_MAX}) AS counted`,
   );
@@ -161,11 +156,11 @@ export function countStatement(
 export function priceFacetStatement(
   filter: ProductFilter,
   terms: SearchTerms | null,
-  nearness: Nearness,
+  mode: MatchMode,
 ): BoundStatement {
   const parts = new Parts();
   parts.names.push('prices_of_products');
-  const from = matching(parts, terms, nearness, { ...filter, priceMin: null, priceMax: null });
+  const from = matching(parts, terms, mode, { ...filter, priceMin: null, priceMax: null });
   return parts.bind(`
     SELECT width_bucket(price_minor, ARRAY[${PRICE_STEPS.join(', ')}]::bigint[]) - 1 AS bucket, count(*)::int AS count
     FROM ${from} GROUP BY 1 ORDER BY 1`);
@@ -174,11 +169,11 @@ export function priceFacetStatement(
 export function categoryFacetStatement(
   filter: ProductFilter,
   terms: SearchTerms | null,
-  nearness: Nearness,
+  mode: MatchMode,
 ): BoundStatement {
   const parts = new Parts();
   parts.names.push('categories_of_products');
-  const from = matching(parts, terms, nearness, { ...filter, categoryId: null });
+  const from = matching(parts, terms, mode, { ...filter, categoryId: null });
   return parts.bind(`
     SELECT above.id, sum(inside.count)::int AS count
     FROM (SELECT category_id, count(*) AS count FROM ${from} AND category_id IS NOT NULL GROUP BY 1) AS inside
@@ -186,7 +181,7 @@ export function categoryFacetStatement(
     GROUP BY above.id ORDER BY 2 DESC, above.id LIMIT ${FACET_SIZE}`);
 }
 
-/** For each word: whether a product has it or a word that begins so, and words of names that resemble those that may be corrected. */
+/** For each word: whether a product has a word that starts with it; for the first unknown words, similar words. */
 export const TYPED_WORDS: Statement = {
   name: 'typed_words',
   text: `
@@ -208,7 +203,7 @@ export const TYPED_WORDS: Statement = {
     ORDER BY ordinal`,
 };
 
-/** Names with a word that goes on like this, those that begin so first. Of very many, 2,000 are looked at. */
+/** Names with a word that starts with the prefix; names that start with it first. Considers at most 2,000 products. */
 export const SUGGEST: Statement = {
   name: 'suggest_products',
   text: `

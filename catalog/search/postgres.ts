@@ -9,17 +9,17 @@ import {
   type BoundStatement,
 } from '#catalog/search/postgres-statements.ts';
 import {
-  isUnfiltered,
-  NOTHING_FOUND,
+  EMPTY_RESULT,
   isTooDeep,
+  isUnfiltered,
   sortOf,
   type Facets,
-  type Found,
   type Hit,
-  type Nearness,
+  type MatchMode,
   type ProductFilter,
   type ProductQuery,
   type SearchIndex,
+  type SearchResult,
 } from '#catalog/search/search-index.ts';
 import { parseSearch, type SearchTerms } from '#catalog/search/search-terms.ts';
 import type { Database } from '#platform/postgres/pool.ts';
@@ -31,7 +31,7 @@ interface HitRow {
   readonly price_minor: bigint;
 }
 
-/** Searches the catalog's own tables: what the shop has where there is no search engine, or while it is down. */
+/** Searches the catalog's tables, if no search engine is configured or while it is down. */
 export function postgresIndex(database: Database): SearchIndex {
   const read = <R extends object>({ statement, values }: BoundStatement, signal: AbortSignal): Promise<R[]> =>
     database.query<R>(statement, values, signal);
@@ -39,27 +39,27 @@ export function postgresIndex(database: Database): SearchIndex {
   async function count(
     filter: ProductFilter,
     terms: SearchTerms | null,
-    nearness: Nearness,
+    mode: MatchMode,
     signal: AbortSignal,
   ): Promise<number> {
-    const [row] = await read<{ total: number }>(countStatement(filter, terms, nearness), signal);
+    const [row] = await read<{ total: number }>(countStatement(filter, terms, mode), signal);
     return row?.total ?? 0;
   }
 
   async function page(
     query: ProductQuery,
     terms: SearchTerms | null,
-    nearness: Nearness,
+    mode: MatchMode,
     signal: AbortSignal,
-  ): Promise<Pick<Found, 'hits' | 'hasMore'>> {
-    if (!query.wants.hits || isTooDeep(query)) return { hits: [], hasMore: false };
+  ): Promise<Pick<SearchResult, 'hits' | 'hasMore'>> {
+    if (!query.include.hits || isTooDeep(query)) return { hits: [], hasMore: false };
     const start = query.after?.offset ?? query.skip;
     const sort = sortOf(query.text, query.sort);
-    const rows = await read<HitRow>(pageStatement(query, terms, nearness), signal);
+    const rows = await read<HitRow>(pageStatement(query, terms, mode), signal);
     const hits = rows.slice(0, query.size).map(({ id, price_minor: price }, index): Hit => {
       const key = sort === 'price_asc' || sort === 'price_desc' ? String(price) : '';
       const offset = sort === 'relevance' ? start + index + 1 : 0;
-      return { id, place: { sort, nearness, offset, key, id } };
+      return { id, cursor: { sort, mode, offset, key, id } };
     });
     return { hits, hasMore: rows.length > query.size };
   }
@@ -67,12 +67,12 @@ export function postgresIndex(database: Database): SearchIndex {
   async function facets(
     filter: ProductFilter,
     terms: SearchTerms | null,
-    nearness: Nearness,
+    mode: MatchMode,
     signal: AbortSignal,
   ): Promise<Facets> {
     const [prices, categories] = await Promise.all([
-      read<{ bucket: number; count: number }>(priceFacetStatement(filter, terms, nearness), signal),
-      read<{ id: string; count: number }>(categoryFacetStatement(filter, terms, nearness), signal),
+      read<{ bucket: number; count: number }>(priceFacetStatement(filter, terms, mode), signal),
+      read<{ id: string; count: number }>(categoryFacetStatement(filter, terms, mode), signal),
     ]);
     return { prices, categories };
   }
@@ -84,38 +84,38 @@ export function postgresIndex(database: Database): SearchIndex {
       [words],
       signal,
     );
-    const meant = correct(
+    const corrected = correct(
       rows.map(({ known, candidates }, index) => ({ word: words[index] ?? '', known, candidates })),
     );
-    const meantTerms = meant === null ? undefined : parseSearch(meant);
-    if (!meantTerms) return null;
-    return (await count(NO_FILTER, meantTerms, 'fits', signal)) > 0 ? meant : null;
+    const correctedTerms = corrected === null ? undefined : parseSearch(corrected);
+    if (!correctedTerms) return null;
+    return (await count(NO_FILTER, correctedTerms, 'fits', signal)) > 0 ? corrected : null;
   }
 
   return {
     async search(query, signal) {
       const terms = query.text === '' ? null : parseSearch(query.text);
-      if (terms === undefined) return NOTHING_FOUND;
-      const { filter, wants } = query;
-      const first = query.after?.nearness ?? 'fits';
-      let nearness = first;
-      let found = await page(query, terms, nearness, signal);
-      /** Whether a page without hits means that nothing fits at all. */
-      const isWhole = wants.hits && !query.after && query.skip === 0 && isUnfiltered(filter);
+      if (terms === undefined) return EMPTY_RESULT;
+      const { filter, include } = query;
+      const first = query.after?.mode ?? 'fits';
+      let mode = first;
+      let found = await page(query, terms, mode, signal);
+      /** Whether a page without hits means that no product matches. */
+      const isWhole = include.hits && !query.after && query.skip === 0 && isUnfiltered(filter);
       if (terms && !query.after && found.hits.length === 0) {
         if (isWhole || (await count(NO_FILTER, terms, 'fits', signal)) === 0) {
-          nearness = 'near';
-          found = await page(query, terms, nearness, signal);
+          mode = 'near';
+          found = await page(query, terms, mode, signal);
         }
       }
-      if (terms && nearness === 'near' && isWhole && found.hits.length === 0)
-        return { ...NOTHING_FOUND, didYouMean: wants.didYouMean ? await didYouMean(terms, signal) : null };
-      const [total, counted, meant] = await Promise.all([
-        wants.total ? count(filter, terms, nearness, signal) : null,
-        wants.facets ? facets(filter, terms, nearness, signal) : null,
-        wants.didYouMean && terms && nearness === 'near' ? didYouMean(terms, signal) : null,
+      if (terms && mode === 'near' && isWhole && found.hits.length === 0)
+        return { ...EMPTY_RESULT, didYouMean: include.didYouMean ? await didYouMean(terms, signal) : null };
+      const [total, counted, corrected] = await Promise.all([
+        include.total ? count(filter, terms, mode, signal) : null,
+        include.facets ? facets(filter, terms, mode, signal) : null,
+        include.didYouMean && terms && mode === 'near' ? didYouMean(terms, signal) : null,
       ]);
-      return { ...found, total, facets: counted, didYouMean: meant };
+      return { ...found, total, facets: counted, didYouMean: corrected };
     },
 
     async suggest(prefix, size, signal) {

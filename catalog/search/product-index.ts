@@ -4,9 +4,9 @@ import { EngineError, type Engine } from '#catalog/search/engine.ts';
 import { SYNONYM_LINES } from '#catalog/search/synonyms.ts';
 
 /**
- * The indices behind an alias: searches go to the alias, which names one finished index; `<alias>-<time>` are the
- * indices themselves, of which one more is there while it is being built. Whoever writes a product writes it to all of
- * them, so that none misses a change.
+ * The indices of an alias. Searches use the alias, which points to one complete index. The indices are named
+ * `<alias>-<time>`; during a rebuild there is a second one. Every product is written to all of them, so that none misses
+ * a change.
  */
 
 const readJson = (file: string): Record<string, unknown> =>
@@ -17,7 +17,7 @@ const SETTINGS = JSON.stringify(readJson('settings.json')).replace(
   `"synonyms":${JSON.stringify(SYNONYM_LINES)}`,
 );
 const MAPPINGS = readJson('mappings.json');
-/** Changes with everything that an index is made from: an index with another one has to be built anew. */
+/** Hash of the settings and mappings: an index with another fingerprint must be rebuilt. */
 const FINGERPRINT = createHash('sha256')
   .update(SETTINGS)
   .update(JSON.stringify(MAPPINGS))
@@ -27,11 +27,11 @@ const FINGERPRINT = createHash('sha256')
 const ADMIN_TIMEOUT_MS = 30_000;
 const PROBE_TIMEOUT_MS = 1_000;
 const BULK_TIMEOUT_MS = 30_000;
-/** Characters of a bulk request: at most 5 MB, since none takes more than three bytes. */
+/** Maximum length of a bulk request in UTF-16 code units, which take at most three bytes each: about 5 MB. */
 const BULK_LENGTH_MAX = 1_600_000;
 const ALIAS_DEFAULT = 'fritzy-products';
 
-/** A product as it is searched. */
+/** A product as the search engine indexes it. */
 export interface ProductDocument {
   readonly id: string;
   readonly version: bigint;
@@ -39,18 +39,18 @@ export interface ProductDocument {
   readonly name: string;
   readonly description: string;
   readonly priceMinor: bigint;
-  /** From the top down; empty if the product is in no category. */
+  /** Category ids from the top level down; empty: no category. */
   readonly categoryPath: readonly string[];
   readonly tags: readonly string[];
 }
 
-/** A product that an index cannot take, and why. */
+/** A product that the engine refused, with its reason. */
 export interface Refused {
   readonly id: string;
   readonly reason: string;
 }
 
-/** The alias is the URL's path: `http://host:9200/other-products`. */
+/** Returns the alias, which is the URL's path: `http://host:9200/other-products`. */
 export function aliasOf(url: string): string {
   const { pathname } = new URL(url);
   return pathname === '/' ? ALIAS_DEFAULT : pathname.slice(1);
@@ -75,15 +75,15 @@ interface BulkAnswer {
 }
 
 export function productIndex(engine: Engine, alias: string) {
-  const isOurs = (name: string): boolean =>
+  const isIndexName = (name: string): boolean =>
     name.startsWith(`${alias}-`) && /^\d{17}$/.test(name.slice(alias.length + 1));
-  /** Writes go through an alias of their own: a write to an index that was removed fails, instead of making a new one. */
+  /** Writes use a separate alias, so that a write to a deleted index fails instead of creating a new index. */
   const writeAlias = (name: string): string => `${name}-write`;
 
   async function all(): Promise<Indices> {
     const path = `/${alias}-*?expand_wildcards=open&filter_path=*.aliases,*.mappings._meta`;
     const answer = await engine.send<Indices>({ method: 'GET', path, timeoutMs: ADMIN_TIMEOUT_MS });
-    return Object.fromEntries(Object.entries(answer).filter(([name]) => isOurs(name)));
+    return Object.fromEntries(Object.entries(answer).filter(([name]) => isIndexName(name)));
   }
 
   async function bulk(lines: string): Promise<Refused[]> {
@@ -108,24 +108,24 @@ export function productIndex(engine: Engine, alias: string) {
   return {
     alias,
 
-    /** Rejects with EngineError while searches cannot be answered. */
+    /** Throws EngineError while the engine cannot answer searches. */
     async probe(): Promise<void> {
       const body = { size: 0, terminate_after: 1 };
       await engine.send({ method: 'POST', path: `/${alias}/_search`, body, timeoutMs: PROBE_TIMEOUT_MS });
     },
 
-    /** Whether the alias names an index that was made from the same settings and mappings. */
+    /** Whether the alias points to an index with the current settings and mappings. */
     async isCurrent(): Promise<boolean> {
       const live = Object.values(await all()).find((index) => index.aliases?.[alias]);
       return live?.mappings?._meta?.fingerprint === FINGERPRINT;
     },
 
-    /** Where a product has to be written: the index behind the alias and the one being built. */
+    /** Returns the indices to write to: the one behind the alias and the one being built. */
     async names(): Promise<string[]> {
       return Object.keys(await all());
     },
 
-    /** A new, empty index that nobody searches yet; it is not refreshed while it is filled. */
+    /** Creates an empty index without the alias; automatic refresh is off while it is filled. */
     async create(nowMs: number): Promise<string> {
       const name = `${alias}-${new Date(nowMs).toISOString().replaceAll(/\D/g, '')}`;
       const body = {
@@ -138,8 +138,8 @@ export function productIndex(engine: Engine, alias: string) {
     },
 
     /**
-     * Writes the documents to each of the indices unless they have the same or a later version: in any order, however
-     * often. Returns what the engine can never take. Throws EngineError; then some may have been written.
+     * Writes the documents to each index that does not have the same or a later version, so writes are idempotent and
+     * can be reordered. Returns the refused documents. Throws EngineError; then some documents may have been written.
      */
     async write(names: readonly string[], documents: readonly ProductDocument[]): Promise<Refused[]> {
       const refused: Refused[] = [];
@@ -162,7 +162,7 @@ export function productIndex(engine: Engine, alias: string) {
       return refused;
     },
 
-    /** Makes a filled index searchable and puts it behind the alias, in one step for those who search. */
+    /** Makes a complete index searchable and atomically points the alias to it. */
     async publish(name: string): Promise<void> {
       const refresh = JSON.parse(SETTINGS) as { refresh_interval: string };
       const body = { index: { refresh_interval: refresh.refresh_interval } };
@@ -181,12 +181,12 @@ export function productIndex(engine: Engine, alias: string) {
       });
     },
 
-    /** Everything written so far can be found. */
+    /** Makes all previous writes visible to searches. */
     async refresh(name: string): Promise<void> {
       await engine.send({ method: 'POST', path: `/${name}/_refresh`, timeoutMs: ADMIN_TIMEOUT_MS });
     },
 
-    /** Removes indices that the alias does not name: replaced ones, and what a rebuild that crashed left. */
+    /** Deletes the indices without the alias: replaced indices and leftovers of failed rebuilds. */
     async removeUnused(): Promise<void> {
       const unused = Object.entries(await all()).filter(([, index]) => !index.aliases?.[alias]);
       for (const [name] of unused)
@@ -195,13 +195,13 @@ export function productIndex(engine: Engine, alias: string) {
   };
 }
 
-/** The status of a document that has that version or a later one. */
+/** The status of a document that already has the same or a later version. */
 const VERSION_CONFLICT = 409;
 
 function bulkLines(index: string, document: ProductDocument): string {
   const { id, version, onSale, name, description, priceMinor, categoryPath, tags } = document;
   const action = { index: { _index: index, _id: id, version: Number(version), version_type: 'external' } };
-  // Composed and without compatibility forms: a letter with an accent, or a wide one, is one letter to fold.
+  // NFKC, so that accented and full-width letters are single letters, which the analyzers fold.
   const text = (value: string): string => value.normalize('NFKC');
   const source = {
     id,

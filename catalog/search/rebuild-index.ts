@@ -6,13 +6,13 @@ import type { Clock } from '#platform/clock.ts';
 import { ADVISORY_LOCKS } from '#platform/postgres/advisory-locks.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 
-/** One rebuild at a time for an alias: a session lock, which dies with the connection. */
+/** Allows one rebuild at a time per alias. A session lock, which PostgreSQL releases with the connection. */
 const LOCK: Statement = {
   name: 'lock_rebuild',
   text: `SELECT pg_try_advisory_lock(${ADVISORY_LOCKS.searchIndexRebuild}, hashtext($1)) AS locked`,
 };
 const STILL_LOCKED: Statement = { name: 'still_locked', text: 'SELECT 1' };
-/** Products read at once: what bounds the memory of a rebuild. */
+/** Products per read; bounds the memory of a rebuild. */
 const PAGE_SIZE = 500;
 
 export interface RebuildDeps {
@@ -31,11 +31,11 @@ export interface Rebuilt {
 }
 
 /**
- * Builds a new index from the tables and puts it in the place of the present one; undefined if somebody else is at it.
- * Nothing that changes meanwhile is lost: what is committed before a page is read is in that page, and the event of
- * what is committed later is handled when the new index is already there, so that it is written to both
- * (index-products.ts). Versions settle who was first. Searches see the old index until the new one is complete.
- * Dying at any point leaves at most an index that nobody uses; the next rebuild removes it.
+ * Builds a new index from the tables and replaces the current one. Returns undefined if another rebuild is running.
+ * No concurrent change is lost: a change committed before its page is read is in that page; the event of a later change
+ * is handled when the new index already exists, and is written to both indices (index-products.ts). Versions resolve
+ * the order of writes. Searches use the old index until the new one is complete. A crash at any point leaves at most
+ * one unused index, which the next rebuild deletes.
  */
 export async function rebuildIndex(deps: RebuildDeps, signal: AbortSignal): Promise<Rebuilt | undefined> {
   const { database, index } = deps;
@@ -45,10 +45,10 @@ export async function rebuildIndex(deps: RebuildDeps, signal: AbortSignal): Prom
     await index.removeUnused();
     const name = await index.create(deps.clock.now());
     const filled = await fill(deps, name, signal);
-    // Without the connection the lock is gone, and with it the right to say which index is the right one.
+    // If the connection was lost, so was the lock: another rebuild may be running, and this one must not publish.
     await session.query(STILL_LOCKED, []);
     await index.publish(name);
-    // A search that began before still reads the old one.
+    // Searches that started before still read the old index.
     await delay(SEARCH_TIMEOUT_MS, undefined, { signal });
     await index.removeUnused();
     return { name, ...filled };

@@ -2,144 +2,144 @@ import { refused } from '#platform/errors.ts';
 import { PAGE_SIZE_MAX } from '#platform/limits.ts';
 
 /**
- * Finds products that are on sale. An index answers ids; what the products are is read from the catalog's tables.
+ * Searches the products on sale. An index returns ids; the products are read from the catalog's tables.
  * Backends: PostgreSQL itself (search/postgres.ts) and Elasticsearch or OpenSearch (search/elasticsearch.ts).
  */
 export interface SearchIndex {
-  search(query: ProductQuery, signal: AbortSignal): Promise<Found>;
-  /** Ids of products with a word in the name that goes on like this: those whose name begins so first, then shorter names. */
+  search(query: ProductQuery, signal: AbortSignal): Promise<SearchResult>;
+  /** Returns ids of products whose name has a word that starts with the prefix: names that start with it first, then the shortest. */
   suggest(prefix: string, size: number, signal: AbortSignal): Promise<string[]>;
 }
 
 export type Sort = 'relevance' | 'price_asc' | 'price_desc' | 'newest';
 
 export interface ProductFilter {
-  /** Minor units, both included. */
+  /** Minor units; both bounds are inclusive. */
   readonly priceMin: bigint | null;
   readonly priceMax: bigint | null;
   /** In this category or below it. */
   readonly categoryId: string | null;
-  /** All of them. */
+  /** The product has all of these tags. */
   readonly tags: readonly string[];
   readonly id: string | null;
 }
 
 export interface ProductQuery {
-  /** What a shopper typed; empty finds everything, a text without a letter or digit nothing. */
+  /** Empty matches every product; a text without a letter or digit matches none. */
   readonly text: string;
   readonly filter: ProductFilter;
   readonly sort: Sort;
   readonly size: number;
   readonly skip: number;
-  /** Whether the index reads the list from its end and returns its hits in that order. Never with relevance. */
+  /** Whether the index reads the list from its end and returns the hits in that order. Not with relevance. */
   readonly backward: boolean;
-  /** The last hit before the first one to read, in the direction of reading; null: from the beginning in that direction. */
-  readonly after: Place | null;
-  /** The hit at which reading ends, exclusive; never with relevance. Indexes can ignore it: see `within`. */
-  readonly until: Place | null;
-  readonly wants: Wants;
+  /** The hit after which reading starts, in the direction of reading; null: from the start in that direction. */
+  readonly after: Cursor | null;
+  /** The hit before which reading ends. Not with relevance. Indexes can ignore it: see `clipToRange`. */
+  readonly until: Cursor | null;
+  readonly include: ResultParts;
 }
 
-/** What of an answer is worked out. */
-export interface Wants {
+/** The parts of the result to compute. */
+export interface ResultParts {
   readonly hits: boolean;
   readonly total: boolean;
   readonly facets: boolean;
   readonly didYouMean: boolean;
 }
 
-export interface Found {
+export interface SearchResult {
   readonly hits: readonly Hit[];
   readonly hasMore: boolean;
-  /** Exact up to TOTAL_MAX, which stands for anything above it; null if not wanted. */
+  /** Exact up to TOTAL_MAX, which also stands for any larger number; null unless requested. */
   readonly total: number | null;
   readonly facets: Facets | null;
-  /** The text as it was probably meant, where nothing fits it as it stands. */
+  /** The corrected text, if no product matches the text as given. */
   readonly didYouMean: string | null;
 }
 
 export interface Hit {
   readonly id: string;
-  readonly place: Place;
+  readonly cursor: Cursor;
 }
 
 export interface Facets {
-  /** How many products of each range of prices, whatever range the filter names; empty ranges are left out. */
+  /** Products per price range, without empty ranges. The price conditions of the filter do not apply. */
   readonly prices: readonly { readonly bucket: number; readonly count: number }[];
-  /** How many products in or below a category, whatever category the filter names; the FACET_SIZE largest. */
+  /** Products in a category and below it; the FACET_SIZE largest. The category condition of the filter does not apply. */
   readonly categories: readonly { readonly id: string; readonly count: number }[];
 }
 
 export const TOTAL_MAX = 10_000;
-/** How far into what was found by relevance pages go. */
+/** Maximum number of hits that pages in order of relevance can reach. */
 export const OFFSET_MAX = 10_000;
 export const FACET_SIZE = 20;
-/** Where the ranges of prices begin, in minor units: the first includes 0, the last has no end. */
+/** Lower bounds of the price ranges, in minor units; the last range has no upper bound. */
 export const PRICE_STEPS: readonly number[] = [
   0, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
 ];
 
 /**
- * Whether products must fit the text, or only come near it. Near misses count where no product at all fits the text,
- * whatever the filter.
+ * Whether products match the text, or only approximately. Approximate matches are returned if no product matches the
+ * text, regardless of the filter.
  */
-export type Nearness = 'fits' | 'near';
+export type MatchMode = 'fits' | 'near';
 
-/** Where a hit lies in its list. Any backend can go on from it: one that cannot use the score uses the offset. */
-export interface Place {
+/** The position of a hit in its list. Valid for every backend: one that cannot use the score uses the offset. */
+export interface Cursor {
   readonly sort: Sort;
-  readonly nearness: Nearness;
-  /** How many hits come before it and with it in the order of relevance; 0 in the others. */
+  readonly mode: MatchMode;
+  /** The number of hits up to and including this one in order of relevance; 0 in other orders. */
   readonly offset: number;
-  /** What it was sorted by: a score, a price, or nothing where the id alone decides. */
+  /** The sort key: a score, a price, or empty if hits are sorted by id alone. */
   readonly key: string;
   readonly id: string;
 }
 
-const LETTERS: Readonly<Record<Sort, string>> = {
+const SORT_CODES: Readonly<Record<Sort, string>> = {
   relevance: 'r',
   price_asc: 'a',
   price_desc: 'd',
   newest: 'n',
 };
-const PLACE = /^([radn])([fn])(\d{1,6}):([\d.]{0,34}):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const CURSOR = /^([radn])([fn])(\d{1,6}):([\d.]{0,34}):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 const PRICE = /^\d{1,13}$/;
-/** What it can be sorted by. Without a score the offset says where to go on. */
+/** Valid sort keys. Without a score, the search continues at the offset. */
 const KEYS: Readonly<Record<Sort, RegExp>> = {
   relevance: /^(?:\d{1,13}(?:\.\d{1,20})?)?$/,
   price_asc: PRICE,
   price_desc: PRICE,
   newest: /^$/,
 };
-/** The end of the last page there is. */
+/** The end of the last possible page. */
 const RELEVANCE_OFFSET_MAX = OFFSET_MAX + PAGE_SIZE_MAX;
 
-export function placeText({ sort, nearness, offset, key, id }: Place): string {
-  return `${LETTERS[sort]}${nearness.charAt(0)}${offset}:${key}:${id}`;
+export function encodeCursor({ sort, mode, offset, key, id }: Cursor): string {
+  return `${SORT_CODES[sort]}${mode.charAt(0)}${offset}:${key}:${id}`;
 }
 
-/** Throws INVALID_CURSOR on `field` unless it is a place of a list in this order. */
-export function requirePlace(field: string, text: string, sort: Sort): Place {
-  const [, letter, near, digits, key = '', id = ''] = PLACE.exec(text) ?? [];
+/** Throws INVALID_CURSOR on `field` unless the text is a cursor of a list in this order. */
+export function requireCursor(field: string, text: string, sort: Sort): Cursor {
+  const [, letter, near, digits, key = '', id = ''] = CURSOR.exec(text) ?? [];
   const offset = Number(digits);
   const isTooFar = sort === 'relevance' && offset > RELEVANCE_OFFSET_MAX;
-  if (letter !== LETTERS[sort] || !KEYS[sort].test(key) || isTooFar)
-    throw refused('INVALID_CURSOR', field, 'The cursor is not one that a search in this order returned.');
-  return { sort, nearness: near === 'n' ? 'near' : 'fits', offset, key, id };
+  if (letter !== SORT_CODES[sort] || !KEYS[sort].test(key) || isTooFar)
+    throw refused('INVALID_CURSOR', field, 'The cursor was not returned by a search in this order.');
+  return { sort, mode: near === 'n' ? 'near' : 'fits', offset, key, id };
 }
 
-/** Whether a filter leaves everything in. */
+/** Whether a filter has no conditions. */
 export function isUnfiltered(filter: ProductFilter): boolean {
   const { id, priceMin, priceMax, categoryId, tags } = filter;
   return id === null && priceMin === null && priceMax === null && categoryId === null && tags.length === 0;
 }
 
-/** Without a text nothing is more relevant than anything else: the newest come first. */
+/** Without a text, all products are equally relevant, and the newest come first. */
 export function sortOf(text: string, sort: Sort): Sort {
   return text === '' && sort === 'relevance' ? 'newest' : sort;
 }
 
-export const NOTHING_FOUND: Found = {
+export const EMPTY_RESULT: SearchResult = {
   hits: [],
   hasMore: false,
   total: 0,
@@ -147,24 +147,24 @@ export const NOTHING_FOUND: Found = {
   didYouMean: null,
 };
 
-/** Whether a page lies deeper than what is found by relevance is listed: it has no hits. */
+/** Whether a page in order of relevance starts beyond OFFSET_MAX; it has no hits. */
 export function isTooDeep({ text, sort, skip, after }: ProductQuery): boolean {
   return sortOf(text, sort) === 'relevance' && (after?.offset ?? skip) >= OFFSET_MAX;
 }
 
-/** The hits before `until` in the direction of reading, put into the order of the list. */
-export function within({ backward, until }: ProductQuery, found: Found): Found {
-  const end = until ? found.hits.findIndex(({ place }) => !isBeforeEnd(place, until, backward)) : -1;
+/** Drops the hits from `until` on, and returns the rest in list order. */
+export function clipToRange({ backward, until }: ProductQuery, found: SearchResult): SearchResult {
+  const end = until ? found.hits.findIndex(({ cursor }) => !isBeforeEnd(cursor, until, backward)) : -1;
   const read = end === -1 ? found.hits : found.hits.slice(0, end);
   return { ...found, hits: backward ? read.toReversed() : read, hasMore: end === -1 && found.hasMore };
 }
 
-function isBeforeEnd(place: Place, until: Place, backward: boolean): boolean {
-  return backward ? precedes(until, place) : precedes(place, until);
+function isBeforeEnd(cursor: Cursor, until: Cursor, backward: boolean): boolean {
+  return backward ? precedes(until, cursor) : precedes(cursor, until);
 }
 
-/** Whether one place comes before another of the same list, which is not in the order of relevance. */
-function precedes(one: Place, other: Place): boolean {
+/** Whether one cursor is before another of the same list. Not for lists in order of relevance. */
+function precedes(one: Cursor, other: Cursor): boolean {
   const [first, second] = one.sort === 'price_asc' ? [one, other] : [other, one];
   const difference = Number(first.key) - Number(second.key);
   return difference === 0 ? first.id < second.id : difference < 0;

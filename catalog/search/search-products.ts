@@ -1,13 +1,13 @@
 import { SearchSort, type SearchProductsRequest } from '#catalog/pb/catalog_pb.js';
 import { QUERY_LENGTH_MAX, requirePrice, requireTags, type Product } from '#catalog/product/product.ts';
 import {
-  requirePlace,
+  clipToRange,
+  requireCursor,
   sortOf,
-  within,
-  type Found,
-  type Place,
+  type Cursor,
   type ProductFilter,
   type ProductQuery,
+  type SearchResult,
   type Sort,
 } from '#catalog/search/search-index.ts';
 import type { SharedSearchIndex } from '#catalog/search/shared-search-index.ts';
@@ -32,8 +32,8 @@ function requireSearch(request: SearchProductsRequest): ProductQuery {
     sort: () => requireSort(request.sort),
     size: () => requirePageSize('size', request.size),
     skip: () => requireWhole('skip', request.skip, 0, SKIP_MAX),
-    after: () => requirePlaceIn(request, 'after'),
-    before: () => requirePlaceIn(request, 'before'),
+    after: () => requireCursorIn(request, 'after'),
+    before: () => requireCursorIn(request, 'before'),
   });
   const { text, filter, sort, size, skip, after, before } = checked;
   const backward = request.fromEnd;
@@ -50,7 +50,7 @@ function requireSearch(request: SearchProductsRequest): ProductQuery {
     backward,
     after: backward ? before : after,
     until: backward ? after : before,
-    wants: {
+    include: {
       hits: !request.withoutProducts,
       total: request.withTotal,
       facets: request.withFacets,
@@ -61,13 +61,13 @@ function requireSearch(request: SearchProductsRequest): ProductQuery {
 
 function requireSort(value: SearchSort): Sort {
   const sort = SORTS[value];
-  if (sort === undefined) throw invalid('sort', 'must be one of the sorts');
+  if (sort === undefined) throw invalid('sort', 'must be a value of SearchSort');
   return sort;
 }
 
-function requirePlaceIn(request: SearchProductsRequest, field: 'after' | 'before'): Place | null {
-  const { [field]: place, query, sort } = request;
-  return place === '' ? null : requirePlace(field, place, sortOf(query.trim(), SORTS[sort]));
+function requireCursorIn(request: SearchProductsRequest, field: 'after' | 'before'): Cursor | null {
+  const { [field]: cursor, query, sort } = request;
+  return cursor === '' ? null : requireCursor(field, cursor, sortOf(query.trim(), SORTS[sort]));
 }
 
 function requireFilter({ id, filter }: SearchProductsRequest): ProductFilter {
@@ -89,22 +89,22 @@ function requirePriceMax(priceMax: bigint | undefined, priceMin: bigint | undefi
   return price;
 }
 
-export interface FoundProduct {
+export interface ProductHit {
   readonly product: Product;
-  readonly hit: Found['hits'][number];
+  readonly hit: SearchResult['hits'][number];
 }
 
 /**
- * Products on sale that match, in the order asked for. The index may be behind; the products it names are read from
- * the tables. Throws INVALID_ARGUMENT, INVALID_CURSOR.
+ * Returns the matching products on sale in the requested order. Reads them from the tables, since the index can lag
+ * behind. Throws INVALID_ARGUMENT, INVALID_CURSOR.
  */
 export async function searchProducts(
   deps: { store: Pick<ProductStore, 'byIds'>; index: Pick<SharedSearchIndex, 'search'> },
   input: SearchProductsRequest,
   call: Call,
-): Promise<Found & { products: readonly FoundProduct[] }> {
+): Promise<SearchResult & { products: readonly ProductHit[] }> {
   const query = requireSearch(input);
-  const found = within(query, await deps.index.search(query, call));
+  const found = clipToRange(query, await deps.index.search(query, call));
   const products = await onSale(
     deps.store,
     found.hits.map((hit) => hit.id),
@@ -119,7 +119,7 @@ export async function searchProducts(
   };
 }
 
-/** The products among them that are on sale, by id. */
+/** Returns those of the products that are on sale, by id. */
 export async function onSale(
   store: Pick<ProductStore, 'byIds'>,
   ids: readonly string[],

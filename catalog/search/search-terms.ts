@@ -1,33 +1,33 @@
 import { withSynonyms } from '#catalog/search/synonyms.ts';
 
-/** What a shopper typed, in the forms in which it is looked for. */
+/** The text of a query in the forms that the backends use. */
 export interface SearchTerms {
   readonly words: readonly string[];
-  /** The words with one space between them, at most as long as a product's name. */
+  /** The words separated by single spaces, truncated to the maximum length of a product name. */
   readonly text: string;
   /**
-   * For to_tsquery: words joined by `&`, the last one a beginning, each with its synonyms. Only letters and digits, so
-   * nothing to escape.
+   * For to_tsquery: the words with their synonyms, joined by `&`; the last word is a prefix. Words are only letters and
+   * digits, so they need no escaping.
    */
   readonly tsquery: string;
-  /** For to_tsquery: the words in a row; empty for a single one. */
+  /** For to_tsquery: the words as a phrase; empty for a single word. */
   readonly phrase: string;
 }
 
-/** Shorter texts are not looked for inside words: they are in too many. */
-export const INSIDE_LENGTH_MIN = 4;
-/** A product's name has no more characters: the rest of a longer text is in no name. */
+/** Shorter texts are not searched as substrings: they match too many words. */
+export const SUBSTRING_LENGTH_MIN = 4;
+/** The maximum length of a product name: no name contains a longer text. */
 const TEXT_LENGTH_MAX = 200;
-/** More words than that say no more about what is wanted. */
+/** Further words are ignored. */
 const WORDS_MAX = 16;
-/** A query's own bound: letters that stand for several must not make more of it than engines take (1,024 clauses). */
+/** The maximum length of a query. Applied again after NFKD, which can expand letters: engines take at most 1,024 clauses. */
 const LENGTH_MAX = 1_000;
-/** Letters and digits; not the modifier letters, which PostgreSQL folds to quotation marks and colons. */
+/** Letters and digits, without modifier letters, which PostgreSQL folds to quotation marks and colons. */
 const WORD = /(?:(?!\p{Lm})[\p{L}\p{N}])+/gu;
 
-/** Undefined if the text has no word, so that nothing can match. */
+/** Returns undefined if the text has no word, so that no product can match. */
 export function parseSearch(query: string): SearchTerms | undefined {
-  // Decomposed and stripped of marks first: a letter with an accent is one letter, however it was typed.
+  // Decomposes letters and removes their marks, so that all Unicode forms of an accented letter are equal.
   const whole = query.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
   const plain = whole.length > LENGTH_MAX ? Array.from(whole).slice(0, LENGTH_MAX).join('') : whole;
   const words = [...plain.matchAll(WORD)].slice(0, WORDS_MAX).map(([word]) => word);
@@ -42,7 +42,7 @@ export function parseSearch(query: string): SearchTerms | undefined {
   };
 }
 
-/** Any of these phrases; of the one that was typed, the last word may be a beginning. */
+/** Matches any phrase of the group. Only the typed phrase, which is the first, can end in a prefix. */
 function oneOf(group: readonly string[], isLast: boolean): string {
   const [typed = '', ...others] = group.map((phrase) => phrase.split(' ').join(' <-> '));
   const all = [isLast ? `${typed}:*` : typed, ...others].map((phrase) =>

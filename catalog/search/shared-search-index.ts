@@ -1,4 +1,4 @@
-import type { Found, ProductQuery, SearchIndex } from '#catalog/search/search-index.ts';
+import type { ProductQuery, SearchIndex, SearchResult } from '#catalog/search/search-index.ts';
 import type { Call } from '#platform/call.ts';
 import { sharePublicReads } from '#platform/group.ts';
 
@@ -7,9 +7,9 @@ export interface Prefix {
   readonly size: number;
 }
 
-/** An index whose concurrent callers of equal searches share one. */
+/** An index in which concurrent equal searches share one request. */
 export interface SharedSearchIndex {
-  search(query: ProductQuery, call: Call): Promise<Found>;
+  search(query: ProductQuery, call: Call): Promise<SearchResult>;
   suggest(prefix: Prefix, call: Call): Promise<string[]>;
 }
 

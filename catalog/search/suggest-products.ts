@@ -9,7 +9,7 @@ const PREFIX_LENGTH_MAX = 100;
 const SUGGESTIONS_MAX = 20;
 
 /**
- * Products on sale with a word in the name that begins with the prefix; of products with the same name the first.
+ * Returns the products on sale whose name has a word that starts with the prefix, one product per name.
  * Throws INVALID_ARGUMENT.
  */
 export async function suggestProducts(
@@ -21,7 +21,7 @@ export async function suggestProducts(
     prefix: () => requireText('prefix', input.prefix, { min: 0, max: PREFIX_LENGTH_MAX }),
     size: () => requirePageSize('size', input.size, SUGGESTIONS_MAX),
   });
-  // Room for some of the same name.
+  // Twice as many as needed, since products with the same name are merged.
   const ids = await deps.index.suggest({ prefix, size: 2 * size }, call);
   const products = await onSale(deps.store, ids, call);
   const byName = new Map<string, Product>();

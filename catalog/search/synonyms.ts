@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 
-/** The reviewed list; a line is a group of words, or words in a row, that mean the same. */
+/** Each line is a group of synonyms: words or phrases. */
 const FILE = new URL('./synonyms.txt', import.meta.url);
 
-/** The groups as they stand in the file: what Elasticsearch's synonym filters take. */
+/** The lines of the file, in the format of Elasticsearch's synonym filters. */
 export const SYNONYM_LINES: readonly string[] = readFileSync(FILE, 'utf8')
   .split('\n')
   .filter((line) => line.trim() !== '' && !line.startsWith('#'));
 
-/** Each phrase with the others of its group. */
+/** Each phrase, with its group; the phrase itself comes first. */
 const GROUPS = new Map<string, readonly string[]>();
 for (const line of SYNONYM_LINES) {
   const phrases = line.split(',').map((phrase) => phrase.trim());
@@ -16,7 +16,7 @@ for (const line of SYNONYM_LINES) {
 }
 const PHRASE_WORDS_MAX = Math.max(...[...GROUPS.keys()].map((phrase) => phrase.split(' ').length));
 
-/** Cuts words into phrases, the longest known ones first, each with what means the same; itself comes first. */
+/** Splits words into the longest known phrases, each followed by its synonyms. */
 export function withSynonyms(words: readonly string[]): (readonly string[])[] {
   const phrases: (readonly string[])[] = [];
   for (let at = 0; at < words.length;) {

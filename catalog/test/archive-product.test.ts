@@ -24,7 +24,7 @@ async function archive(id: string): Promise<Product | undefined> {
 }
 
 suite('archiveProduct', () => {
-  test('takes the product off lists and search; it stays readable by id', async () => {
+  test('removes the product from lists and search; reads by id still return it', async () => {
     const id = await create('Samovar');
     const search = async (): Promise<string[]> =>
       (await catalog.searchProducts({ query: 'samovar', size: 10 }, testCall())).products.map((p) => p.id);
@@ -37,7 +37,7 @@ suite('archiveProduct', () => {
     assert.equal((await catalog.batchGetProducts({ ids: [id] }, testCall())).products.length, 1);
   });
 
-  test('writes product_archived to the letter, in the transaction of the change', async () => {
+  test('writes the exact product_archived event in the transaction of the change', async () => {
     const id = await create('Lamp');
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     await catalog.archiveProduct({ id }, testCall({ traceparent }));
@@ -56,7 +56,7 @@ suite('archiveProduct', () => {
     await assertOneTransaction(bench, { table: 'product', id, version: 2, events: 1 });
   });
 
-  test('a second time, later, changes nothing and writes no event', async () => {
+  test('archiving again later changes nothing and writes no event', async () => {
     const id = await create('Lamp');
     const first = await archive(id);
     clock.advance(60_000);
@@ -65,14 +65,14 @@ suite('archiveProduct', () => {
     assert.equal((await bench.outbox(id)).length, 2);
   });
 
-  test('20 times at once is once', async () => {
+  test('20 concurrent calls archive the product once', async () => {
     const id = await create('Lamp');
     const archived = await Promise.all(Array.from({ length: 20 }, () => archive(id)));
     for (const product of archived) assert.deepEqual(product, archived[0]);
     assert.equal((await bench.outbox(id)).length, 2);
   });
 
-  test('NOT_FOUND on id: no such product; INVALID_ARGUMENT on id: no UUID', async () => {
+  test('NOT_FOUND on id: unknown product; INVALID_ARGUMENT on id: not a UUID', async () => {
     const before = await bench.counts('product', 'outbox');
     for (const [reason, id] of [
       ['NOT_FOUND', systemClock.newId()],

@@ -30,8 +30,8 @@ function orderCreated(lines: Readonly<Record<string, number>>): Message {
 const best = async (size = 10): Promise<string[]> =>
   (await catalog.listBestSellers({ size }, testCall())).products.map(({ name }) => name);
 
-suite('bestSellers', () => {
-  test('counts each order once, however often its event comes, and leaves out what is no longer sold', async () => {
+suite('listBestSellers', () => {
+  test('counts each order once even if its event is repeated, and omits archived products', async () => {
     const [lamp, desk, chair] = [await create('Lamp'), await create('Desk'), await create('Chair')];
     assert.deepEqual(await best(), []);
     const order = orderCreated({ [lamp]: 3, [desk]: 2 });
@@ -48,7 +48,7 @@ suite('bestSellers', () => {
     assert.deepEqual(await best(), ['Lamp', 'Chair']);
   });
 
-  test('an event that is not as its schema says goes to the dead letters, and others count', async () => {
+  test('an event that violates its schema becomes a dead letter; the other events are counted', async () => {
     const stool = await create('Stool');
     const poison = orderCreated({ [stool]: 0 });
     const unknown = orderCreated({ '00000000-0000-7000-8000-000000000000': 5 });
@@ -58,13 +58,13 @@ suite('bestSellers', () => {
       const letters = await Array.fromAsync(listDeadLetters(bench.deps.eventLog, TOPIC));
       assert.deepEqual(
         letters.map(({ eventId, group, error }) => [eventId, group, error]),
-        [[poison.id, 'catalog-sales', 'order.created with a line that is none']],
+        [[poison.id, 'catalog-sales', 'order.created with an invalid line']],
       );
     });
   });
 
   for (const size of [-1, 101])
-    test(`refuses to list ${size}`, async () => {
+    test(`INVALID_ARGUMENT on size: ${size}`, async () => {
       await assert.rejects(
         best(size),
         (error) => error instanceof AppError && error.reason === 'INVALID_ARGUMENT' && error.field === 'size',

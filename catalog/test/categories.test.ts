@@ -20,7 +20,7 @@ const { add, childrenOf } = categoryCalls(catalog);
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-/** The event that the category's present version left, which was written with it and with the trace of its cause. */
+/** Returns the event of the category's current version; asserts its transaction and its trace. */
 async function eventOf(id: string, version: number): Promise<string> {
   const events = await bench.outbox(id);
   assert.deepEqual(
@@ -38,7 +38,7 @@ async function fails(work: Promise<unknown>, reason: string, field: string): Pro
 }
 
 suite('createCategory', () => {
-  test('gives the new category, at version 1, with its ancestors from the top down', async () => {
+  test('returns the new category at version 1 with its ancestors from the top down', async () => {
     const devices = await add(' Devices ');
     const phones = await add('Phones', devices.id.toUpperCase());
     const smart = await add('Smartphones', phones.id);
@@ -48,7 +48,7 @@ suite('createCategory', () => {
     assert.deepEqual(categories, [smart]);
   });
 
-  test('writes category_created to the letter, in the transaction of the category', async () => {
+  test('writes the exact category_created event in the transaction of the category', async () => {
     const call = testCall({ traceparent: TRACEPARENT });
     const { category: top } = await catalog.createCategory({ name: 'Toys' }, call);
     const { category: below } = await catalog.createCategory(
@@ -66,7 +66,7 @@ suite('createCategory', () => {
     );
   });
 
-  test('CATEGORY_NOT_FOUND on parentId: no such category, and nothing is written', async () => {
+  test('CATEGORY_NOT_FOUND on parentId: unknown category, and nothing is written', async () => {
     const before = await bench.counts('category', 'outbox');
     await fails(add('Phones', systemClock.newId()), 'CATEGORY_NOT_FOUND', 'parentId');
     assert.deepEqual(await bench.counts('category', 'outbox'), before);
@@ -79,10 +79,10 @@ suite('createCategory', () => {
     await fails(add('Level 9', parent.id), 'CATEGORY_LIMIT_EXCEEDED', 'parentId');
   });
 
-  test('CATEGORY_LIMIT_EXCEEDED on parentId: of 110 added at once below one, 100 are', async () => {
+  test('CATEGORY_LIMIT_EXCEEDED on parentId: of 110 concurrent inserts below one parent, 100 succeed', async () => {
     const parent = await add('Wide');
     const outcomes = await Promise.allSettled(
-      Array.from({ length: 110 }, (_, nr) => add(`Child ${nr}`, parent.id)),
+      Array.from({ length: 110 }, (_, n) => add(`Child ${n}`, parent.id)),
     );
     assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 100);
     for (const outcome of outcomes) {
@@ -105,13 +105,13 @@ suite('createCategory', () => {
 });
 
 suite('renameCategory', () => {
-  test('gives the name and the next version', async () => {
+  test('returns the new name and the next version', async () => {
     const { id } = await add('Telly');
     const { category } = await catalog.renameCategory({ id, name: 'Television' }, testCall());
     assert.deepEqual([category?.name, category?.version], ['Television', 2n]);
   });
 
-  test('writes category_renamed to the letter, in the transaction of the change', async () => {
+  test('writes the exact category_renamed event in the transaction of the change', async () => {
     const parent = await add('Garden');
     const { id } = await add('Mowers', parent.id);
     clock.advance(1);
@@ -122,27 +122,27 @@ suite('renameCategory', () => {
     );
   });
 
-  test('NOT_FOUND on id: no such category, and no event', async () => {
+  test('NOT_FOUND on id: unknown category, and no event', async () => {
     const before = await bench.counts('outbox');
     const id = systemClock.newId();
     await fails(catalog.renameCategory({ id, name: 'X' }, testCall()), 'NOT_FOUND', 'id');
     assert.deepEqual(await bench.counts('outbox'), before);
   });
 
-  test('of 50 renames at once each has an event of its own, with its name and its version', async () => {
+  test('50 concurrent renames write one event each, with its name and version', async () => {
     const { id } = await add('Contested');
     const renamed = await Promise.all(
-      Array.from({ length: 50 }, (_, nr) => catalog.renameCategory({ id, name: `Name ${nr}` }, testCall())),
+      Array.from({ length: 50 }, (_, n) => catalog.renameCategory({ id, name: `Name ${n}` }, testCall())),
     );
-    const told = (await bench.outbox(id)).map(
+    const published = (await bench.outbox(id)).map(
       ({ version, payload }) => `${version} ${(JSON.parse(payload) as { name: string }).name}`,
     );
     const answered = renamed.map(({ category }) => `${category?.version} ${category?.name}`);
-    assert.deepEqual(told.toSorted(), ['1 Contested', ...answered].sort());
+    assert.deepEqual(published.toSorted(), ['1 Contested', ...answered].sort());
     assert.deepEqual(
-      told.map((name) => Number.parseInt(name, 10)),
+      published.map((name) => Number.parseInt(name, 10)),
       Array.from({ length: 51 }, (_, index) => index + 1),
-      'in the order of the versions',
+      'events are in version order',
     );
   });
 
@@ -152,8 +152,8 @@ suite('renameCategory', () => {
   });
 });
 
-suite('a category whose event the database refuses', () => {
-  test('was neither made nor renamed', async () => {
+suite('a failed write of the event', () => {
+  test('rolls back createCategory and renameCategory', async () => {
     await bench.rows(
       `ALTER TABLE outbox ADD CONSTRAINT no_mute CHECK (payload->>'name' IS DISTINCT FROM 'mute')`,
     );
@@ -170,7 +170,7 @@ suite('a category whose event the database refuses', () => {
 });
 
 suite('listCategories and batchGetCategories', () => {
-  test('children by name, whatever their case and accents; of the top with an empty id', async () => {
+  test('children are sorted by name, ignoring case and accents; an empty parent id lists the top-level categories', async () => {
     const top = await add('Top of list');
     const other = await add('Other');
     for (const name of ['zebra', 'Éclair', 'apple']) await add(name, top.id);
@@ -181,7 +181,7 @@ suite('listCategories and batchGetCategories', () => {
     assert.ok(all.includes('Top of list') && !all.includes('apple'));
   });
 
-  test('as many children of each parent as wanted, the first by name', async () => {
+  test('size limits the children of each parent to the first by name', async () => {
     const [one, other] = [await add('Sized'), await add('Sized as well')];
     for (const name of ['c', 'a', 'b']) await add(name, one.id);
     await add('d', other.id);
@@ -200,7 +200,7 @@ suite('listCategories and batchGetCategories', () => {
       await fails(catalog.listCategories({ parentIds: [''], size }, testCall()), 'INVALID_ARGUMENT', 'size');
   });
 
-  test('names parents that do not exist, and gives the children of the others', async () => {
+  test('unknown parents are returned by id, with the children of the other parents', async () => {
     const [full, empty, unknown] = [await add('Full'), await add('Empty'), systemClock.newId()];
     await add('Child', full.id);
     const answer = await catalog.listCategories({ parentIds: [full.id, unknown, empty.id, ''] }, testCall());
@@ -208,7 +208,7 @@ suite('listCategories and batchGetCategories', () => {
     assert.ok(answer.categories.some(({ name }) => name === 'Child'));
   });
 
-  test('INVALID_ARGUMENT on parentIds and ids: no UUID, too many', async () => {
+  test('INVALID_ARGUMENT on parentIds and ids: not a UUID, too many', async () => {
     await fails(childrenOf('x'), 'INVALID_ARGUMENT', 'parentIds[0]');
     await fails(childrenOf(...Array.from({ length: 101 }, () => '')), 'INVALID_ARGUMENT', 'parentIds');
     await fails(catalog.batchGetCategories({ ids: ['x'] }, testCall()), 'INVALID_ARGUMENT', 'ids[0]');
@@ -216,7 +216,7 @@ suite('listCategories and batchGetCategories', () => {
 });
 
 suite('products in categories, with tags', () => {
-  test('a product keeps its category and its tags: lower case, each once, one space between words', async () => {
+  test('createProduct stores the category and normalized tags: lower case, no duplicates, single spaces', async () => {
     const { id } = await add('Lamps');
     const { product } = await catalog.createProduct(
       {
@@ -231,7 +231,7 @@ suite('products in categories, with tags', () => {
     assert.deepEqual((await catalog.getProduct({ id: product.id }, testCall())).product, product);
   });
 
-  test('an update leaves what it does not name, and clears what it names as empty', async () => {
+  test('an update keeps omitted fields and clears fields that are set to empty', async () => {
     const { id: categoryId } = await add('Chairs');
     const input = { name: 'Chair', categoryId, tags: ['oak'] };
     const { product } = await catalog.createProduct(input, testCall());
@@ -248,12 +248,12 @@ suite('products in categories, with tags', () => {
     assert.deepEqual([last?.categoryId, last?.tags], [categoryId, ['pine', 'oak']]);
   });
 
-  test('products that are created together keep their own tags', async () => {
-    const wanted = Array.from({ length: 50 }, (_, nr) =>
-      Array.from({ length: nr % 4 }, (_, i) => `t${nr}-${i}`),
+  test('products created concurrently keep their own tags', async () => {
+    const wanted = Array.from({ length: 50 }, (_, n) =>
+      Array.from({ length: n % 4 }, (_, i) => `t${n}-${i}`),
     );
     const created = await Promise.all(
-      wanted.map((tags, nr) => catalog.createProduct({ name: `Tagged ${nr}`, tags }, testCall())),
+      wanted.map((tags, n) => catalog.createProduct({ name: `Tagged ${n}`, tags }, testCall())),
     );
     const { products } = await catalog.batchGetProducts(
       { ids: created.map(({ product }) => product?.id ?? '') },
@@ -280,7 +280,7 @@ suite('products in categories, with tags', () => {
   });
 
   for (const [field, tags] of [
-    ['tags', Array.from({ length: 21 }, (_, nr) => `${nr}`)],
+    ['tags', Array.from({ length: 21 }, (_, n) => `${n}`)],
     ['tags[1]', ['a', ' ']],
     ['tags[0]', ['x'.repeat(41)]],
     ['tags[0]', ['a\nb']],

@@ -3,7 +3,7 @@ import type { CatalogService, Category } from '#catalog/pb/catalog_pb.js';
 import type { Client } from '#platform/rpc.ts';
 import { testCall } from '#testkit/shop.ts';
 
-/** What tests of categories ask a catalog. */
+/** Calls that the tests of categories share. */
 export function categoryCalls(catalog: Client<typeof CatalogService>) {
   return {
     async add(name: string, parentId = ''): Promise<Category> {

@@ -21,7 +21,7 @@ async function fails(work: Promise<unknown>, reason: string, field: string): Pro
 }
 
 suite('names of categories with the same parent', () => {
-  test('CATEGORY_NAME_TAKEN on name: createCategory, whatever the case and accents, and nothing is written', async () => {
+  test('CATEGORY_NAME_TAKEN on name: createCategory ignores case and accents, and writes nothing', async () => {
     const parent = await add('Food');
     await add('Crème brûlée', parent.id);
     const before = await bench.counts('category', 'outbox');
@@ -32,7 +32,7 @@ suite('names of categories with the same parent', () => {
     await add('Food', parent.id);
   });
 
-  test('CATEGORY_NAME_TAKEN on name: renameCategory; a category may change the case of its own name', async () => {
+  test('CATEGORY_NAME_TAKEN on name: renameCategory; a category can change the case of its own name', async () => {
     const parent = await add('Drinks');
     const { id } = await add('Tea', parent.id);
     await add('Café', parent.id);
@@ -44,8 +44,10 @@ suite('names of categories with the same parent', () => {
     assert.equal((await rename('Drinks')).category?.name, 'Drinks');
   });
 
-  /** Of 20 categories of one name that are added at once one is there. */
-  async function oneOfMany(create: (name: string, parentId: string) => Promise<unknown>): Promise<void> {
+  /** Asserts that of 20 concurrent inserts with the same name exactly one succeeds. */
+  async function assertOneSucceeds(
+    create: (name: string, parentId: string) => Promise<unknown>,
+  ): Promise<void> {
     const { id } = await add(`Parent ${systemClock.newId()}`);
     const names = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? 'Name' : 'NAMÉ'));
     const outcomes = await Promise.allSettled(names.map((name) => create(name, id)));
@@ -54,18 +56,18 @@ suite('names of categories with the same parent', () => {
       if (outcome.status === 'rejected') assert.equal(outcome.reason.reason, 'CATEGORY_NAME_TAKEN');
   }
 
-  test('of 20 categories of one name that are added at once one is added', () => oneOfMany(add));
+  test('of 20 concurrent inserts with the same name, exactly one succeeds', () => assertOneSucceeds(add));
 
-  test('known-bad twin: a check before the transaction lets several pass', async () => {
+  test('known-bad twin: a check outside the transaction admits duplicates', async () => {
     const careless = async (name: string, parentId: string): Promise<void> => {
       const sql = 'SELECT FROM category WHERE parent_id = $1 AND fold(name) = fold($2)';
       if ((await bench.rows(sql, [parentId, name])).length > 0) return;
       await insertDirectly(name, parentId);
     };
-    await assert.rejects(oneOfMany(careless), /siblings have the same name/);
+    await assert.rejects(assertOneSucceeds(careless), /siblings have the same name/);
   });
 
-  test('that are the same in data of an earlier release stay, and can be renamed', async () => {
+  test('duplicates from an earlier release remain and can be renamed', async () => {
     const { id } = await add('Old');
     const [first] = [await insertDirectly('Twin', id), await insertDirectly('twin', id)];
     assert.equal((await childrenOf(id)).length, 2);
@@ -75,7 +77,7 @@ suite('names of categories with the same parent', () => {
   });
 });
 
-/** Adds a category as an earlier release did: without comparing its name. */
+/** Inserts a category without the check of its name, as an earlier release did. */
 async function insertDirectly(name: string, parentId: string): Promise<string> {
   const id = systemClock.newId();
   await bench.rows(

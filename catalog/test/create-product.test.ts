@@ -22,7 +22,7 @@ async function create(input: Partial<typeof PHONE>): Promise<Product> {
 }
 
 suite('createProduct', () => {
-  test('gives the new product, on sale, at version 1', async () => {
+  test('returns the new product, on sale, at version 1', async () => {
     const product = await create({ name: ' iPhone 15 Pro ' });
     assert.equal(product.name, 'iPhone 15 Pro');
     assert.equal(product.description, 'Latest flagship');
@@ -32,7 +32,7 @@ suite('createProduct', () => {
     assert.deepEqual((await catalog.getProduct({ id: product.id }, testCall())).product, product);
   });
 
-  test('takes the bounds themselves: free, 1,000,000,000,000 minor units, no description, 10,000 characters', async () => {
+  test('accepts the limits: prices 0 and 1,000,000,000,000, no description, 10,000 characters', async () => {
     assert.equal((await create({ priceMinor: 0n })).priceMinor, 0n);
     assert.equal((await create({ priceMinor: 1_000_000_000_000n })).priceMinor, 1_000_000_000_000n);
     assert.equal((await create({ description: '' })).description, '');
@@ -60,7 +60,7 @@ suite('createProduct', () => {
     });
   }
 
-  test('writes product_created to the letter, in the transaction of the product', async () => {
+  test('writes the exact product_created event in the transaction of the product', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const { product } = await catalog.createProduct(PHONE, testCall({ traceparent }));
     assert.ok(product);
@@ -79,15 +79,14 @@ suite('createProduct', () => {
     await assertOneTransaction(bench, { table: 'product', id: product.id, version: 1, events: 1 });
   });
 
-  test('200 concurrent callers get their own product each, and one bad one hurts nobody', async () => {
+  test('200 concurrent calls return their own products; one failed insert does not affect the others', async () => {
     await bench.rows(`ALTER TABLE product ADD CONSTRAINT no_poison CHECK (name <> 'poison')`);
     const before = await bench.counts('product', 'outbox');
-    const names = Array.from({ length: 200 }, (_, nr) => (nr === 77 ? 'poison' : `Product ${nr}`));
+    const names = Array.from({ length: 200 }, (_, n) => (n === 77 ? 'poison' : `Product ${n}`));
     const outcomes = await Promise.allSettled(names.map((name) => create({ name })));
-    for (const [nr, outcome] of outcomes.entries()) {
-      if (nr === 77)
-        assert.equal(outcome.status === 'rejected' && (outcome.reason as Error).name, 'AppError');
-      else assert.equal(outcome.status === 'fulfilled' && outcome.value.name, names[nr]);
+    for (const [n, outcome] of outcomes.entries()) {
+      if (n === 77) assert.equal(outcome.status === 'rejected' && (outcome.reason as Error).name, 'AppError');
+      else assert.equal(outcome.status === 'fulfilled' && outcome.value.name, names[n]);
     }
     assert.deepEqual(
       await bench.counts('product', 'outbox'),

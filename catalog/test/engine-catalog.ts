@@ -11,7 +11,7 @@ import { createTelemetry } from '#platform/telemetry.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 import { eventually, memoryLogger } from '#testkit/shop.ts';
 
-/** A catalog whose events reach a real search engine. */
+/** A catalog service that indexes its products in a real search engine. */
 export interface EngineCatalog {
   readonly catalog: Client<typeof CatalogService>;
   readonly index: ProductIndex;
@@ -20,15 +20,15 @@ export interface EngineCatalog {
   readonly deps: ServiceDeps;
   readonly logLines: readonly Record<string, unknown>[];
   rows<R extends object>(sql: string, values?: readonly unknown[]): Promise<R[]>;
-  /** Starts the service once more, beside the one that runs. */
+  /** Starts a second instance of the service; the first keeps running. */
   restart(): Promise<void>;
-  /** Rejects unless the index has every product as the tables have it just now. */
+  /** Rejects unless the index contains the current version of every product. */
   compare(): Promise<void>;
-  /** Resolves when it has. */
+  /** Waits until `compare` succeeds. */
   settle(): Promise<void>;
 }
 
-/** On an alias of its own at the engine's URL. */
+/** Opens a catalog that has its own alias in the engine. */
 export async function openEngineCatalog(
   engineUrl: string,
   stack: AsyncDisposableStack,
@@ -51,10 +51,10 @@ export async function openEngineCatalog(
   const engine = stack.use(openEngine(engineUrl));
   const index = productIndex(engine, aliasOf(searchUrl));
   const { implementation } = await startCatalog({ databaseUrl, searchUrl }, deps, stack);
-  // The first index is built in the background; until that is over nobody else may build one.
+  // The first index is built in the background; another rebuild cannot start before it ends.
   await eventually(() => assert.ok(lines.some(({ msg }) => msg === 'the search index was built')), 60_000);
 
-  /** What the index has under the alias, by id. */
+  /** Version, status and name of each document behind the alias, by id. */
   async function indexed(): Promise<Map<string, string>> {
     await index.refresh(index.alias);
     const found = new Map<string, string>();

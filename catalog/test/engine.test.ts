@@ -16,7 +16,7 @@ import { eventually, fakeClock, testCall } from '#testkit/shop.ts';
 const stack = new AsyncDisposableStack();
 after(() => stack.disposeAsync());
 
-/** A port on loopback that answers like this. */
+/** Starts an HTTP server on loopback and returns its URL. */
 async function serve(listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -28,7 +28,7 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** How many searches PostgreSQL answered, by the reason. */
+/** The number of searches that PostgreSQL answered, by reason. */
 async function fallbacksOf({ deps }: ServiceBench): Promise<Record<string, number>> {
   const { values } = await catalogMetrics(deps.telemetry.registry).fallbacks.get();
   return Object.fromEntries(values.map(({ labels, value }) => [labels.reason, value]));
@@ -37,7 +37,7 @@ async function fallbacksOf({ deps }: ServiceBench): Promise<Record<string, numbe
 const get = { method: 'GET', path: '/x', timeoutMs: 10_000 } as const;
 
 suite('a request to the search engine', () => {
-  test('gives the body of a success; user, password and lines go along', async () => {
+  test('sends user, password and lines, and returns the body of a successful response', async () => {
     const seen: (string | undefined)[] = [];
     const url = await serve((request, response) => {
       let body = '';
@@ -60,7 +60,7 @@ suite('a request to the search engine', () => {
     assert.deepEqual(seen, ['POST', '/x', authorization, 'application/x-ndjson', lines]);
   });
 
-  test('EngineError with the status of a refusal; without one if there is no answer, none in time or nobody there', async () => {
+  test('throws EngineError with the status of an error response, or with null if there is no complete response in time', async () => {
     const refusing = await serve((_, response) => void response.writeHead(404).end('{}'));
     const silent = await serve(() => {});
     const halfway = await serve(
@@ -83,21 +83,21 @@ suite('a request to the search engine', () => {
     }
   });
 
-  test('a caller who goes away gets their own reason, before and while it is under way', async () => {
-    let isAsked = false;
-    const url = await serve(() => void (isAsked = true));
+  test('rejects with the reason of the abort signal, before and during the request', async () => {
+    let isReceived = false;
+    const url = await serve(() => void (isReceived = true));
     await using engine = openEngine(url);
-    const gone = new Error('gone');
-    await assert.rejects(engine.send({ ...get, signal: AbortSignal.abort(gone) }), gone);
-    const leaving = new AbortController();
-    const answer = assert.rejects(engine.send({ ...get, signal: leaving.signal }), gone);
-    await eventually(() => assert.ok(isAsked));
-    leaving.abort(gone);
+    const reason = new Error('cancelled by the test');
+    await assert.rejects(engine.send({ ...get, signal: AbortSignal.abort(reason) }), reason);
+    const aborting = new AbortController();
+    const answer = assert.rejects(engine.send({ ...get, signal: aborting.signal }), reason);
+    await eventually(() => assert.ok(isReceived));
+    aborting.abort(reason);
     await answer;
   });
 });
 
-test('a catalog whose search engine was never there serves from PostgreSQL, and says so once', async () => {
+test('a catalog whose search engine is unreachable from the start searches in PostgreSQL and logs that once', async () => {
   const bench = await openServiceBench('catalog', stack);
   await using own = new AsyncDisposableStack();
   const config = { databaseUrl: bench.url, searchUrl: 'http://127.0.0.1:9' };
@@ -105,7 +105,7 @@ test('a catalog whose search engine was never there serves from PostgreSQL, and 
   const catalog = inProcess(implementation);
   await ready();
   await catalog.createProduct({ name: 'Lamp' }, testCall());
-  for (let nr = 0; nr < 10; nr++) {
+  for (let n = 0; n < 10; n++) {
     const { products } = await catalog.searchProducts({ query: 'lampp', size: 10 }, testCall());
     const suggested = await catalog.suggestProducts({ prefix: 'la', size: 5 }, testCall());
     assert.deepEqual([products[0]?.name, suggested.products[0]?.name], ['Lamp', 'Lamp']);
@@ -117,8 +117,8 @@ test('a catalog whose search engine was never there serves from PostgreSQL, and 
   assert.equal(bench.logLines.filter(({ msg }) => msg === down).length, 1);
 });
 
-suite('a search engine is given up for what it does, not for what callers do', () => {
-  /** Searches of a catalog whose engine answers all searches like this; whether it then counts as usable. */
+suite('the search engine is marked down for its own failures only', () => {
+  /** Runs `work` on a catalog whose engine answers searches with `answer`. Returns whether the engine is still up. */
   async function isUpAfter(
     answer: RequestListener,
     work: (catalog: Client<typeof CatalogService>, bench: ServiceBench) => Promise<void>,
@@ -137,13 +137,13 @@ suite('a search engine is given up for what it does, not for what callers do', (
   }
 
   const searchOften = async (catalog: Client<typeof CatalogService>): Promise<void> => {
-    for (let nr = 0; nr < 10; nr++) {
+    for (let n = 0; n < 10; n++) {
       const { products } = await catalog.searchProducts({ query: 'lamp', size: 10 }, testCall());
       assert.equal(products[0]?.name, 'Lamp', 'PostgreSQL answers');
     }
   };
 
-  test('queries that it refuses with 400 fall back, and it stays in use; with 500 it does not', async () => {
+  test('an engine that answers 400 stays up, and PostgreSQL answers; an engine that answers 500 is marked down', async () => {
     const refuse =
       (status: number): RequestListener =>
       (_, response) =>
@@ -152,9 +152,9 @@ suite('a search engine is given up for what it does, not for what callers do', (
     assert.equal(await isUpAfter(refuse(500), searchOften), false);
   });
 
-  test('one that refuses everything is told: a metric counts each, a warning comes at once and then once a minute', async () => {
+  test('refused searches are counted in a metric, and logged at once and then at most once a minute', async () => {
     const clock = fakeClock();
-    const told = ({ logLines }: ServiceBench): unknown[] =>
+    const warnings = ({ logLines }: ServiceBench): unknown[] =>
       logLines
         .filter(({ level, msg }) => level === 40 && /refuses searches/.test(String(msg)))
         .map(({ refused }) => refused);
@@ -162,13 +162,13 @@ suite('a search engine is given up for what it does, not for what callers do', (
       (_, response) => void response.writeHead(400).end('{}'),
       async (catalog, bench) => {
         await searchOften(catalog);
-        assert.deepEqual(told(bench), [1]);
+        assert.deepEqual(warnings(bench), [1]);
         clock.advance(59_999);
         await searchOften(catalog);
-        assert.deepEqual(told(bench), [1]);
+        assert.deepEqual(warnings(bench), [1]);
         clock.advance(1);
         await searchOften(catalog);
-        assert.deepEqual(told(bench), [1, 20]);
+        assert.deepEqual(warnings(bench), [1, 20]);
         assert.deepEqual(await fallbacksOf(bench), { refused: 30, failed: 0, down: 0 });
       },
       clock,
@@ -176,23 +176,23 @@ suite('a search engine is given up for what it does, not for what callers do', (
     assert.equal(isUp, true);
   });
 
-  test('callers who go away, however late, do not count; its own deadline does', async () => {
-    let asked = 0;
-    const leaveOften = async (catalog: Client<typeof CatalogService>): Promise<void> => {
-      for (let nr = 1; nr <= 5; nr++) {
+  test('cancelled searches do not count as failures; timeouts do', async () => {
+    let received = 0;
+    const cancelOften = async (catalog: Client<typeof CatalogService>): Promise<void> => {
+      for (let n = 1; n <= 5; n++) {
         const call = testCall();
-        const query = `lamp ${nr}`;
+        const query = `lamp ${n}`;
         const answer = assert.rejects(catalog.searchProducts({ query, size: 10 }, call), {
           reason: 'CANCELLED',
         });
-        await eventually(() => assert.equal(asked, nr));
+        await eventually(() => assert.equal(received, n));
         const sinceMs = performance.now();
         await eventually(() => assert.ok(performance.now() - sinceMs > 300));
         call.abort(cancelled());
         await answer;
       }
     };
-    assert.equal(await isUpAfter(() => void (asked += 1), leaveOften), true);
+    assert.equal(await isUpAfter(() => void (received += 1), cancelOften), true);
     assert.equal(await isUpAfter(() => {}, searchOften), false);
   });
 });

@@ -37,34 +37,34 @@ suite('a search engine that fails', { skip, timeout: 240_000 }, () => {
   const cheapest = (cursor: string) => page(SearchSort.PRICE_ASC, cursor);
   const mostRelevant = (cursor: string) => page(SearchSort.RELEVANCE, cursor);
 
-  /** Shoppers who search and read, all the time, until `work` is done; how many answers they got. */
-  async function shopDuring(work: () => Promise<void>): Promise<{ answers: number; slowestMs: number }> {
+  /** Runs four clients that search and read until `work` is done. Returns their answers and the slowest search. */
+  async function loadDuring(work: () => Promise<void>): Promise<{ answers: number; slowestMs: number }> {
     const done = new AbortController();
     let answers = 0;
     let slowestMs = 0;
-    const shopper = async (nr: number): Promise<void> => {
+    const client = async (n: number): Promise<void> => {
       while (!done.signal.aborted) {
         const startedMs = performance.now();
-        assert.ok((await search(nr % 2 === 0 ? 'lamp' : '')).length >= ids.length);
+        assert.ok((await search(n % 2 === 0 ? 'lamp' : '')).length >= ids.length);
         slowestMs = Math.max(slowestMs, performance.now() - startedMs);
         const { products } = await shop.catalog.batchGetProducts({ ids }, testCall());
         assert.equal(products.length, ids.length);
         answers += 2;
       }
     };
-    const shoppers = Promise.all([0, 1, 2, 3].map(shopper));
-    await Promise.race([work(), shoppers]);
+    const clients = Promise.all([0, 1, 2, 3].map(client));
+    await Promise.race([work(), clients]);
     done.abort();
-    await shoppers;
+    await clients;
     return { answers, slowestMs };
   }
 
-  test('takes a catalogue', async () => {
+  test('indexes the products', async () => {
     engine = stack.use(await startElasticsearch());
     shop = await openEngineCatalog(engine.url, stack);
-    for (let nr = 0; nr < 20; nr++) {
+    for (let n = 0; n < 20; n++) {
       const { product } = await shop.catalog.createProduct(
-        { name: `Lamp ${nr}`, priceMinor: BigInt(nr) },
+        { name: `Lamp ${n}`, priceMinor: BigInt(n) },
         testCall(),
       );
       ids.push(product?.id ?? '');
@@ -72,8 +72,8 @@ suite('a search engine that fails', { skip, timeout: 240_000 }, () => {
     await shop.settle();
   });
 
-  test('nothing that a caller writes makes it fail: it answers all queries and prefixes by itself', async () => {
-    // The first searches of an engine may take longer than their deadline.
+  test('no query or prefix makes the engine fail: it answers all of them without the fallback', async () => {
+    // The first searches after the start can exceed their timeout.
     await eventually(async () => {
       const before = await metric();
       await search('lampp shaed');
@@ -89,18 +89,18 @@ suite('a search engine that fails', { skip, timeout: 240_000 }, () => {
     }
     const forged = { query: '', sort: SearchSort.PRICE_ASC, size: 10, after: `af999999::${ids[0]}` };
     await assert.rejects(shop.catalog.searchProducts(forged, testCall()), {
-      reason: 'INVALID_ARGUMENT',
+      reason: 'INVALID_CURSOR',
       field: 'after',
     });
     assert.deepEqual(await metric(), before);
   });
 
-  test('killed under load: no search and no read fails, PostgreSQL answers, and it returns by itself', async () => {
+  test('killed under load: no search or read fails, PostgreSQL answers, and the restarted engine is used again', async () => {
     const [, before] = await metric();
     const first = await cheapest('');
     const best = await mostRelevant('');
     let fromPostgres = '';
-    const { answers } = await shopDuring(async () => {
+    const { answers } = await loadDuring(async () => {
       await search('lamp');
       await engine.kill();
       await eventually(async () => {
@@ -111,49 +111,49 @@ suite('a search engine that fails', { skip, timeout: 240_000 }, () => {
       assert.deepEqual(
         next.names,
         ['Lamp 4', 'Lamp 5', 'Lamp 6', 'Lamp 7'],
-        "PostgreSQL goes on from the engine's cursor",
+        "PostgreSQL continues from the engine's cursor",
       );
       assert.equal((await mostRelevant(best.endCursor)).names.length, 4);
       fromPostgres = next.endCursor;
-      // Known-bad twin: searches that know nothing but the engine fail.
+      // Known-bad twin: searches without the fallback fail.
       const engineAlone = elasticsearchIndex(stack.use(openEngine(engine.url)), shop.index.alias);
       await assert.rejects(engineAlone.suggest('lamp', 1, testCall().signal), { name: 'EngineError' });
-      // Made while it is away; found there afterwards.
+      // Created during the outage; the engine must find it afterwards.
       await shop.catalog.createProduct({ name: 'Lamp of the outage', priceMinor: 1_000n }, testCall());
       assert.ok((await search('outage')).includes('Lamp of the outage'), 'PostgreSQL finds it at once');
       await engine.start();
       await eventually(async () => assert.equal((await metric())[0], 1), 60_000);
     });
     assert.ok(answers > 100, `only ${answers} answers`);
-    assert.deepEqual([lines(DOWN), lines(BACK)], [1, 1], 'one line a change, not one a search');
+    assert.deepEqual([lines(DOWN), lines(BACK)], [1, 1], 'one log line per state change, not per search');
     await shop.settle();
     const [, after] = await metric();
     assert.equal(
       (await cheapest(fromPostgres)).names[0],
       'Lamp 8',
-      "the engine goes on from PostgreSQL's cursor",
+      "the engine continues from PostgreSQL's cursor",
     );
     assert.ok((await search('outage')).includes('Lamp of the outage'));
     assert.equal((await metric())[1], after, 'the engine answers again');
   });
 
-  test('one that hangs is left alone after a few searches, which wait no longer than its deadline', async () => {
-    const { slowestMs } = await shopDuring(async () => {
+  test('an engine that hangs is marked down after a few searches, and no search waits longer than its timeout', async () => {
+    const { slowestMs } = await loadDuring(async () => {
       engine.pause();
       await eventually(async () => assert.equal((await metric())[0], 0), 60_000);
       const startedMs = performance.now();
-      for (let nr = 0; nr < 20; nr++) await search('lamp');
-      // Twenty searches that each waited for the engine would take twenty deadlines.
+      for (let n = 0; n < 20; n++) await search('lamp');
+      // Twenty searches that each waited for the engine would take twenty timeouts.
       assert.ok(performance.now() - startedMs < 10 * SEARCH_TIMEOUT_MS);
       engine.resume();
       await eventually(async () => assert.equal((await metric())[0], 1), 60_000);
     });
-    // A deadline for the engine and room for a busy machine.
+    // One timeout, with a margin for a busy machine.
     assert.ok(slowestMs < 8 * SEARCH_TIMEOUT_MS, `one search took ${slowestMs} ms`);
     assert.deepEqual([lines(DOWN), lines(BACK)], [2, 2]);
   });
 
-  test('a start while the engine is away: the catalog serves, and moves to the engine when that comes', async () => {
+  test('a catalog started while the engine is down searches in PostgreSQL, and uses the engine when it is up', async () => {
     await engine.kill();
     await shop.restart();
     assert.ok((await search('lamp')).length >= ids.length);

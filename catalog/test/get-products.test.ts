@@ -24,7 +24,7 @@ async function batch(ids: readonly string[]): Promise<string[]> {
 }
 
 suite('getProduct', () => {
-  test('finds a product, archived or not, however its id is spelt', async () => {
+  test('returns a product, archived or not; the case of the id is ignored', async () => {
     const id = await create('Lamp');
     assert.equal(
       (await catalog.getProduct({ id: id.toUpperCase() }, testCall())).product?.archivedAt,
@@ -36,14 +36,14 @@ suite('getProduct', () => {
     assert.ok(product.archivedAt);
   });
 
-  test('NOT_FOUND on id: no such product', async () => {
+  test('NOT_FOUND on id: unknown product', async () => {
     await assert.rejects(catalog.getProduct({ id: systemClock.newId() }, testCall()), {
       reason: 'NOT_FOUND',
       field: 'id',
     });
   });
 
-  test('INVALID_ARGUMENT on id: no UUID', async () => {
+  test('INVALID_ARGUMENT on id: not a UUID', async () => {
     for (const id of ['', '1', "'; DROP TABLE product; --"])
       await assert.rejects(catalog.getProduct({ id }, testCall()), {
         reason: 'INVALID_ARGUMENT',
@@ -53,20 +53,20 @@ suite('getProduct', () => {
 });
 
 suite('batchGetProducts', () => {
-  test('gives each product once, archived ones too, and leaves unknown ids out', async () => {
+  test('returns each product once, including archived products, and omits unknown ids', async () => {
     const [lamp, desk] = [await create('Lamp'), await create('Desk')];
     await catalog.archiveProduct({ id: desk }, testCall());
     const found = await batch([desk, systemClock.newId(), lamp, desk.toUpperCase()]);
     assert.deepEqual(found.toSorted(), [lamp, desk].toSorted());
   });
 
-  test('200 concurrent callers get their own products each', async () => {
-    const ids = await Promise.all(Array.from({ length: 50 }, (_, nr) => create(`Product ${nr}`)));
-    const wanted = Array.from({ length: 200 }, (_, nr) => ids.slice(nr % 40, (nr % 40) + 1 + (nr % 7)));
+  test('200 concurrent calls return their own products', async () => {
+    const ids = await Promise.all(Array.from({ length: 50 }, (_, n) => create(`Product ${n}`)));
+    const wanted = Array.from({ length: 200 }, (_, n) => ids.slice(n % 40, (n % 40) + 1 + (n % 7)));
     assert.deepEqual(await Promise.all(wanted.map(batch)), wanted);
   });
 
-  test('takes no ids and 1,000; INVALID_ARGUMENT on ids: 1,001; on ids[0]: no UUID', async () => {
+  test('accepts 0 and 1,000 ids; INVALID_ARGUMENT on ids: 1,001 ids; on ids[0]: not a UUID', async () => {
     const ids = Array.from({ length: 1_001 }, systemClock.newId);
     assert.deepEqual(await batch([]), []);
     assert.deepEqual(await batch(ids.slice(1)), []);

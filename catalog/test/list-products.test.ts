@@ -13,8 +13,8 @@ const { implementation } = await startCatalog({ databaseUrl: bench.url }, bench.
 const catalog: Client<typeof CatalogService> = inProcess(implementation);
 
 const all: string[] = [];
-for (let nr = 0; nr < 20; nr += 1) {
-  const { product } = await catalog.createProduct({ name: `Product ${nr}` }, testCall());
+for (let n = 0; n < 20; n += 1) {
+  const { product } = await catalog.createProduct({ name: `Product ${n}` }, testCall());
   all.unshift(product?.id ?? '');
 }
 const archived = all.filter((_, index) => index % 4 === 3);
@@ -29,14 +29,14 @@ async function list(page: Page): Promise<{ ids: string[]; hasMore: boolean }> {
 }
 
 suite('listProducts', () => {
-  test('what is on sale, newest first; archived products are left out', async () => {
+  test('lists the products on sale, newest first; omits archived products', async () => {
     assert.deepEqual(await list({ size: 100 }), { ids: onSale, hasMore: false });
     assert.deepEqual(await list({ size: 15 }), { ids: onSale, hasMore: false });
     assert.deepEqual(await list({ size: 14 }), { ids: onSale.slice(0, 14), hasMore: true });
     assert.deepEqual(await list({ size: 5, skip: 5 }), { ids: onSale.slice(5, 10), hasMore: true });
   });
 
-  test('walking either way meets each product once', async () => {
+  test('paging in either direction returns each product once', async () => {
     for (const fromEnd of [false, true]) {
       const seen: string[] = [];
       for (let hasMore = true; hasMore;) {
@@ -51,7 +51,7 @@ suite('listProducts', () => {
     }
   });
 
-  test('goes on after a product that was archived meanwhile', async () => {
+  test('continues after a product that has been archived since', async () => {
     const [gone = ''] = archived;
     assert.deepEqual((await list({ size: 100, afterId: gone })).ids, onSale.slice(3));
   });

@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What product-index.ts asks for all indices, and what it puts behind the alias in their names. */
+/** The path with which product-index.ts lists its indices, and the suffix that it appends to the alias. */
 const LISTS_INDICES = /^\/[^/?]+-\*\?/;
 const TIME = /-\d{17}$/;
 
 /**
- * Known-bad twin of writing to every index there is: a search engine's URL behind which nobody sees an index that the
- * alias does not name yet. A catalog on it writes changes to the index in use and to no other.
+ * Known-bad twin of writing to every index: a proxy of the search engine that hides each index without the alias. A
+ * catalog that uses it writes changes only to the index in use.
  */
 export async function startLiveOnlyProxy(
   engineUrl: string,

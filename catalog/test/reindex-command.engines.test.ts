@@ -24,15 +24,15 @@ async function command(env: Record<string, string>): Promise<{ code: number | nu
   return { code, output };
 }
 
-suite('the program behind make reindex', { skip, timeout: 240_000 }, () => {
-  test('says what it did, and in one line why it cannot', async () => {
+suite('the reindex command', { skip, timeout: 240_000 }, () => {
+  test('prints its result, or one line with the reason of an expected failure', async () => {
     const shop = await openEngineCatalog(engineUrl, stack);
-    for (let nr = 0; nr < 30; nr++) await shop.catalog.createProduct({ name: `Thing ${nr}` }, testCall());
+    for (let n = 0; n < 30; n++) await shop.catalog.createProduct({ name: `Thing ${n}` }, testCall());
     const env = { CATALOG_DATABASE_URL: shop.databaseUrl, SEARCH_URL: shop.searchUrl };
     assert.match((await command(env)).output, /is now .*: 30 products in [\d.]+ s\./);
     for (const [problem, changed] of [
-      [/names no search engine/, { SEARCH_URL: 'postgres:' }],
-      [/no catalog database is found/, { CATALOG_DATABASE_URL: '', FRITZY_DATA: '/nonexistent' }],
+      [/does not name a search engine/, { SEARCH_URL: 'postgres:' }],
+      [/no catalog database found/, { CATALOG_DATABASE_URL: '', FRITZY_DATA: '/nonexistent' }],
       [/ECONNREFUSED|connect/, { SEARCH_URL: 'http://127.0.0.1:9' }],
       [/database cannot be reached/, { CATALOG_DATABASE_URL: 'postgres://127.0.0.1:9/none' }],
     ] as const) {

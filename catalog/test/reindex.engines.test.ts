@@ -32,14 +32,14 @@ const never = new AbortController().signal;
 
 async function addProducts(shop: EngineCatalog, count: number): Promise<string[]> {
   const products = await Promise.all(
-    Array.from({ length: count }, (_, nr) =>
-      shop.catalog.createProduct({ name: `Thing ${nr}` }, testCall({ timeoutMs: 60_000 })),
+    Array.from({ length: count }, (_, n) =>
+      shop.catalog.createProduct({ name: `Thing ${n}` }, testCall({ timeoutMs: 60_000 })),
     ),
   );
   return products.map(({ product }) => product?.id ?? '');
 }
 
-/** Searches for everything again and again until `work` is done; the totals that were seen. */
+/** Searches for all products in a loop until `work` is done. Returns the totals. */
 async function totalsDuring(shop: EngineCatalog, work: Promise<unknown>): Promise<number[]> {
   const done = new AbortController();
   const finished = work.finally(() => done.abort());
@@ -52,14 +52,14 @@ async function totalsDuring(shop: EngineCatalog, work: Promise<unknown>): Promis
   return totals;
 }
 
-function assertNeverHalf(totals: readonly number[], expected: number): void {
+function assertNeverPartial(totals: readonly number[], expected: number): void {
   assert.ok(totals.length > 3, `only ${totals.length} searches`);
-  assert.deepEqual([...new Set(totals)], [expected], 'totals seen while the index was rebuilt');
+  assert.deepEqual([...new Set(totals)], [expected], 'totals during the rebuild');
 }
 
 /**
- * Rebuilds, and while the second page is waited for changes a product of the first. Returns its id when the rebuild is
- * over; the change was in the index that was in use before that.
+ * Runs a rebuild that, before it reads its second page, changes a product of the first page and waits until the index
+ * in use contains the change. Returns the product's id.
  */
 async function rebuildAroundChange(shop: EngineCatalog): Promise<string> {
   const [id = ''] = (await addProducts(shop, 600)).toSorted();
@@ -68,7 +68,10 @@ async function rebuildAroundChange(shop: EngineCatalog): Promise<string> {
   let pages = 0;
   const onSaleAfter: typeof deps.documents.onSaleAfter = async (...args) => {
     if (++pages === 2) {
-      await shop.catalog.updateProduct({ id, expectedVersion: 1n, name: 'Changed meanwhile' }, testCall());
+      await shop.catalog.updateProduct(
+        { id, expectedVersion: 1n, name: 'Changed during the rebuild' },
+        testCall(),
+      );
       const path = `/${shop.index.alias}/_doc/${id}`;
       await eventually(async () => {
         const live = await deps.engine.send<{ _version: number }>({ method: 'GET', path, timeoutMs: 5_000 });
@@ -78,14 +81,14 @@ async function rebuildAroundChange(shop: EngineCatalog): Promise<string> {
     return deps.documents.onSaleAfter(...args);
   };
   await rebuildIndex({ ...deps, documents: { onSaleAfter } }, never);
-  assert.ok(pages > 2, 'the change came between two pages');
+  assert.ok(pages > 2, 'the product was changed between two pages');
   return id;
 }
 
 const indicesOf = async (shop: EngineCatalog): Promise<string[]> => (await shop.index.names()).toSorted();
 
 suite('reindex', { skip, timeout: 240_000 }, () => {
-  test('loses no update made meanwhile, and searches never see an empty or half index', async () => {
+  test('loses no concurrent update, and no search sees an empty or partial index', async () => {
     const shop = await openEngineCatalog(engineUrl, stack);
     const ids = await addProducts(shop, 3_000);
     await shop.settle();
@@ -94,32 +97,32 @@ suite('reindex', { skip, timeout: 240_000 }, () => {
     const rebuilding = rebuildIndex(deps, never);
     const rebuilt = new AbortController();
     const updating = (async () => {
-      for (let nr = 0; !rebuilt.signal.aborted; nr++) {
-        // From both ends: pages that were read already, and pages to come.
-        const id = ids[nr % 2 === 0 ? nr % ids.length : ids.length - 1 - (nr % ids.length)] ?? '';
+      for (let n = 0; !rebuilt.signal.aborted; n++) {
+        // From both ends: pages that the rebuild has read, and pages that it has not.
+        const id = ids[n % 2 === 0 ? n % ids.length : ids.length - 1 - (n % ids.length)] ?? '';
         const { product } = await shop.catalog.getProduct({ id }, testCall());
-        const change = { id, expectedVersion: product?.version ?? 0n, name: `Changed ${nr}` };
+        const change = { id, expectedVersion: product?.version ?? 0n, name: `Changed ${n}` };
         await shop.catalog.updateProduct(change, testCall());
       }
     })();
     const totals = await totalsDuring(shop, rebuilding);
     rebuilt.abort();
     await updating;
-    assertNeverHalf(totals, ids.length);
+    assertNeverPartial(totals, ids.length);
     assert.equal((await rebuilding)?.products, ids.length);
     await shop.settle();
     const now = await indicesOf(shop);
-    assert.equal(now.length, 1, 'the old index is gone');
+    assert.equal(now.length, 1, 'the old index is deleted');
     assert.notDeepEqual(now, before);
   });
 
-  test('a product that changes after the rebuild has read it is in the new index as it is now', async () => {
+  test('the new index contains a change made after the rebuild has read the product', async () => {
     const shop = await openEngineCatalog(engineUrl, stack);
     await rebuildAroundChange(shop);
     await shop.settle();
   });
 
-  test('known-bad twin: where changes go only to the index in use, that one is lost, and seen to be', async () => {
+  test('known-bad twin: if changes are written only to the index in use, that change is lost and detected', async () => {
     const liveOnly = stack.use(await startLiveOnlyProxy(engineUrl));
     const shop = await openEngineCatalog(liveOnly.url, stack);
     const id = await rebuildAroundChange(shop);
@@ -129,7 +132,7 @@ suite('reindex', { skip, timeout: 240_000 }, () => {
     });
   });
 
-  test('known-bad twin: an index that is published before it is full is caught', async () => {
+  test('known-bad twin: an index that is published before it is complete is detected', async () => {
     const shop = await openEngineCatalog(engineUrl, stack);
     const ids = await addProducts(shop, 1_500);
     await shop.settle();
@@ -146,10 +149,10 @@ suite('reindex', { skip, timeout: 240_000 }, () => {
       },
     };
     const totals = await totalsDuring(shop, rebuildIndex(tooEarly, never));
-    assert.throws(() => assertNeverHalf(totals, ids.length), assert.AssertionError);
+    assert.throws(() => assertNeverPartial(totals, ids.length), assert.AssertionError);
   });
 
-  test('a change whose event comes late or twice does not bring the older version back', async () => {
+  test('a late or repeated event does not restore an older version', async () => {
     const shop = await openEngineCatalog(engineUrl, stack);
     await eventually(async () => assert.equal((await indicesOf(shop)).length, 1));
     const deps = await rebuildDeps(shop);
@@ -177,7 +180,7 @@ suite('reindex', { skip, timeout: 240_000 }, () => {
     for (const version of versions) assert.deepEqual(await shop.index.write([name], [document(version)]), []);
     assert.equal(await nameNow(), 'Version 3');
 
-    // Known-bad twin: writes that carry no version keep whatever comes last.
+    // Known-bad twin: without versions, the last write wins.
     for (const version of versions.slice(0, 4))
       await deps.engine.send({
         method: 'PUT',
@@ -188,7 +191,7 @@ suite('reindex', { skip, timeout: 240_000 }, () => {
     assert.equal(await nameNow(), 'Version 2', 'the twin loses version 3');
   });
 
-  test('two at once: the second is told that somebody is at it', async () => {
+  test('a second concurrent rebuild returns undefined', async () => {
     const shop = await openEngineCatalog(engineUrl, stack);
     await addProducts(shop, 10);
     await shop.settle();
@@ -212,7 +215,7 @@ suite('reindex', { skip, timeout: 240_000 }, () => {
     assert.equal((await first)?.products, 10);
   });
 
-  test('a rebuild that failed or crashed leaves the searches as they were; the next one clears up after it', async () => {
+  test('a failed rebuild does not affect searches; the next rebuild removes its index', async () => {
     const shop = await openEngineCatalog(engineUrl, stack);
     const [id = ''] = await addProducts(shop, 10);
     await shop.settle();
@@ -222,9 +225,9 @@ suite('reindex', { skip, timeout: 240_000 }, () => {
       documents: { onSaleAfter: () => Promise.reject(new Error('the process dies')) },
     };
     await assert.rejects(rebuildIndex(failing, never), /the process dies/);
-    const [live, left, ...more] = await indicesOf(shop);
-    assert.ok(live && left && more.length === 0);
-    // The index that was left is written to and never searched.
+    const [live, leftover, ...more] = await indicesOf(shop);
+    assert.ok(live && leftover && more.length === 0);
+    // The leftover index is written to but never searched.
     await shop.catalog.updateProduct({ id, expectedVersion: 1n, name: 'Renamed' }, testCall());
     await shop.settle();
     const { total } = await shop.catalog.searchProducts({ size: 1, withTotal: true }, testCall());
@@ -232,26 +235,26 @@ suite('reindex', { skip, timeout: 240_000 }, () => {
     await rebuildIndex(deps, never);
     const now = await indicesOf(shop);
     assert.equal(now.length, 1);
-    assert.ok(!now.includes(live) && !now.includes(left));
+    assert.ok(!now.includes(live) && !now.includes(leftover));
   });
 
-  test('a write to an index that was just removed goes to those there are; none comes into being by it', async () => {
+  test('a write to an index that was just deleted goes to the existing indices and creates none', async () => {
     const shop = await openEngineCatalog(engineUrl, stack);
     const [id = ''] = await addProducts(shop, 1);
     await shop.settle();
     const deps = await rebuildDeps(shop);
-    const gone = `${shop.index.alias}-20200101000000000`;
-    let asked = 0;
+    const deleted = `${shop.index.alias}-20200101000000000`;
+    let listings = 0;
     const index = {
       ...deps.index,
-      names: async () => (asked++ === 0 ? [gone] : deps.index.names()),
+      names: async () => (listings++ === 0 ? [deleted] : deps.index.names()),
     };
     await indexProducts({ documents: createDocumentStore(deps.database), index }, [id]);
-    assert.equal(asked, 2);
-    assert.ok(!(await indicesOf(shop)).includes(gone));
+    assert.equal(listings, 2);
+    assert.ok(!(await indicesOf(shop)).includes(deleted));
   });
 
-  test('an index that is missing, lost while the shop runs, or made from other settings is built by itself', async () => {
+  test('an index that is missing, deleted at run time or built with other settings is rebuilt automatically', async () => {
     const shop = await openEngineCatalog(engineUrl, stack);
     await addProducts(shop, 20);
     await shop.settle();

@@ -16,14 +16,14 @@ const { implementation } = await startCatalog({ databaseUrl: bench.url }, bench.
 const catalog: Client<typeof CatalogService> = inProcess(implementation);
 const { product } = await catalog.createProduct({ name: 'Lamp' }, testCall());
 
-/** How many connections work on a correction just now. */
+/** The number of connections that currently compute a correction. */
 async function correcting(): Promise<number> {
   const sql = `SELECT FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%words_like(%' AND pid <> pg_backend_pid()`;
   return (await bench.rows(sql)).length;
 }
 
-suite('searches that keep PostgreSQL busy', () => {
-  test('look for what the first four unknown words may mean, and for no more', async () => {
+suite('expensive searches in PostgreSQL', () => {
+  test('correct at most the first four unknown words', async () => {
     const words = ['lampp', 'no', 'lamqp', 'lamp', 'lammp', 'llamp', 'lampq', 'lampz'];
     const rows = await bench.rows<{ known: boolean; candidates: string[] }>(TYPED_WORDS.text, [words]);
     assert.deepEqual(
@@ -36,13 +36,13 @@ suite('searches that keep PostgreSQL busy', () => {
     );
   });
 
-  test('have three connections, so that reads by id find theirs, and end with DEADLINE_EXCEEDED', async () => {
+  test('use at most three connections, so that reads by id get one, and end with DEADLINE_EXCEEDED', async () => {
     await bench.rows(`
       CREATE OR REPLACE FUNCTION words_like(typed text) RETURNS text[] LANGUAGE sql VOLATILE
       AS 'SELECT ARRAY[typed] FROM pg_sleep(60)'`);
     const searches = Promise.allSettled(
-      Array.from({ length: 6 }, (_, nr) =>
-        catalog.searchProducts({ query: `lampp${nr}`, size: 1, withDidYouMean: true }, testCall()),
+      Array.from({ length: 6 }, (_, n) =>
+        catalog.searchProducts({ query: `lampp${n}`, size: 1, withDidYouMean: true }, testCall()),
       ),
     );
     await eventually(async () => assert.equal(await correcting(), 3));
@@ -53,16 +53,16 @@ suite('searches that keep PostgreSQL busy', () => {
       const { reason } = answer.reason as { reason: string };
       assert.ok(['DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED'].includes(reason), reason);
     }
-    // PostgreSQL reports an error just before the session is idle; without the bound each would work for 60 s.
+    // PostgreSQL reports the error shortly before the session is idle. Without the timeout each search would take 60 s.
     await eventually(async () => assert.equal(await correcting(), 0));
   });
 
-  test('known-bad twin: with the connections of everything else they take all ten', async () => {
+  test('known-bad twin: in the shared pool they take all ten connections', async () => {
     await using database = openDatabase({ ...bench.deps, url: bench.url, name: 'catalog' });
     const index = postgresIndex(database);
-    const leaving = new AbortController();
+    const stopping = new AbortController();
     const none = { id: null, priceMin: null, priceMax: null, categoryId: null, tags: [] };
-    const wants = { hits: false, total: false, facets: false, didYouMean: true };
+    const include = { hits: false, total: false, facets: false, didYouMean: true };
     const query = {
       filter: none,
       sort: 'relevance',
@@ -71,13 +71,13 @@ suite('searches that keep PostgreSQL busy', () => {
       backward: false,
       after: null,
       until: null,
-      wants,
+      include,
     } as const;
     const searches = Promise.allSettled(
-      Array.from({ length: 20 }, (_, nr) => index.search({ ...query, text: `lampp${nr}` }, leaving.signal)),
+      Array.from({ length: 20 }, (_, n) => index.search({ ...query, text: `lampp${n}` }, stopping.signal)),
     );
     await eventually(async () => assert.equal(await correcting(), 10));
-    leaving.abort(new Error('seen enough'));
+    stopping.abort(new Error('the test is done'));
     await searches;
   });
 });

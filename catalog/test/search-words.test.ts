@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { correct, editsBetween } from '#catalog/search/did-you-mean.ts';
-import { placeText, requirePlace, type Place, type Sort } from '#catalog/search/search-index.ts';
+import { correct, editDistance } from '#catalog/search/did-you-mean.ts';
+import { encodeCursor, requireCursor, type Cursor, type Sort } from '#catalog/search/search-index.ts';
 import { parseSearch } from '#catalog/search/search-terms.ts';
 import { SYNONYM_LINES, withSynonyms } from '#catalog/search/synonyms.ts';
 
 const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 6 });
 
-suite('edits between words', () => {
-  test('are 0 for the same, 1 for a letter more, less, other or swapped', () => {
+suite('editDistance', () => {
+  test('is 0 for equal words, 1 for an inserted, deleted, substituted or swapped letter', () => {
     for (const [one, other, edits] of [
       ['phone', 'phone', 0],
       ['phone', 'phones', 1],
@@ -20,14 +20,14 @@ suite('edits between words', () => {
       ['labtop', 'laptop', 1],
       ['', 'ab', 2],
     ] as const)
-      assert.equal(editsBetween(one, other), edits, `${one} ${other}`);
+      assert.equal(editDistance(one, other), edits, `${one} ${other}`);
   });
 
-  test('do not depend on the direction, and are 0 only for the same word', () => {
+  test('is symmetric, and 0 only for equal words', () => {
     fc.assert(
       fc.property(word, word, (one, other) => {
-        const edits = editsBetween(one, other);
-        assert.equal(edits, editsBetween(other, one));
+        const edits = editDistance(one, other);
+        assert.equal(edits, editDistance(other, one));
         assert.equal(edits === 0, one === other);
       }),
     );
@@ -37,7 +37,7 @@ suite('edits between words', () => {
 suite('correct', () => {
   const typed = (word: string, candidates: string[], known = false) => ({ word, known, candidates });
 
-  test('takes the nearest word, of equals the first of the alphabet, for each word that no product has', () => {
+  test('replaces each unknown word by the nearest candidate, the first in the alphabet if equally near', () => {
     assert.equal(
       correct([typed('labtop', ['laptop', 'tabletop']), typed('sleeve', [], true)]),
       'laptop sleeve',
@@ -54,7 +54,7 @@ suite('correct', () => {
     );
   });
 
-  test('is null if nothing is near: two edits for five letters or more, one for fewer', () => {
+  test('returns null without a near candidate: two edits for five letters or more, one for fewer', () => {
     assert.equal(correct([typed('abcd', ['abxy'])]), null);
     assert.equal(correct([typed('abcde', ['abcxy'])]), 'abcxy');
     assert.equal(correct([typed('phone', ['phony'], true)]), null);
@@ -63,27 +63,27 @@ suite('correct', () => {
 });
 
 suite('synonyms', () => {
-  test('the list is lower case letters and digits, each phrase in one group only', () => {
+  test('the file has only lower case letters and digits, and each phrase in one group', () => {
     const phrases = SYNONYM_LINES.flatMap((line) => line.split(', '));
     for (const phrase of phrases) assert.match(phrase, /^[a-z0-9]+( [a-z0-9]+)*$/);
     assert.equal(new Set(phrases).size, phrases.length);
     for (const line of SYNONYM_LINES) assert.ok(line.includes(', '), line);
   });
 
-  test('the longest phrase counts, and what was typed comes first', () => {
+  test('the longest phrase is used, and the typed phrase comes first', () => {
     const [first, second, ...more] = withSynonyms(['mobile', 'phone', 'case']);
     assert.equal(first?.[0], 'mobile phone');
     assert.ok(first.includes('smartphone'));
     assert.deepEqual([second, more], [['case'], []]);
   });
 
-  test('only what was typed may be a beginning', () => {
+  test('only the typed phrase can be a prefix', () => {
     assert.equal(parseSearch('red couch')?.tsquery, 'red & (couch:* | sofa | sofas | couches | settee)');
     assert.equal(parseSearch('Portable-Charger 2')?.phrase, 'portable <-> charger <-> 2');
   });
 });
 
-test('a place survives being written down, and holds for its order only', () => {
+test('a cursor survives encoding and decoding, and is valid only for its order', () => {
   const sorts: readonly Sort[] = ['relevance', 'price_asc', 'price_desc', 'newest'];
   fc.assert(
     fc.property(
@@ -92,21 +92,23 @@ test('a place survives being written down, and holds for its order only', () => 
       fc.nat({ max: 10_000 }),
       fc.nat().map(String),
       fc.constantFrom('', '12.5', '1107.3492', '0.00012'),
-      (sort, nearness, offset, price, score) => {
+      (sort, mode, offset, price, score) => {
         const key = { relevance: score, price_asc: price, price_desc: price, newest: '' }[sort];
-        const place: Place = { sort, nearness, offset, key, id: '01900000-0000-7000-8000-000000000001' };
-        assert.deepEqual(requirePlace('after', placeText(place), sort), place);
+        const cursor: Cursor = { sort, mode, offset, key, id: '01900000-0000-7000-8000-000000000001' };
+        assert.deepEqual(requireCursor('after', encodeCursor(cursor), sort), cursor);
         for (const other of sorts)
           if (other !== sort)
-            assert.throws(() => requirePlace('after', placeText(place), other), { reason: 'INVALID_CURSOR' });
+            assert.throws(() => requireCursor('after', encodeCursor(cursor), other), {
+              reason: 'INVALID_CURSOR',
+            });
       },
     ),
   );
 });
 
-test('a place that no search gave is INVALID_CURSOR on its field: no price, no whole price, no score, too far', () => {
+test('INVALID_CURSOR on the field: a missing, fractional or too long price, an invalid score, an offset that is too large', () => {
   const id = '01900000-0000-7000-8000-000000000001';
-  for (const [place, sort] of [
+  for (const [cursor, sort] of [
     [`af1::${id}`, 'price_asc'],
     [`af999999::${id}`, 'price_asc'],
     [`af1:1.5:${id}`, 'price_asc'],
@@ -117,14 +119,14 @@ test('a place that no search gave is INVALID_CURSOR on its field: no price, no w
     [`rf10101:1.5:${id}`, 'relevance'],
     [`nf1:1:${id}`, 'newest'],
   ] as const)
-    assert.throws(() => requirePlace('before', place, sort), {
+    assert.throws(() => requireCursor('before', cursor, sort), {
       reason: 'INVALID_CURSOR',
       field: 'before',
     });
-  assert.equal(requirePlace('after', `rf10100::${id}`, 'relevance').offset, 10_100);
+  assert.equal(requireCursor('after', `rf10100::${id}`, 'relevance').offset, 10_100);
 });
 
-test('letters that stand for several make a query no longer than 1,000 letters, and a text no longer than a name', () => {
+test('letters that NFKD expands do not exceed the maximum length of the words and of the text', () => {
   const terms = parseSearch('㍿'.repeat(1_000));
   assert.equal(terms?.words.join('').length, 1_000);
   assert.equal(terms?.text.length, 200);

@@ -5,7 +5,7 @@ import { openEngine } from '#catalog/search/engine.ts';
 import { parseSearch } from '#catalog/search/search-terms.ts';
 import { missingEngine, openTestEngine } from '#testkit/engines.ts';
 import { openEngineCatalog } from './engine-catalog.ts';
-import { firstHitOf } from './search-catalogue.ts';
+import { firstHitOf } from './search-fixtures.ts';
 import { searchContract } from './search-contract.ts';
 
 const stack = new AsyncDisposableStack();
@@ -39,7 +39,7 @@ for (const kind of ['elasticsearch', 'opensearch'] as const) {
   });
 }
 
-/** For JSON.parse: lists of clauses without the one that looks for words in a row. */
+/** Reviver for JSON.parse: removes the phrase clause from lists of clauses. */
 function withoutPhrases(_: string, value: unknown): unknown {
   if (!Array.isArray(value)) return value;
   return value.filter(

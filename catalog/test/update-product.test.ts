@@ -28,13 +28,13 @@ type Update = (id: string, name: string, expectedVersion: bigint) => Promise<unk
 const update: Update = (id, name, expectedVersion) =>
   catalog.updateProduct({ id, name, expectedVersion }, testCall());
 
-/** The guarantee: of many who saw the same version, one changes the product and the others are told. */
-async function assertOneWins(change: Update): Promise<void> {
+/** Asserts that of 100 concurrent updates of one version one succeeds and the others fail with VERSION_CONFLICT. */
+async function assertOneSucceeds(change: Update): Promise<void> {
   const { id } = await create();
-  const names = Array.from({ length: 100 }, (_, nr) => `Lamp ${nr}`);
+  const names = Array.from({ length: 100 }, (_, n) => `Lamp ${n}`);
   const outcomes = await Promise.allSettled(names.map((name) => change(id, name, 1n)));
-  const winners = names.filter((_, nr) => outcomes[nr]?.status === 'fulfilled');
-  assert.equal(winners.length, 1, `${winners.length} of 100 updates of version 1 won`);
+  const succeeded = names.filter((_, n) => outcomes[n]?.status === 'fulfilled');
+  assert.equal(succeeded.length, 1, `${succeeded.length} of 100 updates of version 1 succeeded`);
   for (const outcome of outcomes) {
     if (outcome.status === 'fulfilled') continue;
     assert.ok(outcome.reason instanceof AppError, String(outcome.reason));
@@ -42,7 +42,7 @@ async function assertOneWins(change: Update): Promise<void> {
     assert.equal(outcome.reason.field, 'expectedVersion');
   }
   const { product } = await catalog.getProduct({ id }, testCall());
-  assert.deepEqual([product?.name, product?.version], [winners[0], 2n]);
+  assert.deepEqual([product?.name, product?.version], [succeeded[0], 2n]);
   const events = await bench.outbox(id);
   assert.deepEqual(
     events.map(({ event_type: type, version }) => `${type} ${version}`),
@@ -51,7 +51,7 @@ async function assertOneWins(change: Update): Promise<void> {
 }
 
 suite('updateProduct', () => {
-  test('changes what is given and leaves the rest', async () => {
+  test('changes the given fields and keeps the others', async () => {
     const { id } = await create();
     const { product } = await catalog.updateProduct({ id, expectedVersion: 1n, priceMinor: 0n }, testCall());
     assert.deepEqual(
@@ -69,7 +69,7 @@ suite('updateProduct', () => {
     assert.deepEqual((await catalog.getProduct({ id }, testCall())).product, changed.product);
   });
 
-  test('writes product_updated to the letter, in the transaction of the change', async () => {
+  test('writes the exact product_updated event in the transaction of the change', async () => {
     const { id } = await create();
     clock.advance(1);
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -89,11 +89,11 @@ suite('updateProduct', () => {
     await assertOneTransaction(bench, { table: 'product', id, version: 2, events: 1 });
   });
 
-  test('VERSION_CONFLICT: of 100 concurrent updates of one version exactly one wins', async () => {
-    await assertOneWins(update);
+  test('VERSION_CONFLICT: of 100 concurrent updates of one version exactly one succeeds', async () => {
+    await assertOneSucceeds(update);
   });
 
-  test('known-bad twin: reading, then writing without the version check loses updates and is caught', async () => {
+  test('known-bad twin: a write without the version check loses updates and is detected', async () => {
     await using database = openDatabase({ url: bench.url, name: 'naive', telemetry: bench.deps.telemetry });
     const read = { name: 'naive_read', text: 'SELECT version FROM product WHERE id = $1' };
     const write = { name: 'naive_write', text: 'UPDATE product SET name = $2, version = $3 WHERE id = $1' };
@@ -102,7 +102,7 @@ suite('updateProduct', () => {
       if (row?.version !== expectedVersion) throw new AppError('VERSION_CONFLICT', 'too late');
       await database.query(write, [id, name, row.version + 1n]);
     };
-    await assert.rejects(assertOneWins(naive), /\d+ of 100 updates of version 1 won/);
+    await assert.rejects(assertOneSucceeds(naive), /\d+ of 100 updates of version 1 succeeded/);
   });
 
   test('VERSION_CONFLICT: a version that the product does not have yet', async () => {
@@ -114,14 +114,14 @@ suite('updateProduct', () => {
     assert.equal((await bench.outbox(id)).length, 1);
   });
 
-  test('NOT_FOUND on id: no such product', async () => {
+  test('NOT_FOUND on id: unknown product', async () => {
     await assert.rejects(update(systemClock.newId(), 'Torch', 1n), {
       reason: 'NOT_FOUND',
       field: 'id',
     });
   });
 
-  test('PRODUCT_ARCHIVED on id: an archived product stays as it is, whatever the version', async () => {
+  test('PRODUCT_ARCHIVED on id: an archived product does not change, whatever the expected version', async () => {
     const { id } = await create();
     await catalog.archiveProduct({ id }, testCall());
     for (const version of [1n, 2n]) {
@@ -157,7 +157,7 @@ suite('updateProduct', () => {
     });
   }
 
-  test('an update whose event the database refuses did not happen', async () => {
+  test('an update is rolled back if its event cannot be written', async () => {
     await bench.rows(
       `ALTER TABLE outbox ADD CONSTRAINT no_mute CHECK (payload->>'name' IS DISTINCT FROM 'mute')`,
     );

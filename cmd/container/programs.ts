@@ -1,7 +1,7 @@
 import { GATEWAY, mainOf, SERVICES } from '#cmd/services.ts';
 import { StartError } from '#platform/errors.ts';
 
-/** What the container image can run, by the argument that it is given. */
+/** The programs of the container image by name. */
 const PROGRAMS = new Map([
   ...[...SERVICES, GATEWAY].map(({ name }): [string, URL] => [name, mainOf(name)]),
   ['migrate', new URL('../migrate/main.ts', import.meta.url)],
@@ -9,9 +9,9 @@ const PROGRAMS = new Map([
   ['reindex', new URL('../../catalog/cmd/reindex/main.ts', import.meta.url)],
 ]);
 
-/** The entry file of a program. Throws StartError if there is none of that name. */
+/** The entry file of a program. Throws StartError if the name is unknown. */
 export function programUrl(name: string | undefined): URL {
   const url = name === undefined ? undefined : PROGRAMS.get(name);
-  if (!url) throw new StartError(`say what to run: one of ${[...PROGRAMS.keys()].join(', ')}.`);
+  if (!url) throw new StartError(`the first argument must be one of ${[...PROGRAMS.keys()].join(', ')}.`);
   return url;
 }

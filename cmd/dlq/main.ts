@@ -13,14 +13,14 @@ import { openEventLog } from '#platform/service.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 
 /**
- * Looks after events that could not be handled: `node cmd/dlq/main.ts list|replay`, with TOPIC and SINCE from the
- * environment. `list` shows those of all topics, or of one; `replay` gives those of one topic to their consumers again.
+ * Lists or replays dead letters: `node cmd/dlq/main.ts list|replay`, with TOPIC and SINCE from the environment. `list`
+ * prints the dead letters of all topics or of TOPIC. `replay` returns those of TOPIC to the groups that failed.
  */
 await runOnce(async () => {
   await using stack = new AsyncDisposableStack();
   const [command, ...others] = process.argv.slice(2);
   if ((command !== 'list' && command !== 'replay') || others.length > 0)
-    throw new StartError('say what to do: node cmd/dlq/main.ts list, or replay.');
+    throw new StartError('the command must be list or replay: node cmd/dlq/main.ts list|replay.');
   const config = readConfig(process.env, dlqSettings);
   const topics = await allTopics();
   if (config.TOPIC && !topics.includes(config.TOPIC))
@@ -30,7 +30,7 @@ await runOnce(async () => {
   const url = config.EVENTS_URL ?? runningServerUrl(resolve(config.FRITZY_DATA), 'events');
   if (!url) {
     throw new StartError(
-      'no event log is found: start the shop with make run, or say EVENTS_URL=kafka://… or postgres://….',
+      'no event log found: start the shop with make run, or set EVENTS_URL to kafka://… or postgres://….',
     );
   }
   const logger = await createLogger({ service: 'dlq', level: 'error', format: config.LOG_FORMAT });
@@ -38,12 +38,13 @@ await runOnce(async () => {
   const since = config.SINCE?.at(systemClock.now());
   const write = (line: string): void => void process.stdout.write(`${line}\n`);
   if (command === 'list') return await list(log, config.TOPIC ? [config.TOPIC] : topics, since, write);
-  if (!config.TOPIC) throw new StartError('say which topic: make dlq-replay TOPIC=order.created [SINCE=2h].');
+  if (!config.TOPIC)
+    throw new StartError('TOPIC is missing: run make dlq-replay TOPIC=order.created [SINCE=2h].');
   const count = await replayDeadLetters(log, config.TOPIC, {
     newId: systemClock.newId,
     ...(since && { since }),
   });
-  write(count === 0 ? 'Nothing to replay.' : `${count} events given to ${config.TOPIC} again.`);
+  write(count === 0 ? 'Nothing to replay.' : `Replayed ${count} dead letters to ${config.TOPIC}.`);
 });
 
 async function list(
@@ -52,25 +53,25 @@ async function list(
   since: Date | undefined,
   write: (line: string) => void,
 ): Promise<void> {
-  let waiting = 0;
+  let pending = 0;
   let replayed = 0;
   for (const topic of topics) {
     for await (const letter of listDeadLetters(log, topic)) {
       if (since && letter.time < since) continue;
       if (letter.replayed) replayed += 1;
-      else waiting += 1;
+      else pending += 1;
       write(lineOf(topic, letter));
     }
   }
-  write(`${waiting} dead letters wait, ${replayed} were replayed.`);
+  write(`${pending} dead letters are pending, ${replayed} were replayed.`);
 }
 
 function lineOf(topic: string, letter: DeadLetter): string {
-  const state = letter.replayed ? 'replayed' : 'waits   ';
+  const state = letter.replayed ? 'replayed' : 'pending ';
   const trace = letter.traceId === '' ? '' : `  trace ${letter.traceId}`;
   const what = `${topic}  ${letter.type}  ${letter.key}  event ${letter.eventId}${trace}`;
   const why = `${letter.group}, ${letter.attempts} attempts: ${letter.error}`;
-  // Foreign text: no control characters for the operator's terminal.
+  // The text comes from outside: control characters must not reach the terminal.
   return [`${letter.time.toISOString()}  ${state}  ${what}`, `    ${why}`]
     .map((line) => line.replaceAll(/\p{Cc}/gu, ' '))
     .join('\n');

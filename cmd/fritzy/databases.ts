@@ -2,18 +2,18 @@ import { databaseSetting, EVENTS_DATABASE, SERVICES } from '#cmd/services.ts';
 import type { Environment } from '#platform/config.ts';
 import type { EmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
 
-/** The databases of the shop, by the setting that holds their URL. */
+/** The databases of the shop, keyed by the setting that contains their URL. */
 export const DATABASES: ReadonlyMap<string, string> = new Map([
   ...SERVICES.map(({ name }): [string, string] => [databaseSetting(name), name]),
   ['EVENTS_URL', EVENTS_DATABASE],
 ]);
 
-/** Whether the shop needs a PostgreSQL of its own. */
+/** Whether the shop must start its own PostgreSQL. */
 export const needsPostgres = (env: Environment): boolean => DATABASES.keys().some((setting) => !env[setting]);
 
 /**
- * The environment with the URL of each database: what is not set is a database of a PostgreSQL that is started only if
- * one is needed.
+ * The environment with the URLs of all databases. Unset URLs point to databases of the PostgreSQL that `start` starts,
+ * which is called only if a URL is unset.
  */
 export async function findDatabases(
   env: Environment,

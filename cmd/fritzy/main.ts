@@ -15,14 +15,14 @@ import { run } from '#platform/run.ts';
 import { openEventLog } from '#platform/service.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 
-/** The whole shop in one process: what `make run` starts. */
+/** Runs the whole shop in one process (`make run`). */
 await run(async (stack) => {
   const config = readConfig(process.env, await fritzySettings());
   const folder = resolve(config.FRITZY_DATA);
   try {
     return await startShop(config, process.env, folder, stack);
   } catch (error) {
-    // PostgreSQL may start on a disk that has no room for the tables.
+    // PostgreSQL can start on a disk that is too full for the tables.
     throw needsPostgres(process.env) && isDiskFull(error) ? diskFull(folder, error) : error;
   }
 });
@@ -47,7 +47,7 @@ async function startShop(
   );
   const deps = { logger, telemetry: createTelemetry(), clock: systemClock, pool: poolConfig(config) };
   const eventLog = await openEventLog(String(env['EVENTS_URL']), deps, stack);
-  // Where CURRENCY is unset, services take the default of the gateway.
+  // If CURRENCY is unset, the services use the default of the gateway.
   const servicesEnv = { ...env, CURRENCY: config.CURRENCY };
   const { clients, upstreams } = await startServices(servicesEnv, { ...deps, eventLog }, stack);
   const gateway = gatewayConfig(config);
@@ -61,7 +61,7 @@ async function startShop(
   process.stdout.write(welcome({ host, port, folder: postgres && folder, playground }));
   if (!postgres) return { failed };
   const postgresEnded = postgres.exited.then(
-    ({ message }) => `PostgreSQL ended by itself (${message}): see ${folder}/postgres.log`,
+    ({ message }) => `PostgreSQL exited unexpectedly (${message}): see ${folder}/postgres.log`,
   );
   return { failed: Promise.race([failed, postgresEnded]) };
 }

@@ -6,20 +6,20 @@ import { inProcess, type Client, type ClientOf, type Implementation } from '#pla
 import type { ServiceDeps } from '#platform/service.ts';
 import type { Upstream } from '#platform/upstreams.ts';
 
-/** How a service's implementation becomes a client: `inProcess`, or over a socket where a test wants the wire. */
+/** Makes a client for the implementation of a service: in process by default, over gRPC in some tests. */
 export type Link = <S extends DescService>(implementation: Implementation<S>) => Promise<Client<S>>;
 
 const linkInProcess: Link = async (implementation) => inProcess(implementation);
 
-/** A service that runs in this process. */
+/** A service in this process. */
 interface Started<S extends DescService> extends Upstream {
   readonly service: S;
   readonly client: Client<S>;
 }
 
 /**
- * All services in this process, linked to each other, with their settings from the environment. Each starts once those
- * that it calls have started. `stack` ends them.
+ * Starts all services in this process and connects them to each other. Each service starts after the services that it
+ * calls. Settings come from `env`; disposing of `stack` stops the services.
  */
 export async function startServices(
   env: Environment,
@@ -35,7 +35,7 @@ export async function startServices(
     const { service } = await load();
     const called = await Promise.all(
       Object.keys(service.upstreams).map(
-        (setting) => above.get(setting) ?? missing(`no service above ${name} in the table is the ${setting}`),
+        (setting) => above.get(setting) ?? missing(`the table lists no service for ${setting} above ${name}`),
       ),
     );
     const { implementation, ready } = await service.start(env, clientAmong(called), deps, stack);
@@ -49,7 +49,7 @@ export async function startServices(
 function clientAmong(started: readonly Started<DescService>[]): ClientOf {
   return <S extends DescService>(service: S): Client<S> => {
     const found = started.find((each): each is Started<S> => each.service === service);
-    return found?.client ?? missing(`${service.typeName} is not among the services that are called`);
+    return found?.client ?? missing(`${service.typeName} is not in the upstreams of this service`);
   };
 }
 

@@ -1,9 +1,9 @@
-/** Addresses that this machine reaches by its own name. */
+/** Addresses that this machine reaches as localhost. */
 const LOCAL = new Set(['127.0.0.1', '::1', '0.0.0.0', '::']);
 
 /**
- * What `make run` prints: where the shop is, three commands that work in that order, and where the data is. Each command can
- * be pasted into sh and bash as it stands; its lines fit 100 columns.
+ * The text that `make run` prints after the start: the URL of the API, three commands that work in that order, and the
+ * data folder. Each command can be pasted into sh and bash; lines have at most 100 columns.
  */
 export function welcome(shop: {
   host: string;
@@ -15,19 +15,19 @@ export function welcome(shop: {
   const origin = `http://${host}:${shop.port}`;
   const url = `${origin}/graphql`;
   return `
-  The shop is open:  ${url}${shop.playground ? '  (playground in the browser)' : ''}
+  Fritzy is running:  ${url}${shop.playground ? '  (playground in the browser)' : ''}
 
-  Try these three commands, in this order:
+  Run these three commands in this order to place an order:
 
-${keep('ACCOUNT', url, CREATE_ACCOUNT)}
+${postAndStoreId('ACCOUNT', url, CREATE_ACCOUNT)}
 
-${keep('PRODUCT', url, CREATE_PRODUCT)}
+${postAndStoreId('PRODUCT', url, CREATE_PRODUCT)}
 
 ${post(url, CREATE_ORDER)}
 
-  Data:     ${shop.folder ?? 'in the databases that the settings name'}
+  Data:     ${shop.folder ?? 'in the configured databases'}
   Metrics:  ${origin}/metrics
-  Ctrl-C ends it.
+  Press Ctrl-C to stop.
 
 `;
 }
@@ -42,7 +42,7 @@ const CREATE_PRODUCT = `{
     "name": "iPhone 15 Pro", "description": "Latest flagship", "price": 1199.99
   } }
 }`;
-/** The request is in single quotes for the shell; the two ids end them. */
+/** The shell quotes the request in single quotes; the two variables close and reopen them. */
 const CREATE_ORDER = `{
   "query": "mutation($new: OrderInput!) { createOrder(order: $new) { id totalPrice createdAt } }",
   "variables": { "new": {
@@ -54,8 +54,8 @@ function post(url: string, body: string): string {
   return `curl -s -w '\\n' -H 'content-type: application/json' -d '${body}' ${url}`;
 }
 
-/** Prints the answer and keeps its id in a variable of the shell. */
-function keep(name: string, url: string, body: string): string {
+/** A command that prints the response and stores its id in a shell variable. */
+function postAndStoreId(name: string, url: string, body: string): string {
   return `ANSWER=$(${post(url, body)})
 echo "$ANSWER"; ${name}=$(echo "$ANSWER" | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')`;
 }

@@ -4,9 +4,8 @@ import { DEFAULT_PORTS } from '#platform/ports.ts';
 import { runOnce } from '#platform/run.ts';
 
 /**
- * The image's HEALTHCHECK: exit status 0 if the program of this container lives. It asks where the gateway answers
- * (PORT) and where a service does (ADMIN_PORT); a container has one of them. It runs every few seconds, so it reads
- * its two settings without the code of the services.
+ * The HEALTHCHECK of the image: exits with status 0 if /healthz answers on PORT (the gateway) or on ADMIN_PORT (a
+ * service). It runs every few seconds, therefore it reads its two settings without loading the code of the services.
  */
 const TIMEOUT_MS = 3_000;
 
@@ -23,5 +22,5 @@ await runOnce(async () => {
 async function requireAlive(port: string | number): Promise<void> {
   const url = `http://127.0.0.1:${port}/healthz`;
   const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-  if (!response.ok) throw new Error(`${url} answers ${response.status}`);
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
 }

@@ -1,28 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { EVENTS_DATABASE, migrationsOf, SERVICES } from '#cmd/services.ts';
+import type { Component } from '#cmd/migrate/component.ts';
 import { topicsComponent } from '#cmd/migrate/topics.ts';
 import { brokersOf } from '#platform/events/events-url.ts';
 import { EVENT_LOG_MIGRATIONS } from '#platform/events/postgres.ts';
-import {
-  migrate,
-  migrationStatus,
-  type MigrationFolders,
-  type MigrationStatus,
-} from '#platform/postgres/migrate.ts';
+import { migrate, migrationStatus, type MigrationFolders } from '#platform/postgres/migrate.ts';
 import { serviceMigrations } from '#platform/service.ts';
 
-/** Something of the shop's that has to be made before it is used: tables of a database, topics of a broker. */
-export interface Component {
-  readonly name: string;
-  /** The engine as an operator knows it; never a password. */
-  readonly where: string;
-  /** Applies what is missing; returns the names of what it applied. */
-  up(): Promise<readonly string[]>;
-  /** Changes nothing. */
-  status(): Promise<MigrationStatus>;
-}
-
-/** Each service's tables and the event log, in the order in which they are migrated. */
+/** The databases of the services and the event log, in the order in which they are migrated. */
 export function componentsOf(
   databaseUrl: (service: string) => string,
   eventsUrl: string,

@@ -2,7 +2,7 @@ import { databaseSettings } from '#cmd/database-settings.ts';
 import { commonSettings, wholeNumber } from '#platform/config.ts';
 import { eventsUrl } from '#platform/events/events-url.ts';
 
-/** The settings of the program that migrates. */
+/** The settings of the migrate program. */
 export const migrateSettings = {
   ...commonSettings,
   ...databaseSettings(),
@@ -12,6 +12,6 @@ export const migrateSettings = {
     600_000,
   )({
     default: 60_000,
-    desc: 'How long `up` waits for each engine that does not answer yet, in milliseconds.',
+    desc: 'The time that `up` waits for each engine that does not respond, in milliseconds.',
   }),
 };

@@ -1,4 +1,4 @@
-import type { Component } from '#cmd/migrate/components.ts';
+import type { Component } from '#cmd/migrate/component.ts';
 
 export interface Row {
   readonly component: Component;
@@ -7,8 +7,11 @@ export interface Row {
   readonly note: string;
 }
 
-/** Writes the titles; returns what writes a row under them. Rows come one by one, each when it is known. */
-export function tableOf(components: readonly Component[], write: (line: string) => void): (row: Row) => void {
+/** Writes the column titles and returns a function that writes one row, so that each row appears when it is known. */
+export function startTable(
+  components: readonly Component[],
+  write: (line: string) => void,
+): (row: Row) => void {
   const nameWidth = Math.max(...['component', ...components.map(({ name }) => name)].map(widthOf));
   const whereWidth = Math.max(...['where', ...components.map(({ where }) => where)].map(widthOf));
   const line = (name: string, where: string, applied: string, pending: string, note: string): string =>

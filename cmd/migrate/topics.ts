@@ -3,7 +3,7 @@ import { AppError, messageOf, StartError } from '#platform/errors.ts';
 import { brokersOf } from '#platform/events/events-url.ts';
 import { asAdmin, createTopics, kafkaCluster } from '#platform/events/kafka-cluster.ts';
 import type { Logger } from '#platform/logger.ts';
-import type { Component } from '#cmd/migrate/components.ts';
+import type { Component } from '#cmd/migrate/component.ts';
 import { allTopics, withDeadLetters } from '#cmd/topics.ts';
 
 /** The topics of the event log in Kafka. */
@@ -17,7 +17,7 @@ export function topicsComponent(url: string, deps: { logger: Logger; newId: () =
     } catch (error) {
       const cause = error instanceof AppError ? error.cause : error;
       throw new StartError(
-        `cannot make topics at ${where} (${messageOf(cause)}): start Kafka or correct EVENTS_URL.`,
+        `cannot create topics at ${where} (${messageOf(cause)}): start Kafka or correct EVENTS_URL.`,
         {
           cause,
         },
@@ -33,11 +33,11 @@ export function topicsComponent(url: string, deps: { logger: Logger; newId: () =
       }),
     status: () =>
       withAdmin(async (admin) => {
-        const there = new Set(await admin.listTopics());
+        const existing = new Set(await admin.listTopics());
         const topics = withDeadLetters(await allTopics());
         return {
-          applied: topics.filter((topic) => there.has(topic)),
-          pending: topics.filter((topic) => !there.has(topic)),
+          applied: topics.filter((topic) => existing.has(topic)),
+          pending: topics.filter((topic) => !existing.has(topic)),
         };
       }),
   };

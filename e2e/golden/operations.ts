@@ -20,6 +20,7 @@ const phoneId = (answers: Answers): string => answers['create-product'].createPr
 const cableId = (answers: Answers): string => answers['create-product-defaults'].createProduct.id;
 const categoryId = (answers: Answers): string => answers['create-category'].createCategory.category.id;
 const orderId = (answers: Answers): string => answers['create-order'].createOrder.id;
+const lineId = (answers: Answers): string => answers['order'].order.products[0].id;
 
 export const OPERATIONS: readonly Operation[] = [
   {
@@ -213,9 +214,9 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: 'nodes',
     query: () =>
-      'query($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on Account { name } ... on Product { name } } }',
+      'query($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on Account { name } ... on Product { name } ... on OrderedProduct { name } } }',
     variables: (answers) => ({
-      ids: [phoneId(answers), UNKNOWN_ID, accountId(answers), categoryId(answers), 'x', phoneId(answers)],
+      ids: [phoneId(answers), UNKNOWN_ID, accountId(answers), lineId(answers), categoryId(answers), 'x', phoneId(answers)],
     }),
   },
   {

@@ -9,7 +9,7 @@ import { UNKNOWN_ID } from '../odd-input.ts';
 export const FOLDER = new URL('./', import.meta.url);
 const ANSWER = 'Answer, ';
 const SETTLE_MS_MAX = 20_000;
-const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
 /** Base64url of texts that begin with `3:` and a letter: see graphql/graph/cursor.ts. */
 const CURSOR = /\bMzp[\w-]{47,}/g;
 

@@ -72,10 +72,10 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]);
 INSERT INTO category (id, name, parent_id, path, created_at) VALUES ($1, $2, $3, $4, $5);
 
 -- insert_orders
-WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($15::uuid[], $16::text[], $17::text[], $18::text[], $19::timestamptz[], $20::bigint[], $21::text[], $22::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, ordinal) ORDER BY ordinal),
+WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($14::uuid[], $15::text[], $16::text[], $17::text[], $18::timestamptz[], $19::bigint[], $20::text[], $21::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, ordinal) ORDER BY ordinal),
 lines AS (
-  INSERT INTO order_line (id, order_id, nr, product_id, name, description, price_minor, quantity)
-  SELECT * FROM unnest($7::uuid[], $8::uuid[], $9::smallint[], $10::uuid[], $11::text[], $12::text[], $13::bigint[], $14::integer[])
+  INSERT INTO order_line (order_id, nr, product_id, name, description, price_minor, quantity)
+  SELECT * FROM unnest($7::uuid[], $8::smallint[], $9::uuid[], $10::text[], $11::text[], $12::bigint[], $13::integer[])
 )
 INSERT INTO orders (id, account_id, total_price_minor, created_at, status, version)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::text[], $6::bigint[]);
@@ -91,7 +91,7 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[],
   AS p(id, name, description, price_minor, created_at, category_id, tags);
 
 -- lines_of_orders
-SELECT order_id, fits, id, product_id,
+SELECT order_id, fits, nr, product_id,
   CASE WHEN fits THEN name END AS name,
   CASE WHEN fits THEN CASE WHEN char_length(description) <= 500 THEN description ELSE left(description, 499) || '…' END END AS description,
   price_minor, quantity
@@ -155,8 +155,13 @@ SELECT pg_advisory_xact_lock(4711020);
 SELECT id, name, description, price_minor, created_at, version, archived_at, category_id, tags FROM product WHERE id = $1 FOR UPDATE;
 
 -- order_lines_by_ids
-SELECT id, product_id, name, CASE WHEN char_length(description) <= 500 THEN description ELSE left(description, 499) || '…' END AS description, price_minor, quantity
-FROM order_line WHERE id = ANY($1::uuid[]);
+SELECT line.* FROM unnest($1::uuid[], $2::uuid[], $3::smallint[]) AS place (first_order_id, last_order_id, nr)
+CROSS JOIN LATERAL (
+  SELECT order_id, nr, product_id, name, CASE WHEN char_length(description) <= 500 THEN description ELSE left(description, 499) || '…' END AS description, price_minor, quantity
+  FROM order_line
+  WHERE order_id BETWEEN place.first_order_id AND place.last_order_id AND order_line.nr = place.nr
+  LIMIT 1
+) AS line;
 
 -- orders_by_accounts
 SELECT o.* FROM unnest($1::uuid[]) AS wanted (account_id)

@@ -1,15 +1,11 @@
-import { AccountSchema, type Account } from '#account/pb/account_pb.js';
-import { CategorySchema, ProductSchema, type Category, type Product } from '#catalog/pb/catalog_pb.js';
+import { AccountSchema } from '#account/pb/account_pb.js';
+import { CategorySchema, ProductSchema } from '#catalog/pb/catalog_pb.js';
 import type { Loaders } from '#graphql/graph/loaders.ts';
+import type { NodeMessage } from '#graphql/graph/node-message.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
-import { OrderLineSchema, OrderSchema, type Order, type OrderLine } from '#order/pb/order_pb.js';
+import { OrderLineSchema, OrderSchema } from '#order/pb/order_pb.js';
 import { asAppError, invalid } from '#platform/errors.ts';
 import { requireUuid } from '#platform/input.ts';
-
-/** A message of any type that implements Node. */
-type NodeMessage = Account | Category | Order | OrderLine | Product;
-/** An error in place of an object fails only its item of a list. */
-export type NodeOrError = NodeMessage | Error;
 
 const IDS_MAX = 100;
 

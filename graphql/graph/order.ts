@@ -3,7 +3,7 @@ import { foundById, sizePaths, toConnection, toPage, toSlice } from '#graphql/gr
 import { cursorList } from '#graphql/graph/cursor.ts';
 import { present } from '#graphql/graph/present.ts';
 import type { OrderFilterInput, OrderStatus, Resolvers } from '#graphql/graph/resolver-types.ts';
-import { named } from '#graphql/graph/violations.ts';
+import { withArgumentPaths } from '#graphql/graph/violations.ts';
 import { OrderStatus as OrderStatusMessage } from '#order/pb/order_pb.js';
 import { invalid } from '#platform/errors.ts';
 import { requireAll, requireUuid } from '#platform/input.ts';
@@ -21,7 +21,10 @@ export const orderResolvers: Resolvers = {
         filterMessage: () => toFilterMessage(filter),
       });
       const listed = clients.orders.listOrders({ page: toPage(slice), filter: filterMessage }, call);
-      const { orders, hasMore, stoppedAtId } = await named({ filter: 'filter', ...sizePaths(slice) }, listed);
+      const { orders, hasMore, stoppedAtId } = await withArgumentPaths(
+        { filter: 'filter', ...sizePaths(slice) },
+        listed,
+      );
       const stop = stoppedAtId !== '' && { [slice.fromEnd ? 'start' : 'end']: stoppedAtId };
       return toConnection(list, slice, { ...foundById(orders, hasMore), ...stop });
     },
@@ -29,7 +32,7 @@ export const orderResolvers: Resolvers = {
 
   Mutation: {
     createOrder: async (_, { order }, { clients, call }) =>
-      present((await named(ORDER_PATHS, clients.orders.createOrder(order, call))).order),
+      present((await withArgumentPaths(ORDER_PATHS, clients.orders.createOrder(order, call))).order),
   },
 
   Order: {

@@ -1,8 +1,19 @@
 import { SearchSort, type Product, type SearchProductsResponse } from '#catalog/pb/catalog_pb.js';
 import type { Found } from '#graphql/graph/connection.ts';
-import type { ProductFilterInput, ProductSort } from '#graphql/graph/resolver-types.ts';
 
-export type ProductFilter = Readonly<Partial<ProductFilterInput>> | null | undefined;
+/** The enum ProductSort of the schema. */
+export type ProductSort = Exclude<keyof typeof SearchSort, 'UNSPECIFIED'>;
+
+/** The input ProductFilterInput of the schema, with prices in minor units. */
+export type ProductFilter =
+  | {
+      readonly priceMin?: number | null;
+      readonly priceMax?: number | null;
+      readonly categoryId?: string | null;
+      readonly tags?: readonly string[] | null;
+    }
+  | null
+  | undefined;
 
 /** Converts a filter and a sort order to the request of the catalog. */
 export function toFilterRequest(filter: ProductFilter, sort: ProductSort) {

@@ -7,9 +7,9 @@ import {
   foundProducts,
   toFilterRequest,
   type ProductFilter,
+  type ProductSort,
 } from '#graphql/graph/product-filter.ts';
-import type { ProductSort } from '#graphql/graph/resolver-types.ts';
-import { named } from '#graphql/graph/violations.ts';
+import { withArgumentPaths } from '#graphql/graph/violations.ts';
 import type { Call } from '#platform/call.ts';
 
 export interface SearchArguments {
@@ -66,7 +66,7 @@ export class ProductSearch {
       withFacets: facets,
       withDidYouMean: didYouMean,
     };
-    return named(PATHS, this.#clients.catalog.searchProducts(request, this.#call));
+    return withArgumentPaths(PATHS, this.#clients.catalog.searchProducts(request, this.#call));
   }
 
   /** Returns the page of products as a connection. */

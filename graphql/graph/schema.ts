@@ -3,7 +3,8 @@ import { makeExecutableSchema } from '@graphql-tools/schema';
 import { getNullableType, isIntrospectionType, isListType, isObjectType, type GraphQLSchema } from 'graphql';
 import type { Context } from '#graphql/graph/context.ts';
 import { resolvers } from '#graphql/graph/resolvers.ts';
-import { shopResolvers, type Shop } from '#graphql/graph/shop.ts';
+import { shopResolvers } from '#graphql/graph/shop.ts';
+import type { Shop } from '#graphql/shop.ts';
 import { createScalars } from '#graphql/graph/scalars.ts';
 
 /** Resolvers by type and field, of one domain or more. */

@@ -1,11 +1,5 @@
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
-import type { Currency } from '#platform/currency.ts';
-
-/** What the operator sets about the shop. */
-export interface Shop {
-  readonly name: string;
-  readonly currency: Currency;
-}
+import type { Shop } from '#graphql/shop.ts';
 
 /** The resolvers of the shop. */
 export const shopResolvers = (shop: Shop | undefined): Resolvers => ({

@@ -3,7 +3,7 @@ import { after, before, suite, test } from 'node:test';
 import { startTestShop, type GraphQLResult, type TestShop } from '#testkit/shop.ts';
 
 /** Returns the field and the code of every violation in the top-level errors, in order. */
-const named = ({ errors = [] }: GraphQLResult): string[] =>
+const violationsOf = ({ errors = [] }: GraphQLResult): string[] =>
   errors.flatMap(({ extensions: { violations = [] } }) =>
     violations.map(({ code, field }) => `${field} ${code}`),
   );
@@ -31,7 +31,7 @@ suite('errors of arguments', () => {
       await shop.graphql(whole, { p: { name: 'x' } }),
       await shop.graphql(create('-1')),
     ]) {
-      assert.deepEqual(named(result), ['product.price INVALID_ARGUMENT'], JSON.stringify(result));
+      assert.deepEqual(violationsOf(result), ['product.price INVALID_ARGUMENT'], JSON.stringify(result));
       assert.equal(result.errors?.[0]?.extensions.field, 'product.price');
     }
   });
@@ -49,17 +49,17 @@ suite('errors of arguments', () => {
         'query($p: PaginationInput) { products(pagination: $p) { id } }',
         { p: value },
       );
-      assert.deepEqual(named(asLiteral), [`${field} INVALID_ARGUMENT`], literal);
+      assert.deepEqual(violationsOf(asLiteral), [`${field} INVALID_ARGUMENT`], literal);
       assert.equal(asLiteral.errors?.[0]?.message, asVariable.errors?.[0]?.message);
-      assert.deepEqual(named(asVariable), named(asLiteral));
+      assert.deepEqual(violationsOf(asVariable), violationsOf(asLiteral));
     }
-    assert.deepEqual(named(await shop.graphql('{ account { id } }')), ['id INVALID_ARGUMENT']);
+    assert.deepEqual(violationsOf(await shop.graphql('{ account { id } }')), ['id INVALID_ARGUMENT']);
     const order = (quantity: string): string =>
       `createOrder(order: { accountId: "x", products: { productId: "x", quantity: ${quantity} } }) { id }`;
     const single = ['order.products[0].quantity INVALID_ARGUMENT'];
-    assert.deepEqual(named(await shop.graphql(`mutation { ${order('"x"')} }`)), single);
+    assert.deepEqual(violationsOf(await shop.graphql(`mutation { ${order('"x"')} }`)), single);
     const query = `mutation($q: Int!) { ${order('$q')} }`;
-    assert.deepEqual(named(await shop.graphql(query, { q: 'x' })), single);
+    assert.deepEqual(violationsOf(await shop.graphql(query, { q: 'x' })), single);
   });
 
   test('an invalid variable is an error of each field that uses it', async () => {
@@ -92,7 +92,7 @@ suite('errors of arguments', () => {
     const asDocument = errors?.map(({ message }) => {
       return { message, extensions: { code: 'GRAPHQL_VALIDATION_FAILED', requestId: '' } } as const;
     });
-    assert.notDeepEqual(named({ ...result, ...(asDocument && { errors: asDocument }) }), [
+    assert.notDeepEqual(violationsOf({ ...result, ...(asDocument && { errors: asDocument }) }), [
       'product.price INVALID_ARGUMENT',
     ]);
   });

@@ -32,7 +32,7 @@ const ABSTRACT_TYPES = `
   extend type Account implements Named
   extend type Category implements Named
   extend type Query {
-    named(first: Int! = 3, sort: ProductSort = NEWEST): Named
+    withArgumentPaths(first: Int! = 3, sort: ProductSort = NEWEST): Named
     everyNamed(filter: ProductFilterInput): [Named!]!
     things: [Thing]
     grid: [[Named!]]!

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { BODY_SIZE_MAX } from '#graphql/http-server.ts';
+import { BODY_SIZE_MAX } from '#graphql/http-refusals.ts';
 import { connectionsMaxOf, HTTP_LIMITS, openFilesMax, type HttpLimits } from '#graphql/http-limits.ts';
 import type { HttpRequest, HttpResponse } from '#graphql/http.ts';
 import { eventually } from '#testkit/shop.ts';

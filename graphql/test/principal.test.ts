@@ -57,7 +57,13 @@ suite('two principals that see different data', () => {
 
   function depsWith(execute: GraphQLDeps['execute']): GraphQLDeps {
     const bodies = createBodyCache();
-    return { documents: createDocuments(2, telemetry, bodies.removeOperation), bodies, execute, logger, telemetry };
+    return {
+      documents: createDocuments(2, telemetry, bodies.removeOperation),
+      bodies,
+      execute,
+      logger,
+      telemetry,
+    };
   }
 
   /** Sends the same bodies concurrently as all principals, often enough that they are cached. */

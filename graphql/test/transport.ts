@@ -48,7 +48,7 @@ export async function startTransport(
   };
 }
 
-export async function metricOf(telemetry: Telemetry, name: string): Promise<number> {
+async function metricOf(telemetry: Telemetry, name: string): Promise<number> {
   const { values = [] } = (await telemetry.registry.getSingleMetric(name)?.get()) ?? {};
   return values.reduce((sum, { value }) => sum + value, 0);
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { createBodyCache } from '#graphql/body-cache.ts';
 import { createDocuments } from '#graphql/documents.ts';
-import { named, payloadOf, unnamed, type ArgumentPaths } from '#graphql/graph/violations.ts';
+import { payloadOf } from '#graphql/graph/payload.ts';
+import { markUnmapped, withArgumentPaths, type ArgumentPaths } from '#graphql/graph/violations.ts';
 import { answerGraphQL } from '#graphql/graphql-over-http.ts';
 import { AppError, invalid, refused, violationsError } from '#platform/errors.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
@@ -17,7 +18,7 @@ const PATHS: ArgumentPaths = {
 
 /** A service call that rejects with an error. */
 async function refuse(error: unknown): Promise<never> {
-  throw unnamed(error);
+  throw markUnmapped(error);
 }
 
 async function thrownBy(answer: Promise<unknown>): Promise<AppError> {
@@ -55,7 +56,10 @@ suite('violations of a service', () => {
       ['page.size', 'first'],
       ['tags.values[2]', 'tags[2]'],
     ] as const)
-      assert.equal((await thrownBy(named(PATHS, refuse(invalid(inner, 'must be another'))))).field, outer);
+      assert.equal(
+        (await thrownBy(withArgumentPaths(PATHS, refuse(invalid(inner, 'must be another'))))).field,
+        outer,
+      );
   });
 
   test('a violation without an argument path is INTERNAL and logged; the response has no internal name', async () => {
@@ -63,7 +67,7 @@ suite('violations of a service', () => {
       const violations = [invalid('id', 'must be a UUID'), invalid(field, 'must be another')];
       const [first, ...others] = violations.flatMap((error) => error.violations);
       assert.ok(first);
-      const error = await thrownBy(named(PATHS, refuse(violationsError(first, ...others))));
+      const error = await thrownBy(withArgumentPaths(PATHS, refuse(violationsError(first, ...others))));
       const { body, errorLines } = await responseTo(error);
       assert.match(body, /"code":"INTERNAL"/);
       assert.doesNotMatch(body, /must be|page|ids|Other/);
@@ -76,18 +80,20 @@ suite('violations of a service', () => {
   });
 
   test('known-bad twin: an unmarked violation exposes the field name of the service', async () => {
-    const careless = await thrownBy(named(PATHS, Promise.reject(invalid('page.skip', 'must be another'))));
+    const careless = await thrownBy(
+      withArgumentPaths(PATHS, Promise.reject(invalid('page.skip', 'must be another'))),
+    );
     assert.match((await responseTo(careless)).body, /page\.skip/);
   });
 
   test('violations become the user errors of a payload; errors without violations are thrown', async () => {
     const conflict = refused('VERSION_CONFLICT', 'id', 'Read it again.');
-    assert.deepEqual(await payloadOf('product', () => named(PATHS, refuse(conflict))), {
+    assert.deepEqual(await payloadOf('product', () => withArgumentPaths(PATHS, refuse(conflict))), {
       product: null,
       userErrors: [{ code: 'VERSION_CONFLICT', field: 'input.id', message: 'Read it again.' }],
     });
     assert.deepEqual(
-      await payloadOf('product', () => named(PATHS, refuse(invalid('id', 'must be a UUID')))),
+      await payloadOf('product', () => withArgumentPaths(PATHS, refuse(invalid('id', 'must be a UUID')))),
       {
         product: null,
         userErrors: [{ code: 'INVALID_ARGUMENT', field: 'input.id', message: 'Must be a UUID.' }],
@@ -95,7 +101,7 @@ suite('violations of a service', () => {
     );
     for (const error of [new AppError('UNAVAILABLE', 'Gone.'), new TypeError('bug')])
       await assert.rejects(
-        payloadOf('product', () => named(PATHS, refuse(error))),
+        payloadOf('product', () => withArgumentPaths(PATHS, refuse(error))),
         (thrown) => thrown === error,
       );
   });

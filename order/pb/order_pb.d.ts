@@ -120,7 +120,7 @@ export declare type OrderLine = Message<"fritzy.order.v1.OrderLine"> & {
   quantity: number;
 
   /**
-   * The id of the line, unique across all orders (a UUIDv7).
+   * The id of the line, unique across all orders (a UUID).
    *
    * @generated from field: string id = 6;
    */

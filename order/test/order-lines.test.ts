@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
+import { lineIdOf } from '#order/line-id.ts';
 import { DESCRIPTION_LENGTH_MAX, truncateDescription } from '#order/order.ts';
 import { LINE_BYTES, LINES_BYTES_MAX } from '#order/store.ts';
 import { systemClock } from '#platform/clock.ts';
@@ -60,6 +61,16 @@ suite('lines of orders', () => {
     ]);
     assert.deepEqual(found.get(ids[1] ?? ''), [['Desk', 'Wide']]);
     assert.deepEqual(await linesOf([]), []);
+  });
+
+  test('batchGetLines returns lines by id; ids of orders and unknown ids are ignored', async () => {
+    const orders = [await place(ann, [lamp, desk]), await place(ann, [desk])];
+    const lines = (await linesOf(orders)).flatMap((order) => order.lines);
+    const missing = orders.flatMap((id) => [id, lineIdOf(id, 2), lineIdOf(systemClock.newId(), 0)]);
+    const ids = [...lines.map(({ id }) => id), ...missing];
+    const found = (await clients.orders.batchGetLines({ ids }, testCall())).lines;
+    assert.equal(lines.length, 3);
+    assert.deepEqual(found, lines);
   });
 
   test('10,001 ids are INVALID_ARGUMENT on orderIds, a text that is not a UUID on its item', async () => {

@@ -1,37 +1,37 @@
 import { connect } from 'node:net';
-import { setTimeout as rest } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DATABASES } from '#cmd/fritzy/databases.ts';
 import type { Environment } from '#platform/config.ts';
 import { StartError } from '#platform/errors.ts';
 import { brokersOf } from '#platform/events/events-url.ts';
 import { addressOf } from '#platform/grpc-url.ts';
 
-/** What no service can start without: looked for before the services are, so that one line says what is missing. */
-const NEEDED: readonly string[] = [...DATABASES.keys()];
-/** What the shop can run without: it is named only together with a missing engine above. */
-const USED = ['SEARCH_URL', 'CACHE_URL'] as const;
-/** How long an engine that has just been started may take to listen. */
+/** Engines without which no service starts. They are checked first, so that one line names all that are missing. */
+const REQUIRED: readonly string[] = [...DATABASES.keys()];
+/** Engines without which the shop runs. They are reported only together with a missing required engine. */
+const OPTIONAL = ['SEARCH_URL', 'CACHE_URL'] as const;
+/** The time in which an engine that was just started must listen. */
 const WAIT_MS = 5_000;
 const POLL_MS = 200;
 const CONNECT_TIMEOUT_MS = 1_000;
 
-/** Throws a StartError if an engine that the services need does not listen; returns early when `stopping` fires. */
+/** Throws a StartError if a required engine does not listen; returns early when `stopping` aborts. */
 export async function requireEngines(env: Environment, stopping: AbortSignal): Promise<void> {
   const deadline = performance.now() + WAIT_MS;
   while (!stopping.aborted) {
-    const missing = await unreachable(env, NEEDED);
+    const missing = await unreachable(env, REQUIRED);
     if (missing.length === 0) return;
     if (performance.now() > deadline) {
-      const all = [...missing, ...(await unreachable(env, USED))];
+      const all = [...missing, ...(await unreachable(env, OPTIONAL))];
       throw new StartError(
-        `nothing listens on ${all.join(', ')}: start the engines with make engines-up or docker-compose up -d, or set these to engines of your own.`,
+        `nothing listens on ${all.join(', ')}: start the engines with make engines-up or docker-compose up -d, or set these variables to the URLs of your engines.`,
       );
     }
-    await rest(POLL_MS);
+    await sleep(POLL_MS);
   }
 }
 
-/** The settings whose engine cannot be reached, each with its addresses. What is not set is left to the services. */
+/** The settings whose engine cannot be reached, each with its addresses. Unset settings are reported by the services. */
 async function unreachable(env: Environment, names: readonly string[]): Promise<string[]> {
   const found = await Promise.all(
     names.map(async (name) => {
@@ -52,7 +52,7 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = {
   'https:': '443',
 };
 
-/** The `host:port` of each listener that the URL names, of which one is enough; none for postgres: and memory:. */
+/** The `host:port` addresses in the URL, of which one must be reachable; empty for postgres: and memory:. */
 function listenersOf(url: string): string[] {
   const brokers = brokersOf(url);
   if (brokers.length > 0) return brokers;

@@ -11,15 +11,15 @@ import {
 } from '#platform/config.ts';
 import { serviceSettings } from '#platform/service.ts';
 
-/** A program that `make run-all` keeps running. */
+/** A program that `make run-all` runs and restarts. */
 export interface ServiceProgram {
   readonly name: string;
   /** The absolute path of its entry file. */
   readonly main: string;
   readonly color: string;
-  /** What it gets beside the environment of `make run-all` itself. */
+  /** Variables that are added to the environment of `make run-all`. */
   readonly env: Readonly<Record<string, string>>;
-  /** Where it reports whether it can serve. */
+  /** The URL of /readyz. */
   readonly readyUrl: string;
 }
 
@@ -46,23 +46,23 @@ export const runAllSettings = {
   HOST: gatewaySettings.HOST,
   ADMIN_HOST: serviceSettings.ADMIN_HOST,
   PORT: port({ default: GATEWAY.port, desc: 'The port on which the API answers.' }),
-  FRITZY_DATA: str({ default: '.fritzy', desc: 'The folder in which it notes what it has started.' }),
+  FRITZY_DATA: str({ default: '.fritzy', desc: 'The folder that stores the list of started processes.' }),
 };
 
 export interface RunAllConfig {
   readonly host: string;
   readonly port: number;
   readonly folder: string;
-  /** In the order in which they are started; they are stopped the other way round, from the gateway inwards. */
+  /** In the order of start. They are stopped in reverse order, the gateway first. */
   readonly services: readonly ServiceProgram[];
 }
 
-/** Settings and ports of all services. */
+/** The settings and ports of all services. */
 export function runAllConfig(env: Environment, isTerminal: boolean): RunAllConfig {
   const { HOST, ADMIN_HOST, PORT, FRITZY_DATA, LOG_FORMAT } = readConfig(env, runAllSettings);
   const urls = readConfig(env, urlSettings);
   const adminPorts = readConfig(env, adminPortSettings);
-  // The services write into pipes: whether a person looks on is to be seen here.
+  // The services write into pipes, so only this process can detect a terminal.
   const format = LOG_FORMAT === 'auto' ? (isTerminal ? 'text' : 'json') : LOG_FORMAT;
   const urlOf = (name: string): string => urls[urlSetting(name)] ?? '';
   const common = {
@@ -74,7 +74,7 @@ export function runAllConfig(env: Environment, isTerminal: boolean): RunAllConfi
     const own = {
       LISTEN: new URL(urlOf(name)).host,
       ADMIN_PORT: adminPort,
-      // Its callers end before it, one after the other: no caller needs time to turn to another instance.
+      // Its callers stop before it does, so no caller needs time to switch to another instance.
       DRAIN_DELAY_MS: '0',
     };
     const readyUrl = `http://${localHost(ADMIN_HOST)}:${adminPort}/readyz`;
@@ -89,7 +89,7 @@ export function runAllConfig(env: Environment, isTerminal: boolean): RunAllConfi
   return { host: HOST, port: PORT, folder: FRITZY_DATA, services: [...services, gateway] };
 }
 
-/** The host of a URL by which this machine reaches a program that listens on the address. */
+/** The URL host at which a program on this machine that listens on the address is reachable. */
 function localHost(address: string): string {
   if (address === '0.0.0.0' || address === '::') return '127.0.0.1';
   return address.includes(':') ? `[${address}]` : address;

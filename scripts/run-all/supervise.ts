@@ -5,41 +5,41 @@ import { signalPid } from '#scripts/process-record.ts';
 import type { ServiceProgram } from '#scripts/run-all/services.ts';
 
 /**
- * Keeps programs running. `concurrently` starts them and writes their lines with a coloured name; what it has no
- * setting for is decided here: a first restart at once, then rests that grow and are forgotten after a good while, giving
- * up in words, and an end in order.
+ * Runs programs and restarts them when they exit. `concurrently` starts them and prefixes their log lines with a coloured
+ * name. It does not support the rest, which is implemented here: an immediate first restart, exponential backoff that
+ * resets after a stable run, abandoning a program that keeps failing, and stopping in order.
  */
 export interface Supervisor {
-  /** Writes a line of its own among those of the programs. */
-  say(line: string): void;
-  /** Resolves once every program was given up: there is nothing left to wait for. */
-  readonly allGivenUp: Promise<void>;
-  /** The programs that were given up. */
-  givenUp(): readonly string[];
-  /** Ends the programs one after the other, the last one first; nothing is left when it resolves. */
+  /** Writes a line of the supervisor to the output. */
+  log(line: string): void;
+  /** Resolves when all programs are abandoned. */
+  readonly allAbandoned: Promise<void>;
+  /** The names of the abandoned programs. */
+  abandoned(): readonly string[];
+  /** Stops the programs one after the other in reverse order; resolves when all have exited. */
   stop(): Promise<void>;
-  /** Ends what still runs at once. */
+  /** Kills the running programs. */
   kill(): void;
 }
 
 export interface SuperviseOptions {
   readonly services: readonly ServiceProgram[];
-  /** Flags of Node for each program. */
+  /** Node flags for each program. */
   readonly nodeFlags: readonly string[];
   readonly output: NodeJS.WritableStream & { readonly errored?: Error | null };
   readonly hasColors: boolean;
-  /** Gets the pids of what runs, whenever that changes. */
+  /** Called with the running programs whenever they change. */
   readonly onChange: (running: readonly { name: string; pid: number }[]) => void;
 }
 
-/** The rest before the second start in a row, which doubles with each one up to the longest; the first has none. */
-const FIRST_REST_MS = 500;
-const LONGEST_REST_MS = 8_000;
-/** A program that ran this long started well: what comes later is counted anew. */
-const GOOD_START_MS = 20_000;
-/** So many ends in a row, each before a good start: it is the settings or the code, and another try will not help. */
-const ENDS_MAX = 5;
-/** Longer than any request may take, so that those in hand are answered. */
+/** The first restart is immediate. Later ones wait for a backoff that starts here and doubles up to the maximum. */
+const BACKOFF_MS_MIN = 500;
+const BACKOFF_MS_MAX = 8_000;
+/** A program that has run this long is stable: its earlier exits no longer count. */
+const STABLE_AFTER_MS = 20_000;
+/** After this many exits in a row without a stable run, the settings or the code must be wrong: no more restarts. */
+const EXITS_MAX = 5;
+/** Longer than the longest request, so that requests in flight are answered. */
 const STOP_TIMEOUT_MS = 15_000;
 
 export function supervise(options: SuperviseOptions): Supervisor {
@@ -47,25 +47,25 @@ export function supervise(options: SuperviseOptions): Supervisor {
   const logger = new Logger({ prefixFormat: 'name' });
   logger.toggleColors(options.hasColors);
   logger.setPrefixLength(Math.max(...services.map(({ name }) => name.length)));
-  const say = (line: string): void => logger.logGlobalEvent(line);
-  const kept: Kept[] = [];
+  const log = (line: string): void => logger.logGlobalEvent(line);
+  const programs: SupervisedProgram[] = [];
   const onChange = (): void =>
     options.onChange(
-      kept.flatMap(({ command: { name, pid, process } }) =>
+      programs.flatMap(({ command: { name, pid, process } }) =>
         pid !== undefined && process !== undefined ? [{ name, pid }] : [],
       ),
     );
-  const onGivenUp = (): void => {
-    if (kept.every(({ isGivenUp }) => isGivenUp())) allGivenUp.resolve();
+  const onAbandoned = (): void => {
+    if (programs.every(({ isAbandoned }) => isAbandoned())) allAbandoned.resolve();
   };
-  const allGivenUp = Promise.withResolvers<void>();
+  const allAbandoned = Promise.withResolvers<void>();
 
   const { result } = createConcurrently(
     services.map(({ name, main, color, env }) => ({ name, command: main, prefixColor: color, env })),
     {
       logger,
       outputStream: options.output as NodeJS.WriteStream,
-      // No shell between, and a process group of its own: Ctrl-C in a terminal reaches this program alone.
+      // Without a shell, and in its own process group: Ctrl-C in a terminal reaches only this process.
       spawn: (main, spawnOptions) =>
         spawn(process.execPath, [...options.nodeFlags, main], {
           ...spawnOptions,
@@ -77,99 +77,101 @@ export function supervise(options: SuperviseOptions): Supervisor {
         new LogOutput({ logger }),
         {
           handle: (commands) => {
-            kept.push(...commands.map((command) => keep(command, { say, onChange, onGivenUp })));
+            programs.push(
+              ...commands.map((command) => superviseOne(command, { log, onChange, onAbandoned })),
+            );
             return { commands };
           },
         },
       ],
     },
   );
-  // It tells of the first end of all programs, which here may be followed by a new start.
+  // `result` settles when all programs have exited for the first time; here they may be restarted.
   result.catch(() => {});
   onChange();
 
   return {
-    say,
-    allGivenUp: allGivenUp.promise,
-    givenUp: () => kept.filter(({ isGivenUp }) => isGivenUp()).map(({ command }) => command.name),
+    log,
+    allAbandoned: allAbandoned.promise,
+    abandoned: () => programs.filter(({ isAbandoned }) => isAbandoned()).map(({ command }) => command.name),
     stop: async () => {
-      for (const each of kept) each.startNoMore();
-      for (const each of kept.toReversed()) await each.stop();
+      for (const program of programs) program.preventRestart();
+      for (const program of programs.toReversed()) await program.stop();
     },
     kill: () => {
-      for (const each of kept) each.command.kill('SIGKILL');
+      for (const { command } of programs) command.kill('SIGKILL');
     },
   };
 }
 
-interface Kept {
+interface SupervisedProgram {
   readonly command: Command;
-  isGivenUp(): boolean;
-  startNoMore(): void;
+  isAbandoned(): boolean;
+  preventRestart(): void;
   stop(): Promise<void>;
 }
 
-interface KeepDeps {
-  say(line: string): void;
+interface SuperviseDeps {
+  log(line: string): void;
   onChange(): void;
-  onGivenUp(): void;
+  onAbandoned(): void;
 }
 
-/** Starts a program again whenever it ends, until it is to stop or has failed too often in a row. */
-function keep(command: Command, { say, onChange, onGivenUp }: KeepDeps): Kept {
+/** Restarts a program whenever it exits, until it is stopped or abandoned. */
+function superviseOne(command: Command, { log, onChange, onAbandoned }: SuperviseDeps): SupervisedProgram {
   const { name } = command;
-  let ends = 0;
+  let exits = 0;
   let isStopping = false;
-  let isGivenUp = false;
-  let waiting: NodeJS.Timeout | undefined;
-  let ended = Promise.withResolvers<void>();
+  let isAbandoned = false;
+  let restartTimer: NodeJS.Timeout | undefined;
+  let exited = Promise.withResolvers<void>();
 
-  const onEnd = ({ exitCode, timings: { durationSeconds } }: CloseEvent): void => {
-    ended.resolve();
+  const onExit = ({ exitCode, timings: { durationSeconds } }: CloseEvent): void => {
+    exited.resolve();
     onChange();
     if (isStopping) return;
-    const how = `${wordsFor(exitCode)} after ${durationSeconds.toFixed(1)} s`;
-    ends = durationSeconds * 1_000 >= GOOD_START_MS ? 1 : ends + 1;
-    if (ends >= ENDS_MAX) {
-      isGivenUp = true;
-      say(
-        `${name} ${how}, ${ENDS_MAX} times in a row: given up. Mend what its lines say, then make run-all again.`,
+    const exit = `${describeExit(exitCode)} after ${durationSeconds.toFixed(1)} s`;
+    exits = durationSeconds * 1_000 >= STABLE_AFTER_MS ? 1 : exits + 1;
+    if (exits >= EXITS_MAX) {
+      isAbandoned = true;
+      log(
+        `${name} ${exit}, ${EXITS_MAX} times in a row: abandoned. Fix the cause shown in its log lines, then run make run-all again.`,
       );
-      onGivenUp();
+      onAbandoned();
       return;
     }
-    const restMs = ends === 1 ? 0 : Math.min(FIRST_REST_MS * 2 ** (ends - 2), LONGEST_REST_MS);
-    say(`${name} ${how}: started again ${restMs === 0 ? 'at once' : `in ${restMs / 1_000} s`}`);
-    waiting = setTimeout(() => {
-      ended = Promise.withResolvers();
+    const backoffMs = exits === 1 ? 0 : Math.min(BACKOFF_MS_MIN * 2 ** (exits - 2), BACKOFF_MS_MAX);
+    log(`${name} ${exit}: restarting ${backoffMs === 0 ? 'immediately' : `in ${backoffMs / 1_000} s`}`);
+    restartTimer = setTimeout(() => {
+      exited = Promise.withResolvers();
       command.start();
       onChange();
-    }, restMs);
+    }, backoffMs);
   };
-  command.close.subscribe(onEnd);
-  command.error.subscribe((error) => say(`${name} cannot be started: ${messageOf(error)}`));
+  command.close.subscribe(onExit);
+  command.error.subscribe((error) => log(`${name} cannot be started: ${messageOf(error)}`));
 
   return {
     command,
-    isGivenUp: () => isGivenUp,
-    startNoMore: () => {
+    isAbandoned: () => isAbandoned,
+    preventRestart: () => {
       isStopping = true;
-      clearTimeout(waiting);
+      clearTimeout(restartTimer);
     },
     stop: async () => {
       if (command.process === undefined) return;
       command.kill('SIGTERM');
-      const tooLong = setTimeout(() => {
-        say(`${name} does not end within ${STOP_TIMEOUT_MS / 1_000} s: killed`);
+      const killTimer = setTimeout(() => {
+        log(`${name} did not exit within ${STOP_TIMEOUT_MS / 1_000} s: killed`);
         command.kill('SIGKILL');
       }, STOP_TIMEOUT_MS);
-      await ended.promise;
-      clearTimeout(tooLong);
-      say(`${name} stopped`);
+      await exited.promise;
+      clearTimeout(killTimer);
+      log(`${name} stopped`);
     },
   };
 }
 
-function wordsFor(exitCode: string | number): string {
-  return typeof exitCode === 'number' ? `ended with status ${exitCode}` : `was ended by ${exitCode}`;
+function describeExit(exitCode: string | number): string {
+  return typeof exitCode === 'number' ? `exited with status ${exitCode}` : `was killed by ${exitCode}`;
 }

@@ -89,10 +89,10 @@ for (const [kind, start] of [
   ['opensearch', startOpenSearch],
 ] as const) {
   test(
-    `${kind} analyses, searches, keeps external versions, and its data outlives kill -9`,
+    `${kind} analyses, searches, checks external versions and keeps its data after kill -9`,
     { skip: missingEngine(kind, { own: true }) },
     () =>
-      leavingNothing(async (pids) => {
+      assertNoLeftovers(async (pids) => {
         await using engine = await start();
         pids.add(engine.pid);
         const client = new Client({ node: engine.url });
@@ -135,10 +135,10 @@ for (const [kind, start] of [
 }
 
 test(
-  'kafka replicates to three brokers, takes messages while one is dead, and its data outlives kill -9 of all',
+  'kafka replicates to three brokers, accepts messages while one is down and keeps its data after kill -9 of all',
   { skip: missingEngine('kafka', { own: true }) },
   () =>
-    leavingNothing(async (pids) => {
+    assertNoLeftovers(async (pids) => {
       await using kafka = await startKafka();
       const bootstrapBrokers = kafka.url.replace('kafka://', '').split(',');
       const options = {
@@ -167,15 +167,15 @@ test(
         producer.send({ messages: [{ topic: 'greetings', key: value, value }] });
       await send('first');
       const [one] = kafka.brokers;
-      const note = (): void => kafka.brokers.forEach(({ pid }) => pids.add(pid));
-      note();
+      const recordPids = (): void => kafka.brokers.forEach(({ pid }) => pids.add(pid));
+      recordPids();
       assert.ok(one);
       await one.kill();
       await eventually(() => send('second'), 60_000);
       await one.start();
       for (const broker of kafka.brokers) await broker.kill();
       await Promise.all(kafka.brokers.map((broker) => broker.start()));
-      note();
+      recordPids();
       assert.equal(pids.size, 6);
 
       const consumer = stack.adopt(
@@ -202,13 +202,13 @@ test(
 );
 
 test(
-  'a paused broker keeps its port and answers nobody until it is resumed',
+  'a paused broker keeps its port and does not respond until it is resumed',
   { skip: missingEngine('kafka', { own: true }) },
   async () => {
     await using kafka = await startKafka({ brokers: 1 });
     const [broker] = kafka.brokers;
     assert.ok(broker);
-    const ask = async (): Promise<string> => {
+    const clusterId = async (): Promise<string> => {
       await using stack = new AsyncDisposableStack();
       const admin = stack.adopt(
         new Admin({
@@ -222,19 +222,19 @@ test(
       );
       return (await admin.metadata({ forceUpdate: true })).id;
     };
-    const id = await ask();
+    const id = await clusterId();
     broker.pause();
-    await assert.rejects(ask());
+    await assert.rejects(clusterId());
     broker.resume();
-    assert.equal(await eventually(ask), id);
+    assert.equal(await eventually(clusterId), id);
   },
 );
 
 test(
-  'redis answers, forgets when killed, and answers again',
+  'redis loses its data when it is killed and responds after a restart',
   { skip: missingEngine('redis', { own: true }) },
   () =>
-    leavingNothing(async (pids) => {
+    assertNoLeftovers(async (pids) => {
       await using redis = await startRedis();
       pids.add(redis.pid);
       const client = createClient({ url: redis.url });
@@ -250,8 +250,8 @@ test(
     }),
 );
 
-/** What it starts must leave neither a process nor a folder behind. */
-async function leavingNothing(use: (pids: Set<number>) => Promise<void>): Promise<void> {
+/** Asserts that the engines started in `use` leave no process and no folder. */
+async function assertNoLeftovers(use: (pids: Set<number>) => Promise<void>): Promise<void> {
   const before = process.env['TMPDIR'];
   const folder = await mkdtemp(join(tmpdir(), 'fritzy-test-'));
   const pids = new Set<number>();

@@ -10,8 +10,8 @@ const OTHER_ID = '01936f0e-7a1c-7d3e-8f4a-5b6c7d8e9f02';
 const timestamp = '2026-01-31T12:00:00.000Z';
 const products = [{ product_id: OTHER_ID, name: 'Lamp', price: 1_999, quantity: 2 }];
 
-/** A payload of each topic as its schema wants it. */
-const GOOD: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+/** A valid payload for each topic. */
+const VALID: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'account.events': { event_type: 'account_created', account_id: ID, name: 'Ada', timestamp },
   'catalog.events': { event_type: 'product_created', product_id: ID, name: 'Lamp', price: 1_999, timestamp },
   'category.events': {
@@ -31,58 +31,61 @@ const eventIn = (topic: string, payload: object): Message => ({
   value: JSON.stringify(payload),
 });
 
-suite('the check of events against their schemas', () => {
-  test('every topic that services publish to has a schema', async () => {
+suite('validation of events against their schemas', () => {
+  test('every topic of the services has a schema', async () => {
     const topics = (await allTopics()).toSorted();
     assert.deepEqual(TOPICS_WITH_SCHEMA.toSorted(), topics);
-    assert.deepEqual(Object.keys(GOOD).sort(), topics);
+    assert.deepEqual(Object.keys(VALID).sort(), topics);
     assert.deepEqual(problemsOf(messageIn('twin.events', ID, 1)), ['twin.events has no schema']);
   });
 
-  for (const [topic, payload] of Object.entries(GOOD)) {
-    const caught = (bad: object, problem: RegExp): void =>
-      assert.match(problemsOf(eventIn(topic, bad)).join('\n'), problem);
+  for (const [topic, payload] of Object.entries(VALID)) {
+    const assertInvalid = (invalid: object, problem: RegExp): void =>
+      assert.match(problemsOf(eventIn(topic, invalid)).join('\n'), problem);
 
-    test(`${topic}: a good event passes; one with a field missing, of another type or unknown is caught`, () => {
+    test(`${topic}: a valid event passes; a missing field, an unknown field and a wrong type are reported`, () => {
       assert.deepEqual(problemsOf(eventIn(topic, payload)), []);
       for (const field of Object.keys(payload)) {
         const { [field]: _, ...others } = payload;
-        caught(others, new RegExp(`must have required property '${field}'`));
-        caught({ ...payload, [field]: true }, new RegExp(`${topic}/${field} must be `));
+        assertInvalid(others, new RegExp(`must have required property '${field}'`));
+        assertInvalid({ ...payload, [field]: true }, new RegExp(`${topic}/${field} must be `));
       }
-      caught({ ...payload, colour: 'red' }, /must NOT have additional properties/);
-      caught({ ...payload, timestamp: 'yesterday' }, /\/timestamp must match format "date-time"/);
+      assertInvalid({ ...payload, colour: 'red' }, /must NOT have additional properties/);
+      assertInvalid({ ...payload, timestamp: 'yesterday' }, /\/timestamp must match format "date-time"/);
     });
   }
 
-  test('an amount that is no whole number is caught, also within a line', () => {
-    for (const [topic, bad] of [
+  test('an amount that is not an integer is reported, also in an order line', () => {
+    for (const [topic, invalid] of [
       ['catalog.events', { price: 19.99 }],
       ['order.events', { total_price: 39.98 }],
       ['order.events', { products: [{ ...products[0], price: 19.99 }] }],
       ['order.created', { products: [{ ...products[0], price: 19.99 }] }],
     ] as const)
-      assert.match(problemsOf(eventIn(topic, { ...GOOD[topic], ...bad })).join(), /price must be integer/);
+      assert.match(
+        problemsOf(eventIn(topic, { ...VALID[topic], ...invalid })).join(),
+        /price must be integer/,
+      );
   });
 
-  test('a key that is not the id of the aggregate, a missing header and a foreign ce_id are caught', () => {
-    const good = eventIn('order.created', GOOD['order.created'] ?? {});
-    const { traceparent: _, ...headers } = good.headers;
-    for (const [bad, problem] of [
-      [{ key: OTHER_ID }, 'order.created: the key is not order_id'],
-      [{ headers }, 'order.created: no header traceparent'],
-      [{ id: OTHER_ID }, 'order.created: ce_id is not the id'],
+  test('a key that differs from the aggregate id, a missing header and a wrong ce_id are reported', () => {
+    const valid = eventIn('order.created', VALID['order.created'] ?? {});
+    const { traceparent: _, ...headers } = valid.headers;
+    for (const [change, problem] of [
+      [{ key: OTHER_ID }, 'order.created: the key differs from order_id'],
+      [{ headers }, 'order.created: header traceparent is missing'],
+      [{ id: OTHER_ID }, 'order.created: ce_id differs from the id'],
     ] as const)
-      assert.deepEqual(problemsOf({ ...good, ...bad }), [problem]);
+      assert.deepEqual(problemsOf({ ...valid, ...change }), [problem]);
   });
 
-  test('a test shop that published a bad event fails when it ends; dead letters may be bad', async () => {
+  test('disposing of a test shop that published an invalid event throws; dead letters may be invalid', async () => {
     const log: Pick<EventLog, 'append'> = { append: () => Promise.resolve() };
     const publish = async (topic: string): Promise<void> => {
       using checked = checkedLog(log);
       await checked.append([{ ...eventIn('account.events', {}), topic }]);
     };
     await publish('account.events.dlq');
-    await assert.rejects(publish('account.events'), /events that break their schema/);
+    await assert.rejects(publish('account.events'), /events that violate their schema/);
   });
 });

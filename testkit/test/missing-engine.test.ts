@@ -17,19 +17,19 @@ suite('a missing engine', { concurrency: false }, () => {
     }
   };
 
-  test('is a skip that names the command which brings it', () => {
+  test('skips the test with the command that installs it', () => {
     withEnvironment({ FRITZY_ENGINES: '/nonexistent' }, () => {
       assert.match(String(missingEngine('kafka')), /run "make engines"/);
     });
   });
 
-  test('is a failure in CI', () => {
+  test('fails in CI', () => {
     withEnvironment({ FRITZY_ENGINES: '/nonexistent', CI: 'true' }, () => {
-      assert.throws(() => missingEngine('kafka'), /CI must not skip: .*make engines/);
+      assert.throws(() => missingEngine('kafka'), /CI must not skip tests: .*make engines/);
     });
   });
 
-  test('is not missed by a test that can use a running one, only by one that kills it', () => {
+  test('does not skip a test that can use a running engine, only a test that starts its own', () => {
     withEnvironment({ FRITZY_ENGINES: '/nonexistent', FRITZY_TEST_KAFKA: 'kafka://127.0.0.1:1' }, () => {
       assert.equal(missingEngine('kafka'), false);
       assert.match(String(missingEngine('kafka', { own: true })), /make engines/);

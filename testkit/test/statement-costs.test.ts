@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { followLines } from '#testkit/statement-costs.ts';
 
-test('a log that is written while it is read loses no line and gives no part of one', async (t) => {
+test('followLines returns each line once and complete while the file is being written', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'fritzy-lines-'));
   t.after(() => rm(folder, { recursive: true }));
   const file = join(folder, 'log');

@@ -12,18 +12,18 @@ import { openDatabase } from '#platform/postgres/pool.ts';
 import { runningServerUrl } from '#platform/postgres/running-server.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 
-/** Rebuilds the search index while the shop goes on: `make reindex`. */
+/** Rebuilds the search index while the shop runs: `make reindex`. */
 async function main(signal: AbortSignal): Promise<void> {
   const config = readConfig(process.env, reindexSettings);
   const { SEARCH_URL: searchUrl } = config;
   if (!/^https?:/.test(searchUrl))
     throw new StartError(
-      'SEARCH_URL names no search engine: a catalog that searches its own database needs no index. Where the shop was started with SEARCH_URL=http://…, say the same here.',
+      'SEARCH_URL does not name a search engine: search in PostgreSQL needs no index. If the shop uses a search engine, set the same SEARCH_URL=http://… here.',
     );
   const url = config.CATALOG_DATABASE_URL ?? runningServerUrl(resolve(config.FRITZY_DATA), 'catalog');
   if (!url)
     throw new StartError(
-      'no catalog database is found: start the shop with make run, or say CATALOG_DATABASE_URL=postgres://….',
+      'no catalog database found: start the shop with make run, or set CATALOG_DATABASE_URL=postgres://….',
     );
   await using database = openDatabase({ url, name: 'catalog', telemetry: createTelemetry() });
   await using engine = openEngine(searchUrl);
@@ -47,23 +47,24 @@ async function main(signal: AbortSignal): Promise<void> {
     onProgress: (done: number) => bar.update(done),
   };
   const rebuilt = await rebuildIndex(deps, signal).finally(() => bar.stop());
-  if (!rebuilt) throw new StartError('the index is being rebuilt already: wait for that, or end it first.');
+  if (!rebuilt)
+    throw new StartError('another rebuild of this index is running: wait until it ends, or stop it.');
   const { name, products, refused } = rebuilt;
-  for (const { id, reason } of refused) console.error(`left out: product ${id}: ${reason}`);
+  for (const { id, reason } of refused) console.error(`skipped product ${id}: ${reason}`);
   const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
   console.log(`${index.alias} is now ${name}: ${products - refused.length} products in ${seconds} s.`);
   if (refused.length > 0) process.exitCode = 1;
 }
 
 const stopping = new AbortController();
-const stop = (): void => stopping.abort(new StartError('stopped; the shop goes on with one whole index.'));
+const stop = (): void => stopping.abort(new StartError('stopped; the index in use is complete.'));
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, stop);
 try {
   await main(stopping.signal);
 } catch (error) {
   process.exitCode = 1;
   const reason: unknown = stopping.signal.aborted ? stopping.signal.reason : error;
-  // Expected: an engine or a database that cannot be reached, or a setting. Anything else is a bug, with its stack.
+  // Expected: an unreachable engine or database, or a wrong setting. Any other error is a bug; its stack is printed.
   const isExpected = [StartError, EngineError, AppError].some((kind) => reason instanceof kind);
   console.error(reason instanceof Error && !isExpected ? reason.stack : `fritzy: ${messageOf(reason)}`);
 }

@@ -4,35 +4,35 @@ import { existsSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { suite, test } from 'node:test';
-import { givesUp, spawnProgram } from '#cmd/fritzy/test/program.ts';
+import { failureLines, spawnProgram } from '#cmd/fritzy/test/program.ts';
 import { programUrl } from '#cmd/container/programs.ts';
 
 const PROGRAMS = ['account', 'catalog', 'order', 'graphql', 'migrate', 'dlq', 'reindex'];
 
-suite('the argument of the image', () => {
-  test('names a program that is there', () => {
+suite('the first argument of the image', () => {
+  test('selects a program whose entry file exists', () => {
     for (const name of PROGRAMS) assert.ok(existsSync(programUrl(name)), name);
   });
 
-  test('is passed on without itself: the program sees its own arguments', async () => {
-    const lines = await givesUp('cmd/container/main.ts', {}, ['migrate', 'down']);
-    assert.deepEqual(lines, ['say what to do: node cmd/migrate/main.ts up, or status.']);
-    const [line = ''] = await givesUp('cmd/container/main.ts', {}, ['dlq', 'purge']);
-    assert.match(line, /^say what to do: node cmd\/dlq\/main\.ts list, or replay/);
+  test('is removed: the program receives only the other arguments', async () => {
+    const lines = await failureLines('cmd/container/main.ts', {}, ['migrate', 'down']);
+    assert.deepEqual(lines, ['the command must be up or status: node cmd/migrate/main.ts up|status.']);
+    const [line = ''] = await failureLines('cmd/container/main.ts', {}, ['dlq', 'purge']);
+    assert.match(line, /^the command must be list or replay: /);
   });
 
-  test('reindex runs from it, and says what it lacks', async () => {
-    const [line = ''] = await givesUp('cmd/container/main.ts', {}, ['reindex']);
-    assert.match(line, /^SEARCH_URL names no search engine/);
+  test('runs reindex, which reports a missing setting', async () => {
+    const [line = ''] = await failureLines('cmd/container/main.ts', {}, ['reindex']);
+    assert.match(line, /^SEARCH_URL does not name a search engine/);
     const env = { SEARCH_URL: 'http://127.0.0.1:9', FRITZY_DATA: '/nonexistent' };
-    const [database = ''] = await givesUp('cmd/container/main.ts', env, ['reindex']);
-    assert.match(database, /^no catalog database is found/);
+    const [database = ''] = await failureLines('cmd/container/main.ts', env, ['reindex']);
+    assert.match(database, /^no catalog database found/);
   });
 
   for (const args of [[], ['toString'], ['../fritzy/main.ts']])
-    test(`${JSON.stringify(args)} is refused in a line that names what there is`, async () => {
-      const [line = ''] = await givesUp('cmd/container/main.ts', {}, args);
-      assert.equal(line, `say what to run: one of ${PROGRAMS.join(', ')}.`);
+    test(`${JSON.stringify(args)} is rejected with one line that lists the programs`, async () => {
+      const [line = ''] = await failureLines('cmd/container/main.ts', {}, args);
+      assert.equal(line, `the first argument must be one of ${PROGRAMS.join(', ')}.`);
     });
 });
 
@@ -49,7 +49,7 @@ suite('the health check of the image', () => {
   }
   const check = (env: Readonly<Record<string, string>>) => spawnProgram('cmd/healthcheck/main.ts', env);
 
-  test('passes if the service or the gateway says that it lives', async () => {
+  test('passes if /healthz of the service or of the gateway answers 200', async () => {
     const healthz: RequestListener = ({ url }, response) =>
       void response.writeHead(url === '/healthz' ? 200 : 404).end();
     await withServer(healthz, async (port) => {
@@ -63,11 +63,11 @@ suite('the health check of the image', () => {
     });
   });
 
-  test('fails with a line if nobody answers, or answers with an error', async () => {
+  test('fails with one line if neither port answers 200', async () => {
     const broken: RequestListener = (_, response) => void response.writeHead(500).end();
     await withServer(broken, async (port) => {
-      const [line = ''] = await givesUp('cmd/healthcheck/main.ts', { PORT: port, ADMIN_PORT: '1' });
-      assert.match(line, /^not alive: .*answers 500/);
+      const [line = ''] = await failureLines('cmd/healthcheck/main.ts', { PORT: port, ADMIN_PORT: '1' });
+      assert.match(line, /^not alive: .* answered 500/);
     });
   });
 });

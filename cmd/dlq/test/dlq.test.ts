@@ -29,7 +29,7 @@ async function run(command: string, env: Readonly<Record<string, string>>) {
   return { status, text: program.stdout(), problem: program.stderr() };
 }
 
-/** A log with a message that the group `catalog-sales` could not handle, given up an hour ago. */
+/** An event log with one dead letter of the group `catalog-sales`, one hour old. */
 async function logWithDeadLetter() {
   const stack = new AsyncDisposableStack();
   const url = await postgres.createDatabase('events');
@@ -42,8 +42,8 @@ async function logWithDeadLetter() {
   return { url, log, message, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-suite('dead letters from the command line', () => {
-  test('are listed with their cause, and replayed once', async () => {
+suite('the dlq program', () => {
+  test('lists dead letters with their cause and replays each once', async () => {
     await using given = await logWithDeadLetter();
     const env = { EVENTS_URL: given.url };
     const listed = await run('list', env);
@@ -51,18 +51,18 @@ suite('dead letters from the command line', () => {
     assert.match(
       listed.text,
       new RegExp(
-        `waits .* order\\.created .* order-1 .*${given.message.id}  trace ${traceIdOf(TRACEPARENT)}`,
+        `pending .* order\\.created .* order-1 .*${given.message.id}  trace ${traceIdOf(TRACEPARENT)}`,
       ),
     );
     assert.match(listed.text, /catalog-sales, 5 attempts: no such product/);
-    assert.match(listed.text, /1 dead letters wait, 0 were replayed/);
+    assert.match(listed.text, /1 dead letters are pending, 0 were replayed/);
     assert.match((await run('replay', { ...env, TOPIC, SINCE: '30m' })).text, /Nothing to replay/);
     assert.match(
       (await run('replay', { ...env, TOPIC, SINCE: '2h' })).text,
-      /1 events given to order\.created again/,
+      /Replayed 1 dead letters to order\.created/,
     );
     assert.match((await run('replay', { ...env, TOPIC })).text, /Nothing to replay/);
-    assert.match((await run('list', { ...env, TOPIC })).text, /0 dead letters wait, 1 were replayed/);
+    assert.match((await run('list', { ...env, TOPIC })).text, /0 dead letters are pending, 1 were replayed/);
     const messages = await Array.fromAsync(given.log.read(TOPIC));
     assert.deepEqual(
       messages.map(({ id, headers }) => [id, headers['fritzy_replay_group']]),
@@ -77,22 +77,17 @@ suite('dead letters from the command line', () => {
       { TOPIC: 'orders' },
       /TOPIC is "orders", but must be one of account\.events/,
     ],
-    ['no topic to replay', 'replay', {}, /say which topic: make dlq-replay TOPIC=/],
+    ['a replay without a topic', 'replay', {}, /TOPIC is missing: run make dlq-replay TOPIC=/],
+    ['an invalid SINCE', 'list', { SINCE: 'yesterday' }, /SINCE is "yesterday", but must be a time such as/],
+    ['an unknown command', 'purge', {}, /the command must be list or replay/],
     [
-      'an unreadable SINCE',
-      'list',
-      { SINCE: 'yesterday' },
-      /SINCE is "yesterday", but must be a moment like/,
-    ],
-    ['an unknown command', 'purge', {}, /say what to do/],
-    [
-      'no event log',
+      'a start without an event log',
       'list',
       { EVENTS_URL: '', FRITZY_DATA: '/nonexistent' },
-      /no event log is found: start the shop/,
+      /no event log found: start the shop/,
     ],
   ] as const)
-    test(`refuses ${what}`, async () => {
+    test(`rejects ${what}`, async () => {
       const url = await postgres.createDatabase('events');
       const ended = await run(command, { EVENTS_URL: url, ...env });
       assert.equal(ended.status, 1);
@@ -110,7 +105,7 @@ suite('make dlq and make reindex', () => {
     });
 
   for (const target of ['dlq', 'dlq-replay', 'reindex'])
-    test(`${target} is left to find the shop that runs on FRITZY_DATA; where none runs, it gets the engines`, () => {
+    test(`make ${target} sets the URLs of the engines only if no shop runs on FRITZY_DATA`, () => {
       const folder = mkdtempSync(join(tmpdir(), 'fritzy-make-'));
       try {
         assert.match(commandOf(target, folder), /--env-file=scripts\/compose\.env/);

@@ -5,13 +5,13 @@ import { suite, test } from 'node:test';
 import { processesIn } from '#platform/test/embedded-server-owner.ts';
 import { postGraphQL } from '#testkit/shop.ts';
 import { mountSmallDisk, needsMount } from '#testkit/small-disk.ts';
-import { givesUp, startShop } from './program.ts';
+import { failureLines, startShop } from './program.ts';
 
 const PROGRAM = 'cmd/fritzy/main.ts';
 
-/** Requires that the shop says in one line that the disk of `folder` is full, and how much of it is free. */
-async function saysFull(folder: string): Promise<void> {
-  const lines = await givesUp(PROGRAM, { FRITZY_DATA: folder, PORT: '0', LOG_LEVEL: 'fatal' });
+/** Requires that the start fails with one line: the disk of `folder` is full, with the free space. */
+async function assertDiskFullError(folder: string): Promise<void> {
+  const lines = await failureLines(PROGRAM, { FRITZY_DATA: folder, PORT: '0', LOG_LEVEL: 'fatal' });
   assert.equal(lines.length, 1, lines.join('\n'));
   const [line = ''] = lines;
   assert.match(
@@ -22,24 +22,24 @@ async function saysFull(folder: string): Promise<void> {
   assert.deepEqual(processesIn(folder), []);
 }
 
-suite('a start on a full disk says so in one line', { skip: needsMount }, () => {
+suite('a start on a full disk fails with one line that states the free space', { skip: needsMount }, () => {
   for (const [where, options] of [
-    ['no folder can be made', 'size=8k,nr_inodes=1'],
-    ['the lock cannot be written', 'size=4k'],
-    ['initdb cannot write its first files', 'size=4m'],
-    ['initdb cannot write its last files', 'size=30m'],
-    ['the databases cannot be made', 'size=46m'],
-    ['the tables cannot be made', 'size=60m'],
-    ['initdb finds too few inodes', 'nr_inodes=300'],
-    ['the tables find too few inodes', 'nr_inodes=1800'],
+    ['no space for the folder', 'size=8k,nr_inodes=1'],
+    ['no space for the lock', 'size=4k'],
+    ['no space for the first files of initdb', 'size=4m'],
+    ['no space for the last files of initdb', 'size=30m'],
+    ['no space for the databases', 'size=46m'],
+    ['no space for the tables', 'size=60m'],
+    ['too few inodes for initdb', 'nr_inodes=300'],
+    ['too few inodes for the tables', 'nr_inodes=1800'],
   ] as const) {
     test(`${where} (${options})`, async () => {
       using disk = mountSmallDisk(options);
       const folder = join(disk.folder, 'data');
-      await saysFull(folder);
+      await assertDiskFullError(folder);
       if (existsSync(folder)) {
-        // It is the same at the next start: a failed one leaves nothing that is taken for something else.
-        await saysFull(folder);
+        // The next start fails with the same error: a failed start leaves no files that change it.
+        await assertDiskFullError(folder);
         assert.deepEqual(
           readdirSync(folder).filter((name) => name.startsWith('postgres.tmp-')),
           [],
@@ -48,7 +48,7 @@ suite('a start on a full disk says so in one line', { skip: needsMount }, () => 
     });
   }
 
-  test('a shop whose disk has become full, and opens again once there is room', async () => {
+  test('the shop keeps its data when the disk becomes full and starts again when space is free', async () => {
     using disk = mountSmallDisk('size=150m');
     const folder = join(disk.folder, 'data');
     {
@@ -61,11 +61,11 @@ suite('a start on a full disk says so in one line', { skip: needsMount }, () => 
     const ballast = join(disk.folder, 'ballast');
     const { bavail, bsize } = statfsSync(folder);
     writeFileSync(ballast, Buffer.alloc(bavail * bsize));
-    await saysFull(folder);
+    await assertDiskFullError(folder);
     writeFileSync(ballast, '');
     await using shop = await startShop(folder);
-    // Known-bad twin: a start that another problem prevents is not taken for one on a full disk.
-    await assert.rejects(saysFull(folder), { name: 'AssertionError' });
+    // Known-bad twin: a start that fails for another reason (the folder is in use) is not accepted.
+    await assert.rejects(assertDiskFullError(folder), { name: 'AssertionError' });
     const { data } = await postGraphQL(shop.url, { query: '{ accounts { name } }' });
     assert.deepEqual(data, { accounts: [{ name: 'Kept' }] });
   });

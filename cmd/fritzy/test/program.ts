@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '#testkit/shop.ts';
 
-/** A program of the project as a child process, alone in its process group. Killed when disposed, if it still runs. */
+/** A program of the project as a child process in its own process group. Disposing stops it. */
 export interface Program extends AsyncDisposable {
   readonly pid: number;
   stdout(): string;
   stderr(): string;
-  /** Sends a signal to the program, or to its whole process group as a terminal's Ctrl-C does. */
+  /** Sends a signal to the program, or to its process group as Ctrl-C in a terminal does. */
   signal(name: NodeJS.Signals, to?: 'program' | 'group'): void;
-  /** The exit status, or the signal that ended it. */
+  /** The exit status, or the signal that killed the program. */
   readonly ended: Promise<number | string>;
 }
 
@@ -22,7 +22,7 @@ const START_TIMEOUT_MS = 60_000;
 export interface ProgramOptions {
   readonly nodeFlags?: readonly string[];
   readonly cgroup?: string | undefined;
-  /** The folder of the project: this one, unless a test has a copy. */
+  /** The root folder of the project; this checkout by default. */
   readonly root?: string;
 }
 
@@ -34,14 +34,14 @@ export function spawnProgram(
 ): Program {
   const root = options.root ?? ROOT;
   const command = [process.execPath, ...(options.nodeFlags ?? []), join(root, path), ...args];
-  // In its control group before it starts: Node sizes its heap by the bound.
+  // Joins the control group before Node starts, because Node sizes its heap by the memory limit.
   const enter = options.cgroup ? ['sh', '-c', 'echo $$ > "$0" && exec "$@"', options.cgroup] : [];
   const [program = '', ...programArgs] = [...enter, ...command];
   const child = spawn(program, programArgs, {
     detached: true,
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Nothing of the developer's own settings gets through.
+    // Settings of the developer must not affect the program.
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
   });
   const { pid } = child;
@@ -66,37 +66,37 @@ export function spawnProgram(
   };
 }
 
-/** Waits until a running program has said something, and returns the match; fails at once if it ends before. */
-export async function saying(
+/** Waits until the output of a program matches and returns the match; fails at once if the program ends first. */
+export async function waitForOutput(
   program: Program,
-  words: RegExp,
+  pattern: RegExp,
   stream: 'stdout' | 'stderr' = 'stdout',
 ): Promise<RegExpExecArray> {
   let outcome: number | string | undefined;
-  void program.ended.then((how) => (outcome = how));
+  void program.ended.then((status) => (outcome = status));
   const found = await eventually(() => {
-    const match = words.exec(program[stream]());
+    const match = pattern.exec(program[stream]());
     if (!match && outcome === undefined)
-      throw new Error(`${words} not said:\n${program.stdout()}${program.stderr()}`);
+      throw new Error(`no ${stream} matches ${pattern}:\n${program.stdout()}${program.stderr()}`);
     return match;
   }, START_TIMEOUT_MS);
-  assert.ok(found, `ended with ${outcome} before it said ${words}: ${program.stderr()}`);
+  assert.ok(found, `the program ended with ${outcome} before ${pattern} matched: ${program.stderr()}`);
   return found;
 }
 
-/** The whole shop on a data folder and a free port. */
+/** Starts the whole shop on a data folder and a free port. */
 export async function startShop(
   folder: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Program & { url: string }> {
   const program = spawnProgram('cmd/fritzy/main.ts', { FRITZY_DATA: folder, PORT: '0', ...env });
-  const [, port] = await saying(program, /The shop is open: +http:\/\/localhost:(\d+)\/graphql/);
-  await saying(program, /Ctrl-C ends it/);
+  const [, port] = await waitForOutput(program, /Fritzy is running: +http:\/\/localhost:(\d+)\/graphql/);
+  await waitForOutput(program, /Press Ctrl-C to stop/);
   return { ...program, url: `http://127.0.0.1:${port}` };
 }
 
-/** Requires that a program gives up by itself: status 1, one line a problem, no stack. Returns the lines. */
-export async function givesUp(
+/** Requires that a program exits with status 1 and prints one line per problem, no stack. Returns the lines. */
+export async function failureLines(
   path: string,
   env: Readonly<Record<string, string>>,
   args: readonly string[] = [],

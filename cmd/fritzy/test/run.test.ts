@@ -26,12 +26,12 @@ function lacks(...programs: string[]): string | false {
   return missing.length > 0 && `needs ${missing.join(' and ')}`;
 }
 
-/** The commands of the welcome as they are printed: the paragraphs that call curl. */
+/** The commands in the output of `make run`: the paragraphs that call curl. */
 function commandsOf(output: string): string[] {
   return output.split(/\n{2,}/).filter((paragraph) => paragraph.includes('curl '));
 }
 
-function tooWide(text: string): string[] {
+function tooWideLines(text: string): string[] {
   return text.split('\n').filter((line) => line.length > COLUMNS_MAX);
 }
 
@@ -42,20 +42,20 @@ async function createAccount(url: string): Promise<string> {
   return String(data.createAccount.id);
 }
 
-/** Pastes commands into a shell: what the last of them says, and what all show. */
-async function paste(shell: string, commands: readonly string[]): Promise<{ last: string; shown: string }> {
+/** Runs commands in a shell. Returns the last line of the output and the whole output. */
+async function paste(shell: string, commands: readonly string[]): Promise<{ last: string; output: string }> {
   const { stdout } = await run(shell, ['-c', `{\n${commands.join('\n')}\n} 2>&1`]);
-  return { last: stdout.trim().split('\n').at(-1) ?? '', shown: stdout };
+  return { last: stdout.trim().split('\n').at(-1) ?? '', output: stdout };
 }
 
-suite('make run, opened', async () => {
+suite('make run, after the start', async () => {
   const folder = newFolder();
   const shop = await startShop(folder);
   after(() => shop[Symbol.asyncDispose]());
 
-  test(`needs at most ${IDLE_MB_MAX} MB of memory when idle`, { skip: needsProc }, async () => {
+  test(`uses at most ${IDLE_MB_MAX} MB of memory when idle`, { skip: needsProc }, async () => {
     assert.ok(residentMb(shop.pid) <= IDLE_MB_MAX, `${residentMb(shop.pid)} MB`);
-    // Known-bad twin: a process that holds 200 MB more is measured as such.
+    // Known-bad twin: the measurement shows 200 MB more in this process.
     const ballast = Buffer.alloc(IDLE_MB_MAX * 1_048_576, 1);
     assert.ok(residentMb(process.pid) > IDLE_MB_MAX, `${ballast.length} bytes`);
   });
@@ -67,17 +67,17 @@ suite('make run, opened', async () => {
       async () => {
         const commands = commandsOf(shop.stdout());
         assert.equal(commands.length, 3);
-        const { last, shown } = await paste(shell, commands);
+        const { last, output } = await paste(shell, commands);
         const { data } = JSON.parse(last) as { data: { createOrder: { totalPrice: number } } };
         assert.equal(data.createOrder.totalPrice, 2399.98);
-        assert.match(shown, /"name":"John Doe"[^]*"name":"iPhone 15 Pro","price":1199.99/);
-        // Known-bad twin: without the first, the order has no account.
+        assert.match(output, /"name":"John Doe"[^]*"name":"iPhone 15 Pro","price":1199.99/);
+        // Known-bad twin: without the first command, the order has no account.
         assert.match((await paste(shell, commands.slice(1))).last, /"code":"INVALID_ARGUMENT"/);
       },
     );
   }
 
-  test('says where the shop, its metrics and its data are, and nothing on standard error', async () => {
+  test('prints the URLs of the API and the metrics and the data folder, and nothing on standard error', async () => {
     assert.match(shop.stdout(), new RegExp(`Data: +${folder}\\n`));
     const [metrics = ''] = /http:\S+\/metrics/.exec(shop.stdout()) ?? [];
     assert.match(await (await fetch(metrics)).text(), /^# HELP /);
@@ -86,12 +86,12 @@ suite('make run, opened', async () => {
   });
 });
 
-test('the lines of the welcome fit 100 columns', () => {
+test('the start message is at most 100 columns wide', () => {
   const text = welcome({ host: '127.0.0.1', port: 65_535, folder: '/data', playground: true });
-  assert.deepEqual(tooWide(text), []);
-  // Known-bad twin: a command on one line.
+  assert.deepEqual(tooWideLines(text), []);
+  // Known-bad twin: each command on one line.
   assert.equal(
-    tooWide(
+    tooWideLines(
       commandsOf(text)
         .map((command) => command.replaceAll('\n', ' '))
         .join('\n'),
@@ -100,7 +100,7 @@ test('the lines of the welcome fit 100 columns', () => {
   );
 });
 
-test('the welcome names the address on which the shop answers', () => {
+test('the start message contains the URL at which the API is reachable', () => {
   for (const [host, url] of [
     ['127.0.0.1', 'http://localhost:8000/graphql'],
     ['0.0.0.0', 'http://localhost:8000/graphql'],
@@ -112,11 +112,11 @@ test('the welcome names the address on which the shop answers', () => {
     assert.doesNotMatch(welcome({ ...shop, playground: false }), /playground/);
     const text = welcome({ ...shop, playground: true });
     assert.match(text, /playground/);
-    assert.ok(text.includes(`The shop is open:  ${url} `), text);
+    assert.ok(text.includes(`Fritzy is running:  ${url} `), text);
     assert.equal(commandsOf(text).length, 3);
     for (const command of commandsOf(text))
       assert.match(command, new RegExp(`^}' ${RegExp.escape(url)}\\)?$`, 'm'));
-    assert.deepEqual(tooWide(text), []);
+    assert.deepEqual(tooWideLines(text), []);
   }
 });
 
@@ -129,7 +129,7 @@ suite('make run', () => {
     ['SIGINT', 'group'],
     ['SIGTERM', 'group'],
   ] as const) {
-    test(`${signal} to the ${to} ends it with status 0: nothing is left running, nothing is lost`, async () => {
+    test(`${signal} to the ${to} stops it with status 0; no process is left and no data is lost`, async () => {
       await using shop = await startShop(folder);
       for (const id of accounts) {
         const { data } = await postGraphQL(shop.url, { query: `{ account(id: "${id}") { name } }` });
@@ -144,7 +144,7 @@ suite('make run', () => {
     });
   }
 
-  test('a signal during the first start ends it with status 0 as well', async () => {
+  test('a signal during the first start stops it with status 0', async () => {
     const folder = newFolder();
     await using shop = spawnProgram('cmd/fritzy/main.ts', { FRITZY_DATA: folder, PORT: '0' });
     await eventually(() =>
@@ -155,13 +155,17 @@ suite('make run', () => {
     assert.deepEqual(processesIn(folder), []);
   });
 
-  test('root can keep its data where nobody else may look', { skip: !isRoot && 'needs root' }, async () => {
-    const folder = join(newFolder(), 'private', 'data');
-    mkdirSync(dirname(folder), { recursive: true });
-    chmodSync(dirname(folder), 0o700);
-    await using shop = await startShop(folder);
-    assert.match(await createAccount(shop.url), /^[0-9a-f-]{36}$/);
-  });
+  test(
+    'root can use a data folder that only root can access',
+    { skip: !isRoot && 'needs root' },
+    async () => {
+      const folder = join(newFolder(), 'private', 'data');
+      mkdirSync(dirname(folder), { recursive: true });
+      chmodSync(dirname(folder), 0o700);
+      await using shop = await startShop(folder);
+      assert.match(await createAccount(shop.url), /^[0-9a-f-]{36}$/);
+    },
+  );
 });
 
 function residentMb(pid: number): number {

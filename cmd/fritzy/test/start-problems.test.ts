@@ -6,19 +6,19 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { needsProc, newFolder, processesIn } from '#platform/test/embedded-server-owner.ts';
 import { postGraphQL } from '#testkit/shop.ts';
-import { givesUp, spawnProgram, startShop } from './program.ts';
+import { failureLines, spawnProgram, startShop } from './program.ts';
 
 const PROGRAM = 'cmd/fritzy/main.ts';
 const isRoot = process.getuid?.() === 0;
 
-async function theLine(env: Readonly<Record<string, string>>): Promise<string> {
-  const [line, ...more] = await givesUp(PROGRAM, env);
+async function failureLine(env: Readonly<Record<string, string>>): Promise<string> {
+  const [line, ...more] = await failureLines(PROGRAM, env);
   assert.ok(line);
   assert.deepEqual(more, []);
   return line;
 }
 
-suite('the shop that cannot start says in a line what is wrong and how to mend it', () => {
+suite('a failed start prints one line with the problem and the remedy', () => {
   test('a port in use', async () => {
     const folder = newFolder();
     const other = createServer();
@@ -26,25 +26,25 @@ suite('the shop that cannot start says in a line what is wrong and how to mend i
     await once(other, 'listening');
     const address = other.address();
     assert.ok(typeof address === 'object' && address !== null);
-    const line = await theLine({ FRITZY_DATA: folder, PORT: String(address.port) });
+    const line = await failureLine({ FRITZY_DATA: folder, PORT: String(address.port) });
     other.close();
     assert.match(line, new RegExp(`^port ${address.port} is in use .*e\\.g\\. PORT=\\d+$`));
     assert.deepEqual(processesIn(folder), []);
   });
 
   for (const host of ['nonsense.invalid', '192.0.2.1', '2001:db8::1'])
-    test(`HOST=${host}, which is not an address of this machine`, async () => {
+    test(`HOST=${host}, not an address of this machine`, async () => {
       const folder = newFolder();
-      const line = await theLine({ FRITZY_DATA: folder, PORT: '0', HOST: host });
+      const line = await failureLine({ FRITZY_DATA: folder, PORT: '0', HOST: host });
       assert.ok(line.startsWith(`HOST is "${host}", which is not an address of this machine`), line);
       assert.match(line, /set it to 127\.0\.0\.1/);
       assert.doesNotMatch(line, /port/i);
       assert.deepEqual(processesIn(folder), []);
     });
 
-  test('settings that are wrong: all of them together, before anything is made', async () => {
+  test('invalid settings: all are reported, and the data folder is not created', async () => {
     const folder = newFolder();
-    const lines = await givesUp(PROGRAM, {
+    const lines = await failureLines(PROGRAM, {
       FRITZY_DATA: folder,
       PORT: '65536',
       CURRENCY: 'EURO',
@@ -64,29 +64,29 @@ suite('the shop that cannot start says in a line what is wrong and how to mend i
     assert.ok(!existsSync(folder));
   });
 
-  test('a data folder that cannot be made', async () => {
+  test('a data folder that cannot be created', async () => {
     const file = newFolder();
     writeFileSync(file, '');
     const folder = join(file, 'data');
-    assert.match(await theLine({ FRITZY_DATA: folder, PORT: '0' }), /cannot be written .*FRITZY_DATA/);
+    assert.match(await failureLine({ FRITZY_DATA: folder, PORT: '0' }), /cannot be written .*FRITZY_DATA/);
   });
 
-  test('a data folder in a file system that keeps no files', { skip: needsProc }, async () => {
-    assert.match(await theLine({ FRITZY_DATA: '/proc/x', PORT: '0' }), /^\/proc\/x cannot be written/);
+  test('a data folder in a file system without regular files', { skip: needsProc }, async () => {
+    assert.match(await failureLine({ FRITZY_DATA: '/proc/x', PORT: '0' }), /^\/proc\/x cannot be written/);
   });
 
   test(
-    'a data folder without the right to write',
-    { skip: isRoot && 'root may write anywhere' },
+    'a data folder without write permission',
+    { skip: isRoot && 'root can write everywhere' },
     async () => {
       const folder = newFolder();
       mkdirSync(folder);
       chmodSync(folder, 0o500);
-      assert.match(await theLine({ FRITZY_DATA: folder, PORT: '0' }), /cannot be written .*FRITZY_DATA/);
+      assert.match(await failureLine({ FRITZY_DATA: folder, PORT: '0' }), /cannot be written .*FRITZY_DATA/);
     },
   );
 
-  test('another currency than that of the data folder, which keeps its prices', async () => {
+  test('a currency that differs from that of the data folder; the prices stay unchanged', async () => {
     const folder = newFolder();
     const price = '{ products { price } }';
     {
@@ -96,7 +96,7 @@ suite('the shop that cannot start says in a line what is wrong and how to mend i
     }
     for (const other of [{}, { CURRENCY: 'EUR' }, { CURRENCY: 'KWD', CURRENCY_DECIMALS: '2' }])
       assert.match(
-        await theLine({ FRITZY_DATA: folder, PORT: '0', ...other }),
+        await failureLine({ FRITZY_DATA: folder, PORT: '0', ...other }),
         /^the catalog database holds amounts in KWD with 3 decimals, .*: start with CURRENCY=KWD CURRENCY_DECIMALS=3, or use another database \(for `make run` another FRITZY_DATA\)\.$/,
       );
     await using again = await startShop(folder, { CURRENCY: 'KWD' });
@@ -104,10 +104,10 @@ suite('the shop that cannot start says in a line what is wrong and how to mend i
     assert.deepEqual(data, { products: [{ price: 1.125 }] });
   });
 
-  test('a second shop on the same folder, which leaves the first alone', async () => {
+  test('a second shop on the same folder; the first keeps running', async () => {
     const folder = newFolder();
     await using first = await startShop(folder);
-    const line = await theLine({ FRITZY_DATA: folder, PORT: '0' });
+    const line = await failureLine({ FRITZY_DATA: folder, PORT: '0' });
     assert.match(
       line,
       new RegExp(`is in use by another Fritzy \\(pid ${first.pid}\\): stop it, or set FRITZY_DATA`),
@@ -115,9 +115,9 @@ suite('the shop that cannot start says in a line what is wrong and how to mend i
     assert.equal((await fetch(`${first.url}/readyz`)).status, 200);
   });
 
-  test('a database of its own that does not answer', async () => {
+  test('an external database that does not respond', async () => {
     const url = 'postgres://nobody:secret@127.0.0.1:1/shop';
-    const line = await theLine({
+    const line = await failureLine({
       FRITZY_DATA: newFolder(),
       PORT: '0',
       ACCOUNT_DATABASE_URL: url,
@@ -129,9 +129,9 @@ suite('the shop that cannot start says in a line what is wrong and how to mend i
     assert.doesNotMatch(line, /secret/);
   });
 
-  test('known-bad twin: a program that fails with a stack is not taken for one that explains itself', async () => {
+  test('known-bad twin: a program that fails with a stack trace is not accepted', async () => {
     await using crashed = spawnProgram('no/such/program.ts', {});
     assert.equal(await crashed.ended, 1);
-    await assert.rejects(givesUp('no/such/program.ts', {}), { name: 'AssertionError' });
+    await assert.rejects(failureLines('no/such/program.ts', {}), { name: 'AssertionError' });
   });
 });

@@ -3,8 +3,8 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { after, suite, test } from 'node:test';
 import pg from 'pg';
-import { givesUp, saying, spawnProgram } from '#cmd/fritzy/test/program.ts';
-import { retryUnanswered } from '#cmd/migrate/retry-unanswered.ts';
+import { failureLines, waitForOutput, spawnProgram } from '#cmd/fritzy/test/program.ts';
+import { retryWhileUnreachable } from '#cmd/migrate/retry-while-unreachable.ts';
 import { StartError } from '#platform/errors.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
 
@@ -17,7 +17,7 @@ type Environment = Readonly<Record<string, string>>;
 async function emptyDatabases(): Promise<Environment> {
   const create = async (): Promise<string> => {
     const url = await postgres.createDatabase('empty');
-    // The template was migrated, with nothing.
+    // The template of the test kit already contains this table.
     await rowsOf(url, 'DROP TABLE schema_migration');
     return url;
   };
@@ -30,7 +30,7 @@ async function emptyDatabases(): Promise<Environment> {
   };
 }
 
-/** The exit status and the rows of the table, by the component's name. */
+/** The exit status and the rows of the printed table. */
 async function run(command: string, env: Environment) {
   await using program = spawnProgram(PROGRAM, env, [command]);
   const status = await program.ended;
@@ -59,7 +59,7 @@ async function rowsOf<R extends object>(url: string, sql: string): Promise<R[]> 
 }
 
 suite('make migrate-up, make migrate-status', () => {
-  test('status says what is pending with exit status 1 and changes nothing; up makes it; then nothing is pending', async () => {
+  test('status lists pending migrations with exit status 1 and changes nothing; up applies them', async () => {
     const env = await emptyDatabases();
     const before = await run('status', env);
     assert.equal(before.status, 1);
@@ -76,20 +76,20 @@ suite('make migrate-up, make migrate-status', () => {
     for (const [index, row] of up.rows.entries()) {
       assert.equal(row.applied, before.rows[index]?.pending);
       assert.equal(row.pending, 0);
-      assert.match(row.note, /^made \S+.* \(\d+ ms\)$/);
+      assert.match(row.note, /^applied \S+.* \(\d+ ms\)$/);
     }
     assert.equal((await run('status', env)).status, 0);
     const again = await run('up', env);
     for (const row of again.rows) assert.match(row.note, /^nothing to do \(\d+ ms\)$/);
   });
 
-  test('it knows each migration that the services make on their own start', async () => {
+  test('up applies every migration that the services apply at their start', async () => {
     const env = await emptyDatabases();
     await run('up', env);
     const versions = 'SELECT set, version FROM schema_migration ORDER BY set, version';
     for (const kind of ['account', 'catalog', 'order'] as const) {
       const url = env[`${kind.toUpperCase()}_DATABASE_URL`] ?? '';
-      const made = await rowsOf(url, versions);
+      const applied = await rowsOf(url, versions);
       await using service = spawnProgram(`${kind}/cmd/server/main.ts`, {
         ...env,
         LISTEN: '127.0.0.1:0',
@@ -97,29 +97,29 @@ suite('make migrate-up, make migrate-status', () => {
         ACCOUNT_URL: 'grpc://127.0.0.1:1',
         CATALOG_URL: 'grpc://127.0.0.1:1',
       });
-      await saying(service, /"grpc_port":/);
-      assert.deepEqual(await rowsOf(url, versions), made, kind);
+      await waitForOutput(service, /"grpc_port":/);
+      assert.deepEqual(await rowsOf(url, versions), applied, kind);
     }
   });
 
-  test('a command that it does not know, settings that are wrong, a database that is not there: one line each', async () => {
+  test('an unknown command, an invalid setting and an unreachable database fail with one line each', async () => {
     const env = await emptyDatabases();
-    assert.match((await givesUp(PROGRAM, env))[0] ?? '', /^say what to do: /);
-    assert.equal((await givesUp(PROGRAM, {}, ['up'])).length, 4);
-    const [events = ''] = await givesUp(PROGRAM, { ...env, EVENTS_URL: 'amqp://127.0.0.1' }, ['up']);
+    assert.match((await failureLines(PROGRAM, env))[0] ?? '', /^the command must be up or status: /);
+    assert.equal((await failureLines(PROGRAM, {}, ['up'])).length, 4);
+    const [events = ''] = await failureLines(PROGRAM, { ...env, EVENTS_URL: 'amqp://127.0.0.1' }, ['up']);
     assert.match(events, /^EVENTS_URL /);
     const gone = { ...env, CATALOG_DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/catalog' };
-    const [line = ''] = await givesUp(PROGRAM, gone, ['up']);
+    const [line = ''] = await failureLines(PROGRAM, gone, ['up']);
     assert.match(
       line,
       /^cannot reach the database 127\.0\.0\.1:1\/catalog .*: start it or correct its URL\.$/,
     );
   });
 
-  test('up waits for a database that does not answer yet', async () => {
+  test('up waits for a database that does not respond yet', async () => {
     const env = await emptyDatabases();
     const real = new URL(env['ACCOUNT_DATABASE_URL'] ?? '');
-    // A port that answers as a container's does whose server still starts: taken, and closed at once.
+    // Like the port of a container whose server is still starting: it accepts connections and closes them at once.
     const sockets = new Set<Socket>();
     let isUp = false;
     const proxy = createServer((socket) => {
@@ -138,14 +138,14 @@ suite('make migrate-up, make migrate-status', () => {
     late.port = String((proxy.address() as AddressInfo).port);
     const settings = { ...env, ACCOUNT_DATABASE_URL: late.href, MIGRATE_WAIT_MS: '60000' };
     await using program = spawnProgram(PROGRAM, settings, ['up']);
-    await saying(program, /waiting for it, 60 s at the most/, 'stderr');
+    await waitForOutput(program, /retrying for up to 60 s/, 'stderr');
     isUp = true;
     assert.equal(await program.ended, 0, program.stderr());
     for (const socket of sockets) socket.destroy();
     proxy.close();
   });
 
-  test('only an engine that does not answer is retried: its answers are thrown at once', async () => {
+  test('only a missing response is retried; an error sent by the engine is thrown at once', async () => {
     let tries = 0;
     const fail = (cause: Error) => async (): Promise<never> => {
       tries += 1;
@@ -153,14 +153,14 @@ suite('make migrate-up, make migrate-status', () => {
     };
     const wrongPassword = Object.assign(new Error('password'), { severity: 'FATAL', code: '28P01' });
     await assert.rejects(
-      retryUnanswered(fail(wrongPassword), 60_000, () => {}),
+      retryWhileUnreachable(fail(wrongPassword), 60_000, () => {}),
       { message: 'cannot' },
     );
     assert.equal(tries, 1);
     const startingUp = Object.assign(new Error('starting'), { severity: 'FATAL', code: '57P03' });
     for (const cause of [startingUp, new Error('ECONNREFUSED')]) {
       tries = 0;
-      await assert.rejects(retryUnanswered(fail(cause), 700, () => {}));
+      await assert.rejects(retryWhileUnreachable(fail(cause), 700, () => {}));
       assert.equal(tries, 2);
     }
   });

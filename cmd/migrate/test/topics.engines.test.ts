@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import type { Admin } from '@platformatic/kafka';
-import { saying, spawnProgram } from '#cmd/fritzy/test/program.ts';
+import { waitForOutput, spawnProgram } from '#cmd/fritzy/test/program.ts';
 import { allTopics, withDeadLetters } from '#cmd/topics.ts';
 import { systemClock } from '#platform/clock.ts';
 import { brokersOf } from '#platform/events/events-url.ts';
@@ -17,12 +17,12 @@ suite('make migrate-up on Kafka', { skip: missingEngine('kafka', { own: true }) 
   const stack = new AsyncDisposableStack();
   after(() => stack.disposeAsync());
 
-  test('the topics get three copies, also if a broker is still down when it begins; status tells before and after', async () => {
+  test('up creates topics with three replicas even if a broker is down at first; status lists them before and after', async () => {
     const postgres = stack.use(await openTestPostgres());
     const kafka = stack.use(await startKafka());
     const logger = await createLogger({ service: 'test', level: 'fatal', format: 'json' });
     const cluster = kafkaCluster({ brokers: brokersOf(kafka.url), logger, newId: systemClock.newId });
-    const copiesOf = (topics: readonly string[]): Promise<number[][]> =>
+    const replicasOf = (topics: readonly string[]): Promise<number[][]> =>
       asAdmin(cluster, async (admin: Admin) => {
         const { topics: described } = await admin.metadata({ topics: [...topics] });
         return topics.map((topic) =>
@@ -51,20 +51,20 @@ suite('make migrate-up on Kafka', { skip: missingEngine('kafka', { own: true }) 
     await asAdmin(cluster, (admin) => createTopics(admin, ['twin'], 2));
     await eventually(async () => {
       assert.deepEqual(
-        await copiesOf(['twin']),
+        await replicasOf(['twin']),
         [[2, 2, 2, 2, 2, 2]],
-        'known-bad twin: two copies, for good',
+        'known-bad twin: two replicas, permanently',
       );
     }, DEADLINE_MS);
 
     await using up = migrate('up');
-    await saying(up, /2 of 3 brokers are up[^]*waiting for it, 60 s at the most/, 'stderr');
+    await waitForOutput(up, /2 of 3 brokers are up[^]*retrying for up to 60 s/, 'stderr');
     await last.start();
     assert.equal(await up.ended, 0, up.stderr());
-    assert.match(up.stdout(), /^events +[\d.:,]+ +12 +0 +made account\.events, /m);
+    assert.match(up.stdout(), /^events +[\d.:,]+ +12 +0 +applied account\.events, /m);
     await eventually(async () => {
-      for (const copies of await copiesOf(withDeadLetters(await allTopics())))
-        assert.deepEqual(copies, [3, 3, 3, 3, 3, 3]);
+      for (const replicas of await replicasOf(withDeadLetters(await allTopics())))
+        assert.deepEqual(replicas, [3, 3, 3, 3, 3, 3]);
     }, DEADLINE_MS);
 
     await using again = migrate('up');

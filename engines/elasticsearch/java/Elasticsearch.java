@@ -1,3 +1,4 @@
+import analysis.AnalysisPlugin;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;

@@ -15,8 +15,8 @@ import org.opensearch.plugins.Plugin;
 import org.opensearch.transport.Netty4Plugin;
 
 /**
- * For tests and development: one node of OpenSearch, from the libraries that are published.
- * Arguments: a home folder, then settings as name=value.
+ * Runs one node of OpenSearch from its published libraries, for tests and development.
+ * Arguments: the home folder, then settings as name=value.
  */
 final class OpenSearch {
   private static final List<Class<? extends Plugin>> PLUGINS =
@@ -51,7 +51,7 @@ final class OpenSearch {
     stopped.await();
   }
 
-  /** The constructor that takes plugins as classes is protected. */
+  /** Needed because the constructor that accepts plugin classes is protected. */
   private static final class OpenNode extends Node {
     OpenNode(Environment environment) {
       super(environment, PLUGINS, true);

@@ -7,10 +7,10 @@ const PAUSE_MS = 500;
 const STARTING_UP = '57P03';
 
 /**
- * Retries `work` for at most `waitMs` while its engine does not answer: right after `docker-compose up -d` the engines
- * are still starting. Throws any other failure at once, for example a wrong password.
+ * Retries `work` for at most `waitMs` while its engine does not respond: after `docker-compose up -d` the engines need
+ * some time to start. Throws any other error at once, for example a wrong password.
  */
-export async function retryUnanswered<T>(
+export async function retryWhileUnreachable<T>(
   work: () => Promise<T>,
   waitMs: number,
   onWait: (problem: string) => void,
@@ -20,7 +20,7 @@ export async function retryUnanswered<T>(
   return retry(work, {
     pauseMsMin: PAUSE_MS,
     pauseMsMax: PAUSE_MS,
-    shouldRetry: (error) => isUnanswered(error) && performance.now() + PAUSE_MS <= deadline,
+    shouldRetry: (error) => isUnreachable(error) && performance.now() + PAUSE_MS <= deadline,
     onRetry: (error) => {
       retries += 1;
       if (retries === 1) onWait(messageOf(error));
@@ -28,8 +28,8 @@ export async function retryUnanswered<T>(
   });
 }
 
-/** Whether there was no answer: one of PostgreSQL carries a severity, a failed connection a system call. */
-function isUnanswered(error: unknown): boolean {
+/** Whether the engine did not respond. Errors sent by PostgreSQL have a severity; connection errors do not. */
+function isUnreachable(error: unknown): boolean {
   if (!(error instanceof StartError) || !(error.cause instanceof Error)) return false;
   const { cause } = error;
   return !('severity' in cause) || ('code' in cause && cause.code === STARTING_UP);

@@ -1,3 +1,5 @@
+package analysis;
+
 import java.io.IOException;
 import org.apache.lucene.analysis.CharArraySet;
 import org.apache.lucene.analysis.TokenFilter;

@@ -1,7 +1,7 @@
 import type { ProductQuery } from '#catalog/search/search-index.ts';
 
-/** Categories, each with its parent. */
-export const TREE: readonly (readonly [name: string, parent: string])[] = [
+/** Categories with their parents. */
+export const CATEGORIES: readonly (readonly [name: string, parent: string])[] = [
   ['Devices', ''],
   ['Phones', 'Devices'],
   ['Kitchen', ''],
@@ -9,8 +9,8 @@ export const TREE: readonly (readonly [name: string, parent: string])[] = [
   ['Music', ''],
 ];
 
-/** A small shop: what each product is called, is and costs (minor units), where it belongs, its tags; oldest first. */
-export const CATALOGUE: readonly (readonly [
+/** The products of a small shop, oldest first. Prices are in minor units. */
+export const PRODUCTS: readonly (readonly [
   name: string,
   description: string,
   price: number,
@@ -84,14 +84,14 @@ export const CATALOGUE: readonly (readonly [
   ['Garden Hose 25 m', 'With a spray nozzle', 11_005, '', ''],
   ['Dog Food', 'With chicken and rice', 11_142, '', ''],
   ['Cat Toy Mouse', 'With catnip inside', 11_279, '', ''],
-  // Pairs that differ in nothing but the order of the words, of which the newer one has them apart.
+  // Pairs that differ only in the order of words; in the newer product the words are not adjacent.
   ['Camp Burner', 'A steady flame for long evenings', 11_416, '', ''],
   ['Moss Candle', 'A flame for long steady evenings', 11_553, '', ''],
   ['Lemonade Bar', 'With a folding table and a red roof', 11_690, '', ''],
   ['Puppet Stage', 'With a red table and a folding roof', 11_827, '', ''],
 ];
 
-/** Why it is there, what is typed, and which product must come first; null: nothing is found. */
+/** What the query tests, its text, and the product that must come first; null: no product is found. */
 export interface GoldenQuery {
   readonly why: string;
   readonly query: string;
@@ -103,8 +103,8 @@ const golden = (
   ...pairs: readonly (readonly [query: string, first: string | null])[]
 ): GoldenQuery[] => pairs.map(([query, first]) => ({ why, query, first }));
 
-/** Sold often, one like the other; the newest products there are. */
-export const TWIN = 'Zither';
+/** Many products have this name and equal fields; they are the newest. */
+export const REPEATED_NAME = 'Zither';
 
 export const GOLDEN: readonly GoldenQuery[] = [
   ...golden(
@@ -126,7 +126,7 @@ export const GOLDEN: readonly GoldenQuery[] = [
     ['organize', 'Organization Box'],
   ),
   ...golden(
-    'beginning',
+    'prefix',
     ['lapt', 'Laptop Sleeve'],
     ['organiza', 'Organization Box'],
     ['wireless head', 'Headphones WH-1000XM5'],
@@ -171,7 +171,7 @@ export const GOLDEN: readonly GoldenQuery[] = [
     ['philosopher’s stone', 'Harry Potter and the Philosopher’s Stone'],
   ),
   ...golden(
-    'one word or two',
+    'compound words',
     ['smartwatch', 'Smart Watch 9'],
     ['powerbank', 'Power Bank 20000'],
     ['book shelf', 'Bookshelf'],
@@ -215,7 +215,7 @@ export const GOLDEN: readonly GoldenQuery[] = [
   ...golden('phrases', ['steady flame', 'Camp Burner'], ['folding table', 'Lemonade Bar']),
   ...golden('plural', ['lamps', 'LED Desk Lamp'], ['mouse pads', 'Mouse Pad XL']),
   ...golden('tags', ['dimmable smart', 'Smart Bulb'], ['bluetooth', 'AirPods Pro']),
-  ...golden('empty', ['', TWIN]),
+  ...golden('empty', ['', REPEATED_NAME]),
   ...golden('symbols', ['!!!', null]),
   ...golden('1,000 characters', [
     'harry potter '.repeat(77).slice(0, 1_000),
@@ -223,10 +223,10 @@ export const GOLDEN: readonly GoldenQuery[] = [
   ]),
 ];
 
-/** What a search backend is asked for the first hit. */
+/** A query for the first hit. */
 export function firstHitOf(text: string): ProductQuery {
   const filter = { id: null, priceMin: null, priceMax: null, categoryId: null, tags: [] };
-  const wants = { hits: true, total: false, facets: false, didYouMean: false };
+  const include = { hits: true, total: false, facets: false, didYouMean: false };
   return {
     text,
     filter,
@@ -236,6 +236,6 @@ export function firstHitOf(text: string): ProductQuery {
     backward: false,
     after: null,
     until: null,
-    wants,
+    include,
   };
 }

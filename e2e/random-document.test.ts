@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { execute, Kind, parse, type DocumentNode, type SelectionSetNode } from 'graphql';
+import { Context } from '#graphql/graph/context.ts';
+import { brokenLimit, createSizeOf } from '#graphql/document-limits.ts';
+import { createSchemas } from '#graphql/graph/schema.ts';
+import { eventually, startTestShop, testCall } from '#testkit/shop.ts';
+import { Random } from '#testkit/random.ts';
+import { fillShop } from './fill-shop.ts';
+import { randomDocument, type Known, type RandomDocument } from './random-document.ts';
+
+/** FUZZ_SEED=<n> node --test e2e/random-document.test.ts repeats a run; the seed is part of every failure's message. */
+const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
+const VALID_DOCUMENTS = 200;
+
+const shop = await startTestShop();
+after(() => shop[Symbol.asyncDispose]());
+const { schema } = createSchemas(2, { name: 'Fritzy', currency: { code: 'USD', decimals: 2 } });
+const sizeOf = createSizeOf(schema);
+let known: Known;
+// In a hook: what fails before the tests start would leave the shop running.
+before(async () => {
+  known = await fillShop(shop);
+});
+
+/** What the schema documents for a valid mutation whose entity somebody else has changed. */
+const DOCUMENTED = new Set([
+  'VERSION_CONFLICT',
+  'PRODUCT_ARCHIVED',
+  'CATEGORY_LIMIT_EXCEEDED',
+  'CATEGORY_NAME_TAKEN',
+]);
+
+/** The answer has exactly the fields that the document selects, at every level. */
+function assertMatches(document: DocumentNode, variables: Record<string, unknown>, data: unknown): void {
+  const fragments = new Map<string, SelectionSetNode>();
+  for (const node of document.definitions)
+    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node.selectionSet);
+
+  /** `type` is undefined where the selection does not ask for it: its fragments are then on the only type there is. */
+  function fieldsOf(set: SelectionSetNode, type: unknown): [string, SelectionSetNode | undefined][] {
+    return set.selections.flatMap((one): [string, SelectionSetNode | undefined][] => {
+      if (one.kind === Kind.INLINE_FRAGMENT) {
+        const isOther = type !== undefined && one.typeCondition?.name.value !== type;
+        return isOther ? [] : fieldsOf(one.selectionSet, type);
+      }
+      if (one.kind === Kind.FRAGMENT_SPREAD) return fieldsOf(fragments.get(one.name.value) ?? set, type);
+      for (const { name, arguments: [condition] = [] } of one.directives ?? []) {
+        const { value } = condition ?? {};
+        const holds = value?.kind === Kind.VARIABLE && variables[value.name.value] === true;
+        if (holds === (name.value === 'skip')) return [];
+      }
+      return [[one.alias?.value ?? one.name.value, one.selectionSet]];
+    });
+  }
+
+  function check(set: SelectionSetNode, value: unknown, path: string): void {
+    if (value === null) return;
+    if (Array.isArray(value)) {
+      for (const [index, item] of value.entries()) check(set, item, `${path}[${index}]`);
+      return;
+    }
+    assert.ok(typeof value === 'object', path);
+    const fields = new Map(fieldsOf(set, Reflect.get(value, '__typename')));
+    assert.deepEqual(Object.keys(value).sort(), [...fields.keys()].sort(), path);
+    for (const [name, one] of Object.entries(value)) {
+      const selection = fields.get(name);
+      if (selection) check(selection, one, `${path}.${name}`);
+      else
+        for (const leaf of [one].flat())
+          assert.ok(typeof leaf !== 'object' || leaf === null, `${path}.${name} is a leaf`);
+    }
+  }
+
+  const [operation] = document.definitions;
+  assert.ok(operation?.kind === Kind.OPERATION_DEFINITION);
+  check(operation.selectionSet, data, 'data');
+}
+
+/** What the reference implementation, graphql-js, answers. */
+async function reference(document: DocumentNode, variableValues: Record<string, unknown>): Promise<unknown> {
+  const contextValue = new Context(shop.clients, testCall());
+  return JSON.parse(JSON.stringify(await execute({ schema, document, contextValue, variableValues })));
+}
+
+async function checkValid({ kind, query, variables }: RandomDocument): Promise<'data' | 'error'> {
+  const { status, ...body } = await shop.graphql(query, variables);
+  assert.equal(status, 200);
+  for (const { message, extensions } of body.errors ?? [])
+    assert.ok(kind === 'mutation' && DOCUMENTED.has(extensions.code), message);
+  // The same in the payloads of mutations.
+  assert.doesNotMatch(JSON.stringify(body.data), /"(INVALID_ARGUMENT|(\w+_)?NOT_FOUND)"/);
+  const document = parse(query);
+  assertMatches(document, variables, body.data);
+  if (kind === 'query') {
+    const same = async (answer: object): Promise<void> =>
+      assert.deepEqual(answer, await reference(document, variables));
+    // What was sold is counted from events: between the two answers it may change, until all are counted.
+    if (!query.includes('bestSellers')) await same(body);
+    else
+      await eventually(async () => {
+        const { status: _, ...again } = await shop.graphql(query, variables);
+        await same(again);
+      });
+  }
+  return body.errors ? 'error' : 'data';
+}
+
+/** Valid also means small enough: what asks for too much is drawn again. */
+function withinLimits(random: Random): RandomDocument {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const document = randomDocument(schema, known, random);
+    if (sizeOf(parse(document.query)).every((size) => brokenLimit(size) === undefined)) return document;
+  }
+  throw new Error('a hundred random documents in a row ask for too much');
+}
+
+suite('200 random valid documents', () => {
+  test('each is answered with 200, exactly the selected fields, and as graphql-js answers', async () => {
+    const random = new Random(SEED);
+    const outcomes = { data: 0, error: 0 };
+    for (let nr = 0; nr < VALID_DOCUMENTS; nr++) {
+      const document = withinLimits(random);
+      try {
+        outcomes[await checkValid(document)] += 1;
+      } catch (cause) {
+        throw new Error(`FUZZ_SEED=${SEED}, document ${nr}: ${JSON.stringify(document)}`, { cause });
+      }
+    }
+    assert.ok(outcomes.data > VALID_DOCUMENTS / 2, `FUZZ_SEED=${SEED}: ${JSON.stringify(outcomes)}`);
+  });
+
+  test('known-bad twin: a field too many, too few or with another name is caught', () => {
+    const document = parse(
+      'query($v: Boolean!) { a: account(id: "x") { id ...f @skip(if: false) } } fragment f on Account { name @skip(if: $v) }',
+    );
+    const check = (data: unknown, v = false): void => assertMatches(document, { v }, data);
+    check({ a: { id: '1', name: 'x' } });
+    check({ a: { id: '1' } }, true);
+    check({ a: null });
+    for (const bad of [
+      { account: null },
+      { a: { id: '1' } },
+      { a: { id: '1', name: 'x', more: 1 } },
+      { a: { id: {}, name: 'x' } },
+      {},
+    ])
+      assert.throws(() => check(bad), assert.AssertionError, JSON.stringify(bad));
+  });
+});
