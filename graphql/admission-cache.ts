@@ -1,23 +1,23 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 
-/** A cache that is bounded by weight and keeps what is asked for repeatedly. */
+/** A cache with a maximum weight that stores values whose keys are offered repeatedly. */
 export interface AdmissionCache<V> {
   get(key: string): V | undefined;
-  /** Keeps the value if its key was offered before. Returns whether it did. */
+  /** Stores the value if its key was offered before. Returns whether it stored the value. */
   offer(key: string, value: V, weight: number): boolean;
   delete(key: string): void;
-  /** The weight of all that is kept. */
+  /** The weight of all stored values. */
   readonly weight: number;
 }
 
-/** Keys in one generation of those that were offered once; two generations are remembered. */
+/** Keys in one generation of keys that were offered once. Two generations are stored. */
 const GENERATION_SIZE_MAX = 5_000;
 
 /**
- * An LRU cache with a doorkeeper (Einziger, Friedman, Manes: TinyLFU, 2017): a value takes the place of others only
- * from the second time on that its key is offered, so that a flood of keys that come once evicts nothing.
- * `onEvict` gets what makes room; a value heavier than `weightMax` is not kept.
+ * An LRU cache with a doorkeeper (Einziger, Friedman, Manes: TinyLFU, 2017): a value is stored, and can evict others,
+ * only when its key is offered for the second time, so that a flood of distinct keys evicts nothing. `onEvict` is called
+ * for each evicted value. A value heavier than `weightMax` is not stored.
  */
 export function createAdmissionCache<V extends object>(options: {
   weightMax: number;
@@ -32,7 +32,7 @@ export function createAdmissionCache<V extends object>(options: {
   let older = new Set<string>();
 
   function wasOffered(key: string): boolean {
-    // Keys may be as long as a document; what is remembered of them is not.
+    // A key can be as long as a document; its digest is short.
     const digest = hash('sha1', key, 'base64');
     if (recent.has(digest) || older.has(digest)) return true;
     if (recent.size === GENERATION_SIZE_MAX) [older, recent] = [recent, new Set()];

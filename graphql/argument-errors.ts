@@ -30,14 +30,14 @@ import { RequestError } from '#graphql/request-error.ts';
 import { violationsError, type Violation } from '#platform/errors.ts';
 
 /**
- * Errors of argument values, written as literals or given in variables: one error for each field of the operation,
- * with every violation of its arguments. Made after graphql-js has refused the values, so speed does not matter.
+ * Errors of argument values in literals and in variables: one error per field of the operation, with all violations of
+ * its arguments. They are created after graphql-js has rejected the values, so speed does not matter.
  */
 
-/** Fields of an operation that have an error each; further ones are left out. */
+/** The maximum number of fields with an error; further errors are omitted. */
 const ERRORS_MAX = 10;
 
-/** Errors of values in the document. */
+/** Returns the errors of literals in the document. */
 export function literalErrors(schema: GraphQLSchema, document: DocumentNode): GraphQLError[] {
   const errors = new FieldErrors();
   const info = new TypeInfo(schema);
@@ -53,7 +53,7 @@ export function literalErrors(schema: GraphQLSchema, document: DocumentNode): Gr
   return errors.list();
 }
 
-/** Errors of the values of variables; empty if there is nothing wrong with them. */
+/** Returns the errors of the values of variables; empty if all are valid. */
 export function variableErrors(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -71,7 +71,7 @@ export function variableErrors(
   return errorsOfVariables(schema, document, operation, problems);
 }
 
-/** Errors of variables in which something is wrong, by name. */
+/** Returns the errors of invalid variables. `problems` has the variable names as keys. */
 export function errorsOfVariables(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -88,7 +88,7 @@ export function errorsOfVariables(
     });
     errors.add(field, found);
   }
-  // A variable that only a directive uses, or none at all: there is no argument of a field to name.
+  // No argument of a field uses these variables, e.g. a variable that only a directive uses.
   const others = [...problems].filter(([name]) => !used.has(name));
   const unnamed = others.flatMap(([name, [problem]]) =>
     problem ? [new RequestError(problem.code, `$${name} ${problem.message}`)] : [],
@@ -96,7 +96,7 @@ export function errorsOfVariables(
   return [...errors.list(), ...unnamed].slice(0, ERRORS_MAX);
 }
 
-/** Errors of a variable that breaks a bound of JSON. */
+/** Returns the errors of a variable that exceeds a limit of JSON values. */
 export function boundErrors(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -113,7 +113,7 @@ function inputTypeOf(schema: GraphQLSchema, node: TypeNode): GraphQLInputType | 
   return isInputType(type) ? type : undefined;
 }
 
-/** Variables whose type allows null and that are used where null is not allowed: a default may be in between. */
+/** Returns the nullable variables that are used where null is not allowed, which GraphQL permits next to a default. */
 export function nullSensitive(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -132,7 +132,7 @@ export function nullSensitive(
   return nullable.filter((name) => names.has(name));
 }
 
-/** Violations by the field of the operation to which the arguments belong. */
+/** Violations, grouped by the field of the operation to which the arguments belong. */
 class FieldErrors {
   readonly #violations = new Map<FieldNode, Violation[]>();
 
@@ -156,7 +156,7 @@ interface VariableUse {
   readonly name: string;
   readonly field: FieldNode;
   readonly argument: GraphQLArgument;
-  /** The place in the value of the argument. */
+  /** The path within the value of the argument. */
   readonly keys: Keys;
 }
 

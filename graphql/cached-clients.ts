@@ -17,17 +17,17 @@ export interface CacheDeps {
   readonly logger: Logger;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
-  /** Tells of changes made elsewhere; without it they are seen after AGE_MS_MAX. */
+  /** Delivers changes made elsewhere. Undefined: the cache shows them after AGE_MS_MAX. */
   readonly changes: Pick<EventLog, 'watch'> | undefined;
 }
 
-/** What a message takes in memory beside its texts, about. */
+/** Approximate bytes of a message without its texts. */
 const OBJECT_BYTES = 500;
 
 /**
- * The same clients with caches of accounts and products before their reads by id (docs/decisions/0005-entity-caches.md):
- * an answer is at most AGE_MS_MAX old, and never older than a change that these clients made. For the gateway only:
- * what other services decide on, such as the price of an order, they read from its source. `stack` ends the caches.
+ * Returns clients that cache accounts and products for reads by id (docs/decisions/0005-entity-caches.md). A response is
+ * at most AGE_MS_MAX old and never older than a change made through these clients. Only the gateway uses them: services
+ * read data on which they decide, such as the price of an order, from its source. Disposing `stack` closes the caches.
  */
 export async function cacheEntities(
   config: GatewayConfig['cache'],
@@ -51,7 +51,7 @@ export async function cacheEntities(
   const products = createEntityCache<Product>({
     ...common,
     name: 'product',
-    // The catalog answers the same, whoever asks.
+    // The catalog returns the same data to all principals.
     isPublic: true,
     schema: ProductSchema,
     sizeOf: ({ name, description }) => OBJECT_BYTES + 2 * (name.length + description.length),

@@ -17,12 +17,12 @@ export type Execute = (
   variables: Record<string, unknown>,
 ) => Promise<ExecutionResult> | ExecutionResult;
 
-/** Compiled forms of one operation: one for each combination of its conditions. Further ones are interpreted. */
+/** Compiled variants of one operation, one per combination of its conditions. Further combinations are interpreted. */
 const VARIANTS_MAX = 8;
 
 export interface Compiled {
   readonly execute: Execute;
-  /** How many compiled forms it may come to have. */
+  /** The maximum number of compiled variants. */
   readonly variantsMax: number;
 }
 
@@ -42,9 +42,9 @@ export function interpret(
 }
 
 /**
- * Executes an operation with graphql-jit. Its compiler gets `@skip` and `@include` wrong where fields or fragments
- * repeat, so it never sees them: each combination of their variables is compiled as a document of its own.
- * What it cannot compile is interpreted. graphql/test/compile.test.ts compares both on random documents.
+ * Executes an operation with graphql-jit. Its compiler handles `@skip` and `@include` incorrectly on repeated fields and
+ * fragments, so they are removed first: each combination of their variables is compiled as a separate document.
+ * Operations that cannot be compiled are interpreted. graphql/test/compile.test.ts compares both on random documents.
  */
 export function compile(
   schemas: Schemas,
@@ -62,19 +62,19 @@ export function compile(
   const operationName = operation.name?.value;
   const variants = new Map<string, CompiledQuery['query'] | undefined>();
 
-  /** Undefined for one that is interpreted. */
+  /** Returns undefined for a variant that is interpreted. */
   function variantOf(variables: Readonly<Record<string, unknown>>): CompiledQuery['query'] | undefined {
     let key = '';
     for (const name of conditions) {
       const value = variables[name];
-      // A condition that is null is an error, which graphql-js words.
+      // A null condition is an error, which graphql-js reports.
       if (typeof value !== 'boolean') return undefined;
       key += value ? '1' : '0';
     }
     const known = variants.get(key);
     if (known || variants.size === VARIANTS_MAX || variants.has(key)) return known;
     const compiled = compileQuery(schemas.ofCoerced, withoutConditions(document, variables), operationName, {
-      // What a resolver threw has its own.
+      // Errors that resolvers throw have their own stacks.
       disablingCapturingStackErrors: true,
     });
     const query = isCompiledQuery(compiled) ? compiled.query : undefined;
@@ -88,7 +88,7 @@ export function compile(
     return { execute: query ? (context) => query(undefined, context, {}) : interpreted, variantsMax };
   }
   const execute: Execute = (context, variables) => {
-    // graphql-jit refuses input objects that omit a field with a default, so graphql-js coerces the variables.
+    // graphql-jit rejects input objects that omit a field with a default, so graphql-js coerces the variables.
     const checked = coerce(variables);
     if ('errors' in checked) return checked;
     const { coerced } = checked;
@@ -98,15 +98,15 @@ export function compile(
   return { execute, variantsMax };
 }
 
-/** False for documents that graphql-jit is known to get wrong. */
+/** Returns false for documents that graphql-jit is known to execute incorrectly. */
 function isCompilable(document: DocumentNode): boolean {
   let isCompilable = true;
   visit(document, {
-    // It writes response names into object literals, in which this one sets the prototype.
+    // graphql-jit writes response names into object literals, where `__proto__` sets the prototype.
     Field: ({ alias }) => {
       if (alias?.value === '__proto__') isCompilable = false;
     },
-    // It finds a variable that is not given in the prototype of the variables.
+    // graphql-jit looks up omitted variables in the prototype of the variables object.
     VariableDefinition: ({ variable }) => {
       if (variable.name.value in Object.prototype) isCompilable = false;
     },
@@ -114,7 +114,7 @@ function isCompilable(document: DocumentNode): boolean {
   return isCompilable;
 }
 
-/** The variables of the operation that `@skip` and `@include` depend on. */
+/** Returns the variables of the operation on which `@skip` and `@include` depend. */
 function conditionsOf(document: DocumentNode, own: ReadonlySet<string>): string[] {
   const names = new Set<string>();
   visit(document, {
@@ -131,7 +131,7 @@ function conditionOf({ name, arguments: given }: DirectiveNode) {
   return given?.find((argument) => argument.name.value === 'if')?.value;
 }
 
-/** The document that is left once the conditions are decided. */
+/** Evaluates the conditions and returns the remaining document. */
 function withoutConditions(
   document: DocumentNode,
   variables: Readonly<Record<string, unknown>>,

@@ -2,18 +2,18 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip, zstdCompress } from 'node:zlib';
 import { appendVary, type HttpResponse } from '#graphql/http.ts';
 
-/** In order of preference where the caller's weights are equal. */
+/** In order of preference if the weights in Accept-Encoding are equal. */
 const ENCODINGS = ['zstd', 'br', 'gzip'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
-/** Bytes from which an answer is compressed: below, it fits into a packet or two anyway. */
+/** Minimum bytes of a compressed response: a smaller one fits into one or two packets. */
 export const COMPRESSED_SIZE_MIN = 1_024;
-/** Bounds of the memo of Accept-Encoding values: its entries, and the characters of each. */
-const REMEMBERED_MAX = 100;
-const REMEMBERED_LENGTH_MAX = 100;
-const remembered = new Map<string, Encoding | undefined>();
+/** The cache of negotiated encodings: its maximum entries, and the maximum characters of an Accept-Encoding value. */
+const CACHE_ENTRIES_MAX = 100;
+const CACHE_KEY_LENGTH_MAX = 100;
+const cache = new Map<string, Encoding | undefined>();
 
-/** Low levels for answers, which are compressed for each request, in the thread pool of libuv. */
+/** Low levels for responses, which are compressed per request in the libuv thread pool. */
 const compressFast = {
   zstd: (bytes: Buffer) =>
     promisify(zstdCompress)(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 1 } }),
@@ -22,7 +22,7 @@ const compressFast = {
   gzip: (bytes: Buffer) => promisify(gzip)(bytes, { level: 3 }),
 };
 
-/** Higher levels for assets, which are compressed once and sent often. */
+/** Higher levels for assets, which are compressed once. */
 const compressWell = {
   zstd: (bytes: Buffer) =>
     promisify(zstdCompress)(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 12 } }),
@@ -34,15 +34,15 @@ const compressWell = {
 };
 
 /**
- * The content coding for an Accept-Encoding header (RFC 9110, section 12.5.3); undefined: send the bytes as they are.
- * The size of a compressed answer that holds a secret next to a caller's text reveals the secret (BREACH). Answers hold
- * no secrets today; answers that hold tokens must not be compressed.
+ * Returns the content coding for an Accept-Encoding header (RFC 9110, section 12.5.3), or undefined for no coding.
+ * The size of a compressed response that contains a secret and text from the caller reveals the secret (BREACH).
+ * Responses contain no secrets; a response that contains tokens must not be compressed.
  */
 export function negotiateEncoding(accepted: string): Encoding | undefined {
-  if (remembered.has(accepted)) return remembered.get(accepted);
+  if (cache.has(accepted)) return cache.get(accepted);
   const encoding = negotiate(accepted);
-  if (accepted.length <= REMEMBERED_LENGTH_MAX && remembered.size < REMEMBERED_MAX)
-    remembered.set(accepted, encoding);
+  if (accepted.length <= CACHE_KEY_LENGTH_MAX && cache.size < CACHE_ENTRIES_MAX)
+    cache.set(accepted, encoding);
   return encoding;
 }
 
@@ -73,19 +73,19 @@ function weightsOf(accepted: string): Map<string, number> {
   return weights;
 }
 
-/** Compressions at once; each takes up to 8 MB. Further answers are sent as they are, which every caller accepts. */
+/** Concurrent compressions, each of which takes up to 8 MB. Further responses are sent uncompressed. */
 const COMPRESSIONS_MAX = 8;
-/** One compression for all who are sent the same bytes. */
-const underWay = new WeakMap<Buffer, Map<Encoding, Promise<Buffer>>>();
+/** Compressions in progress: callers that receive the same bytes share one. */
+const inProgress = new WeakMap<Buffer, Map<Encoding, Promise<Buffer>>>();
 let compressions = 0;
 
-/** The same answer in a content coding; undefined while too many others are being compressed. */
+/** Returns the response in a content coding, or undefined if too many compressions are in progress. */
 export async function compress(
   response: HttpResponse,
   encoding: Encoding,
 ): Promise<HttpResponse | undefined> {
   const bytes = typeof response.body === 'string' ? Buffer.from(response.body) : response.body;
-  const made = underWay.get(bytes)?.get(encoding) ?? startCompression(bytes, encoding);
+  const made = inProgress.get(bytes)?.get(encoding) ?? startCompression(bytes, encoding);
   if (!made) return undefined;
   const body = await made;
   const headers = { ...response.headers, 'content-encoding': encoding };
@@ -98,12 +98,12 @@ function startCompression(bytes: Buffer, encoding: Encoding): Promise<Buffer> | 
   const made = compressFast[encoding](bytes).finally(() => {
     compressions -= 1;
   });
-  const all = underWay.get(bytes) ?? new Map<Encoding, Promise<Buffer>>();
-  underWay.set(bytes, all.set(encoding, made));
+  const all = inProgress.get(bytes) ?? new Map<Encoding, Promise<Buffer>>();
+  inProgress.set(bytes, all.set(encoding, made));
   return made;
 }
 
-/** An asset in all content codings, each made on first use and kept. */
+/** Returns an asset in a content coding. Each coding is compressed on first use and cached. */
 export function compressedOnce(bytes: Buffer): (encoding: Encoding | undefined) => Promise<Buffer> {
   const made = new Map<Encoding, Promise<Buffer>>();
   return async (encoding) => {

@@ -9,45 +9,45 @@ import { poolSettings } from '#platform/postgres/pool-settings.ts';
 import { upstreamSettings } from '#platform/upstreams.ts';
 
 const HOST_NAME = /^(?:[\w.-]+|\[[\da-f:.]+\])$/i;
-/** As browsers write them: lower case, no path. */
+/** As browsers send them: lower case, without a path. */
 const ORIGIN = /^(?:\*|https?:\/\/[a-z\d_.-]+(?::\d{1,5})?)$/;
 
 /** The settings of the gateway. */
 export const gatewaySettings = {
   HOST: str({
     default: '127.0.0.1',
-    desc: 'The address on which the API answers; 0.0.0.0 for all of this machine.',
+    desc: 'The address on which the API listens; 0.0.0.0 for all addresses of the machine.',
   }),
   PORT: wholeNumber(
     0,
     65_535,
-  )({ default: DEFAULT_PORTS.api, desc: 'The port on which the API answers; 0 for any free one.' }),
+  )({ default: DEFAULT_PORTS.api, desc: 'The port on which the API listens; 0 for any free port.' }),
   ...currencySettings,
   SHOP_NAME: str({ default: 'Fritzy', desc: 'The name of the shop, for `shop { name }`.' }),
   REQUEST_TIMEOUT_MS: wholeNumber(
     100,
     60_000,
-  )({ default: 10_000, desc: 'How long a request may take, in milliseconds.' }),
+  )({ default: 10_000, desc: 'The maximum duration of a request, in milliseconds.' }),
   CONNECTIONS_MAX: wholeNumber(
     10,
     100_000,
   )({
     default: 4_000,
-    desc: 'How many connections may be open at once; idle ones make room for new ones.',
+    desc: 'The maximum number of open connections; at the limit, a new connection replaces the longest idle one.',
   }),
   ALLOWED_HOSTS: listOf(
     HOST_NAME,
     'host names without ports, separated by commas',
   )({
     default: [],
-    desc: 'The names in Host headers that are answered, beside those of loopback; unset, any where HOST is not loopback.',
+    desc: 'The host names that are accepted in Host headers in addition to those of loopback; unset: any, unless HOST is loopback.',
   }),
   CORS_ORIGINS: listOf(
     ORIGIN,
     'origins such as https://shop.example, separated by commas, or *',
   )({
     default: [],
-    desc: 'The origins whose pages may use the API from a browser; * for any.',
+    desc: 'The origins whose pages may call the API from a browser; * for any.',
   }),
   CACHE_URL: urlOf(
     'redis',
@@ -55,18 +55,18 @@ export const gatewaySettings = {
     'memory',
   )({
     default: 'memory:',
-    desc: 'Where gateways share what they cache: redis://host:port, or memory: for each its own.',
+    desc: 'The cache that gateways share: redis://host:port, or memory: for a separate cache in each gateway.',
   }),
   CACHE_ENTRIES_MAX: wholeNumber(
     1,
     10_000_000,
-  )({ default: 20_000, desc: 'How many accounts, and how many products, are cached in memory.' }),
+  )({ default: 20_000, desc: 'The maximum number of accounts, and of products, in the memory cache.' }),
   CACHE_MB_MAX: wholeNumber(
     1,
     100_000,
   )({
     default: Math.max(1, Math.floor(memoryShare(1 / 10, 64_000_000) / 1e6)),
-    desc: 'How many megabytes of memory either of these caches may take.',
+    desc: 'The maximum memory of each of these two caches, in megabytes.',
   }),
 };
 
@@ -77,7 +77,7 @@ export interface GatewayConfig {
   readonly requestTimeoutMs: number;
   readonly drainDelayMs: number;
   readonly connectionsMax: number;
-  /** Names that a Host header may have beside those of loopback. */
+  /** Host names that are accepted in addition to those of loopback. */
   readonly allowedHosts: readonly string[];
   readonly corsOrigins: readonly string[];
   readonly playground: boolean;
@@ -89,7 +89,7 @@ export interface GatewayConfig {
   };
 }
 
-/** The gateway's part of a program's settings. */
+/** Returns the configuration of the gateway from the settings of a program. */
 export function gatewayConfig(
   config: CleanedEnv<typeof gatewaySettings & typeof commonSettings>,
 ): GatewayConfig {
@@ -114,7 +114,7 @@ export function gatewayConfig(
   };
 }
 
-/** All settings of the gateway in a process of its own. */
+/** All settings of the gateway in its own process. */
 export const settings = {
   ...upstreamSettings(UPSTREAMS),
   ...commonSettings,
@@ -122,6 +122,6 @@ export const settings = {
   ...poolSettings,
   EVENTS_URL: eventsUrl({
     default: undefined,
-    desc: 'The event log, which tells what to drop from the cache; unset, changes made elsewhere are seen after 2 s.',
+    desc: 'The event log, whose events invalidate cache entries; unset: the cache shows changes made elsewhere after 2 s.',
   }),
 };

@@ -5,21 +5,21 @@ import type { HttpMetrics } from '#platform/http-metrics.ts';
 
 type CutReason = 'write_timeout' | 'unsent_bytes' | 'pipelining' | 'connections';
 
-/** One connection of a caller. It is active while one of its requests is being answered, otherwise idle. */
+/** A client connection. It is active while a request is being answered, otherwise idle. */
 export class Connection {
   readonly socket: Socket;
   active = false;
-  /** True as soon as no further request of it is handled. */
+  /** True once no further requests of the connection are handled. */
   closing = false;
-  /** performance.now() when its last request began, or when it was opened. */
+  /** performance.now() at the start of its last request, or when it was opened. */
   usedMs = performance.now();
-  /** Bytes of its answer that the system has not yet taken. */
+  /** Bytes of its response that are not yet passed to the operating system. */
   unsentBytes = 0;
-  /** Starts the requests that wait for their turn. */
+  /** Functions that start the queued requests. */
   readonly waiting: (() => void)[] = [];
-  /** The response to the active request while its body is on its way. */
+  /** The response to the active request while its request body is being received. */
   response: ServerResponse | undefined;
-  /** Runs once the last request has been answered. */
+  /** Called once the last request has been answered. */
   onIdle: (() => void) | undefined;
 
   constructor(socket: Socket) {
@@ -28,19 +28,19 @@ export class Connection {
 }
 
 /**
- * The open connections of a server and what they hold. The requests of one connection are answered one after the other
- * (RFC 9112, section 9.3.2: only safe methods may run at the same time), so a connection holds one answer at most.
+ * The open connections of a server and the memory that they hold. The requests of one connection are answered one after
+ * the other (RFC 9112, section 9.3.2: only safe methods may run concurrently), so a connection holds at most one response.
  */
 export class Connections {
   readonly #open = new Map<Socket, Connection>();
-  /** Connections whose answer waits for its reader; the one that has waited longest comes first. */
+  /** Connections with unsent bytes, longest waiting first. */
   readonly #unread = new Set<Connection>();
   readonly #limits: HttpLimits;
   readonly #connectionsMax: number;
   readonly #metrics: HttpMetrics;
-  /** Bytes of answers that the system has not yet taken. */
+  /** Bytes of responses that are not yet passed to the operating system. */
   unsentBytes = 0;
-  /** Requests that wait behind others on their connections. */
+  /** Queued requests of all connections. */
   #waiting = 0;
 
   constructor(limits: HttpLimits, connectionsMax: number, metrics: HttpMetrics) {
@@ -57,7 +57,7 @@ export class Connections {
     return this.#open.get(socket);
   }
 
-  /** Registers a new connection, or refuses it if as many as allowed are open and none of them is idle. */
+  /** Registers a new connection. At the limit, it replaces the longest idle connection; if none is idle, it is refused. */
   open(socket: Socket): void {
     if (this.#open.size >= this.#connectionsMax) {
       const idle = this.#longestIdle();
@@ -70,9 +70,9 @@ export class Connections {
     }
     const connection = new Connection(socket);
     this.#open.set(socket, connection);
-    // Node takes its own listener away from sockets of CONNECT: a reset would end the process.
+    // Node removes its own listener from sockets of CONNECT requests. Without a listener, a reset ends the process.
     socket.on('error', () => {});
-    // Node calls it after an answer that says `Connection: close`.
+    // Node calls it after a response with `Connection: close`.
     socket.destroySoon = () => this.#linger(connection);
     socket.once('close', () => {
       this.#open.delete(socket);
@@ -81,7 +81,7 @@ export class Connections {
     });
   }
 
-  /** Handles a request behind those that its connection already has. */
+  /** Queues a request of a connection. Cuts the connection if the queue is full. */
   enqueue(connection: Connection, start: () => void): void {
     const { pipelinedMax, pipelinedTotalMax } = this.#limits;
     if (connection.waiting.length >= pipelinedMax || this.#waiting >= pipelinedTotalMax) {
@@ -92,13 +92,13 @@ export class Connections {
     this.#waiting += 1;
   }
 
-  /** Drops the requests that wait on a connection. */
+  /** Drops the queued requests of a connection. */
   dropWaiting(connection: Connection): void {
     this.#waiting -= connection.waiting.length;
     connection.waiting.length = 0;
   }
 
-  /** Call it right after an answer was written: keeps account of one that its reader has yet to take. */
+  /** Counts the unsent bytes of a response. Call it right after the response was written. */
   written(connection: Connection): void {
     const { socket } = connection;
     const { writableLength } = socket;
@@ -106,7 +106,7 @@ export class Connections {
     this.unsentBytes += writableLength - connection.unsentBytes;
     connection.unsentBytes = writableLength;
     this.#unread.add(connection);
-    // Node restarts this timer while the system takes bytes.
+    // Node restarts this timer while the operating system accepts bytes.
     socket.setTimeout(this.#limits.writeTimeoutMs);
     for (const slowest of this.#unread) {
       if (this.unsentBytes <= this.#limits.unsentBytesMax) break;
@@ -114,7 +114,7 @@ export class Connections {
     }
   }
 
-  /** Call it when an answer was sent or cannot be sent: the next request of the connection begins. */
+  /** Starts the next request of the connection. Call it when a response was sent or cannot be sent. */
   answered(connection: Connection): void {
     connection.active = false;
     if (connection.unsentBytes > 0) this.#sent(connection);
@@ -125,24 +125,24 @@ export class Connections {
     } else if (connection.onIdle) connection.onIdle();
   }
 
-  /** The socket's timer: a reader that takes nothing, or a connection that was idle for long. */
+  /** Handles the timeout of a socket: the client reads nothing, or the connection was idle for too long. */
   timedOut(socket: Socket): void {
     const connection = this.#open.get(socket);
     if (!connection) socket.destroy();
     else if (connection.unsentBytes > 0) this.#cut(connection, 'write_timeout');
-    // The timer can be that of the answer before: the deadline of a request bounds how long it takes.
+    // The timer can be from the previous response. An active request is limited by its deadline.
     else if (!connection.active && !connection.closing) this.#linger(connection);
   }
 
-  /** Closes the connections that have no request. */
+  /** Closes the idle connections. */
   closeIdle(): void {
     for (const connection of this.#open.values())
       if (!connection.active && !connection.closing) this.#linger(connection);
   }
 
   /**
-   * Sends FIN and keeps reading until the caller closes, too, or `lingerMs` are over: closing a socket that has unread
-   * bytes resets the connection, and the caller can lose the answer that is on its way.
+   * Sends FIN and reads until the client closes the connection or `lingerMs` have passed. Closing a socket with unread
+   * bytes resets the connection, and the client can lose the response.
    */
   #linger(connection: Connection): void {
     const { socket } = connection;

@@ -2,22 +2,22 @@ import { appendVary, type HttpRequest, type HttpResponse } from '#graphql/http.t
 
 type Headers = HttpResponse['headers'];
 
-/** Which pages of other origins may use the API from a browser (https://fetch.spec.whatwg.org/#http-cors-protocol). */
+/** Cross-origin access to the API from browsers (https://fetch.spec.whatwg.org/#http-cors-protocol). */
 export interface Cors {
-  /** The headers of an answer to a request with this Origin header. */
+  /** Returns the headers of a response to a request with this Origin header. */
   extend(headers: Headers, origin: string): Headers;
-  /** The answer to a preflight request; undefined if it is none or not from an allowed origin. */
+  /** Returns the response to a preflight request, or undefined if it is not one or its origin is not allowed. */
   preflight(request: HttpRequest): HttpResponse | undefined;
 }
 
-/** Seconds that a browser may remember a preflight: Chromium's upper bound. */
+/** Seconds for which a browser may cache a preflight response: the maximum of Chromium. */
 const MAX_AGE_SECONDS = '7200';
 const METHODS = 'GET, HEAD, POST';
 const REQUEST_HEADERS = 'accept, content-type, traceparent, x-request-id';
-/** What a page may read of an answer beside the body. */
+/** The response headers that a page may read. */
 const EXPOSED = 'x-request-id, retry-after';
 
-/** Allows a list of origins, e.g. `https://shop.example`; `*` is any. No credentials: the API knows no cookies. */
+/** Allows a list of origins, e.g. `https://shop.example`, or any with `*`. No credentials: the API uses no cookies. */
 export function createCors(origins: readonly string[]): Cors {
   const allowed = new Set(origins);
   const any = allowed.has('*');

@@ -8,7 +8,7 @@ import type { Client } from '#platform/rpc.ts';
 import type { CatalogService } from '#catalog/pb/catalog_pb.js';
 import type { OrderService } from '#order/pb/order_pb.js';
 
-/** How long the start of the gateway waits for a service to state its currency. */
+/** The timeout for reading the currency of a service at the start of the gateway. */
 const START_TIMEOUT_MS = 1_000;
 
 type Method = (request: never, call: Call) => Promise<unknown>;
@@ -16,14 +16,14 @@ type WithCurrency = Client<typeof CatalogService> | Client<typeof OrderService>;
 
 export interface CheckedClients {
   readonly clients: Clients;
-  /** Resolves with the line for the operator if a service that answers after the start has another currency. */
+  /** Resolves with an error message if a service that responds only after the start has another currency. */
   readonly failed: Promise<string>;
 }
 
 /**
- * Returns clients that call a service only once it has confirmed that its amounts are in the gateway's currency, so that
- * no amount is converted with the wrong decimals. A service that cannot be reached yet is asked again before the next
- * call to it. Throws StartError if a service that can be reached has another currency.
+ * Returns clients that call a service only after its currency was confirmed to be the gateway's, so that no amount is
+ * converted with the wrong decimals. The currency of a service that cannot be reached yet is checked before the next call
+ * to it. Throws StartError if a reachable service has another currency.
  */
 export async function checkCurrency(
   currency: Currency,
@@ -67,7 +67,7 @@ function confirmed<C extends WithCurrency>(
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
       onMismatch(error.message);
-      throw new AppError('UNAVAILABLE', 'The API is stopping: it is set to the wrong currency.', {
+      throw new AppError('UNAVAILABLE', 'The API is stopping because its configured currency is wrong.', {
         cause: error,
       });
     }
@@ -81,10 +81,10 @@ function confirmed<C extends WithCurrency>(
   return { client: Object.fromEntries(methods) as C, confirm };
 }
 
-function mismatch(service: string, stored: Currency | undefined, wanted: Currency): string {
-  if (stored === undefined) return `the ${service} service does not state its currency: upgrade it first.`;
+function mismatch(service: string, stored: Currency | undefined, configured: Currency): string {
+  if (stored === undefined) return `the ${service} service does not return its currency: upgrade it first.`;
   return (
-    `the ${service} service has amounts in ${describeCurrency(stored)}, but the settings of the gateway specify ` +
-    `${describeCurrency(wanted)}: start the gateway with ${settingsFor(stored)}.`
+    `the ${service} service has amounts in ${describeCurrency(stored)}, but the gateway is configured for ` +
+    `${describeCurrency(configured)}: start the gateway with ${settingsFor(stored)}.`
   );
 }

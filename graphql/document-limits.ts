@@ -17,46 +17,46 @@ import {
 import { createFieldCosts, type Items } from '#graphql/field-costs.ts';
 
 /**
- * What one document may ask for. Without bounds a few hundred bytes of nested fragments or aliases ask for millions
- * of rows (https://owasp.org/API-Security/editions/2023/en/0xa4-unrestricted-resource-consumption/).
+ * Limits of a document. Without them, a few hundred bytes of nested fragments or aliases can request millions of rows
+ * (https://owasp.org/API-Security/editions/2023/en/0xa4-unrestricted-resource-consumption/).
  */
 export const DOCUMENT_LENGTH_MAX = 32_768;
 /** Lexer tokens; an introspection query has about 300. */
 export const TOKENS_MAX = 2_000;
-/** Brackets within brackets of any kind. Parsing and validating recurse: 2,000 exhaust the stack. */
+/** Nesting of brackets of any kind. Parsing and validation recurse: 2,000 levels exhaust the stack. */
 export const NESTING_MAX = 200;
-/** Levels of selection; the deepest introspection query of common tools has 15. */
+/** Levels of selection sets; the deepest introspection query of common tools has 15. */
 export const DEPTH_MAX = 16;
-/** Definitions of fragments. Validation compares each with each that it spreads. */
+/** Fragment definitions. Validation compares each fragment with every fragment that it spreads. */
 export const FRAGMENTS_MAX = 64;
-/** Fields after fragments are spread out; an introspection query has about 150. */
+/** Fields after the expansion of fragments; an introspection query has about 150. */
 export const FIELDS_MAX = 1_000;
 export const ROOT_FIELDS_MAX = 20;
-/** Reads of a service: one a list, more for what a search works out beside its hits. */
+/** Reads of a service: one per list, and more for the facets and the corrected query of a search. */
 export const LISTS_MAX = 20;
-/** What all values of the answer cost if every list were as long as assumed: about 100 ms of the gateway's CPU. */
+/** The cost of all values of the response if every list has its assumed size: about 100 ms of the gateway's CPU. */
 export const COST_MAX = 210_000;
 
-/** What a valid document asks for. */
+/** The size of an operation of a valid document. */
 export interface Size {
-  /** Fields of the selection itself, not below them. */
+  /** Fields of the selection set itself, without nested fields. */
   readonly own: number;
   readonly depth: number;
   readonly fields: number;
   readonly lists: number;
-  /** Items of lists of objects, lists multiplied by their size. */
+  /** Items of lists of objects; nested lists multiply. */
   readonly items: number;
-  /** Values and what they weigh, lists multiplied by their size. */
+  /** The cost of all values; lists multiply the cost of their items. */
   readonly cost: number;
-  /** Bytes of the answer at the most, lists multiplied by the largest size that they have. */
+  /** The maximum bytes of the response, with the maximum size of each list. */
   readonly bytesMax: number;
 }
 
-const NOTHING: Size = { own: 0, depth: 0, fields: 0, lists: 0, items: 0, cost: 0, bytesMax: 0 };
+const ZERO: Size = { own: 0, depth: 0, fields: 0, lists: 0, items: 0, cost: 0, bytesMax: 0 };
 
 /**
- * Tokens and brackets within brackets of a document, as far as TOKENS_MAX and NESTING_MAX: what a parser may be given.
- * Throws the parser's own error for text that has no tokens.
+ * Counts the tokens and the nesting of brackets of a document. Stops above TOKENS_MAX or NESTING_MAX. Throws the
+ * parser's error for text that cannot be split into tokens.
  */
 export function countTokens(source: string): { tokens: number; nesting: number } {
   const lexer = new Lexer(new Source(source));
@@ -73,10 +73,10 @@ export function countTokens(source: string): { tokens: number; nesting: number }
   return { tokens, nesting };
 }
 
-/** How often one selection set may have a field of the same name: validation compares each with each. */
+/** Fields of the same name in one selection set. Validation compares each with every other. */
 export const REPEATED_FIELDS_MAX = 20;
 
-/** The name of a field that one selection set of a document repeats too often, or undefined. */
+/** Returns the name of a field that a selection set of the document repeats too often, or undefined. */
 export function repeatedField(document: DocumentNode): string | undefined {
   let found: string | undefined;
   visit(document, {
@@ -95,7 +95,7 @@ export function repeatedField(document: DocumentNode): string | undefined {
   return found;
 }
 
-/** Counts what valid documents of a schema ask for. Each fragment is counted once and remembered. */
+/** Returns a function that computes the size of each operation of a valid document. Each fragment is counted once. */
 export function createSizeOf(schema: GraphQLSchema): (document: DocumentNode) => readonly Size[] {
   const costOf = createFieldCosts(schema);
 
@@ -105,10 +105,10 @@ export function createSizeOf(schema: GraphQLSchema): (document: DocumentNode) =>
       if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
     const sizes = new Map<string, Size>();
 
-    /** `sized` are the items of those fields that have as many as their parent's arguments say. */
+    /** `sized`: the fields whose number of items is set by the arguments of the parent field, and that number. */
     function sizeOf(set: SelectionSetNode | undefined, parent: Parent, sized: Sized | undefined): Size {
       const all = (set?.selections ?? []).map((selection) => sizeOfSelection(selection, parent, sized));
-      return all.reduce(sum, NOTHING);
+      return all.reduce(sum, ZERO);
     }
 
     function sizeOfSelection(selection: SelectionNode, parent: Parent, sized: Sized | undefined): Size {
@@ -139,7 +139,7 @@ export function createSizeOf(schema: GraphQLSchema): (document: DocumentNode) =>
         cost:
           (field?.weight ?? 1) +
           (field?.sizedWeight ?? 0) * (items?.assumed ?? 0) +
-          // The items of a sized field were counted where its size is given.
+          // The items of a sized field are counted at the field that has the size.
           assumed * ((isSized ? 1 : (field?.itemWeight ?? 0)) + below.cost),
         bytesMax:
           key.length + PUNCTUATION_BYTES + max * ((field?.bytesMax ?? LEAF_BYTES) + 1 + below.bytesMax),
@@ -172,9 +172,9 @@ interface Sized {
 }
 
 const ONE: Items = { assumed: 1, max: 1 };
-/** Quotes, colon and comma of a member of a JSON object. */
+/** The quotes, the colon and the comma of a member of a JSON object. */
 const PUNCTUATION_BYTES = 4;
-/** Bytes of a field that every type has: __typename. */
+/** Bytes of __typename, which every type has. */
 const LEAF_BYTES = 100;
 
 function sum(one: Size, other: Size): Size {
@@ -190,20 +190,19 @@ function sum(one: Size, other: Size): Size {
 }
 
 /**
- * Items that the lists of an operation may have when it is executed: as many as it takes for its cost to reach
- * COST_MAX. Lists that are longer than assumed multiply.
+ * Returns the number of items that the lists of an operation may have during execution: the number at which its cost
+ * reaches COST_MAX. Lists can be longer than assumed, and nested lists multiply.
  */
 export function itemsMaxOf({ items, cost }: Size): number {
   return Math.max(ITEMS_MIN, Math.floor((items * COST_MAX) / cost));
 }
 const ITEMS_MIN = 1_000;
 
-/** The first bound that an operation breaks, or undefined. */
+/** Returns the message of the first limit that an operation exceeds, or undefined. */
 export function brokenLimit({ own, depth, fields, lists, cost }: Size): string | undefined {
   if (depth > DEPTH_MAX) return `The document is ${depth} levels deep; at most ${DEPTH_MAX} are allowed.`;
-  if (fields > FIELDS_MAX)
-    return `The document asks for ${fields} fields; at most ${FIELDS_MAX} are allowed.`;
-  if (lists > LISTS_MAX) return `The document asks for ${lists} lists; at most ${LISTS_MAX} are allowed.`;
+  if (fields > FIELDS_MAX) return `The document selects ${fields} fields; at most ${FIELDS_MAX} are allowed.`;
+  if (lists > LISTS_MAX) return `The document selects ${lists} lists; at most ${LISTS_MAX} are allowed.`;
   if (cost > COST_MAX)
     return `The document costs up to ${cost}; at most ${COST_MAX} is allowed. Ask for smaller pages or fewer fields.`;
   if (own > ROOT_FIELDS_MAX) return `An operation may have at most ${ROOT_FIELDS_MAX} root fields.`;

@@ -35,54 +35,54 @@ import { RequestError } from '#graphql/request-error.ts';
 import { memoryShare } from '#platform/memory.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
-/** A document made ready once: parsed, validated, compiled (docs/decisions/0003-graphql-jit.md). */
+/** A parsed, validated and compiled document (docs/decisions/0003-graphql-jit.md). */
 export interface Operation {
-  /** Tells operations apart within this process. */
+  /** Unique within the process. */
   readonly id: number;
   readonly type: 'query' | 'mutation';
-  /** The one root field that it has, or `several`: a label with a closed set of values. */
+  /** The name of its only root field, or `several`: a metric label with a closed set of values. */
   readonly rootField: string;
-  /** What its answer costs, about (graphql/document-limits.ts). */
+  /** The estimated cost of its response (graphql/document-limits.ts). */
   readonly cost: number;
-  /** Bytes of its answer at the most. */
+  /** The maximum bytes of its response. */
   readonly bytesMax: number;
-  /** Items that its lists may have together. */
+  /** The maximum number of items of all its lists. */
   readonly itemsMax: number;
-  /** Bytes of memory that it takes, about. */
+  /** Approximate bytes of memory. */
   readonly bytes: number;
-  /** Observes an execution without errors. */
+  /** Records the duration of an execution without errors. */
   readonly succeeded: { observe(startedMs: number): void };
   readonly execute: Execute;
-  /** The errors of a variable that breaks a bound of JSON. */
+  /** Returns the errors of a variable that exceeds a limit of JSON values. */
   refuse(problem: VariableProblem): Refusal;
 }
 
-/** Why a document cannot be executed: a caller's mistake. */
+/** The errors of a document that cannot be executed: mistakes of the caller. */
 export interface Refusal {
   readonly errors: readonly GraphQLError[];
 }
 
-/** Prepares documents; those that come again are kept. */
+/** Prepares documents and caches those that are sent repeatedly. */
 export interface Documents {
-  /** Call `done` with the operation once it is no longer used. */
+  /** Parses, validates and compiles a document. Call `done` when the operation is no longer used. */
   prepare(source: string, operationName: string | undefined): Operation | Refusal;
   done(operation: Operation): void;
-  /** Whether an operation that is not done with is kept: what refers to one that is not would keep it alive. */
-  isKept(operation: Operation): boolean;
-  /** Estimated bytes of what is kept. */
-  readonly keptBytes: number;
+  /** Whether an operation in use is cached. A reference to an operation that is not would keep it in memory. */
+  isCached(operation: Operation): boolean;
+  /** Estimated bytes of the cached operations. */
+  readonly cachedBytes: number;
 }
 
-/** Bytes of compiled documents that are kept: 32 MB are about 400 documents of 50 tokens, or 10 of the largest. */
+/** Bytes of cached operations: 32 MB are about 400 documents of 50 tokens, or 10 of the largest. */
 export const DOCUMENT_CACHE_BYTES_MAX = memoryShare(1 / 12, 32_000_000);
-/** Bytes that a token takes as a syntax tree and as compiled code, measured: 600 to 1,400. */
+/** Bytes per token of the syntax tree and the compiled code. Measured: 600 to 1,400. */
 const BYTES_PER_TOKEN = 1_500;
-/** Bytes of documents under way that are not kept. */
-const FRESH_BYTES_MAX = memoryShare(1 / 8, 64_000_000);
+/** Bytes of operations in use that are not cached. */
+const UNCACHED_BYTES_MAX = memoryShare(1 / 8, 64_000_000);
 
 let nextId = 1;
 
-/** Prepares documents of a shop whose currency has `digits` decimal places. `onEvict` gets operations that make room. */
+/** Prepares documents for a currency with `digits` decimal places. `onEvict` is called for operations evicted from the cache. */
 export function createDocuments(
   digits: number,
   telemetry: Telemetry,
@@ -91,9 +91,9 @@ export function createDocuments(
 ): Documents {
   const schemas = createSchemas(digits, shop);
   const sizeOf = createSizeOf(schemas.schema);
-  /** Operations under way that are not kept. */
-  const fresh = new Set<Operation>();
-  let freshBytes = 0;
+  /** Operations in use that are not cached. */
+  const uncached = new Set<Operation>();
+  let uncachedBytes = 0;
   const cache = createAdmissionCache<Operation>({ weightMax: DOCUMENT_CACHE_BYTES_MAX, onEvict });
 
   return {
@@ -103,27 +103,27 @@ export function createDocuments(
           'GRAPHQL_LIMIT_EXCEEDED',
           `The document is longer than ${DOCUMENT_LENGTH_MAX} characters.`,
         );
-      // No name and no document has a NUL in it: a key with a name is never another document's text.
+      // Valid names and documents contain no NUL, so a key with a name cannot equal the text of another document.
       const key = operationName === undefined ? source : `${operationName}\0${source}`;
       const known = cache.get(key);
       if (known) return known;
       const operation = make(
-        { schemas, sizeOf, telemetry, bytesLeft: FRESH_BYTES_MAX - freshBytes },
+        { schemas, sizeOf, telemetry, bytesLeft: UNCACHED_BYTES_MAX - uncachedBytes },
         source,
         operationName,
       );
       if ('errors' in operation) return operation;
       if (!cache.offer(key, operation, operation.bytes)) {
-        fresh.add(operation);
-        freshBytes += operation.bytes;
+        uncached.add(operation);
+        uncachedBytes += operation.bytes;
       }
       return operation;
     },
     done: (operation) => {
-      if (fresh.delete(operation)) freshBytes -= operation.bytes;
+      if (uncached.delete(operation)) uncachedBytes -= operation.bytes;
     },
-    isKept: (operation) => !fresh.has(operation),
-    get keptBytes() {
+    isCached: (operation) => !uncached.has(operation),
+    get cachedBytes() {
       return cache.weight;
     },
   };
@@ -133,7 +133,7 @@ interface MakeDeps {
   readonly schemas: Schemas;
   readonly sizeOf: ReturnType<typeof createSizeOf>;
   readonly telemetry: Telemetry;
-  /** Bytes that the document may take. */
+  /** Bytes that the operation may take. */
   readonly bytesLeft: number;
 }
 
@@ -169,7 +169,7 @@ function make(
   };
 }
 
-/** Names of operations that an error lists. */
+/** The maximum number of operation names in an error. */
 const NAMES_MAX = 10;
 
 function noSuchOperation({ definitions }: DocumentNode, operationName: string | undefined): string {
@@ -184,10 +184,10 @@ function noSuchOperation({ definitions }: DocumentNode, operationName: string | 
     : `The document has no operation named "${operationName.slice(0, NAME_LENGTH_MAX)}". Its operations: ${list}.`;
 }
 
-/** Characters of a name that an error shows. */
+/** The maximum characters of a name in an error. */
 const NAME_LENGTH_MAX = 40;
 
-/** Reads and checks a document. What bounds the work comes before the work. */
+/** Parses and validates a document. Each limit is checked before the work that it limits. */
 function readDocument(
   schema: GraphQLSchema,
   source: string,
@@ -200,15 +200,15 @@ function readDocument(
     if (counted.nesting > NESTING_MAX) {
       return refuse(
         'GRAPHQL_LIMIT_EXCEEDED',
-        `The document has more than ${NESTING_MAX} brackets within brackets.`,
+        `The document has more than ${NESTING_MAX} levels of nested brackets.`,
       );
     }
     tokens = counted.tokens;
     if (tokens * BYTES_PER_TOKEN > bytesLeft)
-      return refuse('RESOURCE_EXHAUSTED', 'Too many new documents are under way. Try again in a moment.');
+      return refuse('RESOURCE_EXHAUSTED', 'Too many new documents are in progress. Try again in a moment.');
     document = parse(source, { maxTokens: TOKENS_MAX });
   } catch (error) {
-    if (error instanceof GraphQLError) return { errors: [coded(error, 'GRAPHQL_PARSE_FAILED')] };
+    if (error instanceof GraphQLError) return { errors: [withCode(error, 'GRAPHQL_PARSE_FAILED')] };
     throw error;
   }
   const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION).length;
@@ -222,7 +222,7 @@ function readDocument(
   if (repeated !== undefined) {
     return refuse(
       'GRAPHQL_LIMIT_EXCEEDED',
-      `The document repeats ${repeated} more than ${REPEATED_FIELDS_MAX} times in one selection.`,
+      `The document repeats ${repeated} more than ${REPEATED_FIELDS_MAX} times in one selection set.`,
     );
   }
   const errors = validate(schema, document, undefined, { maxErrors: ERRORS_MAX });
@@ -237,13 +237,13 @@ function rootFieldOf(
   return only?.kind === Kind.FIELD && others.length === 0 ? (only.name?.value ?? 'several') : 'several';
 }
 
-/** Errors of validation that one answer has. */
+/** The maximum number of validation errors in a response. */
 const ERRORS_MAX = 10;
-/** Rules about the values of arguments, which are checked in the same way when they come in variables. */
+/** The rules for argument values. Their errors are reported in the same way as errors of variables. */
 const VALUE_RULES = new Set<ValidationRule>([ValuesOfCorrectTypeRule, ProvidedRequiredArgumentsRule]);
 const STRUCTURE_RULES = specifiedRules.filter((rule) => !VALUE_RULES.has(rule));
 
-/** Why an invalid document is refused: it does not fit the schema, or else values of its arguments are wrong. */
+/** Returns the errors of an invalid document: mismatches with the schema or, if there are none, invalid argument values. */
 function validationErrors(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -253,14 +253,14 @@ function validationErrors(
   const ofValues = structural.length === 0 ? literalErrors(schema, document) : [];
   if (ofValues.length > 0) return ofValues;
   const reported = structural.length > 0 ? structural : errors;
-  return reported.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED'));
+  return reported.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED'));
 }
 
 function refuse(code: ErrorCode, message: string): Refusal {
   return { errors: [new RequestError(code, message)] };
 }
 
-function coded({ message, nodes, source, positions }: GraphQLError, code: ErrorCode): GraphQLError {
+function withCode({ message, nodes, source, positions }: GraphQLError, code: ErrorCode): GraphQLError {
   return new RequestError(code, message, {
     nodes: nodes ?? null,
     source: source ?? null,

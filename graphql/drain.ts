@@ -3,28 +3,28 @@ import type { Server as HttpServer } from 'node:http';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { Connections } from '#graphql/connections.ts';
 
-/** What requests and readiness see of a stop. */
+/** The state of a stopping server that requests and the readiness check use. */
 export interface StopState {
-  /** True from the moment that the server is asked to stop: readiness fails. */
+  /** True from the start of the drain: readiness fails. */
   draining: boolean;
-  /** Whether answers say `Connection: close`. */
+  /** Whether responses have `Connection: close`. */
   closing: boolean;
 }
 
-/** Milliseconds before the close of the listener in which connections stay open. */
+/** The maximum time before the close of the listener during which connections stay open. */
 const HOLD_MS_MAX = 250;
-/** Milliseconds by which the drain outlasts the deadline of the last request. */
+/** The time between the deadline of the last request and the end of the drain. */
 const MARGIN_MS = 2_000;
 
 /**
- * Stops a server without losing an answer:
- * 1. readiness fails and every answer says `Connection: close`; requests and connections are accepted for
- *    `drainDelayMs`, in which load balancers and clients turn to other instances;
- * 2. in the last part of that time connections stay open: closing the listener resets those that the system has taken
- *    but the program has not, and clients without another instance would be connecting all the time;
- * 3. the listener closes; every answer says `Connection: close` again, and requests that are on their way are still
- *    answered for `settleMs`;
- * 4. idle connections are closed with FIN, and requests under way are answered within their own deadline.
+ * Stops a server without losing a response:
+ * 1. Readiness fails and every response has `Connection: close`. Requests and connections are accepted for
+ *    `drainDelayMs`, so that load balancers and clients switch to other instances.
+ * 2. In the last part of that time connections stay open. Closing the listener resets connections that the operating
+ *    system has accepted but the program has not, and clients without another instance would reconnect continuously.
+ * 3. The listener closes. Every response has `Connection: close` again, and requests in transit are answered for
+ *    `settleMs`.
+ * 4. Idle connections are closed with FIN, and requests in progress are answered within their deadlines.
  */
 export async function drain(
   server: HttpServer,
@@ -43,29 +43,29 @@ export async function drain(
   await delay(drainDelayMs - holdMs);
   state.closing = false;
   await delay(holdMs);
-  // Connections that the system has taken meanwhile are accepted in the poll phase: closing the listener resets them.
+  // Accepts the connections in the backlog, in the poll phase of the event loop: closing the listener resets them.
   await nextTurn();
   const closed = closeListener(server);
   state.closing = true;
   await firstOf(closed, Math.min(settleMs, drainDelayMs));
-  // After the poll phase of the event loop: requests whose bytes have arrived have been read.
+  // After the poll phase of the event loop, all requests whose bytes have arrived have been read.
   await nextTurn();
   connections.closeIdle();
   await firstOf(closed, requestTimeoutMs + MARGIN_MS);
   server.closeAllConnections();
-  // Ends also the timer that checks headers.
+  // Also stops the timer that checks for headers timeouts.
   server.close();
   await closed;
 }
 
-/** Not the close of node:http, which also destroys idle connections, with the requests that have just arrived on them. */
+/** Closes only the listener. `close` of node:http also destroys idle connections and the requests just received on them. */
 function closeListener(server: Server): Promise<void> {
   return new Promise((resolve) => {
     NetServer.prototype.close.call(server, () => resolve());
   });
 }
 
-/** Waits for `done`, but no longer than `timeoutMs`. */
+/** Waits for `done`, at most `timeoutMs`. */
 async function firstOf(done: Promise<void>, timeoutMs: number): Promise<void> {
   const timeout = new AbortController();
   await Promise.race([done, delay(timeoutMs, undefined, { signal: timeout.signal }).catch(() => {})]);

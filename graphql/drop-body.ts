@@ -1,17 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Milliseconds between two reads of a body that was refused. */
+/** Milliseconds between two reads of the body of a refused request. */
 const DROP_REST_MS = 100;
 
 /**
- * Reads and drops the body of a request that is refused, so that its caller gets the answer. Slowly: what is read at full
- * speed takes tens of megabytes until it is collected.
+ * Reads and drops the body of a refused request, so that the client gets the response. Reads slowly: at full speed, the
+ * chunks take tens of megabytes until they are garbage-collected.
  */
 export function dropBody(request: IncomingMessage): void {
   request.on('data', () => restAfterDrop(request));
 }
 
-/** Reads the rest of a body later, after a piece of it has been dropped. */
+/** Pauses a body after a chunk has been dropped, and then continues to read it. */
 export function restAfterDrop(request: IncomingMessage): void {
   request.pause();
   setTimeout(() => request.resume(), DROP_REST_MS).unref();

@@ -1,6 +1,6 @@
 import type { Reason } from '#platform/errors.ts';
 
-/** Codes of errors that the gateway itself finds in a request, beside the reasons of services (platform/errors.ts). */
+/** Codes of errors that the gateway finds in a request, in addition to the reasons of services (platform/errors.ts). */
 export const GATEWAY_CODES = [
   'BAD_REQUEST',
   'BODY_TOO_LARGE',
@@ -17,5 +17,5 @@ export const GATEWAY_CODES = [
   'UNSUPPORTED_MEDIA_TYPE',
 ] as const;
 
-/** Every code that an error of the API can have: `enum ErrorCode` of the schema, explained in docs/api.md. */
+/** All error codes of the API: `enum ErrorCode` of the schema, explained in docs/api.md. */
 export type ErrorCode = Reason | (typeof GATEWAY_CODES)[number];

@@ -1,5 +1,10 @@
 import type { ExecutionResult } from 'graphql';
-import { ANSWER_BYTES_MAX, boundAnswers, isWithin, responseTooLarge } from '#graphql/answer-memory.ts';
+import {
+  RESPONSE_BYTES_MAX,
+  limitResponses,
+  isJsonWithin,
+  responseTooLarge,
+} from '#graphql/response-memory.ts';
 import { createCostGate } from '#platform/cost-gate.ts';
 import { COST_MAX } from '#graphql/document-limits.ts';
 import type { Operation } from '#graphql/documents.ts';
@@ -8,37 +13,36 @@ import { Context } from '#graphql/graph/context.ts';
 import type { Call } from '#platform/call.ts';
 import { shareReads } from '#platform/group.ts';
 
-/** What a request asks for, whoever sends it. */
+/** The operation and the variables of a request, independent of its caller. */
 export interface Prepared {
   readonly operation: Operation;
   readonly variables: Record<string, unknown>;
-  /** Equal for queries that have the same answer for one principal at one moment: the document and its variables. */
+  /** Identifies the document and its variables: queries of one principal with the same key can share a response. */
   readonly key: string;
 }
 
 export interface Executed {
   readonly result: ExecutionResult;
   /**
-   * The result as JSON; undefined if it has errors, which are worded for each caller. Long text is bytes, which all who
-   * wait for it are sent without a copy for each.
+   * The result as JSON; undefined if it has errors, which contain the request id of each caller. A long text is a
+   * Buffer, which all waiting callers are sent without a copy.
    */
   readonly json: string | Buffer | undefined;
 }
 
 /**
- * Executes operations. Equal queries (the same document and variables) of one principal that wait at the same moment
- * are executed once: when a thousand shoppers look at the same page, it is made once a round trip, never older than the
- * question (docs/decisions/0001-shared-reads.md).
+ * Executes operations. Equal queries (the same document and variables) of one principal that wait at the same time are
+ * executed once. The result is never older than the request (docs/decisions/0001-shared-reads.md).
  */
 export function createExecutor(clients: Clients): (prepared: Prepared, call: Call) => Promise<Executed> {
   const executeShared = shareReads<Prepared, Executed>(({ key }) => key, execute);
-  const memory = boundAnswers(clients);
-  const gate = createCostGate(EXPENSIVE_AT_ONCE_MAX);
+  const memory = limitResponses(clients);
+  const gate = createCostGate(CONCURRENT_COST_MAX);
 
   async function execute(prepared: Prepared, call: Call): Promise<Executed> {
     const { cost, type } = prepared.operation;
-    // What mutations cost is bounded where it arises, by the queues of group commits.
-    if (cost <= CHEAP_MAX || type === 'mutation') return executeNow(prepared, call);
+    // Mutations are limited elsewhere, by the queues of group commits.
+    if (cost <= UNQUEUED_COST_MAX || type === 'mutation') return executeNow(prepared, call);
     return gate.run(cost, call, () => executeNow(prepared, call));
   }
 
@@ -46,8 +50,8 @@ export function createExecutor(clients: Clients): (prepared: Prepared, call: Cal
     using _held = memory.open(call);
     const context = new Context(memory.clients, call, operation.itemsMax);
     const result = await operation.execute(context, variables);
-    // Most operations cannot have an answer that is too large, whatever they find.
-    if (operation.bytesMax > ANSWER_BYTES_MAX && !isWithin(ANSWER_BYTES_MAX, result))
+    // Most operations cannot have a response that is too large, so their results are not counted.
+    if (operation.bytesMax > RESPONSE_BYTES_MAX && !isJsonWithin(RESPONSE_BYTES_MAX, result))
       throw responseTooLarge();
     const failed = result.errors !== undefined && result.errors.length > 0;
     return { result, json: failed ? undefined : toJson(result) };
@@ -57,12 +61,12 @@ export function createExecutor(clients: Clients): (prepared: Prepared, call: Cal
     prepared.operation.type === 'query' ? executeShared(prepared, call) : execute(prepared, call);
 }
 
-/** What an operation may cost to run without waiting: a product or two with all their fields. */
-const CHEAP_MAX = 1_000;
-/** What others may cost together: what services send for ten pages of 100 products is in memory at once. */
-const EXPENSIVE_AT_ONCE_MAX = 2 * COST_MAX;
+/** The maximum cost of an operation that runs without waiting: one or two products with all their fields. */
+const UNQUEUED_COST_MAX = 1_000;
+/** The maximum total cost of the other operations that run at the same time: about ten pages of 100 products in memory. */
+const CONCURRENT_COST_MAX = 2 * COST_MAX;
 
-/** Characters of JSON up to which text is cheaper than bytes: Node sends it together with the head. */
+/** Characters of JSON up to which a string is cheaper than a Buffer: Node sends it together with the headers. */
 const TEXT_LENGTH_MAX = 65_536;
 
 function toJson(result: ExecutionResult): string | Buffer {

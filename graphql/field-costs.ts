@@ -17,24 +17,24 @@ import {
 } from 'graphql';
 import { PAGE_SIZE_MAX } from '#platform/limits.ts';
 
-/** What the limits of a document have to know of a field. */
+/** The properties of a field that the limits of a document use. */
 export interface FieldCost {
-  /** The type of its selection; undefined for a leaf. */
+  /** The type of its selection set; undefined for a leaf. */
   readonly type: GraphQLCompositeType | undefined;
   readonly isList: boolean;
-  /** Fields of its selection that have as many items as its arguments say: those of a connection. */
+  /** Fields of its selection set whose number of items is set by its arguments, as in a connection. */
   readonly sizedFields: ReadonlySet<string>;
-  /** What the field costs, whatever it has: 1 for a plain property. */
+  /** The cost of the field itself: 1 for a plain property. */
   readonly weight: number;
-  /** What each item or object of it costs beside the fields of its selection. */
+  /** The cost of each of its items or objects, without the fields of the selection set. */
   readonly itemWeight: number;
-  /** What the items of its sized fields cost, whether these are selected or not: they are read. */
+  /** The cost of an item of its sized fields. It counts even if these are not selected, because the items are read. */
   readonly sizedWeight: number;
-  /** Reads of a service that it may cause. */
+  /** The reads of a service that it can cause. */
   readonly reads: number;
-  /** Bytes of one value in the answer at the most; of an object its brackets. */
+  /** The maximum bytes of one value in the response; for an object, of its brackets. */
   readonly bytesMax: number;
-  /** How many items it, or its sized fields, have. */
+  /** Returns the number of items of the field or of its sized fields. */
   items(node: FieldNode): Items;
 }
 
@@ -43,17 +43,17 @@ export interface Items {
   readonly max: number;
 }
 
-/** Without a bound of its own a list has at most as many items as a page, and is assumed to. */
+/** The assumed and maximum items of a list without @listSize. */
 const ITEMS_MAX = PAGE_SIZE_MAX;
-/** Lists of the schema about itself are short but for the one of all types. */
+/** The assumed items of introspection lists, except the list of all types. */
 const INTROSPECTION_ITEMS = 6;
-/** Characters of a text without @textLength: those of the longest there is, a description. */
+/** The maximum characters of a text without @textLength: those of a product description, the longest text. */
 const TEXT_LENGTH_MAX = 10_000;
 const CHARACTER_BYTES_MAX = 4;
-/** Bytes of an id, a number, a moment, a cursor or a word of an enum. */
+/** Bytes of an id, a number, a time, a cursor or an enum value. */
 const LEAF_BYTES_MAX = 200;
 
-/** Finds what a field costs, by its parent's type; undefined for a field that the type does not have. */
+/** Returns a function that returns the cost of a field of a type, or undefined if the type does not have the field. */
 export function createFieldCosts(
   schema: GraphQLSchema,
 ): (parent: GraphQLCompositeType, name: string) => FieldCost | undefined {
@@ -86,8 +86,8 @@ function costOf(
   const type = isCompositeType(named) ? named : undefined;
   const isList = isListType(getNullableType(field.type));
   const listSize = argumentsOf(field, 'listSize');
-  const paths = wordsOf(listSize['slicingArguments']).map((path) => path.split('.'));
-  const sizedFields = new Set(wordsOf(listSize['sizedFields']));
+  const paths = stringsOf(listSize['slicingArguments']).map((path) => path.split('.'));
+  const sizedFields = new Set(stringsOf(listSize['sizedFields']));
   const isIntrospection = isIntrospectionType(parent);
   const assumed = isIntrospection
     ? introspectionItems(schema, field.name)
@@ -98,8 +98,8 @@ function costOf(
     type,
     isList,
     sizedFields,
-    weight: weightOf(field, usualWeight(field, named, isIntrospection)),
-    // The node of an edge was counted with its connection.
+    weight: weightOf(field, defaultWeight(field, named, isIntrospection)),
+    // The node of an edge is counted with its connection.
     itemWeight: isEdgeNode ? 1 : type || isList ? weightOf(named, 1) : 0,
     sizedWeight: Math.max(0, ...[...sizedFields].map((name) => sizedWeightOf(type, name))),
     reads: numberOf(argumentsOf(field, 'reads')['count'], 0) + (isRead ? 1 : 0),
@@ -112,7 +112,7 @@ function costOf(
   };
 }
 
-/** What @cost says. */
+/** Returns the weight in @cost, or `otherwise` without @cost. */
 function weightOf(element: Directed, otherwise: number): number {
   return numberOf(argumentsOf(element, 'cost')['weight'], otherwise);
 }
@@ -122,8 +122,8 @@ function sizedWeightOf(connection: GraphQLCompositeType | undefined, name: strin
   return field ? weightOf(getNamedType(field.type), 1) : 0;
 }
 
-/** By what has to be done for a value, where @cost does not say. */
-function usualWeight(
+/** Returns the weight of a field without @cost: higher for a composite type and for a field with a resolver. */
+function defaultWeight(
   field: GraphQLField<unknown, unknown>,
   type: GraphQLNamedType,
   isIntrospection: boolean,
@@ -141,7 +141,7 @@ function introspectionItems(schema: GraphQLSchema, field: string): number {
   return field === 'types' ? Object.keys(schema.getTypeMap()).length : INTROSPECTION_ITEMS;
 }
 
-/** The default value of an argument that gives the size. */
+/** Returns the default value of the argument that sets the size. */
 function defaultSize(
   field: GraphQLField<unknown, unknown>,
   paths: readonly (readonly string[])[],
@@ -150,7 +150,7 @@ function defaultSize(
   return values.find((value) => typeof value === 'number');
 }
 
-/** The size that an argument gives; the largest page for a variable, `otherwise` where none is given. */
+/** Returns the size that an argument sets: the maximum page size for a variable, `otherwise` if there is none. */
 function pageSize(node: FieldNode, paths: readonly (readonly string[])[], otherwise: number): number {
   if (node.arguments?.some(({ name, value }) => name.value === 'id' && value.kind === Kind.STRING)) return 1;
   for (const [argument, ...path] of paths) {
@@ -173,13 +173,13 @@ function sizeIn(value: ValueNode | undefined, path: readonly string[]): number |
 
 type Directed = Pick<GraphQLField<unknown, unknown> | GraphQLNamedType, 'astNode'>;
 
-/** The arguments of a directive of the SDL, as it is written there. */
+/** Returns the arguments of a directive in the SDL. */
 function argumentsOf(element: Directed, directive: string): Record<string, ValueNode> {
   const node = element.astNode?.directives?.find(({ name }) => name.value === directive);
   return Object.fromEntries((node?.arguments ?? []).map(({ name, value }) => [name.value, value]));
 }
 
-function wordsOf(value: ValueNode | undefined): string[] {
+function stringsOf(value: ValueNode | undefined): string[] {
   if (value?.kind !== Kind.LIST) return [];
   return value.values.flatMap((each) => (each.kind === Kind.STRING ? [each.value] : []));
 }

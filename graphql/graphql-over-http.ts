@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { GraphQLError, type ExecutionResult } from 'graphql';
-import type { Bodies } from '#graphql/bodies.ts';
+import type { BodyCache } from '#graphql/body-cache.ts';
 import type { Documents, Refusal } from '#graphql/documents.ts';
 import type { ErrorCode } from '#graphql/error-codes.ts';
 import type { Executed, Prepared } from '#graphql/execute.ts';
@@ -13,13 +13,13 @@ import type { Logger } from '#platform/logger.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
 /**
- * GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft/): GET and POST, both media types, their
- * status codes. Held by the official audit suite in graphql/test/graphql-over-http.test.ts.
+ * GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft/): GET and POST, both media types and their
+ * status codes. graphql/test/graphql-over-http.test.ts runs the official audit suite.
  */
 export interface GraphQLDeps {
   readonly documents: Documents;
   readonly execute: (prepared: Prepared, call: Call) => Promise<Executed>;
-  readonly bodies: Bodies;
+  readonly bodies: BodyCache;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
 }
@@ -29,8 +29,8 @@ const JSON_TYPE = 'application/json';
 const JSON_HEADERS = { 'content-type': `${JSON_TYPE}; charset=utf-8` };
 const RESPONSE_JSON_HEADERS = { 'content-type': `${RESPONSE_JSON}; charset=utf-8` };
 
-/** Bytes of a body that is worth remembering. */
-const BODY_REMEMBERED_MAX = 2_048;
+/** The maximum bytes of a body in the body cache. */
+const CACHED_BODY_SIZE_MAX = 2_048;
 
 interface Parameters {
   readonly query: string;
@@ -38,7 +38,7 @@ interface Parameters {
   readonly variables: Record<string, unknown>;
 }
 
-/** A request that is not one of GraphQL over HTTP: the caller's mistake, with its HTTP status. */
+/** The error of a request that is not valid GraphQL over HTTP, with its HTTP status. */
 class BadRequest extends Error implements HttpRefusal {
   readonly status: number;
   readonly code: ErrorCode;
@@ -64,7 +64,7 @@ export async function answerGraphQL(deps: GraphQLDeps, request: HttpRequest): Pr
       throw new BadRequest(406, 'NOT_ACCEPTABLE', `Accept ${RESPONSE_JSON} or ${JSON_TYPE}.`);
     const prepared = prepare(deps, request);
     if ('errors' in prepared) {
-      // By the draft, a document that cannot be executed is 400 in the new media type and 200 in the old one.
+      // The draft requires 400 for such a document with the new media type, and 200 with the old one.
       const status = accepted === JSON_TYPE ? 200 : 400;
       return answer(status, accepted, {
         errors: prepared.errors.map((error) => presentError(error, deps.logger, request.call)),
@@ -84,7 +84,7 @@ export async function answerGraphQL(deps: GraphQLDeps, request: HttpRequest): Pr
   }
 }
 
-/** The first of our two media types that the caller takes; application/json where it does not say. */
+/** Returns the first supported media type in an Accept header; application/json without the header. */
 function acceptedType(accept: string | undefined): string | undefined {
   if (accept === undefined || accept === '*/*' || accept === JSON_TYPE) return JSON_TYPE;
   for (const range of accept.split(',')) {
@@ -96,22 +96,22 @@ function acceptedType(accept: string | undefined): string | undefined {
 }
 
 /**
- * What a request asks for. A query whose body was seen before is not read again: shops send the same few. What is
- * remembered comes from the body alone, without the call, so it is the same whoever sends the body.
+ * Prepares the operation of a request. Clients send the same few bodies, so a query is cached by its body. The cached
+ * query depends on nothing but the body, so all callers can share it.
  */
 function prepare(deps: GraphQLDeps, request: HttpRequest): Prepared | Refusal {
   const { method, body } = request;
-  const remember =
-    method === 'POST' && body.length <= BODY_REMEMBERED_MAX && request.header('content-type') === JSON_TYPE;
-  if (!remember) return prepareParameters(deps, readParameters(request));
-  // One character for each byte, so that no two bodies are the same text.
+  const isCacheable =
+    method === 'POST' && body.length <= CACHED_BODY_SIZE_MAX && request.header('content-type') === JSON_TYPE;
+  if (!isCacheable) return prepareParameters(deps, readParameters(request));
+  // One character per byte, so that different bodies are different keys.
   const text = body.toString('latin1');
   const known = deps.bodies.get(text);
   if (known) return known;
   const prepared = prepareParameters(deps, fromBody(body));
   if ('errors' in prepared) return prepared;
   const { operation } = prepared;
-  if (operation.type === 'query' && deps.documents.isKept(operation)) deps.bodies.offer(text, prepared);
+  if (operation.type === 'query' && deps.documents.isCached(operation)) deps.bodies.offer(text, prepared);
   return prepared;
 }
 
@@ -141,7 +141,7 @@ function readParameters(request: HttpRequest): Parameters {
 
 function checkType(request: HttpRequest): void {
   const [type = '', ...attributes] = (request.header('content-type') ?? '').toLowerCase().split(';');
-  // Only JSON: a browser sends it across origins after asking first, which keeps other sites' forms out.
+  // Only JSON, which browsers send to other origins only after a preflight: forms on other sites cannot send it.
   if (type.trim() !== JSON_TYPE)
     throw new BadRequest(415, 'UNSUPPORTED_MEDIA_TYPE', `Send the body as ${JSON_TYPE}.`);
   if (attributes.some((attribute) => /^\s*charset=(?!"?utf-?8"?\s*$)/.test(attribute))) {
@@ -182,7 +182,7 @@ function toParameters(value: unknown): Parameters {
   if (!isRecord(value))
     throw new BadRequest(400, 'BAD_REQUEST', 'Send a JSON object with query, variables and operationName.');
   const { query, operationName, variables, extensions } = value;
-  // The message and the code by which Apollo's clients know to send the document itself.
+  // Apollo clients send the document itself in response to this message and code.
   if (query === undefined && isRecord(extensions) && isRecord(extensions['persistedQuery']))
     throw new BadRequest(200, 'PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported');
   if (typeof query !== 'string') throw new BadRequest(400, 'BAD_REQUEST', 'query must be a string.');
@@ -220,7 +220,7 @@ async function execute(
   return answer(refused ? 400 : 200, accepted, { ...result, errors });
 }
 
-/** What became of the operation. An expected failure of the whole of it is an error of the answer, as of a field. */
+/** Executes the operation. An expected failure of the whole operation becomes an error of the result, as of a field. */
 async function executed(deps: GraphQLDeps, prepared: Prepared, call: Call): Promise<Executed> {
   try {
     return await deps.execute(prepared, call);
@@ -232,10 +232,10 @@ async function executed(deps: GraphQLDeps, prepared: Prepared, call: Call): Prom
   }
 }
 
-/** Errors of one answer at the most: each costs more bytes than the field that it is about. */
+/** The maximum number of errors in a response: an error has more bytes than its field. */
 const ERRORS_MAX = 100;
 
-/** Of the errors that made the same field null the first: the others are of fields that are not in the answer. */
+/** Returns the first of the errors that made the same field null: the others are of fields that the response omits. */
 function distinctErrors({ data, errors = [] }: ExecutionResult): GraphQLError[] {
   const byField = new Map<string, GraphQLError>();
   for (const error of errors) {

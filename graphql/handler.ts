@@ -5,7 +5,7 @@ import { refusalResponse, type HttpRequest, type HttpResponse } from '#graphql/h
 import { operationAnswer, type HealthDeps } from '#platform/health.ts';
 
 export interface HandlerDeps extends GraphQLDeps, HealthDeps {
-  /** Whether a browser that opens /graphql is given the playground. */
+  /** Whether browsers that open /graphql get the playground. */
   readonly playground: boolean;
   readonly cors: Cors;
 }
@@ -13,25 +13,25 @@ export interface HandlerDeps extends GraphQLDeps, HealthDeps {
 const GRAPHQL = '/graphql';
 const ROUTES = new Set([GRAPHQL, '/', '/healthz', '/readyz', '/metrics']);
 
-/** The route of a path, for metrics: a closed set of values. */
+/** Returns the route of a path, a metric label with a closed set of values. */
 export function routeOf(path: string): string {
   if (ROUTES.has(path)) return path;
   return path.startsWith(ASSETS) ? ASSETS : '';
 }
 
-/** Everything that the gateway answers, independent of the transport, which leaves out the body of a HEAD's answer. */
+/** Handles all requests of the gateway, independent of the transport, which omits the body of a response to HEAD. */
 export async function handle(deps: HandlerDeps, request: HttpRequest): Promise<HttpResponse> {
   const { method, path } = request;
   if (path !== GRAPHQL) return handleOther(deps, request);
   if (method === 'POST') return handlePost(deps, request);
   if (method === 'OPTIONS') return deps.cors.preflight(request) ?? answerGraphQL(deps, request);
   if (method !== 'GET' && method !== 'HEAD') return answerGraphQL(deps, request);
-  if (deps.playground && wantsPage(request)) return (await playgroundAnswer(request)) ?? notFound();
+  if (deps.playground && acceptsHtml(request)) return (await playgroundAnswer(request)) ?? notFound();
   const answer = await answerGraphQL(deps, { ...request, method: 'GET' });
   return { ...answer, headers: { ...answer.headers, ...GET_HEADERS } };
 }
 
-/** Data of the moment. Answers to POST need neither header: caches never store them (RFC 9110, section 9.3.3). */
+/** The data can change at any time. Responses to POST need no such headers: caches never store them (RFC 9110, section 9.3.3). */
 const GET_HEADERS = { 'cache-control': 'no-store', vary: 'accept, accept-encoding' };
 
 function handlePost(deps: HandlerDeps, request: HttpRequest): Promise<HttpResponse> | HttpResponse {
@@ -54,8 +54,8 @@ async function handleOther(deps: HandlerDeps, request: HttpRequest): Promise<Htt
   return { status: answer.status, headers, body: answer.body };
 }
 
-/** A browser that navigates asks for HTML; a program that sends a query does not. */
-function wantsPage(request: HttpRequest): boolean {
+/** Browsers accept HTML when they open a page; programs that send queries do not. */
+function acceptsHtml(request: HttpRequest): boolean {
   return request.header('accept')?.includes('text/html') ?? false;
 }
 

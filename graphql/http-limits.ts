@@ -1,30 +1,30 @@
 import { readFile } from 'node:fs/promises';
 import { memoryShare } from '#platform/memory.ts';
 
-/** Bounds of what callers can make the HTTP server hold. */
+/** Limits of the resources that clients can make the HTTP server hold. */
 export interface HttpLimits {
-  /** Requests under way at once. */
+  /** Concurrent requests. */
   readonly inFlightMax: number;
-  /** Requests that may wait behind another on one connection; a caller that pipelines more is cut. */
+  /** Queued requests of one connection. A connection that pipelines more is cut. */
   readonly pipelinedMax: number;
-  /** Requests that may wait on all connections together: each holds its headers and a part of its body. */
+  /** Queued requests of all connections: each holds its headers and a part of its body. */
   readonly pipelinedTotalMax: number;
-  /** Bytes of the bodies of all requests under way. */
+  /** Bytes of the bodies of all requests in progress. */
   readonly bodyBytesMax: number;
-  /** Bytes of answers that wait in this process for their readers; above it, the reader that has waited longest is cut. */
+  /** Bytes of unsent responses in this process. Above it, the longest waiting connection is cut. */
   readonly unsentBytesMax: number;
   /**
-   * Milliseconds in which a reader must take some bytes of its answer. The system reports progress in steps of a third of
-   * the connection's send buffer, which is small for slow networks and has 4 MB at most.
+   * Milliseconds in which a client must read some bytes of its response. The operating system reports progress in steps
+   * of a third of the connection's send buffer, which is small for slow networks and has at most 4 MB.
    */
   readonly writeTimeoutMs: number;
   /** Milliseconds in which the headers of a request must be complete; checked twice a second. */
   readonly headersTimeoutMs: number;
-  /** Milliseconds that an idle connection stays open for the next request. */
+  /** Milliseconds for which an idle connection stays open. */
   readonly keepAliveTimeoutMs: number;
-  /** Milliseconds that a closing connection is read after the answer, so that the caller gets it without a reset. */
+  /** Milliseconds for which a closing connection is read after the response, to avoid a reset that loses the response. */
   readonly lingerMs: number;
-  /** Milliseconds between the close of the listener and that of idle connections, for requests on their way. */
+  /** Milliseconds between the close of the listener and the close of idle connections, for requests in transit. */
   readonly settleMs: number;
 }
 
@@ -41,15 +41,15 @@ export const HTTP_LIMITS: HttpLimits = {
   settleMs: 250,
 };
 
-/** File descriptors that stay for the database, services, files and the event loop. */
+/** File descriptors reserved for the database, services, files and the event loop. */
 const DESCRIPTORS_RESERVED = 200;
 
-/** As many connections as the setting says, as far as the process may open files and has memory for their headers. */
+/** Returns the setting, limited by the open files and the memory that the process may use. */
 export function connectionsMaxOf(setting: number, openFilesMax: number): number {
   return Math.max(1, Math.min(memoryShare(1 / 131_072, setting), openFilesMax - DESCRIPTORS_RESERVED));
 }
 
-/** How many files this process may open (RLIMIT_NOFILE); Infinity where the system does not say, as macOS. */
+/** Returns the maximum number of open files of this process (RLIMIT_NOFILE); Infinity without /proc, as on macOS. */
 export async function openFilesMax(): Promise<number> {
   const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '');
   return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? Infinity);

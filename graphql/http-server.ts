@@ -31,25 +31,25 @@ export interface HttpServerDeps {
   readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly cors: Cors;
-  /** Whether the value of a Host header names this server. */
+  /** Returns whether a Host header names this server. */
   readonly isOwnHost: (host: string) => boolean;
-  /** Milliseconds from the first byte to the deadline of everything that the request causes. */
+  /** Milliseconds from the first byte of a request to its deadline. */
   readonly requestTimeoutMs: number;
   readonly connectionsMax: number;
-  /** Milliseconds between a stop and the close of the listener. */
+  /** Milliseconds between the start of a stop and the close of the listener. */
   readonly drainDelayMs: number;
   readonly state: StopState;
   readonly limits?: Partial<HttpLimits>;
 }
 
-/** Milliseconds between two checks of how long headers are under way. */
+/** Milliseconds between two checks for headers timeouts. */
 const CHECK_INTERVAL_MS = 500;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 const SETTINGS = { settings: { host: 'HOST', port: 'PORT' }, otherPort: 9_000 };
 const NOTHING = Buffer.alloc(0);
 const METHODS = new Set(['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
 
-/** Serves a handler over HTTP/1.1. Returns the port. `stack` stops the server as graphql/drain.ts describes. */
+/** Serves a handler over HTTP/1.1. Returns the port. Disposing `stack` drains the server (graphql/drain.ts). */
 export async function listen(
   deps: HttpServerDeps,
   address: { host: string; port: number },
@@ -61,18 +61,18 @@ export async function listen(
   if (connectionsMax < deps.connectionsMax)
     deps.logger.warn(
       { connections_max: connectionsMax },
-      'CONNECTIONS_MAX is more than the limit of open files (ulimit -n) or the memory allows',
+      'CONNECTIONS_MAX exceeds what the limit of open files (ulimit -n) or the memory allows; using less',
     );
   const connections = new Connections(limits, connectionsMax, http);
   const server = createServer({
-    // The deadline of the call bounds the time for the body.
+    // The deadline of the call limits the time for the body.
     requestTimeout: 0,
     headersTimeout: limits.headersTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     connectionsCheckingInterval: CHECK_INTERVAL_MS,
     requireHostHeader: false,
   });
-  // Otherwise Node closes a connection as soon as the caller sends FIN, and the answer is lost. The types lack it.
+  // Without it, Node closes a connection when the client sends FIN, and the response is lost. The types lack the option.
   Reflect.set(server, 'httpAllowHalfOpen', true);
   const { accept, snapshot } = acceptor(deps, limits, connections);
   server.on('request', accept);
@@ -98,14 +98,14 @@ async function bind(
     server.listen(port, host, resolve);
   });
   server.removeAllListeners('error');
-  server.on('error', (error) => logger.error({ err: error }, 'the HTTP server had an error'));
+  server.on('error', (error) => logger.error({ err: error }, 'HTTP server error'));
   const bound = server.address();
   return typeof bound === 'object' && bound !== null ? bound.port : port;
 }
 
 type Accept = (request: IncomingMessage, response: ServerResponse, refused?: HttpRefusal) => void;
 
-/** The listener of requests; what it does per request is the hot path of the whole shop (bench/, row b). */
+/** Creates the request listener. Its work per request is on the hot path (bench/, row b). */
 function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connections) {
   let activeRequests = 0;
   let bodyBytes = 0;
@@ -114,7 +114,7 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
 
   const accept: Accept = (request, response, refused) => {
     const connection = connections.of(request.socket);
-    // Behind an answer that says `Connection: close` nothing is executed (RFC 9112, section 9.6).
+    // Requests after a response with `Connection: close` are not executed (RFC 9112, section 9.6).
     if (!connection || connection.closing) dropBody(request);
     else if (connection.active)
       connections.enqueue(connection, () => begin(connection, request, response, refused));
@@ -130,11 +130,11 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
     const startedMs = performance.now();
     const { headers, method = 'GET', url = '/' } = request;
     const call = new Call({
-      // No caller is authenticated: nothing that anybody may send gives authority.
+      // No caller is authenticated: nothing in a request grants authority.
       principal: Principal.anonymous,
       requestId: requestIdOf(headers['x-request-id']) ?? deps.clock.newId(),
       traceparent: single(headers['traceparent']),
-      // Deadlines are real time, as the timers that hold them are, also where a test decides what time it is.
+      // Deadlines use real time, like the timers that enforce them, even if a test sets the clock.
       nowMs: systemClock.now(),
       timeoutMs: deps.requestTimeoutMs,
     });
@@ -162,20 +162,20 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
       refuse(refusal);
       return;
     }
-    // Who sends too slowly has the deadline too: a slot is not held by a body that never ends.
-    const giveUp = (): void => refuse(TOO_LATE);
-    call.onAbort(giveUp);
-    // An object, not a function: V8 keeps what functions in a field of a long-lived object refer to until a full collection.
+    // The deadline also limits the time to receive the body, so that an endless body does not hold a slot.
+    const refuseLate = (): void => refuse(TOO_LATE);
+    call.onAbort(refuseLate);
+    // An object, not a function: V8 retains the closure of a function in a long-lived object until a full collection.
     connection.response = response;
     response.on(MALFORMED_BODY, refuse);
     readBody();
 
-    /** Reads the body and hands it over; not at all if the caller goes away. */
+    /** Reads the body and executes the request, unless the client disconnects. */
     function readBody(): void {
       let chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => {
         if (response.headersSent) {
-          // Few bodies are too large; many have no room at the same time.
+          // Slow down only for NO_ROOM: few bodies are too large, but many can be refused for lack of memory at once.
           if (response.statusCode !== TOO_LARGE.status) restAfterDrop(request);
           return;
         }
@@ -195,13 +195,13 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
         const [only = NOTHING] = chunks;
         execute(chunks.length <= 1 ? only : Buffer.concat(chunks, size));
       });
-      // Nothing waits for the answer: its connection has ended.
+      // The connection has ended, so there is no response.
       request.on('error', () => {});
     }
 
     function execute(body: Buffer): void {
       connection.response = undefined;
-      call.offAbort(giveUp);
+      call.offAbort(refuseLate);
       deps.handle({ method, path, search, header, body, call }).then(answer, fail);
     }
 
@@ -222,13 +222,13 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
     }
 
     function fail(error: unknown): void {
-      // The caller went away, and the work for it was cancelled.
+      // The client disconnected, and the call was cancelled.
       if (response.destroyed && error instanceof AppError) return;
       deps.logger.error({ err: error, ...callFields(call) }, 'unexpected error');
       refuse({ status: 500, code: 'INTERNAL', message: asAppError(error).publicMessage });
     }
 
-    /** A refusal instead of the handler's answer; the connection is not used again. */
+    /** Sends a refusal instead of the response of the handler and closes the connection. */
     function refuse(refused: HttpRefusal): void {
       connection.response = undefined;
       if (response.headersSent) return;
@@ -241,7 +241,7 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
       if (response.destroyed) return;
       const { status, body } = result;
       const length = Buffer.byteLength(body);
-      // While draining, the last answer of each connection closes it.
+      // While draining, the last response of each connection closes it.
       if (close || (stop.closing && connection.waiting.length === 0)) {
         connection.closing = true;
         response.shouldKeepAlive = false;
@@ -251,7 +251,7 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
         response.writeHead(status, { ...own, 'x-request-id': call.requestId });
       else response.writeHead(status, { ...own, 'content-length': length, 'x-request-id': call.requestId });
       if (method === 'HEAD' || length === 0) response.end();
-      // As many bytes as characters: plain ASCII, which Node writes together with the head in one cheap copy.
+      // As many bytes as characters: ASCII, which Node writes together with the headers in one cheap copy.
       else if (typeof body === 'string') response.end(body, length === body.length ? 'latin1' : 'utf8');
       else response.end(body);
       connections.written(connection);
@@ -263,10 +263,10 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
     }
   }
 
-  /** Cancels the work for a caller that went away or whose connection was cut. */
+  /** Cancels the call of a client that disconnected or whose connection was cut. */
   function abandon(call: Call): void {
     telemetry.http.abandonedRequests.inc();
-    deps.logger.debug(callFields(call), 'the caller went away before the answer was sent');
+    deps.logger.debug(callFields(call), 'the client disconnected before the response was sent');
     call.abort(cancelled());
   }
 
@@ -283,7 +283,7 @@ function single(value: string | string[] | undefined): string | undefined {
   return typeof value === 'object' ? value[0] : value;
 }
 
-/** The caller's own id for the request, if it is one that may stand in a log. */
+/** Returns the request id that the client sent, if its characters are allowed. */
 function requestIdOf(value: string | string[] | undefined): string | undefined {
   const id = single(value);
   return id !== undefined && REQUEST_ID.test(id) ? id : undefined;

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '#graphql/error-codes.ts';
 import type { Call } from '#platform/call.ts';
 
-/** A request and its answer, whatever transport carries them. */
+/** A request, independent of the transport. */
 export interface HttpRequest {
   readonly method: string;
   /** Without the query string. */
@@ -19,7 +19,7 @@ export interface HttpResponse {
   readonly body: string | Buffer;
 }
 
-/** Why a request is not executed: an HTTP status, a code for programs and a sentence for people. */
+/** A rejection of a request: an HTTP status, an error code and a message. */
 export interface HttpRefusal {
   readonly status: number;
   readonly code: ErrorCode;
@@ -27,7 +27,7 @@ export interface HttpRefusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A refusal in the form of a GraphQL error. */
+/** Returns the response of a refusal in the form of a GraphQL error. */
 export function refusalResponse(
   { status, code, message, headers }: HttpRefusal,
   requestId: string,

@@ -11,26 +11,26 @@ import {
 } from 'graphql';
 import { AppError, type Violation } from '#platform/errors.ts';
 
-/** The place of a value in the value of an argument or a variable. */
+/** The path of a value within the value of an argument or a variable. */
 export type Keys = readonly (string | number)[];
 
-/** What is wrong with a part of a value. */
+/** An error in a part of a value. */
 export interface Problem {
   readonly keys: Keys;
   readonly code: Violation['code'];
   readonly message: string;
 }
 
-/** A literal of a document or a value of a variable. */
+/** A literal in a document or the value of a variable. */
 export interface Given {
-  /** A variable inside a literal is checked with the variables. */
+  /** A variable within a literal is checked with the variables. */
   readonly isVariable: boolean;
   readonly isNull: boolean;
   /** Undefined if it is not a list. */
   readonly items: readonly Given[] | undefined;
   /** Undefined if it is not an object. */
   readonly fields: ReadonlyMap<string, Given> | undefined;
-  /** Throws unless it is a value of the type. */
+  /** Throws if it is not a value of the type. */
   parse(type: GraphQLLeafType): unknown;
 }
 
@@ -59,8 +59,8 @@ export function ofJson(value: unknown): Given {
 }
 
 /**
- * What is wrong with a value of a type, the same for a literal and for a variable. It finds what graphql-js finds, but
- * says where, and without a copy of what the caller wrote.
+ * Returns the errors of a value of a type, the same for literals and variables. They are the errors that graphql-js
+ * finds, but with their paths and without a copy of the input.
  */
 export function problemsOf(given: Given | undefined, type: GraphQLInputType, keys: Keys): Problem[] {
   if (given?.isVariable) return [];
@@ -71,7 +71,7 @@ export function problemsOf(given: Given | undefined, type: GraphQLInputType, key
   }
   if (given === undefined || given.isNull) return [];
   if (isListType(type)) {
-    // A single value stands for a list of one.
+    // GraphQL coerces a single value to a list with one item.
     const items = given.items ?? [given];
     return items.flatMap((item, index) => problemsOf(item, type.ofType, [...keys, index]));
   }
@@ -99,7 +99,7 @@ function problemsOfObject({ fields: given }: Given, type: GraphQLInputObjectType
   ];
 }
 
-/** Characters of an unknown name that an error repeats. */
+/** The maximum characters of an unknown field name in an error. */
 const NAME_LENGTH_MAX = 50;
 
 const EXPECTED: Readonly<Record<string, string>> = {
@@ -123,7 +123,7 @@ function problem(keys: Keys, message: string): Problem {
   return { keys, code: 'INVALID_ARGUMENT', message };
 }
 
-/** The keys as far as a value of the type has them. */
+/** Returns the keys up to the first that a value of the type cannot have. */
 export function knownKeys(type: GraphQLInputType, [key, ...rest]: Keys): Keys {
   if (isNonNullType(type)) return knownKeys(type.ofType, key === undefined ? [] : [key, ...rest]);
   if (key === undefined) return [];
@@ -136,7 +136,7 @@ export function knownKeys(type: GraphQLInputType, [key, ...rest]: Keys): Keys {
   return field ? [key, ...knownKeys(field.type, rest)] : [];
 }
 
-/** A path as errors name it, e.g. `order.products[0].quantity`. */
+/** Formats a path for errors, e.g. `order.products[0].quantity`. */
 export function pathText([root = '', ...keys]: Keys): string {
   return keys.reduce<string>(
     (path, key) => (typeof key === 'number' ? `${path}[${key}]` : `${path}.${key}`),

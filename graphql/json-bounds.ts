@@ -1,18 +1,18 @@
 import type { Keys } from '#graphql/input-values.ts';
 
 /**
- * Bounds of the JSON that a caller sends, held before anything else looks at its values: what comes after may take
- * more than linear time, or recurse.
+ * Limits of the JSON in a request. They are checked before any other processing of the values, which can recurse or take
+ * more than linear time.
  */
 export const JSON_DEPTH_MAX = 64;
-/** UTF-16 units of one text: a description of 10,000 characters of two units each. */
+/** UTF-16 code units of one text: a description of 10,000 characters with two code units each. */
 const TEXT_LENGTH_MAX = 20_000;
 /** Items of one list; an order has at most 100. */
 const ITEMS_MAX = 1_000;
-/** Values of all lists and objects together. */
+/** Values in all lists and objects. */
 const VALUES_MAX = 10_000;
 
-/** Whether one of the first VALUES_MAX values is nested deeper than JSON_DEPTH_MAX. */
+/** Returns whether one of the first VALUES_MAX values is nested deeper than JSON_DEPTH_MAX. */
 export function isTooDeep(root: unknown): boolean {
   let level: unknown[] = [root];
   let values = 0;
@@ -32,17 +32,17 @@ export function isTooDeep(root: unknown): boolean {
   return level.some((value) => typeof value === 'object' && value !== null);
 }
 
-/** What is wrong with a variable. */
+/** An error in a variable. */
 export interface VariableProblem {
-  /** Its name; undefined if it is about all variables together. */
+  /** The name of the variable; undefined if the error is about all variables. */
   readonly variable: string | undefined;
-  /** The place in its value. */
+  /** The path within its value. */
   readonly keys: Keys;
   /** Continues a sentence that begins with the path. */
   readonly message: string;
 }
 
-/** The first bound that variables that are not too deep break; undefined if they are within bounds. */
+/** Returns the first limit that the variables exceed, or undefined. The variables must not be nested too deep. */
 export function brokenBound(variables: Readonly<Record<string, unknown>>): VariableProblem | undefined {
   let left = VALUES_MAX;
   const check = (value: unknown): { keys: Keys; message: string } | undefined => {
@@ -59,7 +59,10 @@ export function brokenBound(variables: Readonly<Record<string, unknown>>): Varia
     const keys = Object.keys(value);
     left -= keys.length;
     if (left < 0)
-      return { keys: [], message: `must have fewer values: all variables have at most ${VALUES_MAX}` };
+      return {
+        keys: [],
+        message: `must have fewer values: all variables together can have at most ${VALUES_MAX}`,
+      };
     for (const key of keys) {
       const problem = check(Reflect.get(value, key));
       if (problem) return { ...problem, keys: [Array.isArray(value) ? Number(key) : key, ...problem.keys] };

@@ -5,7 +5,7 @@ import type { Connections } from '#graphql/connections.ts';
 import { refusalResponse, type HttpRefusal } from '#graphql/http.ts';
 import type { HttpMetrics } from '#platform/http-metrics.ts';
 
-/** By the code of Node's error; anything else is MALFORMED. */
+/** By the code of Node's error; all other errors are MALFORMED. */
 const REFUSALS: Readonly<Record<string, HttpRefusal>> = {
   HPE_HEADER_OVERFLOW: {
     status: 431,
@@ -20,13 +20,13 @@ const REFUSALS: Readonly<Record<string, HttpRefusal>> = {
   ERR_HTTP_REQUEST_TIMEOUT: {
     status: 408,
     code: 'DEADLINE_EXCEEDED',
-    message: 'The headers of the request were not complete in time.',
+    message: 'The headers of the request were not received in time.',
   },
 };
 const MALFORMED: HttpRefusal = {
   status: 400,
   code: 'BAD_REQUEST',
-  message: 'The bytes are not a request of HTTP/1.1.',
+  message: 'The request is not valid HTTP/1.1.',
 };
 const NO_TUNNEL: HttpRefusal = {
   status: 405,
@@ -35,17 +35,17 @@ const NO_TUNNEL: HttpRefusal = {
   headers: { allow: 'GET, HEAD, POST' },
 };
 
-/** The event of a response whose request has a body that the parser refuses; its listener gets the refusal. */
+/** Emitted on the response if the parser rejects the request body. The listener receives the refusal. */
 export const MALFORMED_BODY = Symbol('malformed body');
 
-/** Answers what the HTTP parser refuses with a code and a request id, behind the requests that came before it. */
+/** Answers requests that the HTTP parser rejects with a code and a request id, after the earlier requests. */
 export function refuseMalformed(
   server: Server,
   connections: Connections,
   deps: { metrics: HttpMetrics; newRequestId: () => string },
 ): void {
   server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
-    // Errors of the parser; those of the system have ended the connection themselves.
+    // Only errors of the parser: errors of the operating system have already closed the connection.
     if (error.code?.startsWith('HPE_') || error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
       refuse(stream, REFUSALS[error.code] ?? MALFORMED);
     else stream.destroy();
@@ -59,10 +59,10 @@ export function refuseMalformed(
       return;
     }
     const { socket } = connection;
-    // Bytes behind the last request of the connection.
+    // Bytes after the last request of the connection.
     if (connection.closing) return;
     connection.closing = true;
-    // A browser opens connections in advance: one without a byte has no request to refuse.
+    // Browsers open connections in advance: a connection without a byte has no request to reject.
     if (socket.bytesRead === 0) {
       socket.destroySoon();
       return;
@@ -75,15 +75,15 @@ export function refuseMalformed(
     }
     connection.onIdle = () => {
       connection.onIdle = undefined;
-      if (socket.writable) socket.write(head(refusal, deps.newRequestId()));
+      if (socket.writable) socket.write(formatResponse(refusal, deps.newRequestId()));
       socket.destroySoon();
     };
     if (!connection.active) connection.onIdle();
   }
 }
 
-/** A whole answer as bytes: there is no request that Node could answer. */
-function head(refusal: HttpRefusal, requestId: string): string {
+/** Formats a complete HTTP response: Node has no request to which it could respond. */
+function formatResponse(refusal: HttpRefusal, requestId: string): string {
   const { status, headers, body } = refusalResponse(refusal, requestId);
   const all = {
     ...headers,

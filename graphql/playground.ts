@@ -3,13 +3,13 @@ import { compressedOnce, negotiateEncoding, type Encoding } from '#graphql/compr
 import type { HttpRequest, HttpResponse } from '#graphql/http.ts';
 
 /**
- * GraphiQL, served by the gateway itself: nothing is loaded from elsewhere. Its tabs hold the first three mutations,
- * ready to be run in order, and a look at the result. Lines have at most 47 characters: more are cut off at 1280 px.
+ * GraphiQL, served by the gateway: nothing is loaded from other hosts. Its tabs have three mutations to run in order and
+ * a query for the result. Lines have at most 47 characters: longer lines are clipped at 1280 px.
  */
 const TABS = [
-  `# 1 · Open an account.
+  `# 1 · Create an account.
 # Press the pink button (or Ctrl+Enter), then
-# go on to the next tab.
+# open the next tab.
 mutation CreateAccount {
   createAccount(account: { name: "John Doe" }) {
     id
@@ -17,7 +17,7 @@ mutation CreateAccount {
   }
 }
 `,
-  `# 2 · Add a product.
+  `# 2 · Create a product.
 mutation CreateProduct {
   createProduct(product: {
     name: "iPhone 15 Pro"
@@ -30,9 +30,9 @@ mutation CreateProduct {
   }
 }
 `,
-  `# 3 · Order two of them. Run it as it stands:
-# this page sends the ids that 1 and 2 gave in
-# place of ACCOUNT_ID and PRODUCT_ID.
+  `# 3 · Order two units. Run it unchanged: this
+# page replaces ACCOUNT_ID and PRODUCT_ID with
+# the ids that 1 and 2 returned.
 mutation CreateOrder {
   createOrder(order: {
     accountId: "ACCOUNT_ID"
@@ -46,8 +46,8 @@ mutation CreateOrder {
   }
 }
 `,
-  `# 4 · See what is there now. The book at the
-# top left explains every field.
+  `# 4 · List the accounts and their orders. The
+# book icon at the top left opens the docs.
 query Accounts {
   accounts(pagination: { skip: 0, take: 10 }) {
     id
@@ -69,7 +69,7 @@ query Accounts {
 `,
 ];
 
-/** Runs in the page: remembers the ids of what was created last and puts them where a document asks for them. */
+/** A script of the page: stores the ids of the last created account and product and replaces the placeholders. */
 const FILL_IN_IDS = `
   const ids = {};
   const send = globalThis.fetch;
@@ -89,9 +89,9 @@ const FILL_IN_IDS = `
 `;
 
 /**
- * GraphiQL animates its tabs and leaves stale offsets on them, which take effect as soon as one is pressed (seen in
- * Chromium 156): it jumps away from under the pointer and the click misses it. e2e/playground.test.ts clicks them.
- * On phones the answer stands below the document instead of beside it.
+ * GraphiQL animates its tabs and leaves stale offsets on them, which take effect when a tab is pressed (seen in
+ * Chromium 156): the tab moves away from the pointer and the click misses it. e2e/playground.test.ts clicks the tabs.
+ * On phones the response is shown below the document instead of next to it.
  */
 const STYLE = `
   .graphiql-tab { transform: none !important; }
@@ -106,7 +106,7 @@ const STYLE = `
   }
 `;
 
-/** Where the assets are: their names change with their content. */
+/** The path prefix of the assets. Their names contain a hash of their content. */
 export const ASSETS = '/graphql/assets/';
 
 const SECURITY = {
@@ -127,7 +127,7 @@ const ASSET_HEADERS = {
 };
 const TYPES = { js: 'text/javascript; charset=utf-8', css: 'text/css; charset=utf-8', ico: 'image/x-icon' };
 
-/** Bytes with everything that an answer needs to know about them. */
+/** The content of a page or an asset with its headers and hash. */
 interface Resource {
   readonly headers: Readonly<Record<string, string>>;
   readonly hash: string;
@@ -136,13 +136,13 @@ interface Resource {
 
 interface Playground {
   readonly page: Resource;
-  /** By the last part of their path. */
+  /** By the last segment of the path. */
   readonly assets: ReadonlyMap<string, Resource>;
 }
 
 let playground: Promise<Playground> | undefined;
 
-/** The page or one of its assets; undefined for a path that is neither. */
+/** Returns the page or one of its assets, or undefined for any other path. */
 export async function playgroundAnswer(request: HttpRequest): Promise<HttpResponse | undefined> {
   // Made on first use: most gateways never serve these 9 MB.
   playground ??= makePlayground().catch((error: unknown) => {
@@ -157,7 +157,7 @@ export async function playgroundAnswer(request: HttpRequest): Promise<HttpRespon
 
 async function answer({ headers, hash, encoded }: Resource, request: HttpRequest): Promise<HttpResponse> {
   const encoding = negotiateEncoding(request.header('accept-encoding') ?? '');
-  // Strong: other bytes have another tag, also if they are the same content in another coding.
+  // A strong tag: different for each content coding of the same content.
   const etag = `"${hash}${encoding ? `-${encoding}` : ''}"`;
   const all = { ...headers, etag };
   if (matches(request.header('if-none-match'), etag)) return { status: 304, headers: all, body: '' };
@@ -209,7 +209,7 @@ function resourceOf(bytes: Buffer, headers: Resource['headers']): Resource {
   return { headers, hash, encoded: compressedOnce(bytes) };
 }
 
-/** As renderGraphiQL of the same package, but with its scripts and styles by reference. */
+/** Like renderGraphiQL of the same package, but with links to scripts and styles instead of inline text. */
 function pageOf(urls: { favicon: string; css: string; js: string; workers: Record<string, string> }): string {
   const options = {
     title: 'Fritzy',

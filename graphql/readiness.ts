@@ -1,12 +1,12 @@
 import { messageOf } from '#platform/errors.ts';
 import type { Upstream } from '#platform/upstreams.ts';
 
-/** How long a service may take to answer before it counts as missing. Less than the check of readiness itself. */
+/** The timeout after which a service counts as unavailable. Shorter than the timeout of the readiness check. */
 const TIMEOUT_MS = 1_500;
 
 /**
- * The gateway is ready while at least one service is: the fields of a missing service are errors with the code UNAVAILABLE,
- * the others have their data. Resolves with what is missing, or rejects with it if no service is ready.
+ * The gateway is ready while at least one service is ready: the fields of other services are UNAVAILABLE errors. Resolves
+ * with the problems of services that are not ready, or undefined; rejects with the problems if no service is ready.
  */
 export async function readinessOf(upstreams: readonly Upstream[]): Promise<string | undefined> {
   const problems = await Promise.all(upstreams.map(problemOf));

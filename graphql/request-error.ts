@@ -1,7 +1,7 @@
 import { GraphQLError, type GraphQLErrorOptions } from 'graphql';
 import type { ErrorCode } from '#graphql/error-codes.ts';
 
-/** Why an operation is not executed. */
+/** The error of an operation that is not executed. */
 export class RequestError extends GraphQLError {
   readonly code: ErrorCode;
 

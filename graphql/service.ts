@@ -1,6 +1,6 @@
 import type { GatewayConfig } from '#graphql/config.ts';
 import { cacheEntities, type CacheDeps } from '#graphql/cached-clients.ts';
-import { createBodies } from '#graphql/bodies.ts';
+import { createBodyCache } from '#graphql/body-cache.ts';
 import { createDocuments } from '#graphql/documents.ts';
 import { createExecutor } from '#graphql/execute.ts';
 import { checkCurrency } from '#graphql/currency-check.ts';
@@ -9,18 +9,18 @@ import { createCors } from '#graphql/cors.ts';
 import { handle, type HandlerDeps } from '#graphql/handler.ts';
 import { readinessOf } from '#graphql/readiness.ts';
 import { listen } from '#graphql/http-server.ts';
-import { createHostCheck } from '#graphql/own-hosts.ts';
+import { createHostCheck } from '#graphql/host-check.ts';
 import { systemClock } from '#platform/clock.ts';
 import type { Upstream } from '#platform/upstreams.ts';
 
 export interface StartedGateway {
-  /** The port that it listens on. */
+  /** The port on which the gateway listens. */
   readonly port: number;
-  /** Resolves with a line for the operator if the gateway must stop. */
+  /** Resolves with an error message if the gateway must stop. */
   readonly failed: Promise<string>;
 }
 
-/** Starts the gateway in front of the services. `stack` ends it. */
+/** Starts the gateway. Disposing `stack` stops it. */
 export async function startGateway(
   config: GatewayConfig,
   clients: Clients,
@@ -29,8 +29,8 @@ export async function startGateway(
 ): Promise<StartedGateway> {
   const { shop } = config;
   const checked = await checkCurrency(shop.currency, clients, systemClock);
-  const bodies = createBodies();
-  const documents = createDocuments(shop.currency.decimals, deps.telemetry, bodies.forget, shop);
+  const bodies = createBodyCache();
+  const documents = createDocuments(shop.currency.decimals, deps.telemetry, bodies.removeOperation, shop);
   const cached = await cacheEntities(config.cache, checked.clients, deps, stack);
   const execute = createExecutor(cached);
   const cors = createCors(config.corsOrigins);

@@ -1,6 +1,6 @@
 import type { Currency } from '#platform/currency.ts';
 
-/** What the operator sets about the shop. */
+/** The properties of the shop that the operator sets. */
 export interface Shop {
   readonly name: string;
   readonly currency: Currency;

@@ -11,7 +11,7 @@ import { RequestError } from '#graphql/request-error.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** Turns the variables of a request into values of their types, or says what is wrong with them. */
+/** Coerces the variables of a request to their types, or returns their errors. */
 export type Coerce = (
   variables: Variables,
 ) => { coerced: Record<string, unknown> } | { errors: GraphQLError[] };

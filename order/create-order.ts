@@ -4,7 +4,7 @@ import { orderPlaced } from '#order/events.ts';
 import { lineIdOf } from '#order/line-id.ts';
 import { transition } from '#order/order-status.ts';
 import {
-  orderedDescription,
+  truncateDescription,
   requireItems,
   totalOf,
   type Order,
@@ -26,7 +26,7 @@ export interface CreateOrderDeps {
 }
 
 /**
- * Places an order at today's names and prices. Nothing is written unless all of the order is in order.
+ * Places an order with the current names and prices of the products. Writes nothing if any part of the input is invalid.
  * Throws INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, PRODUCT_NOT_FOUND, PRODUCT_ARCHIVED, UNAVAILABLE.
  */
 export async function createOrder(
@@ -63,7 +63,7 @@ export async function createOrder(
   return deps.store.insert(order, orderPlaced(clock.newId, order, call), call);
 }
 
-/** The lines of `items` in the order `orderId`. Violations name every item of the input that cannot be ordered. */
+/** Creates the lines of `items` in the order `orderId`. Throws a violation for every item that cannot be ordered. */
 function toLines(
   input: readonly OrderItem[],
   items: readonly OrderItem[],
@@ -83,6 +83,6 @@ function toLines(
     if (!product) return [];
     const { name, description, priceMinor } = product;
     const id = lineIdOf(orderId, lineNumber);
-    return [{ id, productId, name, description: orderedDescription(description), priceMinor, quantity }];
+    return [{ id, productId, name, description: truncateDescription(description), priceMinor, quantity }];
   });
 }

@@ -4,7 +4,7 @@ import type { Call } from '#platform/call.ts';
 import type { Event } from '#platform/events/event.ts';
 import { traceparentOf } from '#platform/trace.ts';
 
-/** What the order service tells the others when an order was placed. Amounts are in minor units. */
+/** The events of a placed order. Amounts are in minor units. */
 export function orderPlaced(newId: () => string, order: Order, call: Call): Event[] {
   const timestamp = order.createdAt.toISOString();
   const products = order.lines.map(({ productId, name, priceMinor, quantity }) => ({
@@ -42,7 +42,7 @@ export function orderPlaced(newId: () => string, order: Order, call: Call): Even
     },
     {
       ...common,
-      // What a person is told keeps its order by person.
+      // Keyed by account, so that the notifications of one person stay in order.
       key: order.accountId,
       id: newId(),
       topic: NOTIFICATIONS,

@@ -4,7 +4,7 @@ import type { Call } from '#platform/call.ts';
 import { requireUuids } from '#platform/input.ts';
 import { BATCH_SIZE_MAX, NESTED_BATCH_SIZE_MAX } from '#platform/limits.ts';
 
-/** The lines of the orders that exist. Throws INVALID_ARGUMENT. */
+/** Returns the lines of the orders that exist. Throws INVALID_ARGUMENT. */
 export async function getOrderLines(
   deps: { store: Pick<OrderStore, 'linesOf'> },
   input: { orderIds: readonly string[] },
@@ -13,7 +13,7 @@ export async function getOrderLines(
   return deps.store.linesOf(requireUuids('orderIds', input.orderIds, NESTED_BATCH_SIZE_MAX), call);
 }
 
-/** The lines with these ids that exist. Throws INVALID_ARGUMENT. */
+/** Returns the lines with these ids that exist. Throws INVALID_ARGUMENT. */
 export async function getLines(
   deps: { store: Pick<OrderStore, 'linesByIds'> },
   ids: readonly string[],

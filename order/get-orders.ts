@@ -10,7 +10,7 @@ export interface GetOrdersDeps {
   readonly store: Pick<OrderStore, 'byIds' | 'byAccounts' | 'linesOf'>;
 }
 
-/** One order. Throws INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED. */
+/** Returns one order. Throws INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED. */
 export async function getOrder(
   deps: GetOrdersDeps,
   input: { id: string; withoutLines: boolean },
@@ -22,20 +22,20 @@ export async function getOrder(
   return order;
 }
 
-/** The orders that exist, without their lines. Throws INVALID_ARGUMENT. */
+/** Returns the orders that exist, without their lines. Throws INVALID_ARGUMENT. */
 export async function getOrders(deps: GetOrdersDeps, ids: readonly string[], call: Call): Promise<Order[]> {
   const found = await deps.store.byIds(requireUuids('ids', ids, BATCH_SIZE_MAX), call);
   return found.map(headAsOrder);
 }
 
-/** Orders of one account, newest first. */
+/** A page of the orders of one account, newest first. */
 export interface AccountOrders {
   readonly accountId: string;
   readonly orders: readonly Order[];
   readonly hasMore: boolean;
 }
 
-/** The same page of each account's orders. Throws INVALID_ARGUMENT, RESOURCE_EXHAUSTED. */
+/** Returns the same page of the orders of each account. Throws INVALID_ARGUMENT, RESOURCE_EXHAUSTED. */
 export async function listOrdersByAccounts(
   deps: GetOrdersDeps,
   input: { accountIds: readonly string[]; page?: PageRequest | undefined; withoutLines: boolean },
@@ -45,7 +45,7 @@ export async function listOrdersByAccounts(
     accountIds: () => requireUuids('accountIds', input.accountIds, BATCH_SIZE_MAX),
     page: () => requirePage(input.page),
   });
-  if (page.skip > 0) throw invalid('page.skip', 'must be 0: go on with afterId');
+  if (page.skip > 0) throw invalid('page.skip', 'must be 0: continue with afterId');
   const found = await deps.store.byAccounts(accountIds, page, call.signal);
   const heads = found.flatMap(({ page: { rows } }) => rows);
   const byAccount = Map.groupBy(await addLines(deps, heads, input, call), (order) => order.accountId);
@@ -56,7 +56,7 @@ export async function listOrdersByAccounts(
   }));
 }
 
-/** Throws RESOURCE_EXHAUSTED if all lines do not fit into one answer. */
+/** Throws RESOURCE_EXHAUSTED if the lines do not fit into one response. */
 async function addLines(
   { store }: Pick<GetOrdersDeps, 'store'>,
   heads: readonly OrderHead[],
@@ -71,7 +71,7 @@ async function addLines(
     if (lines) return { ...head, lines };
     throw new AppError(
       'RESOURCE_EXHAUSTED',
-      'These orders have too many lines to be read at once. Ask for fewer orders.',
+      'These orders have too many lines to read at once. Ask for fewer orders.',
     );
   });
 }

@@ -17,10 +17,10 @@ export interface ListedOrders {
   readonly stoppedAtId: string;
 }
 
-/** How many accounts a filter may name. */
+/** The maximum number of accounts in a filter. */
 const ACCOUNTS_MAX = 100;
 
-/** Orders of all accounts that match a filter, newest first, without their lines. Throws INVALID_ARGUMENT. */
+/** Lists the orders of all accounts that match a filter, newest first, without their lines. Throws INVALID_ARGUMENT. */
 export async function listOrders(
   deps: ListOrdersDeps,
   input: Pick<ListOrdersRequest, 'page' | 'filter'>,

@@ -6,14 +6,14 @@ import type { Database, Statement } from '#platform/postgres/pool.ts';
 
 /** The SQL statements of the list of all orders. */
 
-/** Null fields and an empty list of accounts leave everything in. */
+/** Null fields and an empty list of accounts are ignored. */
 export interface OrderFilter {
   readonly accountIds: readonly string[];
-  /** Included. */
+  /** Inclusive. */
   readonly createdFrom: Date | null;
-  /** Not included. */
+  /** Exclusive. */
   readonly createdTo: Date | null;
-  /** Minor units, both included. */
+  /** Minor units, both inclusive. */
   readonly totalPriceMin: bigint | null;
   readonly totalPriceMax: bigint | null;
 }
@@ -28,25 +28,25 @@ export interface OrderListPage {
 export type OrderList = (filter: OrderFilter, page: Page, signal: AbortSignal) => Promise<OrderListPage>;
 
 /**
- * Rows that one page may read. What no index orders by id, a range of total prices, is searched for row by row: a page
- * that does not fill within so many rows ends early, and the next one continues there.
+ * Rows that one page may read. No index covers a range of total prices together with the order by id, so rows are
+ * filtered one by one. A page that is not full after this many rows ends early, and the next page continues there.
  */
 export const SEARCHED_MAX = 10_000;
 /**
- * An id has the time at which it was made, so that a period is a range of ids. The order's own time is read a moment
- * later; clocks of several processes differ by less than this.
+ * An id contains its time of creation, so a period is a range of ids. `created_at` can differ from that time: it is read
+ * separately, and the clocks of processes differ. This is the upper bound of the difference.
  */
-const SLACK_MS = 60_000;
+const CLOCK_SKEW_MS_MAX = 60_000;
 
 interface SearchedRow extends OrderRow {
   readonly matches: boolean;
-  /** Whether it is the last one that could be read: of its account, or of all. */
+  /** Whether it is the last row that may be read, of its account or of all orders. */
   readonly is_last: boolean;
 }
 
 const OF_ACCOUNT = { column: 'account_id', value: 'wanted.account_id' };
 
-/** $1 to $4 are the keyset's, $5 to $8 the filter's, $9 the size of the page and one, $10 the accounts. */
+/** Parameters: $1 to $4 keyset, $5 to $8 filter, $9 page size + 1, $10 accounts. */
 function listStatement(direction: 'forward' | 'backward', ofAccounts: boolean): Statement {
   const order = direction === 'forward' ? 'DESC' : 'ASC';
   const orders = `
@@ -87,8 +87,8 @@ export function createOrderList(database: Pick<Database, 'query'>): OrderList {
     const rows = await database.query<SearchedRow>(
       fromEnd ? statements.backward : statements.forward,
       [
-        lowest(page.afterId, createdTo && idAt(createdTo.getTime() + SLACK_MS)),
-        highest(page.beforeId, createdFrom && idAt(createdFrom.getTime() - SLACK_MS)),
+        lowest(page.afterId, createdTo && idAt(createdTo.getTime() + CLOCK_SKEW_MS_MAX)),
+        highest(page.beforeId, createdFrom && idAt(createdFrom.getTime() - CLOCK_SKEW_MS_MAX)),
         rowsMax,
         0,
         createdFrom,
@@ -100,13 +100,13 @@ export function createOrderList(database: Pick<Database, 'query'>): OrderList {
       ],
       signal,
     );
-    const found = cut(rows, size);
+    const found = toListPage(rows, size);
     return { ...found, rows: fromEnd ? found.rows.toReversed() : found.rows };
   };
 }
 
-/** Ends at the first row behind which rows of its account, or of all, were not read: nothing is left out. */
-function cut(rows: readonly SearchedRow[], size: number): OrderListPage {
+/** Ends the page at the first row after which rows were not read, so that no order is skipped. */
+function toListPage(rows: readonly SearchedRow[], size: number): OrderListPage {
   const kept: OrderHead[] = [];
   for (const row of rows) {
     if (kept.length === size) return { rows: kept, hasMore: true, stoppedAtId: null };

@@ -16,7 +16,7 @@ import type { OrderStore } from '#order/store.ts';
 import type { Currency } from '#platform/currency.ts';
 import type { Handlers } from '#platform/rpc.ts';
 
-/** Proto ↔ use case. */
+/** Maps between proto messages and use cases. */
 export function orderHandlers(
   deps: CreateOrderDeps & ListOrdersDeps & { readonly store: OrderStore; readonly currency: Currency },
 ): Handlers<typeof OrderService> {

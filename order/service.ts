@@ -30,7 +30,7 @@ export const service = defineService({
   },
 });
 
-/** Brings the order service up on its database. `stack` ends it. */
+/** Starts the order service on its database. Disposing `stack` stops it. */
 export async function startOrder(
   config: { databaseUrl: string; currency?: CurrencySetting | undefined },
   clients: Pick<CreateOrderDeps, 'accounts' | 'catalog'>,

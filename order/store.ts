@@ -1,4 +1,4 @@
-import { lineIdOf, placeOf } from '#order/line-id.ts';
+import { lineIdOf, lineKeyOf } from '#order/line-id.ts';
 import type { OrderStatus } from '#order/order-status.ts';
 import { DESCRIPTION_LENGTH_MAX, type Order, type OrderHead, type OrderLine } from '#order/order.ts';
 import type { Call } from '#platform/call.ts';
@@ -11,7 +11,7 @@ import { keyset, keysetValues, toPage, type PageOf } from '#platform/postgres/ke
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 import { groupReadsById } from '#platform/read-by-id.ts';
 
-/** The SQL statements of the order service but for those of the list of all orders (order/list-store.ts). */
+/** The SQL statements of the order service, except those of the list of all orders (order/list-store.ts). */
 
 export interface OrderRow {
   readonly id: string;
@@ -32,14 +32,14 @@ interface LineRow {
   readonly quantity: number;
 }
 
-/** Without texts if the order's lines do not fit. */
+/** The texts are null if `fits` is false. */
 type OrderLineRow = { readonly order_id: string; readonly fits: false } | ({ readonly fits: true } & LineRow);
 
-/** Bytes of lines that one call may read: 2,000 orders of five lines with 150 characters each have 5.5 million. */
+/** Bytes of lines that one call may read: 2,000 orders with five lines of 150 characters have 5.5 million. */
 export const LINES_BYTES_MAX = 6_000_000;
-/** What a line counts beside its texts: reading it and sending it on costs more than its bytes. */
+/** Bytes that a line counts in addition to its texts: reading and sending a line costs more than its bytes. */
 export const LINE_BYTES = 400;
-/** Orders whose lines are read at once: of 100 lines each they take 40 MB. Further reads wait. */
+/** Orders whose lines are read at the same time: 40 MB if each has 100 lines. Further reads wait. */
 const ORDERS_AT_ONCE_MAX = 400;
 /** A character has up to four bytes. */
 const DESCRIPTION_BYTES_MAX = 4 * DESCRIPTION_LENGTH_MAX;
@@ -57,14 +57,14 @@ const INSERT: Statement = {
     INSERT INTO orders (${COLUMNS})
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::text[], $6::bigint[])`,
 };
-/** Returns a row if there are prices. */
+/** Returns a row if the database has amounts. */
 export const FIND_ORDER: Statement = { name: 'find_order', text: 'SELECT 1 FROM orders LIMIT 1' };
 const BY_IDS: Statement = {
   name: 'orders_by_ids',
   text: `SELECT ${COLUMNS} FROM orders WHERE id = ANY($1::uuid[])`,
 };
-/** A description that was kept before descriptions were cut is cut. */
-const CUT_DESCRIPTION =
+/** Truncates the descriptions that were stored before orders truncated them. */
+const TRUNCATED_DESCRIPTION =
   `CASE WHEN char_length(description) <= ${DESCRIPTION_LENGTH_MAX} THEN description ` +
   `ELSE left(description, ${DESCRIPTION_LENGTH_MAX - 1}) || '…' END`;
 const LINES_BY_IDS: Statement = {
@@ -72,22 +72,22 @@ const LINES_BY_IDS: Statement = {
   text: `
     SELECT line.* FROM unnest($1::uuid[], $2::uuid[], $3::smallint[]) AS place (first_order_id, last_order_id, nr)
     CROSS JOIN LATERAL (
-      SELECT order_id, nr, product_id, name, ${CUT_DESCRIPTION} AS description, price_minor, quantity
+      SELECT order_id, nr, product_id, name, ${TRUNCATED_DESCRIPTION} AS description, price_minor, quantity
       FROM order_line
       WHERE order_id BETWEEN place.first_order_id AND place.last_order_id AND order_line.nr = place.nr
       LIMIT 1
     ) AS line`,
 };
 /**
- * Accounts with few bytes come first, and each with all of its lines or none: one with heavy orders leaves those of the
- * others readable. Of the others' orders one row is given.
+ * Includes the accounts with the fewest bytes first, each with all of its lines or none, so that an account with large
+ * orders does not make the orders of others unreadable. An order whose lines do not fit has one row.
  */
 const LINES: Statement = {
   name: 'lines_of_orders',
   text: `
     SELECT order_id, fits, nr, product_id,
       CASE WHEN fits THEN name END AS name,
-      CASE WHEN fits THEN ${CUT_DESCRIPTION} END AS description,
+      CASE WHEN fits THEN ${TRUNCATED_DESCRIPTION} END AS description,
       price_minor, quantity
     FROM (
       SELECT *, sum(bytes) OVER (ORDER BY account_bytes, account_id) <= ${LINES_BYTES_MAX} AS fits
@@ -119,7 +119,7 @@ export interface AccountOrders {
 
 export interface OrderLines {
   readonly orderId: string;
-  /** Null if those of its account do not fit into LINES_BYTES_MAX beside those of lighter accounts. */
+  /** Null if the lines of its account do not fit into LINES_BYTES_MAX after those of accounts with fewer bytes. */
   readonly lines: readonly OrderLine[] | null;
 }
 
@@ -129,24 +129,24 @@ export function createStore(database: Database) {
   const linesGate = createCostGate(ORDERS_AT_ONCE_MAX);
   return {
     /**
-     * Stores an order with its lines and events and returns what is stored. Concurrent callers share a commit, each
-     * with an outcome of its own.
+     * Stores an order with its lines and events and returns the stored order. Concurrent callers share a commit; each
+     * has its own outcome.
      */
     insert: groupInserts<Order>((orders, events) => insertOrders(database, orders, events), charactersOf),
 
-    /** Those that exist. Concurrent callers share a statement. */
+    /** Returns the orders that exist. Concurrent callers share a statement. */
     byIds: groupReadsById(async (ids, signal) =>
       (await database.query<OrderRow>(BY_IDS, [ids], signal)).map(toOrderHead),
     ),
 
-    /** Those that exist. Concurrent callers share a statement. */
+    /** Returns the lines that exist. Concurrent callers share a statement. */
     linesByIds: groupReadsById(async (ids, signal) => readLinesByIds(database, ids, signal)),
 
-    /** The lines of the orders that exist. */
+    /** Returns the lines of the orders that exist. */
     linesOf: (orderIds: readonly string[], call: Call): Promise<OrderLines[]> =>
       linesGate.run(orderIds.length, call, () => readLines(database, orderIds, call.signal)),
 
-    /** The same page of each account's list; accounts without orders on it are left out. */
+    /** Returns the same page of each account's list; accounts without orders on it are omitted. */
     async byAccounts(
       accountIds: readonly string[],
       page: Page,
@@ -160,7 +160,7 @@ export function createStore(database: Database) {
   };
 }
 
-/** All orders with their lines and events in one commit. Returns the outcome of each. */
+/** Inserts all orders with their lines and events in one commit. Returns the outcome of each. */
 export async function insertOrders(
   database: Database,
   orders: readonly Order[],
@@ -197,12 +197,12 @@ async function readLinesByIds(
   ids: readonly string[],
   signal: AbortSignal,
 ): Promise<OrderLine[]> {
-  const places = ids.map(placeOf).filter((place) => place !== undefined);
-  if (places.length === 0) return [];
+  const keys = ids.map(lineKeyOf).filter((key) => key !== undefined);
+  if (keys.length === 0) return [];
   const values = [
-    places.map((place) => place.firstOrderId),
-    places.map((place) => place.lastOrderId),
-    places.map((place) => place.lineNumber),
+    keys.map((key) => key.firstOrderId),
+    keys.map((key) => key.lastOrderId),
+    keys.map((key) => key.lineNumber),
   ];
   return (await database.query<LineRow>(LINES_BY_IDS, values, signal)).map(toLine);
 }

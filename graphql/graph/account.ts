@@ -1,43 +1,46 @@
 import { foundById, sizePaths, toConnection, toPage, toSlice, type Page } from '#graphql/graph/connection.ts';
 import { cursorList } from '#graphql/graph/cursor.ts';
-import { offsetPage, PAGE_PATHS, part } from '#graphql/graph/pagination.ts';
+import { offsetPage, PAGE_PATHS, pageOf } from '#graphql/graph/pagination.ts';
 import { payloadOf } from '#graphql/graph/payload.ts';
 import { present } from '#graphql/graph/present.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
-import { named } from '#graphql/graph/violations.ts';
+import { withArgumentPaths } from '#graphql/graph/violations.ts';
 import { requireUuid } from '#platform/input.ts';
 
-/** The newest orders of an account. */
+/** The page of Account.orders. */
 const NEWEST: Page = { size: 100, skip: 0, afterId: '', beforeId: '', fromEnd: false };
 
-/** The fields that resolve accounts. */
+/** The resolvers of accounts. */
 export const accountResolvers: Resolvers = {
   Query: {
     accounts: async (_, { pagination, id }, { clients, call, loaders }) => {
       if (id != null) {
         const account = await loaders.account.load(requireUuid('id', id));
-        return part(account ? [account] : [], pagination);
+        return pageOf(account ? [account] : [], pagination);
       }
       const listed = clients.accounts.listAccounts({ page: offsetPage(pagination) }, call);
-      return (await named(PAGE_PATHS, listed)).accounts;
+      return (await withArgumentPaths(PAGE_PATHS, listed)).accounts;
     },
     account: (_, { id }, { loaders }) => loaders.account.load(requireUuid('id', id)),
     accountsConnection: async (_, args, { clients, call }) => {
       const list = cursorList('accountsConnection');
       const slice = toSlice(args, list);
       const listed = clients.accounts.listAccounts({ page: toPage(slice) }, call);
-      const { accounts, hasMore } = await named(sizePaths(slice), listed);
+      const { accounts, hasMore } = await withArgumentPaths(sizePaths(slice), listed);
       return toConnection(list, slice, foundById(accounts, hasMore));
     },
   },
 
   Mutation: {
     createAccount: async (_, { account }, { clients, call }) =>
-      present((await named({ name: 'account.name' }, clients.accounts.createAccount(account, call))).account),
+      present(
+        (await withArgumentPaths({ name: 'account.name' }, clients.accounts.createAccount(account, call)))
+          .account,
+      ),
     renameAccount: (_, { input }, { clients, call }) =>
       payloadOf('account', async () => {
         const paths = { id: 'input.id', name: 'input.name' };
-        return present((await named(paths, clients.accounts.renameAccount(input, call))).account);
+        return present((await withArgumentPaths(paths, clients.accounts.renameAccount(input, call))).account);
       }),
   },
 
@@ -47,7 +50,7 @@ export const accountResolvers: Resolvers = {
     ordersConnection: async (account, args, { loaders }) => {
       const list = cursorList('ordersConnection', { accountId: account.id });
       const slice = toSlice(args, list);
-      const found = await named(sizePaths(slice), loaders.ordersOf(account.id, toPage(slice)));
+      const found = await withArgumentPaths(sizePaths(slice), loaders.ordersOf(account.id, toPage(slice)));
       return toConnection(list, slice, foundById(found?.orders ?? [], found?.hasMore ?? false));
     },
   },

@@ -1,11 +1,11 @@
 import { payloadOf } from '#graphql/graph/payload.ts';
 import { present } from '#graphql/graph/present.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
-import { named } from '#graphql/graph/violations.ts';
+import { withArgumentPaths } from '#graphql/graph/violations.ts';
 import { requireAll, requireUuid, requireWhole } from '#platform/input.ts';
 import { PAGE_SIZE_MAX } from '#platform/limits.ts';
 
-/** The fields that resolve categories. */
+/** The resolvers of categories. */
 export const categoryResolvers: Resolvers = {
   Query: {
     category: (_, { id }, { loaders }) => loaders.category.load(requireUuid('id', id)),
@@ -23,12 +23,14 @@ export const categoryResolvers: Resolvers = {
       payloadOf('category', async () => {
         const paths = { name: 'input.name', parentId: 'input.parentId' };
         const created = clients.catalog.createCategory({ name, parentId: parentId ?? '' }, call);
-        return present((await named(paths, created)).category);
+        return present((await withArgumentPaths(paths, created)).category);
       }),
     renameCategory: (_, { input }, { clients, call }) =>
       payloadOf('category', async () => {
         const paths = { id: 'input.id', name: 'input.name' };
-        return present((await named(paths, clients.catalog.renameCategory(input, call))).category);
+        return present(
+          (await withArgumentPaths(paths, clients.catalog.renameCategory(input, call))).category,
+        );
       }),
   },
 

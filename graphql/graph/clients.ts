@@ -3,7 +3,7 @@ import { CatalogService } from '#catalog/pb/catalog_pb.js';
 import { OrderService } from '#order/pb/order_pb.js';
 import type { Client, ClientOf } from '#platform/rpc.ts';
 
-/** The services behind the gateway, by the setting that holds their URL where each runs in a process of its own. */
+/** The services behind the gateway, by the setting with their URL if each runs in its own process. */
 export const UPSTREAMS = {
   ACCOUNT_URL: AccountService,
   CATALOG_URL: CatalogService,

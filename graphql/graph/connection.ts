@@ -1,10 +1,10 @@
-import { requireId, requirePlace, type Cursor, type CursorList } from '#graphql/graph/cursor.ts';
+import { requireId, requirePosition, type Cursor, type CursorList } from '#graphql/graph/cursor.ts';
 import type { ArgumentPaths } from '#graphql/graph/violations.ts';
 import { invalid } from '#platform/errors.ts';
 import { requireAll } from '#platform/input.ts';
 import { PAGE_SIZE_DEFAULT } from '#platform/limits.ts';
 
-/** Which part of a list is wanted. An empty place is no bound. */
+/** The requested part of a list. An empty position is no bound. */
 export interface Slice {
   readonly size: number;
   readonly after: string;
@@ -12,7 +12,7 @@ export interface Slice {
   readonly fromEnd: boolean;
 }
 
-/** A page request of a list that is ordered by id, as the services take it. */
+/** A page request for a list that is ordered by id, in the form of the services. */
 export interface Page {
   readonly size: number;
   readonly skip: number;
@@ -29,19 +29,19 @@ export interface ConnectionArguments {
 }
 
 /**
- * Relay's four arguments, with the places that their cursors name. The services check the size, together with the other
+ * Converts Relay's four arguments and decodes their cursors. The services validate the size together with the other
  * arguments of the list. Throws INVALID_ARGUMENT, INVALID_CURSOR.
  */
 export function toSlice(args: ConnectionArguments, list: CursorList): Slice {
   if (args.first != null && args.last != null) throw invalid('last', 'must not be given together with first');
-  const places = requireAll({
-    after: () => (args.after == null ? '' : requirePlace('after', args.after, list)),
-    before: () => (args.before == null ? '' : requirePlace('before', args.before, list)),
+  const positions = requireAll({
+    after: () => (args.after == null ? '' : requirePosition('after', args.after, list)),
+    before: () => (args.before == null ? '' : requirePosition('before', args.before, list)),
   });
-  return { size: args.first ?? args.last ?? PAGE_SIZE_DEFAULT, ...places, fromEnd: args.last != null };
+  return { size: args.first ?? args.last ?? PAGE_SIZE_DEFAULT, ...positions, fromEnd: args.last != null };
 }
 
-/** A slice of a list that is ordered by id, as a page. Throws INVALID_CURSOR. */
+/** Converts a slice of a list that is ordered by id to a page request. Throws INVALID_CURSOR. */
 export function toPage({ size, after, before, fromEnd }: Slice): Page {
   const ids = requireAll({
     afterId: () => (after === '' ? '' : requireId('after', after)),
@@ -50,31 +50,31 @@ export function toPage({ size, after, before, fromEnd }: Slice): Page {
   return { size, skip: 0, ...ids, fromEnd };
 }
 
-/** The path of the size of a slice, in `page` and by itself. */
+/** The argument path of the size of a slice, for requests with and without `page`. */
 export function sizePaths({ fromEnd }: Slice): ArgumentPaths {
   const size = fromEnd ? 'last' : 'first';
   return { size, 'page.size': size };
 }
 
-/** What a service found of a slice. */
+/** The items of a slice that a service returned. */
 export interface Found<T> {
   readonly nodes: readonly T[];
-  /** Of each node. */
-  readonly places: readonly string[];
-  /** Where the part of the list that was read begins and ends; undefined if nothing was read. */
+  /** The position of each node. */
+  readonly positions: readonly string[];
+  /** The first and the last position that was read; undefined if nothing was read. */
   readonly start: string | undefined;
   readonly end: string | undefined;
   /** Whether the list continues in the direction in which it was read. */
   readonly hasMore: boolean;
 }
 
-/** What was found of a list that is ordered by id. */
+/** Converts items of a list that is ordered by id. */
 export function foundById<T extends { readonly id: string }>(
   nodes: readonly T[],
   hasMore: boolean,
 ): Found<T> {
-  const places = nodes.map(({ id }) => id);
-  return { nodes, places, start: places.at(0), end: places.at(-1), hasMore };
+  const positions = nodes.map(({ id }) => id);
+  return { nodes, positions, start: positions.at(0), end: positions.at(-1), hasMore };
 }
 
 export interface Connection<T> {
@@ -88,17 +88,17 @@ export interface Connection<T> {
   };
 }
 
-/** A connection as Relay wants it. A side that was not asked about counts as having more when a cursor bounds it. */
+/** Returns a Relay connection. In the direction that was not read, there are more items if a cursor was given. */
 export function toConnection<T>(list: CursorList, slice: Slice, found: Found<T>): Connection<T> {
-  const { nodes, places, start, end, hasMore } = found;
+  const { nodes, positions, start, end, hasMore } = found;
   return {
     nodes: [...nodes],
-    edges: nodes.map((node, index) => ({ cursor: { list, place: places[index] ?? '' }, node })),
+    edges: nodes.map((node, index) => ({ cursor: { list, position: positions[index] ?? '' }, node })),
     pageInfo: {
       hasNextPage: slice.fromEnd ? slice.before !== '' : hasMore,
       hasPreviousPage: slice.fromEnd ? hasMore : slice.after !== '',
-      startCursor: start === undefined ? null : { list, place: start },
-      endCursor: end === undefined ? null : { list, place: end },
+      startCursor: start === undefined ? null : { list, position: start },
+      endCursor: end === undefined ? null : { list, position: end },
     },
   };
 }

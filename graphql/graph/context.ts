@@ -3,31 +3,31 @@ import { createLoaders, type Loaders } from '#graphql/graph/loaders.ts';
 import type { Call } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
 
-/** What resolvers share within one request. */
+/** The context that resolvers of one request share. */
 export class Context {
   readonly clients: Clients;
   readonly call: Call;
   #loaders: Loaders | undefined;
   #itemsLeft: number;
-  #tooMany: AppError | undefined;
+  #tooManyItems: AppError | undefined;
 
-  /** `itemsMax`: items that all lists may have together. */
+  /** `itemsMax`: the maximum number of items of all lists. */
   constructor(clients: Clients, call: Call, itemsMax = Infinity) {
     this.clients = clients;
     this.call = call;
     this.#itemsLeft = itemsMax;
   }
 
-  /** Counts the items of a list that a resolver gave. Throws RESPONSE_TOO_LARGE once there are too many. */
+  /** Counts the items of a list that a resolver returned. Throws RESPONSE_TOO_LARGE if there are too many. */
   countItems(count: number): void {
     this.#itemsLeft -= count;
     if (this.#itemsLeft >= 0) return;
-    // One for all lists that come after: making an error costs more than a list.
-    this.#tooMany ??= new AppError(
+    // All further lists throw the same error: creating an error costs more than a list.
+    this.#tooManyItems ??= new AppError(
       'RESPONSE_TOO_LARGE',
-      'The lists of the answer would have too many items. Ask for smaller pages or fewer levels.',
+      'The lists of the response would have too many items. Ask for smaller pages or fewer levels.',
     );
-    throw this.#tooMany;
+    throw this.#tooManyItems;
   }
 
   get loaders(): Loaders {

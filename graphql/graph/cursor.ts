@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { refused, type AppError } from '#platform/errors.ts';
 
-/** The fields whose lists have cursors. */
+/** The fields that return lists with cursors. */
 type ListName =
   | 'accountsConnection'
   | 'orders'
@@ -9,25 +9,25 @@ type ListName =
   | 'productsConnection'
   | 'searchProducts';
 
-/** A list that cursors belong to. */
+/** The list of a cursor. */
 export interface CursorList {
   readonly name: ListName;
-  /** Checksum of the name and of everything else that decides which items the list has, in which order. */
+  /** The checksum of the name and of everything else that determines the items and their order. */
   readonly checksum: number;
 }
 
-/** A place in a list: the id of an item or what its service calls the place. */
+/** A position in a list: the id of an item or a cursor of its service. */
 export interface Cursor {
   readonly list: CursorList;
-  readonly place: string;
+  readonly position: string;
 }
 
-/** The list of a field; `dependsOn` is its query, filter, sort and parent, of which fields that are null do not count. */
+/** Returns the list of a field. `dependsOn`: its query, filter, sort and parent; null properties are ignored. */
 export function cursorList(name: ListName, dependsOn: Readonly<Record<string, unknown>> = {}): CursorList {
   return { name, checksum: crc32(name + sortedJson(dependsOn)) };
 }
 
-/** Equal for objects that are written with their fields in another order, or with null for what is left out. */
+/** Returns JSON that does not depend on the order of properties or on whether a property is null or omitted. */
 function sortedJson(value: unknown): string {
   return JSON.stringify(value, (_, each: unknown) => {
     if (typeof each !== 'object' || each === null || Array.isArray(each)) return each;
@@ -37,39 +37,38 @@ function sortedJson(value: unknown): string {
 }
 
 /**
- * The version of the format, the list, the checksum and the place. The checksum catches mistakes: a cursor of a list
- * with another query, filter, sort or parent, or one that was changed. Whoever forges one reads no more than the list has.
+ * The version of the format, the list, the checksum and the position. The checksum detects mistakes: a cursor of a list
+ * with another query, filter, sort or parent, or a changed cursor. A forged cursor gives no access to other data.
  */
 const TEXT = /^3:([a-zA-Z]{1,30}):([0-9a-f]{8}):([0-9a-z:.-]{1,90})$/;
 const LENGTH_MAX = 200;
 
-export function cursorText({ list, place }: Cursor): string {
-  return Buffer.from(`3:${list.name}:${checksumOf(list, place)}:${place}`).toString('base64url');
+export function encodeCursor({ list, position }: Cursor): string {
+  return Buffer.from(`3:${list.name}:${checksumOf(list, position)}:${position}`).toString('base64url');
 }
 
-function checksumOf(list: CursorList, place: string): string {
-  return crc32(place, list.checksum).toString(16).padStart(8, '0');
+function checksumOf(list: CursorList, position: string): string {
+  return crc32(position, list.checksum).toString(16).padStart(8, '0');
 }
 
-/** The place that a cursor of `list` names. Throws INVALID_CURSOR on `field` for any other text. */
-export function requirePlace(field: string, cursor: string, list: CursorList): string {
+/** Returns the position in a cursor of `list`. Throws INVALID_CURSOR on `field` for any other text. */
+export function requirePosition(field: string, cursor: string, list: CursorList): string {
   const text = cursor.length <= LENGTH_MAX ? Buffer.from(cursor, 'base64url').toString('latin1') : '';
-  const [, , , place = ''] = TEXT.exec(text) ?? [];
-  // Also a text that decodes to the same bytes is not what the list returned.
-  if (place === '' || cursorText({ list, place }) !== cursor) throw invalidCursor(field);
-  return place;
+  const [, , , position = ''] = TEXT.exec(text) ?? [];
+  // Compares the text: other texts can decode to the same bytes.
+  if (position === '' || encodeCursor({ list, position }) !== cursor) throw invalidCursor(field);
+  return position;
 }
 
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** A place in a list that is ordered by id. Throws INVALID_CURSOR on `field` for any other place. */
-export function requireId(field: string, place: string): string {
-  if (!ID.test(place)) throw invalidCursor(field);
-  return place;
+/** Returns a position in a list that is ordered by id. Throws INVALID_CURSOR on `field` for any other position. */
+export function requireId(field: string, position: string): string {
+  if (!ID.test(position)) throw invalidCursor(field);
+  return position;
 }
 
 function invalidCursor(field: string): AppError {
-  const message =
-    'The cursor is not one that this list returned with the same query, filter, sort and parent.';
+  const message = 'The cursor was not returned by this list with the same query, filter, sort and parent.';
   return refused('INVALID_CURSOR', field, message);
 }

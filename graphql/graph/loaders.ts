@@ -8,23 +8,23 @@ import { AppError, refused } from '#platform/errors.ts';
 import type { Page } from '#graphql/graph/connection.ts';
 import { BATCH_SIZE_MAX, NESTED_BATCH_SIZE_MAX, PARENTS_MAX } from '#platform/limits.ts';
 
-/** What one request asks for by id, gathered into one call per kind. Made on first use: most requests need none. */
+/** Batches the reads by id of one request into one call per type. Created on first use: most requests need none. */
 export interface Loaders {
   readonly account: DataLoader<string, Account | null>;
   readonly product: DataLoader<string, Product | null>;
   readonly category: DataLoader<string, Category | null>;
-  /** By the line's own id. */
+  /** By line id. */
   readonly line: DataLoader<string, OrderLine | null>;
   /** Without their lines. */
   readonly order: DataLoader<string, Order | null>;
-  /** By the order's id. RESOURCE_EXHAUSTED where the lines of its account are too much beside those of the others. */
+  /** By order id. RESOURCE_EXHAUSTED if the lines of its account do not fit into one response with those of the others. */
   readonly lines: DataLoader<string, OrderLine[]>;
   /**
-   * The first children of a parent, an empty id for the top. CATEGORY_NOT_FOUND if there is no such parent; equal sizes of
-   * many parents are one call.
+   * Returns the first children of a parent, or the top-level categories for an empty id. Throws CATEGORY_NOT_FOUND if the
+   * parent does not exist. Reads of the same size share one call.
    */
   childrenOf(parentId: string, first: number): Promise<Category[]>;
-  /** The page of one account's orders, without their lines; equal pages of many accounts are one call. */
+  /** Returns a page of an account's orders, without their lines. Reads of the same page share one call. */
   ordersOf(accountId: string, page: Page): Promise<AccountOrders | null>;
 }
 
@@ -96,7 +96,7 @@ function linesLoader(clients: Clients, call: Call): DataLoader<string, OrderLine
 function tooLarge(): AppError {
   return new AppError(
     'RESOURCE_EXHAUSTED',
-    'The orders of this account have too many lines to be read at once. Ask for fewer orders.',
+    'The orders of this account have too many lines to read at once. Ask for fewer orders.',
   );
 }
 

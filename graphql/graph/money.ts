@@ -1,17 +1,16 @@
 import { invalid } from '#platform/errors.ts';
 
 /**
- * Exact decimals on the wire, whole minor units everywhere else. A JSON number with at most 15 digits survives the
- * trip through a double unchanged (IEEE 754 binary64 holds every decimal of 15 digits), so that is the bound: what a
- * client prints is what we keep.
+ * Amounts are exact decimals in JSON and whole minor units everywhere else. The bound is 15 digits because a double
+ * (IEEE 754 binary64) preserves every decimal of 15 digits: a client that parses the number prints the stored amount.
  */
 export const MONEY_DIGITS_MAX = 15;
 
 const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/;
-/** Characters; the longest amount has 17, and zeros around it are allowed. */
+/** Characters; the longest amount has 17, and additional zeros are allowed. */
 const TEXT_LENGTH_MAX = 40;
 
-/** Minor units, a safe integer, of decimal text such as `1199.99` in a currency with `digits` decimal places. */
+/** Converts decimal text such as `1199.99` to minor units, a safe integer, for a currency with `digits` decimal places. */
 export function parseMoney(text: string, digits: number): number {
   if (text.length > TEXT_LENGTH_MAX)
     throw invalid('money', `must have at most ${TEXT_LENGTH_MAX} characters`);
@@ -31,7 +30,7 @@ function withoutTrailingZeros(digits: string): string {
   return digits.slice(0, end);
 }
 
-/** The decimal number of minor units: exact, since both parts of the division fit a double and 15 digits round-trip. */
+/** Converts minor units to a decimal number: exact, because both operands are exact doubles and 15 digits round-trip. */
 export function moneyToNumber(minor: bigint, digits: number): number {
   return Number(minor) / 10 ** digits;
 }

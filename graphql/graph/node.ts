@@ -9,7 +9,7 @@ import { requireUuid } from '#platform/input.ts';
 
 const IDS_MAX = 100;
 
-/** The fields that find objects of any type by id. */
+/** The resolvers of objects of any type by id. */
 export const nodeResolvers: Resolvers = {
   Query: {
     node: (_, { id }, { loaders }) => findNode('id', id, loaders),
@@ -33,7 +33,7 @@ const TYPES = {
   [ProductSchema.typeName]: 'Product',
 } as const satisfies Record<NodeMessage['$typeName'], string>;
 
-/** An id does not tell the type, so that all services are asked: for all ids of a request, one call for each type. */
+/** An id does not contain the type, so all services are called: one call per type for all ids of a request. */
 const LOADERS = [
   'account',
   'product',
@@ -43,7 +43,7 @@ const LOADERS = [
 ] as const satisfies readonly (keyof Loaders)[];
 const NOT_FOUND = new Error('not found');
 
-/** The first service that has the object answers. Rejects if none has it and one of them could not say so. */
+/** Returns the object from the first service that has it. Rejects if no service returned it and one of them failed. */
 async function findNode(field: string, text: string, loaders: Loaders): Promise<NodeMessage | null> {
   const id = requireUuid(field, text);
   const reads = LOADERS.map(async (type): Promise<NodeMessage | null> => loaders[type].load(id));

@@ -3,25 +3,28 @@ import { foundById, sizePaths, toConnection, toPage, toSlice } from '#graphql/gr
 import { cursorList } from '#graphql/graph/cursor.ts';
 import { present } from '#graphql/graph/present.ts';
 import type { OrderFilterInput, OrderStatus, Resolvers } from '#graphql/graph/resolver-types.ts';
-import { named } from '#graphql/graph/violations.ts';
+import { withArgumentPaths } from '#graphql/graph/violations.ts';
 import { OrderStatus as OrderStatusMessage } from '#order/pb/order_pb.js';
 import { invalid } from '#platform/errors.ts';
 import { requireAll, requireUuid } from '#platform/input.ts';
 
 const ORDER_PATHS = { accountId: 'order.accountId', products: 'order.products' };
 
-/** The fields that resolve orders. */
+/** The resolvers of orders. */
 export const orderResolvers: Resolvers = {
   Query: {
     order: (_, { id }, { loaders }) => loaders.order.load(requireUuid('id', id)),
     orders: async (_, { filter, ...args }, { clients, call }) => {
       const list = cursorList('orders', { ...filter });
-      const { slice, wanted } = requireAll({
+      const { slice, filterMessage } = requireAll({
         slice: () => toSlice(args, list),
-        wanted: () => toFilterMessage(filter),
+        filterMessage: () => toFilterMessage(filter),
       });
-      const listed = clients.orders.listOrders({ page: toPage(slice), filter: wanted }, call);
-      const { orders, hasMore, stoppedAtId } = await named({ filter: 'filter', ...sizePaths(slice) }, listed);
+      const listed = clients.orders.listOrders({ page: toPage(slice), filter: filterMessage }, call);
+      const { orders, hasMore, stoppedAtId } = await withArgumentPaths(
+        { filter: 'filter', ...sizePaths(slice) },
+        listed,
+      );
       const stop = stoppedAtId !== '' && { [slice.fromEnd ? 'start' : 'end']: stoppedAtId };
       return toConnection(list, slice, { ...foundById(orders, hasMore), ...stop });
     },
@@ -29,7 +32,7 @@ export const orderResolvers: Resolvers = {
 
   Mutation: {
     createOrder: async (_, { order }, { clients, call }) =>
-      present((await named(ORDER_PATHS, clients.orders.createOrder(order, call))).order),
+      present((await withArgumentPaths(ORDER_PATHS, clients.orders.createOrder(order, call))).order),
   },
 
   Order: {
@@ -38,7 +41,7 @@ export const orderResolvers: Resolvers = {
     status: ({ status }) => present(ORDER_STATUSES[status]),
     version: (order) => Number(order.version),
     account: (order, _, { loaders }) => loaders.account.load(order.accountId),
-    // An order has lines. Read by itself it comes without them: many queries do not ask for them.
+    // Reads of orders omit the lines, because many queries do not select them. Every order has at least one line.
     products: (order, _, { loaders }) =>
       order.lines.length > 0 ? order.lines : loaders.lines.load(order.id),
   },
@@ -56,7 +59,7 @@ const ORDER_STATUSES: Readonly<Partial<Record<OrderStatusMessage, OrderStatus>>>
 /** Throws INVALID_ARGUMENT. */
 function toFilterMessage(filter: Readonly<Partial<OrderFilterInput>> | null | undefined) {
   const { accountIds, createdFrom, createdTo, totalPriceMin, totalPriceMax } = filter ?? {};
-  // To the service an empty list is no filter.
+  // The service treats an empty list as no filter.
   if (accountIds?.length === 0) throw invalid('filter.accountIds', 'must have 1 to 100 ids');
   return {
     accountIds: [...(accountIds ?? [])],

@@ -1,8 +1,8 @@
 import type { UserError } from '#graphql/graph/resolver-types.ts';
-import { UnnamedViolation } from '#graphql/graph/violations.ts';
+import { UnmappedViolation } from '#graphql/graph/violations.ts';
 import { AppError, type Violation } from '#platform/errors.ts';
 
-/** The payload of a mutation: what it returns, or what the caller can correct. Throws what they cannot. */
+/** Returns the payload of a mutation: its entity, or user errors for violations. Throws all other errors. */
 export async function payloadOf<Name extends string, T>(
   name: Name,
   mutate: () => Promise<T>,
@@ -10,7 +10,7 @@ export async function payloadOf<Name extends string, T>(
   try {
     return payload(name, await mutate(), []);
   } catch (error) {
-    if (!(error instanceof AppError) || error instanceof UnnamedViolation) throw error;
+    if (!(error instanceof AppError) || error instanceof UnmappedViolation) throw error;
     if (error.violations.length === 0) throw error;
     return payload(name, null, error.violations.map(toUserError));
   }
@@ -20,7 +20,7 @@ function payload<Name extends string, T>(name: Name, entity: T | null, userError
   return { [name]: entity, userErrors } as Record<Name, T | null> & { userErrors: UserError[] };
 }
 
-/** A violation as forms show it beside the field. */
+/** Converts a violation to a user error, whose message is a sentence. */
 export function toUserError({ code, field, message }: Violation): UserError {
   return { code, field, message: toSentence(message) };
 }

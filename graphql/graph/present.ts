@@ -1,5 +1,5 @@
-/** A message that the service's contract promises. */
+/** Returns a message that the service contract requires. Throws if it is missing. */
 export function present<T>(message: T | undefined): T {
-  if (message === undefined) throw new Error('a service left out a message that its contract promises');
+  if (message === undefined) throw new Error('a service omitted a message that its contract requires');
   return message;
 }

@@ -1,10 +1,10 @@
 import { SearchSort, type Product, type SearchProductsResponse } from '#catalog/pb/catalog_pb.js';
 import type { Found } from '#graphql/graph/connection.ts';
 
-/** ProductSort of the schema. */
+/** The enum ProductSort of the schema. */
 export type ProductSort = Exclude<keyof typeof SearchSort, 'UNSPECIFIED'>;
 
-/** ProductFilterInput of the schema; prices in minor units. */
+/** The input ProductFilterInput of the schema, with prices in minor units. */
 export type ProductFilter =
   | {
       readonly priceMin?: number | null;
@@ -15,7 +15,7 @@ export type ProductFilter =
   | null
   | undefined;
 
-/** A filter and an order as the catalog takes them. */
+/** Converts a filter and a sort order to the request of the catalog. */
 export function toFilterRequest(filter: ProductFilter, sort: ProductSort) {
   return {
     sort: SearchSort[sort],
@@ -28,17 +28,17 @@ export function toFilterRequest(filter: ProductFilter, sort: ProductSort) {
   };
 }
 
-/** The order that a list really has: without a query nothing is more relevant than anything else. */
+/** Returns the actual sort order: without a query, all products are equally relevant and the newest come first. */
 export function effectiveSort(sort: ProductSort, query: string): ProductSort {
   return sort === 'RELEVANCE' && query === '' ? 'NEWEST' : sort;
 }
 
-/** What the catalog found, for a connection. */
+/** Converts a search response of the catalog for a connection. */
 export function foundProducts(answer: SearchProductsResponse): Found<Product> {
   const { products, cursors, startCursor, endCursor, hasMore } = answer;
   return {
     nodes: products,
-    places: cursors,
+    positions: cursors,
     start: startCursor === '' ? undefined : startCursor,
     end: endCursor === '' ? undefined : endCursor,
     hasMore,

@@ -9,7 +9,7 @@ import {
   type ProductFilter,
   type ProductSort,
 } from '#graphql/graph/product-filter.ts';
-import { named } from '#graphql/graph/violations.ts';
+import { withArgumentPaths } from '#graphql/graph/violations.ts';
 import type { Call } from '#platform/call.ts';
 
 export interface SearchArguments {
@@ -20,18 +20,18 @@ export interface SearchArguments {
   readonly after?: string | null | undefined;
 }
 
-/** The paths of a search in the arguments of searchProducts. */
+/** The argument paths of searchProducts. */
 const PATHS = { query: 'query', filter: 'filter', size: 'first', after: 'after', sort: 'sort' };
 
-/** A search of which only those parts are worked out that fields ask for: all in one call to the catalog. */
+/** A search that reads only the parts that the selected fields need, in one call to the catalog. */
 export class ProductSearch {
   readonly #args: SearchArguments;
   readonly #list: CursorList;
   readonly #slice: Slice;
   readonly #clients: Clients;
   readonly #call: Call;
-  readonly #wants = { products: false, total: false, facets: false, didYouMean: false };
-  #answer: Promise<SearchProductsResponse> | undefined;
+  readonly #parts = { products: false, total: false, facets: false, didYouMean: false };
+  #response: Promise<SearchProductsResponse> | undefined;
   #connection: Promise<Connection<Product>> | undefined;
 
   /** Throws INVALID_ARGUMENT, INVALID_CURSOR. */
@@ -45,17 +45,17 @@ export class ProductSearch {
     this.#call = call;
   }
 
-  /** Fields of one object are resolved in one go; the call is made after all have said what they want. */
-  #want(part: 'products' | 'total' | 'facets' | 'didYouMean'): Promise<SearchProductsResponse> {
-    this.#wants[part] = true;
-    this.#answer ??= Promise.resolve().then(() => this.#ask());
-    return this.#answer;
+  /** All fields of an object are resolved in the same tick, so the call is sent in a microtask, with all their parts. */
+  #load(part: 'products' | 'total' | 'facets' | 'didYouMean'): Promise<SearchProductsResponse> {
+    this.#parts[part] = true;
+    this.#response ??= Promise.resolve().then(() => this.#search());
+    return this.#response;
   }
 
-  #ask(): Promise<SearchProductsResponse> {
+  #search(): Promise<SearchProductsResponse> {
     const { query, filter, sort } = this.#args;
     const { size, after } = this.#slice;
-    const { products, total, facets, didYouMean } = this.#wants;
+    const { products, total, facets, didYouMean } = this.#parts;
     const request = {
       ...toFilterRequest(filter, sort),
       query: query ?? '',
@@ -66,13 +66,13 @@ export class ProductSearch {
       withFacets: facets,
       withDidYouMean: didYouMean,
     };
-    return named(PATHS, this.#clients.catalog.searchProducts(request, this.#call));
+    return withArgumentPaths(PATHS, this.#clients.catalog.searchProducts(request, this.#call));
   }
 
-  /** The page of products as a connection. */
+  /** Returns the page of products as a connection. */
   #page(): Promise<Connection<Product>> {
-    this.#connection ??= this.#want('products').then((answer) =>
-      toConnection(this.#list, this.#slice, foundProducts(answer)),
+    this.#connection ??= this.#load('products').then((response) =>
+      toConnection(this.#list, this.#slice, foundProducts(response)),
     );
     return this.#connection;
   }
@@ -90,15 +90,15 @@ export class ProductSearch {
   }
 
   async totalCount(): Promise<number> {
-    return (await this.#want('total')).total;
+    return (await this.#load('total')).total;
   }
 
   async facets(): Promise<Facets | undefined> {
-    return (await this.#want('facets')).facets;
+    return (await this.#load('facets')).facets;
   }
 
   async didYouMean(): Promise<string | null> {
-    const { didYouMean } = await this.#want('didYouMean');
+    const { didYouMean } = await this.#load('didYouMean');
     return didYouMean === '' ? null : didYouMean;
   }
 }

@@ -1,9 +1,9 @@
-import { offsetPage, PAGE_PATHS, part } from '#graphql/graph/pagination.ts';
+import { offsetPage, PAGE_PATHS, pageOf } from '#graphql/graph/pagination.ts';
 import { payloadOf } from '#graphql/graph/payload.ts';
 import { present } from '#graphql/graph/present.ts';
 import { productsConnection } from '#graphql/graph/products-connection.ts';
 import type { Resolvers, UpdateProductInput } from '#graphql/graph/resolver-types.ts';
-import { named } from '#graphql/graph/violations.ts';
+import { withArgumentPaths } from '#graphql/graph/violations.ts';
 import { invalid } from '#platform/errors.ts';
 import { requireAll, requireUuid } from '#platform/input.ts';
 
@@ -23,29 +23,31 @@ const CHANGE_PATHS = {
   price: 'input.price',
   categoryId: 'input.categoryId',
   tags: 'input.tags',
-  // As the gRPC client names a tag that is not well-formed Unicode.
+  // The path that the gRPC client reports for a tag that is not well-formed Unicode.
   'tags.values': 'input.tags',
 };
 
-/** The fields that resolve products. */
+/** The resolvers of products. */
 export const productResolvers: Resolvers = {
   Query: {
     products: async (_, { pagination, query, id }, { clients, call, loaders }) => {
       if (query != null && query.trim() !== '') {
         const request = { ...offsetPage(pagination), query, id: id ?? '' };
-        return (await named(SEARCH_PATHS, clients.catalog.searchProducts(request, call))).products;
+        return (await withArgumentPaths(SEARCH_PATHS, clients.catalog.searchProducts(request, call)))
+          .products;
       }
       if (id != null) {
         const product = await loaders.product.load(requireUuid('id', id));
-        return part(product && !product.archivedAt ? [product] : [], pagination);
+        return pageOf(product && !product.archivedAt ? [product] : [], pagination);
       }
       const listed = clients.catalog.listProducts({ page: offsetPage(pagination) }, call);
-      return (await named(PAGE_PATHS, listed)).products;
+      return (await withArgumentPaths(PAGE_PATHS, listed)).products;
     },
     product: (_, { id }, { loaders }) => loaders.product.load(requireUuid('id', id)),
     productsConnection: (_, args, { clients, call }) => productsConnection(args, clients, call),
     bestSellers: async (_, { first }, { clients, call }) =>
-      (await named({ size: 'first' }, clients.catalog.listBestSellers({ size: first }, call))).products,
+      (await withArgumentPaths({ size: 'first' }, clients.catalog.listBestSellers({ size: first }, call)))
+        .products,
   },
 
   Mutation: {
@@ -58,7 +60,9 @@ export const productResolvers: Resolvers = {
         categoryId: categoryId ?? '',
         tags: tags ?? [],
       };
-      return present((await named(NEW_PRODUCT_PATHS, clients.catalog.createProduct(input, call))).product);
+      return present(
+        (await withArgumentPaths(NEW_PRODUCT_PATHS, clients.catalog.createProduct(input, call))).product,
+      );
     },
     updateProduct: (_, { input }, { clients, call }) =>
       payloadOf('product', async () => {
@@ -73,12 +77,14 @@ export const productResolvers: Resolvers = {
           ...(categoryId !== undefined && { categoryId: categoryId ?? '' }),
           ...(tags !== undefined && { tags: { values: tags ?? [] } }),
         };
-        return present((await named(CHANGE_PATHS, clients.catalog.updateProduct(change, call))).product);
+        return present(
+          (await withArgumentPaths(CHANGE_PATHS, clients.catalog.updateProduct(change, call))).product,
+        );
       }),
     archiveProduct: (_, { input: { id } }, { clients, call }) =>
       payloadOf('product', async () => {
         const archived = clients.catalog.archiveProduct({ id }, call);
-        return present((await named({ id: 'input.id' }, archived)).product);
+        return present((await withArgumentPaths({ id: 'input.id' }, archived)).product);
       }),
   },
 
@@ -92,7 +98,7 @@ export const productResolvers: Resolvers = {
   },
 };
 
-/** The fields of which null would mean nothing. */
+/** Throws a violation for each field that must not be null. */
 function requireNoNulls({ name, description, price }: UpdateProductInput) {
   return requireAll({
     name: () => requireNotNull('input.name', name),

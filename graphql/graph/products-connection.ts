@@ -15,12 +15,12 @@ import {
   type ProductFilter,
   type ProductSort,
 } from '#graphql/graph/product-filter.ts';
-import { named } from '#graphql/graph/violations.ts';
+import { withArgumentPaths } from '#graphql/graph/violations.ts';
 import type { Call } from '#platform/call.ts';
 
 /**
- * Products on sale that match a filter. All of them, newest first, come from the catalog's table; any other list comes
- * from its search index. Throws INVALID_ARGUMENT, INVALID_CURSOR.
+ * Returns products on sale that match a filter. The list of all products, newest first, is read from the catalog's table;
+ * any other list is read from its search index. Throws INVALID_ARGUMENT, INVALID_CURSOR.
  */
 export async function productsConnection(
   { filter, sort, ...args }: ConnectionArguments & { filter?: ProductFilter; sort: ProductSort },
@@ -32,12 +32,12 @@ export async function productsConnection(
   const slice = toSlice(args, list);
   if (order === 'NEWEST' && isEmpty(filter)) {
     const listed = clients.catalog.listProducts({ page: toPage(slice) }, call);
-    const { products, hasMore } = await named(sizePaths(slice), listed);
+    const { products, hasMore } = await withArgumentPaths(sizePaths(slice), listed);
     return toConnection(list, slice, foundById(products, hasMore));
   }
   const request = { ...toFilterRequest(filter, order), ...slice };
   const paths = { filter: 'filter', after: 'after', before: 'before', ...sizePaths(slice) };
-  const found = await named(paths, clients.catalog.searchProducts(request, call));
+  const found = await withArgumentPaths(paths, clients.catalog.searchProducts(request, call));
   return toConnection(list, slice, foundProducts(found));
 }
 

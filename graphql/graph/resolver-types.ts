@@ -118,7 +118,7 @@ export type CategoryCount = {
 
 /** The input of createCategory. */
 export type CreateCategoryInput = {
-  /** The name of the category: 1 to 100 characters. The names of categories with the same parent differ in more than case and accents. */
+  /** The name of the category: 1 to 100 characters. It must differ from the names of its siblings in more than case and accents. */
   name: Scalars['String']['input'];
   /** The id of the parent category. Omitted or null: a top-level category. */
   parentId?: InputMaybe<Scalars['ID']['input']>;
@@ -148,15 +148,15 @@ export type ErrorCode =
   | 'BAD_REQUEST'
   /** The HTTP body has more bytes than the gateway accepts. Send less in one request. */
   | 'BODY_TOO_LARGE'
-  /** The client closed the request before the answer was ready. Clients do not receive it; logs and metrics of services show it. */
+  /** The client closed the request before the response was ready. Clients do not receive this code; it appears in logs and metrics of services. */
   | 'CANCELLED'
   /** The tree of categories has reached its maximum depth, width or size. Use another parent. */
   | 'CATEGORY_LIMIT_EXCEEDED'
-  /** A category with the same parent has this name; case and accents do not matter. Choose another name. */
+  /** A category with the same parent has this name; case and accents are ignored. Choose another name. */
   | 'CATEGORY_NAME_TAKEN'
   /** A product or a category names a category that does not exist. Choose another category. */
   | 'CATEGORY_NOT_FOUND'
-  /** The answer was not ready in time, or the request did not arrive in time. A mutation may or may not have taken effect: read the entity before you retry it. */
+  /** The response was not ready in time, or the request did not arrive in time. A mutation may or may not have taken effect: read the entity before you retry it. */
   | 'DEADLINE_EXCEEDED'
   /** The HTTP request has an Expect header other than 100-continue. Remove the header. */
   | 'EXPECTATION_FAILED'
@@ -164,11 +164,11 @@ export type ErrorCode =
   | 'GRAPHQL_LIMIT_EXCEEDED'
   /** The document is not valid GraphQL syntax. Correct the document. */
   | 'GRAPHQL_PARSE_FAILED'
-  /** The document does not fit the schema, e.g. it selects an unknown field. Correct the document. */
+  /** The document does not match the schema, e.g. it selects an unknown field. Correct the document. */
   | 'GRAPHQL_VALIDATION_FAILED'
   /** The HTTP headers have more bytes than the gateway accepts. Send fewer or shorter headers. */
   | 'HEADERS_TOO_LARGE'
-  /** A fault of the server. Report it with the `requestId`. */
+  /** An internal error of the server. Report it with the `requestId`. */
   | 'INTERNAL'
   /** A value is missing, has the wrong type or is out of bounds. `field` names it, the message names the bound. */
   | 'INVALID_ARGUMENT'
@@ -184,7 +184,7 @@ export type ErrorCode =
   | 'NOT_FOUND'
   /** The document has no operation with this `operationName`, or several operations and no `operationName`. The message lists the names. */
   | 'OPERATION_NOT_FOUND'
-  /** The request has the hash of a document and not the document. Send the document itself; Apollo Client does so by itself. */
+  /** The request contains the hash of a document but not the document. Send the document; Apollo Client does this automatically. */
   | 'PERSISTED_QUERY_NOT_SUPPORTED'
   /** The product is no longer sold: it cannot be ordered or changed. Remove it. */
   | 'PRODUCT_ARCHIVED'
@@ -192,18 +192,18 @@ export type ErrorCode =
   | 'PRODUCT_NOT_FOUND'
   /** A limit of work in progress is reached, or the data is too much to read at once. Wait before you retry, or ask for less. */
   | 'RESOURCE_EXHAUSTED'
-  /** The answer would have too many bytes or items. Ask for smaller pages or fewer fields. */
+  /** The response would have too many bytes or items. Ask for smaller pages or fewer fields. */
   | 'RESPONSE_TOO_LARGE'
   /** A service or engine cannot be reached. Retry later. */
   | 'UNAVAILABLE'
-  /** The HTTP body has another media type than `application/json`, another charset than UTF-8 or a content coding. Send plain JSON. */
+  /** The HTTP body has a media type other than `application/json`, a charset other than UTF-8, or a content coding. Send plain JSON. */
   | 'UNSUPPORTED_MEDIA_TYPE'
   /** The entity has changed since you read it. Read it again, then retry with its new version. */
   | 'VERSION_CONFLICT';
 
 /** Write operations. The fields of one request run one after the other. */
 export type Mutation = {
-  /** Takes a product off sale permanently. Archiving it again changes nothing. User errors: INVALID_ARGUMENT, NOT_FOUND. */
+  /** Takes a product off sale permanently. Archiving it again has no effect. User errors: INVALID_ARGUMENT, NOT_FOUND. */
   archiveProduct: Maybe<ArchiveProductPayload>;
   /** Creates an account. Errors: INVALID_ARGUMENT. */
   createAccount: Maybe<Account>;
@@ -213,9 +213,9 @@ export type Mutation = {
   createOrder: Maybe<Order>;
   /** Creates a product. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
   createProduct: Maybe<Product>;
-  /** Changes the name of an account. User errors: INVALID_ARGUMENT, NOT_FOUND. */
+  /** Renames an account. User errors: INVALID_ARGUMENT, NOT_FOUND. */
   renameAccount: Maybe<RenameAccountPayload>;
-  /** Changes the name of a category. User errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NAME_TAKEN. */
+  /** Renames a category. User errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NAME_TAKEN. */
   renameCategory: Maybe<RenameCategoryPayload>;
   /** Changes the given fields of a product if its version is the expected one. User errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NOT_FOUND, PRODUCT_ARCHIVED, VERSION_CONFLICT. */
   updateProduct: Maybe<UpdateProductPayload>;
@@ -271,7 +271,7 @@ export type MutationUpdateProductArgs = {
 
 /** An object with an id (https://relay.dev/graphql/objectidentification.htm). */
 export type Node = {
-  /** The id of the object, a UUID that no other object of any type has. */
+  /** The id of the object, a UUID that is unique across all types. */
   id: Scalars['ID']['output'];
 };
 
@@ -315,7 +315,7 @@ export type OrderEdge = {
 
 /** Conditions for orders. An order must meet all of them. Omitted or null conditions are ignored. */
 export type OrderFilterInput = {
-  /** The ids of 1 to 100 accounts: one of them placed the order. */
+  /** The ids of 1 to 100 accounts, one of which placed the order. */
   accountIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   /** The start of the period in which the order was placed, inclusive. */
   createdFrom?: InputMaybe<Scalars['DateTime']['input']>;
@@ -350,9 +350,9 @@ export type OrderStatus =
 
 /** A line of an order: a product as it was when the order was placed. */
 export type OrderedProduct = Node & {
-  /** The description of the product at the time of the order. A text of more than 500 characters is cut and ends in an ellipsis. */
+  /** The description of the product at the time of the order. A text of more than 500 characters is truncated and ends in an ellipsis. */
   description: Scalars['String']['output'];
-  /** The id of the line, which no other line of any order has. */
+  /** The id of the line, unique across all orders. */
   id: Scalars['ID']['output'];
   /** The name of the product at the time of the order. */
   name: Scalars['String']['output'];
@@ -438,9 +438,9 @@ export type ProductEdge = {
 
 /** The number of found products by price and by category. */
 export type ProductFacets = {
-  /** The number of products in each category and below it, largest first: at most 20 categories. The category condition of the filter does not apply to it. */
+  /** The number of products in each category and below it, largest first: at most 20 categories. The category condition of the filter does not apply. */
   categories: Array<CategoryCount>;
-  /** The number of products in each price range, lowest range first and without empty ranges. The price conditions of the filter do not apply to it. */
+  /** The number of products in each price range, lowest range first and without empty ranges. The price conditions of the filter do not apply. */
   priceBuckets: Array<PriceBucket>;
 };
 
@@ -472,7 +472,7 @@ export type ProductInput = {
 
 /** A page of found products, with facets of all found products. */
 export type ProductSearchConnection = {
-  /** The query with its typing errors corrected, if no product matches it as given; the page then has the products that match approximately. Otherwise null. */
+  /** The query with its typing errors corrected, if no product matches the query as given; the page then has the products that match approximately. Otherwise null. */
   didYouMean: Maybe<Scalars['String']['output']>;
   /** The items of the page with their cursors. */
   edges: Array<ProductEdge>;
@@ -507,9 +507,9 @@ export type ProductSuggestion = {
 
 /** Read operations. */
 export type Query = {
-  /** The account with this id, or null if none has it. */
+  /** The account with this id, or null if there is none. */
   account: Maybe<Account>;
-  /** Accounts, newest first. With an id, the list has that account or is empty. */
+  /** Accounts, newest first. With an id, the list contains only that account, or is empty. */
   accounts: Maybe<Array<Account>>;
   /** All accounts, newest first. */
   accountsConnection: Maybe<AccountConnection>;
@@ -517,19 +517,19 @@ export type Query = {
   bestSellers: Maybe<Array<Product>>;
   /** Top-level categories, or the children of one category, sorted by name. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
   categories: Maybe<Array<Category>>;
-  /** The category with this id, or null if none has it. */
+  /** The category with this id, or null if there is none. */
   category: Maybe<Category>;
-  /** The object with this id, or null if none has it. Null with an error if a service that may have it is unavailable. */
+  /** The object with this id, or null if there is none. Null with an error if a service that may have it is unavailable. */
   node: Maybe<Node>;
   /** The objects with these ids, in the order of the ids. An item is null if no object has the id, and null with an error if a service that may have it is unavailable. */
   nodes: Maybe<Array<Maybe<Node>>>;
-  /** The order with this id, or null if none has it. */
+  /** The order with this id, or null if there is none. */
   order: Maybe<Order>;
-  /** Orders that match a filter, newest first. One request searches at most 10,000 orders: a page can have fewer items than requested although there are more pages. Errors: INVALID_ARGUMENT, INVALID_CURSOR. */
+  /** Orders that match a filter, newest first. One request searches at most 10,000 orders, so a page can have fewer items than requested even if there are more pages. Errors: INVALID_ARGUMENT, INVALID_CURSOR. */
   orders: Maybe<OrderConnection>;
-  /** The product with this id, or null if none has it. Archived products are included. */
+  /** The product with this id, or null if there is none. Archived products are included. */
   product: Maybe<Product>;
-  /** Products on sale: newest first, or best match first if there is a query. With an id, the list has that product or is empty. */
+  /** Products on sale: newest first, or best match first if there is a query. With an id, the list contains only that product, or is empty. */
   products: Maybe<Array<Product>>;
   /** Products on sale that match a filter. */
   productsConnection: Maybe<ProductConnection>;
@@ -537,7 +537,7 @@ export type Query = {
   searchProducts: Maybe<ProductSearchConnection>;
   /** The shop. */
   shop: Maybe<Shop>;
-  /** Products on sale whose name has a word that starts with the prefix, one for each name. Names that start with the prefix come first. */
+  /** Products on sale whose name has a word that starts with the prefix, one product per name. Names that start with the prefix come first. */
   suggestProducts: Maybe<Array<ProductSuggestion>>;
 };
 
@@ -672,7 +672,7 @@ export type RenameAccountPayload = {
 export type RenameCategoryInput = {
   /** The id of the category to rename. */
   id: Scalars['ID']['input'];
-  /** The new name: 1 to 100 characters. The names of categories with the same parent differ in more than case and accents. */
+  /** The new name: 1 to 100 characters. It must differ from the names of its siblings in more than case and accents. */
   name: Scalars['String']['input'];
 };
 
@@ -696,15 +696,15 @@ export type Shop = {
 export type UpdateProductInput = {
   /** The id of the new category. Null removes the product from its category. */
   categoryId?: InputMaybe<Scalars['ID']['input']>;
-  /** The new description: at most 10,000 characters. Null is refused. */
+  /** The new description: at most 10,000 characters. Must not be null. */
   description?: InputMaybe<Scalars['String']['input']>;
   /** The `version` of the product that the caller read. If the product has another version, the mutation fails with VERSION_CONFLICT. */
   expectedVersion: Scalars['Int']['input'];
   /** The id of the product to change. */
   id: Scalars['ID']['input'];
-  /** The new name: 1 to 200 characters. Null is refused. */
+  /** The new name: 1 to 200 characters. Must not be null. */
   name?: InputMaybe<Scalars['String']['input']>;
-  /** The new price of one unit: 0 or more. Null is refused. */
+  /** The new price of one unit: 0 or more. Must not be null. */
   price?: InputMaybe<Scalars['Money']['input']>;
   /** The new tags, which replace all previous ones: at most 20 of 1 to 40 characters. Null removes all tags. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;

@@ -7,8 +7,8 @@ import { searchResolvers } from '#graphql/graph/search.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
 
 /**
- * The resolvers of all domains. GraphQL resolves straight from proto messages: a field without a resolver is the
- * message's field of the same name.
+ * The resolvers of all domains. Their source objects are proto messages: a field without a resolver is the message field
+ * of the same name.
  */
 export const resolvers: Resolvers[] = [
   accountResolvers,

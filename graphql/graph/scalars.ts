@@ -1,13 +1,13 @@
 import { timestampDate, type Timestamp } from '@bufbuild/protobuf/wkt';
 import { Kind, type GraphQLScalarTypeConfig } from 'graphql';
-import { cursorText, type Cursor as CursorValue } from '#graphql/graph/cursor.ts';
+import { encodeCursor, type Cursor as CursorValue } from '#graphql/graph/cursor.ts';
 import { parseDateTime } from '#graphql/graph/date-time.ts';
 import { moneyToNumber, parseMoney } from '#graphql/graph/money.ts';
 import { invalid } from '#platform/errors.ts';
 
 export type { Timestamp };
 
-/** How a scalar is read and written; its name, description and specification are in the SDL. */
+/** The coercion of a scalar. Its name, description and specification are in the SDL. */
 type Coercion<I, O> = Pick<GraphQLScalarTypeConfig<I, O>, 'serialize' | 'parseValue' | 'parseLiteral'>;
 
 /** The scalars of the schema, for a currency with `digits` decimal places. */
@@ -16,14 +16,14 @@ export function createScalars(digits: number) {
 }
 
 function money(digits: number): Coercion<number, number> {
-  // Minor units are plain numbers up here: graphql-jit writes literals into its code as JSON, which has no bigint.
+  // Minor units are numbers in resolvers: graphql-jit writes literals into its code as JSON, which has no bigint.
   const parse = (text: string): number => parseMoney(text, digits);
   return {
     serialize: (minor) => moneyToNumber(minor as bigint, digits),
     parseValue: (value) => {
       if (typeof value !== 'number' && typeof value !== 'string')
         throw invalid('money', 'must be a number such as 1199.99');
-      // The shortest text that names the double: what the caller wrote, for up to 15 digits.
+      // The shortest text of the double, which for up to 15 digits is the number in the request.
       return parse(plainDecimal(value));
     },
     parseLiteral: (node) => {
@@ -35,7 +35,7 @@ function money(digits: number): Coercion<number, number> {
   };
 }
 
-/** JavaScript writes small and large numbers with an exponent; all of those are out of Money's bounds but zero is not. */
+/** JavaScript formats very small and very large numbers with an exponent; all of them are out of bounds for Money. */
 function plainDecimal(value: number | string): string {
   return Object.is(value, -0) ? '0' : String(value);
 }
@@ -46,7 +46,7 @@ const DateTime: Coercion<number, string> = {
   parseLiteral: (node) => parseMoment(node.kind === Kind.STRING ? node.value : undefined),
 };
 
-/** Milliseconds since the Unix epoch, as a number for the same reason as above. */
+/** Returns milliseconds since the Unix epoch; a number for the same reason as in `money`. */
 function parseMoment(value: unknown): number {
   const moment = typeof value === 'string' ? parseDateTime(value) : undefined;
   if (moment === undefined)
@@ -54,9 +54,9 @@ function parseMoment(value: unknown): number {
   return moment;
 }
 
-/** Any text: whether it is a cursor of the list, the field decides, so that a literal and a variable fail alike. */
+/** Accepts any text. The field checks that it is a cursor of its list, so that literals and variables fail alike. */
 const Cursor: Coercion<string, string> = {
-  serialize: (cursor) => cursorText(cursor as CursorValue),
+  serialize: (cursor) => encodeCursor(cursor as CursorValue),
   parseValue: parseCursor,
   parseLiteral: (node) => parseCursor(node.kind === Kind.STRING ? node.value : undefined),
 };

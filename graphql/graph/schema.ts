@@ -12,20 +12,20 @@ type Resolving = Readonly<Record<string, object>>;
 
 const FOLDER = new URL('.', import.meta.url);
 
-/** The SDL files beside this one, as they are written. */
+/** Returns the SDL files of this folder. */
 export function readTypeDefs(): string[] {
   const files = readdirSync(FOLDER).filter((file) => file.endsWith('.graphql'));
   return files.sort().map((file) => readFileSync(new URL(file, FOLDER), 'utf8'));
 }
 
-/** A schema in the two forms that the gateway executes operations with. */
+/** The two forms of the schema with which the gateway executes operations. */
 export interface Schemas {
   readonly schema: GraphQLSchema;
-  /** The same with scalars that take coerced values as they are: for variables that `schema` has coerced. */
+  /** The same schema with scalars that accept coerced values: for variables that `schema` has coerced. */
   readonly ofCoerced: GraphQLSchema;
 }
 
-/** The executable schemas for a currency with `digits` decimal places. Without a shop, `shop` is null. */
+/** Creates the executable schemas for a currency with `digits` decimal places. Without `shop`, the field `shop` is null. */
 export function createSchemas(digits: number, shop?: Shop): Schemas {
   const schemas = makeSchemas(readTypeDefs(), digits, [...resolvers, shopResolvers(shop)]);
   countLists(schemas.schema);
@@ -33,7 +33,7 @@ export function createSchemas(digits: number, shop?: Shop): Schemas {
   return schemas;
 }
 
-/** Has every list that a resolver gives counted against the bound of its operation. */
+/** Counts the items of every list that a resolver returns against the limit of its operation. */
 function countLists(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || isIntrospectionType(type)) continue;
@@ -41,7 +41,7 @@ function countLists(schema: GraphQLSchema): void {
       const { resolve } = field;
       if (!resolve || !isListType(getNullableType(field.type))) continue;
       field.resolve = (source, args, context: Context, info) => {
-        // Nothing is resolved once there are too many.
+        // Throws before resolving if the limit is already exceeded.
         context.countItems(0);
         const list: unknown = resolve(source, args, context, info);
         return list instanceof Promise ? list.then((items) => count(items, context)) : count(list, context);
@@ -55,7 +55,7 @@ function count(list: unknown, context: Context): unknown {
   return list;
 }
 
-/** The same for any SDL that has the shop's scalars. */
+/** Creates the executable schemas of any SDL that has the scalars of the shop. */
 export function makeSchemas(typeDefs: string[], digits: number, resolvers: readonly Resolving[]): Schemas {
   const scalars = createScalars(digits);
   const ofCoerced = Object.entries(scalars).map(([name, scalar]) => [

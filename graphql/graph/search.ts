@@ -1,15 +1,15 @@
 import { present } from '#graphql/graph/present.ts';
 import { ProductSearch } from '#graphql/graph/product-search.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
-import { named } from '#graphql/graph/violations.ts';
+import { withArgumentPaths } from '#graphql/graph/violations.ts';
 
-/** The fields that resolve searches of products. */
+/** The resolvers of product searches. */
 export const searchResolvers: Resolvers = {
   Query: {
     searchProducts: (_, args, { clients, call }) => new ProductSearch(args, clients, call),
     suggestProducts: async (_, { prefix, first }, { clients, call }) => {
       const found = clients.catalog.suggestProducts({ prefix, size: first }, call);
-      const { products } = await named({ prefix: 'prefix', size: 'first' }, found);
+      const { products } = await withArgumentPaths({ prefix: 'prefix', size: 'first' }, found);
       return products.map((product) => ({ text: product.name, product }));
     },
   },

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { startTestShop, type GraphQLResult, type TestShop } from '#testkit/shop.ts';
 
-/** Every field and code that the top-level errors of an answer name, in order. */
-const named = ({ errors = [] }: GraphQLResult): string[] =>
+/** Returns the field and the code of every violation in the top-level errors, in order. */
+const violationsOf = ({ errors = [] }: GraphQLResult): string[] =>
   errors.flatMap(({ extensions: { violations = [] } }) =>
     violations.map(({ code, field }) => `${field} ${code}`),
   );
 
-suite('one code and one path for one mistake', () => {
+suite('errors of arguments', () => {
   let shop: TestShop;
   before(async () => {
     shop = await startTestShop();
@@ -18,7 +18,7 @@ suite('one code and one path for one mistake', () => {
   const create = (price: string, declared = ''): string =>
     `mutation${declared} { createProduct(product: { name: "x", price: ${price} }) { id } }`;
 
-  test('a wrong amount as literal, in a variable, in a variable of the whole input, and out of bounds', async () => {
+  test('an invalid amount has the same code and path as a literal, in a variable and in a variable input', async () => {
     const whole = 'mutation($p: ProductInput!) { createProduct(product: $p) { id } }';
     for (const result of [
       await shop.graphql(create('1.999')),
@@ -31,12 +31,12 @@ suite('one code and one path for one mistake', () => {
       await shop.graphql(whole, { p: { name: 'x' } }),
       await shop.graphql(create('-1')),
     ]) {
-      assert.deepEqual(named(result), ['product.price INVALID_ARGUMENT'], JSON.stringify(result));
+      assert.deepEqual(violationsOf(result), ['product.price INVALID_ARGUMENT'], JSON.stringify(result));
       assert.equal(result.errors?.[0]?.extensions.field, 'product.price');
     }
   });
 
-  test('a value that is missing, of another type, null or unknown, as literal and in a variable', async () => {
+  test('a missing, mistyped, null or unknown value has the same error as a literal and in a variable', async () => {
     for (const [literal, value, field] of [
       ['{ take: "many" }', { take: 'many' }, 'pagination.take'],
       ['{ take: 2147483648 }', { take: 2_147_483_648 }, 'pagination.take'],
@@ -49,20 +49,20 @@ suite('one code and one path for one mistake', () => {
         'query($p: PaginationInput) { products(pagination: $p) { id } }',
         { p: value },
       );
-      assert.deepEqual(named(asLiteral), [`${field} INVALID_ARGUMENT`], literal);
+      assert.deepEqual(violationsOf(asLiteral), [`${field} INVALID_ARGUMENT`], literal);
       assert.equal(asLiteral.errors?.[0]?.message, asVariable.errors?.[0]?.message);
-      assert.deepEqual(named(asVariable), named(asLiteral));
+      assert.deepEqual(violationsOf(asVariable), violationsOf(asLiteral));
     }
-    assert.deepEqual(named(await shop.graphql('{ account { id } }')), ['id INVALID_ARGUMENT']);
+    assert.deepEqual(violationsOf(await shop.graphql('{ account { id } }')), ['id INVALID_ARGUMENT']);
     const order = (quantity: string): string =>
       `createOrder(order: { accountId: "x", products: { productId: "x", quantity: ${quantity} } }) { id }`;
     const single = ['order.products[0].quantity INVALID_ARGUMENT'];
-    assert.deepEqual(named(await shop.graphql(`mutation { ${order('"x"')} }`)), single);
+    assert.deepEqual(violationsOf(await shop.graphql(`mutation { ${order('"x"')} }`)), single);
     const query = `mutation($q: Int!) { ${order('$q')} }`;
-    assert.deepEqual(named(await shop.graphql(query, { q: 'x' })), single);
+    assert.deepEqual(violationsOf(await shop.graphql(query, { q: 'x' })), single);
   });
 
-  test('each field that uses a wrong variable is named', async () => {
+  test('an invalid variable is an error of each field that uses it', async () => {
     const { errors } = await shop.graphql(
       'query($n: Int!) { a: bestSellers(first: $n) { id } b: products(pagination: { take: $n }) { id } }',
       { n: 'x' },
@@ -73,7 +73,7 @@ suite('one code and one path for one mistake', () => {
     );
   });
 
-  test('a document that does not fit the schema stays GRAPHQL_VALIDATION_FAILED', async () => {
+  test('a document that does not match the schema is GRAPHQL_VALIDATION_FAILED', async () => {
     for (const query of [
       '{ products { colour } }',
       '{ products(size: 1) { id } }',
@@ -87,12 +87,12 @@ suite('one code and one path for one mistake', () => {
       );
   });
 
-  test('known-bad twin: a literal that is refused as a document is caught', async () => {
+  test('known-bad twin: a literal that is rejected as an invalid document is caught', async () => {
     const { errors, ...result } = await shop.graphql(create('1.999'));
     const asDocument = errors?.map(({ message }) => {
       return { message, extensions: { code: 'GRAPHQL_VALIDATION_FAILED', requestId: '' } } as const;
     });
-    assert.notDeepEqual(named({ ...result, ...(asDocument && { errors: asDocument }) }), [
+    assert.notDeepEqual(violationsOf({ ...result, ...(asDocument && { errors: asDocument }) }), [
       'product.price INVALID_ARGUMENT',
     ]);
   });

@@ -20,7 +20,7 @@ async function add(name: string, parentId?: string): Promise<string> {
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `Name ${index + 10}`);
 
 suite('categories through the API', () => {
-  test('four levels of a small shop are one answer', async () => {
+  test('one query reads four levels of the categories of a small shop', async () => {
     let parent = await add('Level 1');
     for (const name of ['Level 2', 'Level 3', 'Level 4']) parent = await add(name, parent);
     const { data, errors } = await shop.graphql(
@@ -31,7 +31,7 @@ suite('categories through the API', () => {
     assert.equal(level1.children[0].children[0].children[0].name, 'Level 4');
   });
 
-  test('children and categories have as many items as first says, by name', async () => {
+  test('children and categories return the first items by name', async () => {
     const parentId = await add('Wide');
     for (const name of names(12)) await add(name, parentId);
     const { data } = await shop.graphql(
@@ -75,7 +75,7 @@ suite('categories through the API', () => {
     assert.deepEqual(data.createCategory, { userErrors });
   });
 
-  test('an unknown parent leaves the children of others readable that are read with it', async () => {
+  test('an unknown parent does not fail the other parents in its batch', async () => {
     const parentId = await add('Known');
     await add('Child', parentId);
     const loaders = createLoaders(shop.clients, testCall());
@@ -87,7 +87,7 @@ suite('categories through the API', () => {
     assert.equal(unknown.status === 'rejected' && unknown.reason.reason, 'CATEGORY_NOT_FOUND');
   });
 
-  test('CATEGORY_NAME_TAKEN: two categories at the top with one name', async () => {
+  test('CATEGORY_NAME_TAKEN: two top-level categories with one name', async () => {
     await add('Élan');
     const { data } = await shop.graphql(
       'mutation { createCategory(input: { name: "ELAN" }) { userErrors { code field } } }',

@@ -18,13 +18,13 @@ import { Random } from '#testkit/random.ts';
 import { randomResolvers } from './random-resolvers.ts';
 import { randomSelection } from './random-selection.ts';
 
-/** Valid documents that are compared; FUZZ_DOCUMENTS for another number, FUZZ_SEED to repeat a run. */
+/** The number of valid documents to compare. FUZZ_DOCUMENTS sets another number, FUZZ_SEED repeats a run. */
 const DOCUMENTS = Number(process.env['FUZZ_DOCUMENTS'] ?? 20_000);
-/** Tests that share them: each has the time of one. */
+/** The number of tests among which the documents are divided. Each has its own timeout. */
 const PARTS = 4;
 const SEED = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
-/** More interfaces and unions than the shop itself has. */
+/** Interfaces and unions in addition to those of the shop. */
 const ABSTRACT_TYPES = `
   interface Named { name: String! id: ID! }
   union Thing = Product | Account | Order | PriceBucket
@@ -32,7 +32,7 @@ const ABSTRACT_TYPES = `
   extend type Account implements Named
   extend type Category implements Named
   extend type Query {
-    named(first: Int! = 3, sort: ProductSort = NEWEST): Named
+    withArgumentPaths(first: Int! = 3, sort: ProductSort = NEWEST): Named
     everyNamed(filter: ProductFilterInput): [Named!]!
     things: [Thing]
     grid: [[Named!]]!
@@ -43,8 +43,8 @@ type Make = (schemas: Schemas, document: DocumentNode, operation: OperationDefin
 
 const compiled: Make = (...operation) => compile(...operation).execute;
 
-/** The compiler as it is without our preparation of documents. */
-const compileAsItIs: Make = ({ ofCoerced, schema }, document, operation) => {
+/** graphql-jit without the preparation of documents in graphql/compile.ts. */
+const compileUnprepared: Make = ({ ofCoerced, schema }, document, operation) => {
   const compiled = compileQuery(ofCoerced, document, operation.name?.value);
   if (!('query' in compiled)) return interpret({ schema, ofCoerced }, document, operation);
   return (context, variables) => compiled.query(undefined, context, variables);
@@ -61,7 +61,7 @@ suite(`the compiled executor and graphql-js on random documents (FUZZ_SEED=${SEE
     randomResolvers(makeSchemas(typeDefs, 2, []).schema, hasResolver),
   ]);
 
-  // graphql-js forgets the promises of a list whose item fails at once; where they reject, Node reports them.
+  // graphql-js drops the promises of a list if an item fails synchronously. If they reject, Node reports them.
   const listeners = process.listeners('unhandledRejection');
   before(() => process.removeAllListeners('unhandledRejection').on('unhandledRejection', () => {}));
   after(async () => {
@@ -70,7 +70,7 @@ suite(`the compiled executor and graphql-js on random documents (FUZZ_SEED=${SEE
     for (const listener of listeners) process.on('unhandledRejection', listener);
   });
 
-  /** The first of so many valid documents on which an executor differs from graphql-js. */
+  /** Returns the first of `count` valid documents for which an executor differs from graphql-js. */
   async function firstDifference(make: Make, count: number, part = 1): Promise<string | undefined> {
     const random = new Random(SEED + part);
     for (let compared = 0; compared < count;) {
@@ -87,12 +87,12 @@ suite(`the compiled executor and graphql-js on random documents (FUZZ_SEED=${SEE
   }
 
   for (let part = 1; part <= PARTS; part++)
-    test(`${DOCUMENTS} documents have the same data and errors at the same places: part ${part} of ${PARTS}`, async () => {
+    test(`${DOCUMENTS} documents have the same data and error paths: part ${part} of ${PARTS}`, async () => {
       assert.equal(await firstDifference(compiled, Math.ceil(DOCUMENTS / PARTS), part), undefined);
     });
 
-  test('a compiler that sees conditions and every response name is caught', async () => {
-    assert.notEqual(await firstDifference(compileAsItIs, Math.ceil(DOCUMENTS / PARTS)), undefined);
+  test('known-bad twin: graphql-jit without preparation of documents is caught', async () => {
+    assert.notEqual(await firstDifference(compileUnprepared, Math.ceil(DOCUMENTS / PARTS)), undefined);
   });
 
   test('a fragment that is spread twice under different conditions keeps its fields', async () => {
@@ -108,12 +108,12 @@ suite(`the compiled executor and graphql-js on random documents (FUZZ_SEED=${SEE
       assert.equal(await differenceOf(schemas, compiled, parse(source), { y, n }, 7), undefined);
     }
     assert.notEqual(
-      await differenceOf(schemas, compileAsItIs, parse(source), { y: true, n: true }, 7),
+      await differenceOf(schemas, compileUnprepared, parse(source), { y: true, n: true }, 7),
       undefined,
     );
   });
 
-  test('variables named like members of every object are as absent as others', async () => {
+  test('omitted variables named like members of Object.prototype are undefined', async () => {
     for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
       const document = parse(`query ($${name}: String) { searchProducts(query: $${name}) { totalCount } }`);
       assert.equal(await differenceOf(schemas, compiled, document, {}, 7), undefined, name);
@@ -121,15 +121,15 @@ suite(`the compiled executor and graphql-js on random documents (FUZZ_SEED=${SEE
     const document = parse(
       'query ($constructor: String) { searchProducts(query: $constructor) { totalCount } }',
     );
-    assert.notEqual(await differenceOf(schemas, compileAsItIs, document, {}, 7), undefined);
+    assert.notEqual(await differenceOf(schemas, compileUnprepared, document, {}, 7), undefined);
   });
 
-  test('a condition that is null is the same error', async () => {
+  test('a null condition is the same error', async () => {
     const document = parse('query ($v: Boolean = true) { products @skip(if: $v) { id } }');
     assert.equal(await differenceOf(schemas, compiled, document, { v: null }, 7), undefined);
   });
 
-  test('more combinations of conditions than are compiled are executed all the same', async () => {
+  test('combinations of conditions beyond the maximum number of variants are executed', async () => {
     const document = parse(`
       query ($a: Boolean!, $b: Boolean!, $c: Boolean!, $d: Boolean!) {
         categories { a: name @skip(if: $a) b: name @skip(if: $b) c: id @skip(if: $c) d: id @skip(if: $d) }
@@ -137,16 +137,16 @@ suite(`the compiled executor and graphql-js on random documents (FUZZ_SEED=${SEE
     const operation = getOperationAST(document);
     assert.ok(operation);
     const { execute } = compile(schemas, document, operation);
-    for (let nr = 0; nr < 16; nr++) {
-      const [a, b, c, d] = [1, 2, 4, 8].map((bit) => (nr & bit) > 0);
+    for (let index = 0; index < 16; index++) {
+      const [a, b, c, d] = [1, 2, 4, 8].map((bit) => (index & bit) > 0);
       assert.equal(await differenceOf(schemas, () => execute, document, { a, b, c, d }, 7), undefined);
     }
   });
 
-  test('an alias named __proto__ is in the answer', async () => {
+  test('an alias named __proto__ is in the result', async () => {
     const document = parse('{ __proto__: __typename }');
     assert.equal(await differenceOf(schemas, compiled, document, {}, 7), undefined);
-    assert.notEqual(await differenceOf(schemas, compileAsItIs, document, {}, 7), undefined);
+    assert.notEqual(await differenceOf(schemas, compileUnprepared, document, {}, 7), undefined);
   });
 });
 
@@ -161,24 +161,24 @@ async function differenceOf(
   if (!operation) return 'no operation';
   const expected = await interpret(schemas, document, operation)({ seed, depth: 0 }, { ...variables });
   const actual = await make(schemas, document, operation)({ seed, depth: 0 }, { ...variables });
-  const [wanted, got] = [outcomeOf(expected), outcomeOf(actual)];
-  return wanted === got ? undefined : `graphql-js: ${wanted}\ncompiled:   ${got}`;
+  const [interpreted, jit] = [outcomeOf(expected), outcomeOf(actual)];
+  return interpreted === jit ? undefined : `graphql-js: ${interpreted}\ncompiled:   ${jit}`;
 }
 
 /**
- * The answer's data to the letter, and where it has nulls because of errors. Which of several errors below such a null
- * are reported, and in which order, depends on timing and is left open by the specification (section 6.4.4).
+ * Returns the exact data and the paths of nulls caused by errors. Which of several errors below such a null are reported,
+ * and in which order, depends on timing; the specification allows both (section 6.4.4).
  */
 function outcomeOf({ data, errors = [] }: ExecutionResult): string {
-  const places = errors.map((error) => {
-    const place = nullAbove(data, error);
-    const isOwn = error.path?.length === place.length;
-    return `${place.join('.')}${isOwn ? `: ${error.message}` : ''}`;
+  const nulls = errors.map((error) => {
+    const path = nullAbove(data, error);
+    const isOwn = error.path?.length === path.length;
+    return `${path.join('.')}${isOwn ? `: ${error.message}` : ''}`;
   });
-  return JSON.stringify({ data, errors: [...new Set(places)].sort() });
+  return JSON.stringify({ data, errors: [...new Set(nulls)].sort() });
 }
 
-/** The path of an error up to the first null in the data. */
+/** Returns the path of an error up to the first null in the data. */
 function nullAbove(data: unknown, { path = [] }: GraphQLError): readonly (string | number)[] {
   let value = data;
   for (const [depth, key] of path.entries()) {

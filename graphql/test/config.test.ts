@@ -8,7 +8,7 @@ const read = (env: Record<string, string>) =>
   gatewayConfig(readConfig(env, { ...commonSettings, ...gatewaySettings }));
 
 suite('settings of the gateway', () => {
-  test('by default no other origin and no other host is allowed, and stops take a second', () => {
+  test('the defaults allow no other origin and no other host, and drain for one second', () => {
     const { corsOrigins, allowedHosts, drainDelayMs, connectionsMax } = read({});
     assert.deepEqual(
       { corsOrigins, allowedHosts, drainDelayMs, connectionsMax },
@@ -28,7 +28,7 @@ suite('settings of the gateway', () => {
     ]);
   });
 
-  test('what can never match is refused with what to write instead', () => {
+  test('an origin or a host name that can never match is rejected', () => {
     for (const [name, value] of [
       ['CORS_ORIGINS', 'shop.example'],
       ['CORS_ORIGINS', 'https://shop.example/'],
@@ -45,7 +45,7 @@ suite('settings of the gateway', () => {
       );
   });
 
-  test('production has no playground', () => {
+  test('NODE_ENV=production disables the playground', () => {
     assert.equal(read({}).playground, true);
     assert.equal(read({ NODE_ENV: 'production' }).playground, false);
   });

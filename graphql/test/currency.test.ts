@@ -18,10 +18,10 @@ const USD = { code: 'USD', decimals: 2 };
 
 type Method = (request: never, call: Call) => Promise<unknown>;
 
-/** The shop's clients; its services cannot be reached until `state.isUp`. */
+/** Returns the shop's clients. Catalog and orders are unreachable until `state.isUp`. */
 function withOutage({ clients }: TestShop): { clients: Clients; state: { isUp: boolean } } {
   const state = { isUp: false };
-  const cutOff = <C extends object>(client: C): C =>
+  const interruptible = <C extends object>(client: C): C =>
     Object.fromEntries(
       Object.entries(client as Record<string, Method>).map(([name, method]) => [
         name,
@@ -31,11 +31,14 @@ function withOutage({ clients }: TestShop): { clients: Clients; state: { isUp: b
         },
       ]),
     ) as C;
-  return { clients: { ...clients, catalog: cutOff(clients.catalog), orders: cutOff(clients.orders) }, state };
+  return {
+    clients: { ...clients, catalog: interruptible(clients.catalog), orders: interruptible(clients.orders) },
+    state,
+  };
 }
 
 suite('the currency of the gateway', () => {
-  test('is in the API, with the name of the shop', async () => {
+  test('the API returns the currency and the name of the shop', async () => {
     const { data, errors } = await inYen.graphql('{ shop { name currency { code decimals } } }');
     assert.equal(errors, undefined);
     assert.deepEqual(data, { shop: { name: 'Fritzy', currency: JPY } });
@@ -43,7 +46,7 @@ suite('the currency of the gateway', () => {
     assert.equal((await named.graphql('{ shop { name } }')).data.shop.name, 'Kiosk');
   });
 
-  test('has to be that of the data: the gateway does not start with another', async () => {
+  test('the gateway does not start with a currency other than that of the data', async () => {
     for (const currency of [USD, { code: 'JPY', decimals: 2 }])
       await assert.rejects(
         inYen.addGateway({ config: { shop: { name: 'Kiosk', currency } } }),
@@ -55,7 +58,7 @@ suite('the currency of the gateway', () => {
       );
   });
 
-  test('is checked before the first call to a service that was unreachable at the start', async () => {
+  test('the currency of a service that was unreachable at the start is checked before the first call', async () => {
     const { clients, state } = withOutage(inYen);
     const checked = await checkCurrency(JPY, clients, systemClock);
     await assert.rejects(checked.clients.catalog.listProducts({}, testCall()), { reason: 'UNAVAILABLE' });
@@ -63,7 +66,7 @@ suite('the currency of the gateway', () => {
     assert.deepEqual((await checked.clients.catalog.listProducts({}, testCall())).products, []);
   });
 
-  /** Sends a price to a catalog of another currency that was unreachable when the gateway started. */
+  /** Creates a product in a catalog with another currency that was unreachable at the start of the gateway. */
   async function writesInOtherCurrency(toClients: (clients: Clients) => Promise<Clients>): Promise<boolean> {
     const { clients, state } = withOutage(inYen);
     const { catalog } = await toClients(clients);
@@ -73,7 +76,7 @@ suite('the currency of the gateway', () => {
     return (await inYen.clients.catalog.listProducts({}, testCall())).products.length > before;
   }
 
-  test('stops the gateway with a line if such a service has another, and nothing is written', async () => {
+  test('another currency of such a service stops the gateway with a message, and nothing is written', async () => {
     let line = '';
     const wrote = await writesInOtherCurrency(async (clients) => {
       const checked = await checkCurrency(USD, clients, systemClock);
@@ -87,7 +90,7 @@ suite('the currency of the gateway', () => {
     );
   });
 
-  test('known-bad twin: a gateway that checks only at its start writes in the wrong currency', async () => {
+  test('known-bad twin: a gateway that checks only at the start writes in the wrong currency', async () => {
     const wrote = await writesInOtherCurrency(async (clients) => {
       await checkCurrency(USD, clients, systemClock);
       return clients;

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import fc from 'fast-check';
-import { cursorList, cursorText, requirePlace } from '#graphql/graph/cursor.ts';
+import { cursorList, encodeCursor, requirePosition } from '#graphql/graph/cursor.ts';
 import { systemClock } from '#platform/clock.ts';
 import { startTestShop, testCall } from '#testkit/shop.ts';
 
 const shop = await startTestShop();
 after(() => shop[Symbol.asyncDispose]());
 
-/** A connection as a client asks for it. */
+/** A connection in a query. */
 interface Connection {
-  /** The field with `$arguments` in the place of its paging arguments. */
+  /** The field with `$arguments` as a placeholder for its paging arguments. */
   readonly field: string;
-  /** Where it is in the data. */
+  /** The path of the connection in the data. */
   readonly path: readonly string[];
   readonly backward: boolean;
 }
@@ -32,7 +32,7 @@ const PAGE =
   '{ edges { cursor node { id } } nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }';
 const PRICES = ['PRICE_ASC', 'PRICE_DESC'];
 
-/** Every list that has cursors, in every order and with different filters, queries and parents. */
+/** Every list with cursors, in every order and with different filters, queries and parents. */
 const connections = new Map<string, Connection>();
 function add(name: string, argumentsText: string, { of = '', backward = true } = {}): void {
   const field = `${name}($arguments ${argumentsText})`;
@@ -47,24 +47,24 @@ function add(name: string, argumentsText: string, { of = '', backward = true } =
 before(async () => {
   const ids = { accounts: [] as string[], products: [] as string[] };
   const { category } = await shop.clients.catalog.createCategory({ name: 'Phones' }, testCall());
-  for (let nr = 0; nr < 9; nr += 1) {
-    const { account } = await shop.clients.accounts.createAccount({ name: `Account ${nr}` }, testCall());
+  for (let index = 0; index < 9; index += 1) {
+    const { account } = await shop.clients.accounts.createAccount({ name: `Account ${index}` }, testCall());
     ids.accounts.push(account?.id ?? '');
     const { product } = await shop.clients.catalog.createProduct(
       {
-        name: `Phone ${nr}`,
-        priceMinor: BigInt(100 * (nr % 3)),
+        name: `Phone ${index}`,
+        priceMinor: BigInt(100 * (index % 3)),
         categoryId: category?.id ?? '',
-        tags: nr % 4 === 0 ? ['a'] : ['a', 'b'],
+        tags: index % 4 === 0 ? ['a'] : ['a', 'b'],
       },
       testCall(),
     );
     ids.products.push(product?.id ?? '');
   }
   const [ann = '', bob = ''] = ids.accounts;
-  for (let nr = 0; nr < 14; nr += 1) {
-    const products = [{ productId: ids.products[nr % 9] ?? '', quantity: 1 + (nr % 5) }];
-    await shop.clients.orders.createOrder({ accountId: nr % 2 === 0 ? ann : bob, products }, testCall());
+  for (let index = 0; index < 14; index += 1) {
+    const products = [{ productId: ids.products[index % 9] ?? '', quantity: 1 + (index % 5) }];
+    await shop.clients.orders.createOrder({ accountId: index % 2 === 0 ? ann : bob, products }, testCall());
   }
   add('accountsConnection', '');
   add('ordersConnection', '', { of: ann });
@@ -103,7 +103,7 @@ async function pageOf(connection: Connection, paging: string, cursor?: string): 
   return page;
 }
 
-/** Ids of a list, page by page from one of its ends. `next`: the cursor from which to continue. */
+/** Reads the ids of a list page by page from either end. `next` returns the cursor from which to continue. */
 async function walk(
   connection: Connection,
   sizes: readonly number[],
@@ -112,9 +112,9 @@ async function walk(
 ): Promise<string[]> {
   const seen: string[] = [];
   let cursor: string | undefined;
-  for (let nr = 0, more = true; more; nr += 1) {
-    assert.ok(nr < 40, 'the list does not end');
-    const size = sizes[nr % sizes.length] ?? 1;
+  for (let index = 0, more = true; more; index += 1) {
+    assert.ok(index < 40, 'the list does not end');
+    const size = sizes[index % sizes.length] ?? 1;
     const edge = cursor === undefined ? '' : `${backward ? 'before' : 'after'}: $c`;
     const page = await pageOf(connection, `${backward ? 'last' : 'first'}: ${size} ${edge}`, cursor);
     const ids = page.nodes.map(({ id }) => id);
@@ -139,7 +139,7 @@ const idsOf = async (connection: Connection): Promise<string[]> =>
 const anySizes = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 });
 
 suite('connections', () => {
-  test('the pages of each connection, in each direction, are the whole list', async () => {
+  test('the pages of each connection, in each direction, make up the whole list', async () => {
     for (const connection of connections.values()) {
       const all = await idsOf(connection);
       assert.ok(all.length > 2 && new Set(all).size === all.length, connection.field);
@@ -153,13 +153,13 @@ suite('connections', () => {
     }
   });
 
-  test('known-bad twin: a walk that continues one item too far back is caught', async () => {
+  test('known-bad twin: a walk that continues one item too early is caught', async () => {
     const early = ({ edges }: Page) => (edges.at(-2) ?? edges.at(-1))?.cursor ?? null;
     for (const connection of connections.values())
       assert.notDeepEqual(await walk(connection, [5], false, early).catch(() => []), await idsOf(connection));
   });
 
-  test('a page between two cursors has neither of them', async () => {
+  test('a page between two cursors contains neither of their items', async () => {
     for (const connection of connections.values()) {
       if (!connection.backward) continue;
       const { edges } = await pageOf(connection, 'first: 100');
@@ -177,10 +177,10 @@ suite('connections', () => {
 });
 
 const UNKNOWN_ID = systemClock.newId();
-/** As a search index writes a place in the order NEWEST. */
-const UNKNOWN_PLACE = `nf0::${UNKNOWN_ID}`;
+/** A position of a search index in the order NEWEST. */
+const UNKNOWN_POSITION = `nf0::${UNKNOWN_ID}`;
 
-/** How a connection refuses a cursor: as a literal, or as a variable. */
+/** Returns the error of a connection for a cursor in a literal or in a variable. */
 async function refusal(connection: Connection, argument: string, cursor: string, isLiteral: boolean) {
   const { errors } = isLiteral
     ? await ask(connection, `${argument}: ${JSON.stringify(cursor)}`)
@@ -190,12 +190,12 @@ async function refusal(connection: Connection, argument: string, cursor: string,
 }
 
 suite('INVALID_CURSOR', () => {
-  test('a cursor of each connection is refused by every other, also by the same with other arguments', async () => {
+  test('each connection rejects the cursors of all others, also of the same field with other arguments', async () => {
     for (const [name, { field, path }] of connections) {
       const { pageInfo } = await pageOf({ field, path, backward: false }, 'first: 2');
       for (const [other, connection] of connections) {
         if (other === name) continue;
-        // A literal makes a document of its own, which takes long to prepare: one for each connection.
+        // A literal is a new document, which takes long to prepare: only one per connection.
         const isLiteral = other === [...connections.keys()].find((each) => each !== name);
         const refused = await refusal(connection, 'after', pageInfo.endCursor ?? '', isLiteral);
         assert.deepEqual(refused, { code: 'INVALID_CURSOR', field: 'after' }, `${name} to ${other}`);
@@ -203,7 +203,7 @@ suite('INVALID_CURSOR', () => {
     }
   });
 
-  test('a damaged cursor is refused, whatever is damaged', async () => {
+  test('a cursor with any damage is rejected', async () => {
     const damaged = (cursor: string): string[] => [
       '',
       'x',
@@ -229,7 +229,7 @@ suite('INVALID_CURSOR', () => {
     }
   });
 
-  test('a cursor of the right list with a place that the list cannot have is refused', async () => {
+  test('a cursor of the right list with an impossible position is rejected', async () => {
     const lists = [
       ['accountsConnection', cursorList('accountsConnection')],
       ['orders', cursorList('orders')],
@@ -239,37 +239,43 @@ suite('INVALID_CURSOR', () => {
     for (const [name, list] of lists) {
       const connection = connections.get(`${name}()`) ?? assert.fail(name);
       for (const argument of connection.backward ? ['after', 'before'] : ['after']) {
-        const refused = await refusal(connection, argument, cursorText({ list, place: 'x' }), false);
+        const refused = await refusal(connection, argument, encodeCursor({ list, position: 'x' }), false);
         assert.deepEqual(refused, { code: 'INVALID_CURSOR', field: argument }, name);
-        const unknown = cursorText({ list, place: name === 'searchProducts' ? UNKNOWN_PLACE : UNKNOWN_ID });
+        const unknown = encodeCursor({
+          list,
+          position: name === 'searchProducts' ? UNKNOWN_POSITION : UNKNOWN_ID,
+        });
         assert.equal((await ask(connection, `${argument}: $c`, unknown)).errors, undefined, name);
       }
     }
   });
 
-  test('known-bad twin: cursors without a checksum of the list are taken for those of another', () => {
-    const place = systemClock.newId();
+  test('known-bad twin: without a checksum of the list, the cursor of another list is accepted', () => {
+    const position = systemClock.newId();
     const [ann, bob] = ['ann', 'bob'].map((accountId) => cursorList('ordersConnection', { accountId }));
     assert.ok(ann && bob);
-    const cursor = cursorText({ list: ann, place });
-    assert.throws(() => requirePlace('after', cursor, bob), { reason: 'INVALID_CURSOR' });
+    const cursor = encodeCursor({ list: ann, position });
+    assert.throws(() => requirePosition('after', cursor, bob), { reason: 'INVALID_CURSOR' });
     const careless = { ...bob, checksum: ann.checksum };
-    assert.equal(requirePlace('after', cursor, careless), place);
+    assert.equal(requirePosition('after', cursor, careless), position);
   });
 
-  test('cursors have at most 200 characters and depend on nothing but the list and the place', () => {
+  test('cursors have at most 200 characters and depend only on the list and the position', () => {
     const list = cursorList('productsConnection', {
       filter: { tags: ['a'], priceMin: null },
       order: 'NEWEST',
     });
-    const place = `rn10100:1234567890123.12345678901234567890:${systemClock.newId()}`;
-    const cursor = cursorText({ list, place });
+    const position = `rn10100:1234567890123.12345678901234567890:${systemClock.newId()}`;
+    const cursor = encodeCursor({ list, position });
     assert.ok(cursor.length <= 200);
     const same = cursorList('productsConnection', { order: 'NEWEST', filter: { tags: ['a'] } });
-    assert.equal(requirePlace('after', cursor, same), place);
-    // Written by another process: the format is part of the API of clients that keep cursors.
+    assert.equal(requirePosition('after', cursor, same), position);
+    // Encoded by another process: the format must not change, because clients store cursors.
     assert.equal(
-      cursorText({ list: cursorList('accountsConnection'), place: '01900000-0000-7000-8000-000000000001' }),
+      encodeCursor({
+        list: cursorList('accountsConnection'),
+        position: '01900000-0000-7000-8000-000000000001',
+      }),
       'MzphY2NvdW50c0Nvbm5lY3Rpb246YmQzMTEyOTc6MDE5MDAwMDAtMDAwMC03MDAwLTgwMDAtMDAwMDAwMDAwMDAx',
     );
   });

@@ -5,7 +5,7 @@ import { parseDateTime } from '#graphql/graph/date-time.ts';
 
 const anyDate = fc.date({ min: new Date('0000-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59.999Z') });
 
-test('every moment is read as it is written, in any offset', () => {
+test('every time is parsed exactly, with any offset', () => {
   fc.assert(
     fc.property(anyDate, fc.integer({ min: -1_439, max: 1_439 }), (date, offset) => {
       if (Number.isNaN(date.getTime())) return;
@@ -20,7 +20,7 @@ test('every moment is read as it is written, in any offset', () => {
   );
 });
 
-test('digits beyond milliseconds are rounded up', () => {
+test('fractions of a millisecond are rounded up', () => {
   for (const [fraction, ms] of [
     ['5', 500],
     ['123', 123],
@@ -31,8 +31,8 @@ test('digits beyond milliseconds are rounded up', () => {
     assert.equal(parseDateTime(`1970-01-01T00:00:00.${fraction}Z`), ms);
 });
 
-test('what RFC 3339 does not allow is refused, and so is a moment that no calendar has; twin: Date.parse takes many', () => {
-  const refused = [
+test('texts that violate RFC 3339 and nonexistent dates are rejected; twin: Date.parse accepts many of them', () => {
+  const rejected = [
     '',
     '2026-01-31',
     '2026-01-31T12:00Z',
@@ -53,6 +53,6 @@ test('what RFC 3339 does not allow is refused, and so is a moment that no calend
     '٢٠٢٦-01-31T12:00:00Z',
     `2026-01-31T12:00:00.${'0'.repeat(100_000)}Z`,
   ];
-  for (const text of refused) assert.equal(parseDateTime(text), undefined, text);
-  assert.ok(refused.filter((text) => !Number.isNaN(Date.parse(text))).length > 4);
+  for (const text of rejected) assert.equal(parseDateTime(text), undefined, text);
+  assert.ok(rejected.filter((text) => !Number.isNaN(Date.parse(text))).length > 4);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import pg from 'pg';
-import { createBodies } from '#graphql/bodies.ts';
+import { createBodyCache } from '#graphql/body-cache.ts';
 import { createDocuments } from '#graphql/documents.ts';
 import { answerGraphQL } from '#graphql/graphql-over-http.ts';
 import { AppError } from '#platform/errors.ts';
@@ -21,7 +21,7 @@ suite('an operation that fails as a whole', () => {
     ['query', QUERY, null],
     ['mutation', 'mutation { createAccount(account: { name: "Late" }) { id } }', { createAccount: null }],
   ] as const)
-    test(`a ${kind} past its deadline is DEADLINE_EXCEEDED, and no line of the log says error`, async () => {
+    test(`a ${kind} past its deadline is DEADLINE_EXCEEDED without an error in the log`, async () => {
       const client = new pg.Client({ connectionString: shop.databaseUrls.account });
       await client.connect();
       try {
@@ -42,12 +42,12 @@ suite('an operation that fails as a whole', () => {
       }
     });
 
-  /** What a caller sees if the executor rejects, and how many lines of the log say error. */
+  /** Returns the response if the executor rejects, and the number of log lines with level error. */
   async function refusedWith(error: Error): Promise<{ body: string; errorLines: number }> {
     const { logger, lines } = memoryLogger();
     const telemetry = createTelemetry();
-    const bodies = createBodies();
-    const documents = createDocuments(2, telemetry, bodies.forget);
+    const bodies = createBodyCache();
+    const documents = createDocuments(2, telemetry, bodies.removeOperation);
     const failing = async (): Promise<never> => {
       throw error;
     };
@@ -60,15 +60,15 @@ suite('an operation that fails as a whole', () => {
     return { body: String(answer.body), errorLines: lines.filter(({ level }) => level === 50).length };
   }
 
-  test('too much work is RESOURCE_EXHAUSTED on the same path', async () => {
+  test('an overload is RESOURCE_EXHAUSTED without an error in the log', async () => {
     const { body, errorLines } = await refusedWith(
-      new AppError('RESOURCE_EXHAUSTED', 'Too much work is waiting.'),
+      new AppError('RESOURCE_EXHAUSTED', 'The server is overloaded.'),
     );
     assert.match(body, /"data":null.*"code":"RESOURCE_EXHAUSTED"/);
     assert.equal(errorLines, 0);
   });
 
-  test('a fault of ours is not taken for one of these', async () => {
+  test('a bug is not reported as an expected failure', async () => {
     await assert.rejects(refusedWith(new Error('a bug')), /a bug/);
   });
 });

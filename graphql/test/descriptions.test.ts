@@ -17,7 +17,7 @@ interface Described {
   readonly description?: string | null | undefined;
 }
 
-/** The coordinates of all elements of a schema that introspection returns without a description. */
+/** Returns the coordinates of all schema elements that introspection returns without a description. */
 function undescribed(schema: GraphQLSchema): string[] {
   const { __schema: found }: IntrospectionQuery = introspectionFromSchema(schema);
   const missing: string[] = [];

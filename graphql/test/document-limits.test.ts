@@ -14,7 +14,7 @@ import {
 } from '#graphql/document-limits.ts';
 import { assertLimited, prepare, refusal, repeat } from './refused-documents.ts';
 
-/** A selection of `levels` levels on a type of the schema; no lists, so that only its depth counts. */
+/** A selection of `levels` levels without lists, so that only its depth counts. */
 const ofType = (levels: number): string => `${'ofType { '.repeat(levels - 1)}name${' }'.repeat(levels - 1)}`;
 const nested = (levels: number): string => `{ __schema { queryType { ${ofType(levels - 2)} } } }`;
 
@@ -24,7 +24,7 @@ suite('document limits', () => {
     assertLimited(nested(DEPTH_MAX + 1), /17 levels deep; at most 16/);
   });
 
-  test('levels inside fragments and inline fragments count, the fragments themselves do not', () => {
+  test('levels within fragments and inline fragments count, the fragments themselves do not', () => {
     const inFragments = (levels: number): string =>
       `{ __schema { queryType { ...a } } } fragment a on __Type { ... { ${ofType(levels - 2)} } }`;
     assert.equal(refusal(inFragments(DEPTH_MAX)), undefined);
@@ -32,7 +32,7 @@ suite('document limits', () => {
     assert.equal(refusal(`{ accounts { ${'... { '.repeat(100)} id ${'}'.repeat(100)} } }`), undefined);
   });
 
-  test(`${NESTING_MAX} brackets within brackets are allowed, one more is not, whatever kind they are`, () => {
+  test(`${NESTING_MAX} levels of nested brackets of any kind are allowed, one more is not`, () => {
     const inAll = (count: number): string[] => {
       const [open, close] = ['[', ']'].map((bracket) => bracket.repeat(count - 2));
       return [
@@ -44,9 +44,9 @@ suite('document limits', () => {
     };
     for (const source of inAll(NESTING_MAX)) assert.notEqual(refusal(source)?.code, 'GRAPHQL_LIMIT_EXCEEDED');
     for (const source of [...inAll(NESTING_MAX + 1), ...inAll(900)])
-      assertLimited(source, /more than 200 brackets within brackets/);
-    // The first 2,000 brackets are no valid text of a document, and too deep all the same.
-    for (const bracket of ['{', '[', '(']) assertLimited(bracket.repeat(30_000), /more than 200 brackets/);
+      assertLimited(source, /more than 200 levels of nested brackets/);
+    // The first 2,000 brackets are not a valid document, but they are already nested too deep.
+    for (const bracket of ['{', '[', '(']) assertLimited(bracket.repeat(30_000), /more than 200 levels/);
     assert.equal(
       refusal(`{ accounts(id: "${'['.repeat(1_000)}") { id } } # ${'('.repeat(1_000)}`),
       undefined,
@@ -57,15 +57,15 @@ suite('document limits', () => {
     assert.throws(() => parse(`{ a(b: ${'['.repeat(15_000)}) }`), RangeError);
   });
 
-  test(`${FIELDS_MAX} fields after spreading fragments are allowed, one more is not`, () => {
+  test(`${FIELDS_MAX} fields after the expansion of fragments are allowed, one more is not`, () => {
     const spreads = (extra: string): string =>
-      `{ accounts { ${repeat(9, () => '...f')} ${extra} } } fragment f on Account { ${repeat(111, (nr) => `a${nr}: id`)} }`;
+      `{ accounts { ${repeat(9, () => '...f')} ${extra} } } fragment f on Account { ${repeat(111, (index) => `a${index}: id`)} }`;
     assert.equal(refusal(spreads('')), undefined);
-    assertLimited(spreads('id'), /asks for 1001 fields; at most 1000/);
+    assertLimited(spreads('id'), /selects 1001 fields; at most 1000/);
   });
 
   test(`${ROOT_FIELDS_MAX} root fields are allowed, one more is not, also through fragments`, () => {
-    const fields = (count: number): string => repeat(count, (nr) => `a${nr}: __typename`);
+    const fields = (count: number): string => repeat(count, (index) => `a${index}: __typename`);
     assert.equal(refusal(`{ ${fields(ROOT_FIELDS_MAX)} }`), undefined);
     for (const source of [
       `{ ${fields(ROOT_FIELDS_MAX + 1)} }`,
@@ -77,25 +77,25 @@ suite('document limits', () => {
 
   test(`${LISTS_MAX} lists are allowed, one more is not, also through fragments`, () => {
     const lists = (count: number): string =>
-      repeat(count, (nr) => `a${nr}: ordersConnection(first: ${nr + 1}) { nodes { id } }`);
+      repeat(count, (index) => `a${index}: ordersConnection(first: ${index + 1}) { nodes { id } }`);
     const account = (selection: string): string => `{ account(id: "x") { ${selection} } }`;
     assert.equal(refusal(account(lists(LISTS_MAX))), undefined);
-    assertLimited(account(lists(LISTS_MAX + 1)), /asks for 21 lists; at most 20/);
+    assertLimited(account(lists(LISTS_MAX + 1)), /selects 21 lists; at most 20/);
     const spread = `...f ...f ...f } } fragment f on Account { ${lists(7)}`;
-    assertLimited(`{ account(id: "x") { ${spread} }`, /asks for 21 lists/);
+    assertLimited(`{ account(id: "x") { ${spread} }`, /selects 21 lists/);
   });
 
-  test('corrections count as four lists, facets as two: a document cannot ask for them twenty times', () => {
+  test('a corrected query counts as four lists, facets as two: a document cannot select them 20 times', () => {
     const searches = (count: number, fields: string): string =>
-      `{ ${repeat(count, (nr) => `s${nr}: searchProducts(query: "a${nr}", first: 1) { ${fields} }`)} }`;
+      `{ ${repeat(count, (index) => `s${index}: searchProducts(query: "a${index}", first: 1) { ${fields} }`)} }`;
     assert.equal(refusal(searches(4, 'totalCount didYouMean')), undefined);
-    assertLimited(searches(5, 'totalCount didYouMean'), /asks for 25 lists; at most 20/);
+    assertLimited(searches(5, 'totalCount didYouMean'), /selects 25 lists; at most 20/);
     const facets = 'facets { priceBuckets { count } categories { count } }';
     assert.equal(refusal(searches(2, `nodes { id } ${facets} didYouMean`)), undefined);
-    assertLimited(searches(5, facets), /asks for 25 lists; at most 20/);
+    assertLimited(searches(5, facets), /selects 25 lists; at most 20/);
   });
 
-  test(`lists within lists multiply: more than a cost of ${COST_MAX} is refused, whatever the depth`, () => {
+  test(`nested lists multiply: a cost of more than ${COST_MAX} is rejected at any depth`, () => {
     const orders = (levels: number): string =>
       levels === 0 ? 'id' : `orders { account { ${orders(levels - 1)} } }`;
     assert.equal(refusal(`{ account(id: "x") { ${orders(2)} } }`), undefined);
@@ -104,7 +104,7 @@ suite('document limits', () => {
     assertLimited(inFragment, /costs up to 11181817/);
   });
 
-  test('the size of a page counts as it is written; a variable counts as the largest page', () => {
+  test('a literal page size counts as given; a variable counts as the maximum page size', () => {
     const accounts = (page: string): string =>
       `accounts(pagination: ${page}) { orders { products { price } } }`;
     assert.equal(refusal(`{ ${accounts('{ skip: 0, take: 60 }')} }`), undefined);
@@ -121,14 +121,14 @@ suite('document limits', () => {
     assertLimited(connection('100').replace('last: 20', 'last: 50'), /costs up to \d{6};/);
   });
 
-  test('an alias of a long text counts as often as it is there', () => {
+  test('each alias of a long text counts', () => {
     const texts = (count: number): string =>
-      `{ products(pagination: { take: 100 }) { ${repeat(count, (nr) => `a${nr}: description`)} } }`;
+      `{ products(pagination: { take: 100 }) { ${repeat(count, (index) => `a${index}: description`)} } }`;
     assert.equal(refusal(texts(240)), undefined);
     assertLimited(texts(480), /costs up to 280008; at most 210000/);
   });
 
-  test('a tree of categories costs what its arguments say', () => {
+  test('the cost of a category tree depends on its arguments', () => {
     const tree = (levels: number, size = ''): string =>
       levels === 0 ? 'name' : `children${size} { ${tree(levels - 1, size)} }`;
     assert.equal(refusal(`{ categories { ${tree(3)} } }`), undefined);
@@ -142,18 +142,19 @@ suite('document limits', () => {
     assert.equal(refusal('{ productsConnection { nodes { category { ancestors { name } } } } }'), undefined);
   });
 
-  test('lists of the schema about itself multiply too', () => {
-    const deep = repeat(200, (nr) => `a${nr}: name`);
+  test('introspection lists multiply too', () => {
+    const deep = repeat(200, (index) => `a${index}: name`);
     assertLimited(`{ __schema { types { fields { type { fields { ${deep} } } } } } }`, /costs up to \d{6}/);
   });
 
-  test('every operation of a document is held to the limits, not only the one that is executed', () => {
+  test('the limits apply to every operation of a document, not only to the executed one', () => {
     const operation = prepare(`query A { __typename } query B ${nested(DEPTH_MAX + 1)}`, 'A');
     assert.ok('errors' in operation);
   });
 
   test(`${TOKENS_MAX} tokens are allowed, one more is not`, () => {
-    const ofTokens = (extra: string): string => `{ ${repeat(666, (nr) => `a${nr}: __typename`)} ${extra} }`;
+    const ofTokens = (extra: string): string =>
+      `{ ${repeat(666, (index) => `a${index}: __typename`)} ${extra} }`;
     assertLimited(ofTokens(''), /root fields/);
     const refused = refusal(ofTokens('b'));
     assert.equal(refused?.code, 'GRAPHQL_PARSE_FAILED');
@@ -166,7 +167,7 @@ suite('document limits', () => {
     assertLimited(padded(DOCUMENT_LENGTH_MAX + 1), /longer than 32768 characters/);
   });
 
-  test('the full introspection query of tools passes', async () => {
+  test('the full introspection query of tools is allowed', async () => {
     const operation = prepare(
       getIntrospectionQuery({
         descriptions: true,
@@ -185,8 +186,8 @@ suite('document limits', () => {
   });
 });
 
-suite('fields of one name', () => {
-  test(`${REPEATED_FIELDS_MAX} in one selection are allowed, one more is not, however deep`, () => {
+suite('repeated fields', () => {
+  test(`${REPEATED_FIELDS_MAX} fields of one name in a selection set are allowed at any depth, one more is not`, () => {
     const names = (count: number): string => repeat(count, () => 'name');
     assert.equal(refusal(`{ accounts { ${names(REPEATED_FIELDS_MAX)} } }`), undefined);
     for (const source of [
@@ -194,6 +195,6 @@ suite('fields of one name', () => {
       `{ accounts { orders { account { ${names(REPEATED_FIELDS_MAX + 1)} } } } }`,
       `{ accounts { ...f } } fragment f on Account { ${names(REPEATED_FIELDS_MAX + 1)} }`,
     ])
-      assertLimited(source, /repeats name more than 20 times in one selection/);
+      assertLimited(source, /repeats name more than 20 times in one selection set/);
   });
 });

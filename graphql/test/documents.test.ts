@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { LRUCache } from 'lru-cache';
-import { createBodies } from '#graphql/bodies.ts';
+import { createBodyCache } from '#graphql/body-cache.ts';
 import {
   createDocuments,
   DOCUMENT_CACHE_BYTES_MAX,
@@ -14,8 +14,8 @@ const telemetry = createTelemetry();
 const repeat = (count: number, text: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => text(index)).join(' ');
 
-/** Documents that are used and done with at once. */
-function createUsed(): Documents {
+/** Documents that calls `done` immediately after `prepare`. */
+function createUnused(): Documents {
   const documents = createDocuments(2, telemetry);
   return {
     ...documents,
@@ -24,48 +24,48 @@ function createUsed(): Documents {
       if (!('errors' in operation)) documents.done(operation);
       return operation;
     },
-    get keptBytes() {
-      return documents.keptBytes;
+    get cachedBytes() {
+      return documents.cachedBytes;
     },
   };
 }
 
 suite('the document cache', () => {
-  const source = (nr: number): string => `{ a${nr}: __typename }`;
-  /** About 2,000 tokens: the heaviest document there is. */
-  const large = (nr: number): string =>
-    `{ products(query: "${nr}", pagination: { take: 1 }) { ${repeat(640, (one) => `a${one}: id`)} } }`;
+  const source = (index: number): string => `{ a${index}: __typename }`;
+  /** About 2,000 tokens: the largest possible document. */
+  const large = (index: number): string =>
+    `{ products(query: "${index}", pagination: { take: 1 }) { ${repeat(640, (one) => `a${one}: id`)} } }`;
   const flood = 40;
 
-  test('a document that comes again is kept, and what one document takes is bounded in bytes', () => {
-    const documents = createUsed();
+  test('a document that is sent repeatedly is cached, and the cache is limited in bytes', () => {
+    const documents = createUnused();
     const first = documents.prepare(source(0), undefined);
     const second = documents.prepare(source(0), undefined);
-    assert.notEqual(first, second, 'a document that came once is not kept');
+    assert.notEqual(first, second, 'a document that was sent once is not cached');
     assert.equal(documents.prepare(source(0), undefined), second);
-    for (let nr = 0; nr < 30; nr++)
-      for (let time = 0; time < 2; time++) documents.prepare(large(nr), undefined);
-    assert.ok(documents.keptBytes <= DOCUMENT_CACHE_BYTES_MAX);
+    for (let index = 0; index < 30; index++)
+      for (let time = 0; time < 2; time++) documents.prepare(large(index), undefined);
+    assert.ok(documents.cachedBytes <= DOCUMENT_CACHE_BYTES_MAX);
     assert.ok(
-      documents.keptBytes > 0.8 * DOCUMENT_CACHE_BYTES_MAX,
-      'the large ones were kept, as far as they fit',
+      documents.cachedBytes > 0.8 * DOCUMENT_CACHE_BYTES_MAX,
+      'as many large documents as fit are cached',
     );
   });
 
-  /** Whether a document in use is still kept after a flood of others that come once each. */
-  function survives(documents: Pick<Documents, 'prepare'>): boolean {
+  /** Returns whether a document is still cached after a flood of others that are sent once. */
+  function survivesFlood(documents: Pick<Documents, 'prepare'>): boolean {
     documents.prepare(source(0), undefined);
-    const trusted = documents.prepare(source(0), undefined);
-    for (let nr = 1; nr <= flood; nr++) documents.prepare(large(nr), undefined);
-    return documents.prepare(source(0), undefined) === trusted;
+    const cached = documents.prepare(source(0), undefined);
+    for (let index = 1; index <= flood; index++) documents.prepare(large(index), undefined);
+    return documents.prepare(source(0), undefined) === cached;
   }
 
-  test('what a stranger sends once evicts nothing; a cache that keeps everything is caught', () => {
-    assert.ok(survives(createUsed()));
-    const { prepare } = createUsed();
+  test('documents that are sent once evict nothing; twin: a cache that stores all documents is caught', () => {
+    assert.ok(survivesFlood(createUnused()));
+    const { prepare } = createUnused();
     const careless = new LRUCache<string, object>({ max: flood });
     assert.ok(
-      !survives({
+      !survivesFlood({
         prepare: (text, name) => {
           const operation = careless.get(text) ?? prepare(text, name);
           careless.set(text, operation);
@@ -75,9 +75,9 @@ suite('the document cache', () => {
     );
   });
 
-  test('an operation that makes room takes the bodies that ask for it with it', () => {
-    const bodies = createBodies();
-    const documents = createDocuments(2, telemetry, bodies.forget);
+  test('evicting an operation removes its request bodies from the body cache', () => {
+    const bodies = createBodyCache();
+    const documents = createDocuments(2, telemetry, bodies.removeOperation);
     const use = (text: string, work: (operation: Operation) => void = () => {}): void => {
       const operation = documents.prepare(text, undefined);
       assert.ok(!('errors' in operation));
@@ -86,34 +86,35 @@ suite('the document cache', () => {
     };
     for (let time = 0; time < 2; time++)
       use(source(0), (operation) => {
-        assert.equal(documents.isKept(operation), time === 1);
-        if (!documents.isKept(operation)) return;
+        assert.equal(documents.isCached(operation), time === 1);
+        if (!documents.isCached(operation)) return;
         for (let again = 0; again < 2; again++) bodies.offer('body', { operation, variables: {}, key: '' });
       });
     assert.ok(bodies.get('body'));
-    for (let nr = 0; nr < 30; nr++) for (let time = 0; time < 2; time++) use(large(nr));
+    for (let index = 0; index < 30; index++) for (let time = 0; time < 2; time++) use(large(index));
     assert.equal(bodies.get('body'), undefined);
   });
 
-  test('new documents under way are bounded in bytes; those that are done with make room', () => {
+  test('uncached documents in use are limited in bytes until they are done', () => {
     const documents = createDocuments(2, telemetry);
-    const underWay: Operation[] = [];
+    const inUse: Operation[] = [];
     let refused: string | undefined;
-    for (let nr = 0; refused === undefined && nr < 100; nr++) {
-      const operation = documents.prepare(large(nr), undefined);
+    for (let index = 0; refused === undefined && index < 100; index++) {
+      const operation = documents.prepare(large(index), undefined);
       if ('errors' in operation) refused = String(operation.errors[0]?.extensions['code']);
-      else underWay.push(operation);
+      else inUse.push(operation);
     }
     assert.equal(refused, 'RESOURCE_EXHAUSTED');
-    for (const operation of underWay) documents.done(operation);
+    for (const operation of inUse) documents.done(operation);
     assert.ok(!('errors' in documents.prepare(large(200), undefined)));
   });
 
-  test('a document that is refused is not kept in the place of a good one', () => {
-    const documents = createUsed();
+  test('a rejected document does not evict a valid one', () => {
+    const documents = createUnused();
     documents.prepare(source(0), undefined);
-    const kept = documents.prepare(source(0), undefined);
-    for (let nr = 0; nr < flood; nr++) assert.ok('errors' in documents.prepare(`{ nope${nr} }`, undefined));
-    assert.equal(documents.prepare(source(0), undefined), kept);
+    const cached = documents.prepare(source(0), undefined);
+    for (let index = 0; index < flood; index++)
+      assert.ok('errors' in documents.prepare(`{ nope${index} }`, undefined));
+    assert.equal(documents.prepare(source(0), undefined), cached);
   });
 });

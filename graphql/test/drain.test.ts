@@ -17,7 +17,7 @@ after(() => shop[Symbol.asyncDispose]());
 const REQUEST = rawPost('{}');
 
 suite('a gateway that is stopped under load', () => {
-  test('answers every request, resets no connection, and stores no order that it does not acknowledge', async () => {
+  test('every request is answered, no connection is reset, and only acknowledged orders are stored', async () => {
     const accountId = (await shop.graphql('mutation { createAccount(account: { name: "A" }) { id } }')).data
       .createAccount.id;
     const product = await shop.graphql(
@@ -57,7 +57,7 @@ suite('a gateway that is stopped under load', () => {
     const running = load(
       url,
       stop,
-      (nr) => requests[nr % 2] ?? '',
+      (index) => requests[index % 2] ?? '',
       (body) => {
         assert.doesNotMatch(body, /"errors"/);
         if (body.includes('createOrder')) acknowledged += 1;
@@ -66,7 +66,7 @@ suite('a gateway that is stopped under load', () => {
     await eventually(() => assert.ok(acknowledged >= CLIENTS));
     stop.atMs = performance.now();
     const stopped = gateway.disposeAsync();
-    // Readiness fails at once, liveness does not.
+    // Readiness fails immediately, liveness does not.
     const ready = await fetch(`${url}/readyz`);
     assert.equal(ready.status, 503);
     assert.equal(await ready.text(), 'not ready: draining\n');
@@ -79,7 +79,7 @@ suite('a gateway that is stopped under load', () => {
     assert.equal(await storedOrders(), acknowledged);
   });
 
-  test('known-bad twin: a server that closes idle connections at once is caught by the same check', async () => {
+  test('known-bad twin: a server that closes idle connections immediately is caught', async () => {
     const server = createServer((request, response) => {
       request.resume().on('end', () => response.end('{}'));
     });
@@ -95,7 +95,7 @@ suite('a gateway that is stopped under load', () => {
     stop.atMs = performance.now();
     server.close();
     server.closeIdleConnections();
-    // Busy connections are not asked to leave: they stay until they are cut.
+    // Responses have no `Connection: close`, so busy connections stay open until they are cut.
     const before = requests;
     await Promise.race([running, eventually(() => assert.ok(requests >= before + 5 * CLIENTS))]);
     server.closeAllConnections();
@@ -116,7 +116,7 @@ async function storedOrders(): Promise<number> {
   }
 }
 
-/** Waits until nothing listens. */
+/** Waits until connections are refused. */
 const untilRefused = (url: string): Promise<void> =>
   eventually(() =>
     assert.rejects(async () => {
@@ -126,7 +126,7 @@ const untilRefused = (url: string): Promise<void> =>
   );
 
 suite('the steps of a drain', () => {
-  test('pipelined requests are all answered; only the last answer closes', async () => {
+  test('all pipelined requests are answered; only the last response has Connection: close', async () => {
     const state = { draining: true, closing: true };
     await using server = await startTransport(async () => json('{}'), { state });
     using client = await RawClient.connect(server.url);
@@ -140,7 +140,7 @@ suite('the steps of a drain', () => {
     await client.untilEnded();
   });
 
-  test('a request behind an answer that closes is not executed', async () => {
+  test('a request after a response with Connection: close is not executed', async () => {
     let executed = 0;
     const state = { draining: true, closing: true };
     await using server = await startTransport(
@@ -159,7 +159,7 @@ suite('the steps of a drain', () => {
     assert.equal(executed, 1);
   });
 
-  test('a request under way when the listener closes is answered; a refusal says close, too', async () => {
+  test('a request in progress at the close of the listener is answered; a refusal has Connection: close', async () => {
     const { promise: finish, resolve } = Promise.withResolvers<void>();
     const server = await startTransport(async () => {
       await finish;
@@ -178,7 +178,7 @@ suite('the steps of a drain', () => {
     await stopped;
   });
 
-  test('idle connections stay open until the delay is over and then end with FIN, not with a reset', async () => {
+  test('idle connections stay open during the drain delay and then end with FIN, not with a reset', async () => {
     const state = { draining: false, closing: false };
     const server = await startTransport(async () => json('{}'), { state, drainDelayMs: DRAIN_DELAY_MS });
     using idle = await RawClient.connect(server.url);
@@ -195,7 +195,7 @@ suite('the steps of a drain', () => {
     await stopped;
   });
 
-  test('a request that reaches an idle connection after the listener has closed is still answered', async () => {
+  test('a request on an idle connection just after the close of the listener is answered', async () => {
     const server = await startTransport(async () => json('{}'), {
       drainDelayMs: DRAIN_DELAY_MS,
       limits: { settleMs: DRAIN_DELAY_MS },

@@ -16,29 +16,32 @@ suite('shared execution of equal queries', () => {
   let shop: TestShop;
   before(async () => {
     shop = await startTestShop();
-    for (let nr = 0; nr < 10; nr++)
-      await shop.graphql(`mutation { createAccount(account: { name: "A${nr}" }) { id } }`);
+    for (let index = 0; index < 10; index++)
+      await shop.graphql(`mutation { createAccount(account: { name: "A${index}" }) { id } }`);
   });
   after(() => shop[Symbol.asyncDispose]());
 
-  const times = <T>(work: (nr: number) => T): T[] => Array.from({ length: COUNT }, (_, nr) => work(nr));
+  const times = <T>(work: (index: number) => T): T[] =>
+    Array.from({ length: COUNT }, (_, index) => work(index));
 
   function prepare(): Operation {
     const operation = createDocuments(2, createTelemetry()).prepare(PAGE, undefined);
-    if ('errors' in operation) throw new Error('the document is wrong');
+    if ('errors' in operation) throw new Error('the document is invalid');
     return operation;
   }
 
-  /** Executes the page at once for many callers, each with its own variables; true if each got its own answer. */
-  async function answersEachItsOwn(execute: ReturnType<typeof createExecutor>): Promise<boolean> {
+  /** Executes the page for many concurrent callers with different variables. Returns whether each got its own result. */
+  async function returnsOwnResults(execute: ReturnType<typeof createExecutor>): Promise<boolean> {
     const operation = prepare();
     const all = await Promise.all(
-      times((nr) => execute(prepared(operation, { take: 1 + (nr % 7) }), testCall())),
+      times((index) => execute(prepared(operation, { take: 1 + (index % 7) }), testCall())),
     );
-    return all.every(({ json = '' }, nr) => JSON.parse(String(json)).data.accounts.length === 1 + (nr % 7));
+    return all.every(
+      ({ json = '' }, index) => JSON.parse(String(json)).data.accounts.length === 1 + (index % 7),
+    );
   }
 
-  test('a hundred equal queries at once are executed far less often, and all get the answer', async () => {
+  test('100 concurrent equal queries are executed once, and all callers get the result', async () => {
     const operation = prepare();
     const execute = createExecutor(shop.clients);
     shop.clearTrail();
@@ -47,31 +50,33 @@ suite('shared execution of equal queries', () => {
     assert.deepEqual(shop.trail.rpcs, ['listAccounts']);
   });
 
-  test('callers with other variables get other answers; a key without the variables is caught', async () => {
-    assert.equal(await answersEachItsOwn(createExecutor(shop.clients)), true);
+  test('callers with different variables get their own results; twin: a key without variables is caught', async () => {
+    assert.equal(await returnsOwnResults(createExecutor(shop.clients)), true);
     const careless = shareReads<{ prepared: Prepared; call: Call }, Executed>(
       (one) => String(one.prepared.operation.id),
       (one) => executeAlone(shop.clients, one.prepared, one.call),
     );
-    assert.equal(await answersEachItsOwn((one, call) => careless({ prepared: one, call }, call)), false);
+    assert.equal(await returnsOwnResults((one, call) => careless({ prepared: one, call }, call)), false);
   });
 
-  test('equal mutations at once are each done', async () => {
+  test('concurrent equal mutations are each executed', async () => {
     const create = 'mutation { createAccount(account: { name: "Twin" }) { id } }';
     const all = await Promise.all(times(() => shop.graphql(create)));
     assert.equal(new Set(all.map(({ data }) => data.createAccount.id)).size, COUNT);
   });
 
-  test('an error is told to each caller with its own request id', async () => {
-    const wrong = '{ accounts(pagination: { take: 1000 }) { id } }';
-    const all = await Promise.all(times((nr) => shop.graphql(wrong, {}, { 'x-request-id': `caller-${nr}` })));
-    for (const [nr, { errors }] of all.entries()) {
+  test('each caller gets the error with its own request id', async () => {
+    const invalid = '{ accounts(pagination: { take: 1000 }) { id } }';
+    const all = await Promise.all(
+      times((index) => shop.graphql(invalid, {}, { 'x-request-id': `caller-${index}` })),
+    );
+    for (const [index, { errors }] of all.entries()) {
       assert.equal(errors?.[0]?.extensions['code'], 'INVALID_ARGUMENT');
-      assert.equal(errors?.[0]?.extensions['requestId'], `caller-${nr}`);
+      assert.equal(errors?.[0]?.extensions['requestId'], `caller-${index}`);
     }
   });
 
-  test('each caller of a shared query has its own deadline, and the last one gets the answer', async () => {
+  test('each caller of a shared query has its own deadline, and the last caller gets the result', async () => {
     const reading = Promise.withResolvers<void>();
     const accounts = {
       ...shop.clients.accounts,
@@ -83,20 +88,20 @@ suite('shared execution of equal queries', () => {
     const execute = createExecutor({ ...shop.clients, accounts });
     const operation = prepare();
     const ask = (timeoutMs: number) => execute(prepared(operation, { take: 3 }), testCall({ timeoutMs }));
-    const [hurried, patient] = [ask(50), ask(10_000)];
-    await assert.rejects(hurried, { reason: 'DEADLINE_EXCEEDED' });
+    const [first, last] = [ask(50), ask(10_000)];
+    await assert.rejects(first, { reason: 'DEADLINE_EXCEEDED' });
     reading.resolve();
-    const { result } = await patient;
+    const { result } = await last;
     assert.equal(result.errors, undefined);
     assert.ok(Array.isArray(result.data?.['accounts']));
   });
 
-  test('a shared query is given up when the last of its callers has gone', async () => {
-    const givenUp = Promise.withResolvers<string>();
+  test('a shared query is aborted when its last caller has ended', async () => {
+    const aborted = Promise.withResolvers<string>();
     const accounts = {
       ...shop.clients.accounts,
       listAccounts: async (...[, call]: Parameters<Clients['accounts']['listAccounts']>) => {
-        call.onAbort(({ reason }) => givenUp.resolve(reason));
+        call.onAbort(({ reason }) => aborted.resolve(reason));
         return new Promise<never>((_, reject) => call.onAbort(reject));
       },
     };
@@ -106,10 +111,10 @@ suite('shared execution of equal queries', () => {
       execute(prepared(operation, { take: 3 }), testCall({ timeoutMs })),
     );
     for (const one of all) await assert.rejects(one, { reason: 'DEADLINE_EXCEEDED' });
-    assert.equal(await givenUp.promise, 'DEADLINE_EXCEEDED');
+    assert.equal(await aborted.promise, 'DEADLINE_EXCEEDED');
   });
 
-  test('who reads after its own write was answered sees it, however many read the same meanwhile', async () => {
+  test('a caller reads its own write, regardless of concurrent equal reads', async () => {
     const newest = '{ accounts(pagination: { take: 100 }) { id } }';
     const reading = new AbortController();
     const crowd = Promise.all(
@@ -117,8 +122,10 @@ suite('shared execution of equal queries', () => {
         while (!reading.signal.aborted) await shop.graphql(newest);
       }),
     );
-    for (let nr = 0; nr < 30; nr++) {
-      const { data } = await shop.graphql(`mutation { createAccount(account: { name: "W${nr}" }) { id } }`);
+    for (let index = 0; index < 30; index++) {
+      const { data } = await shop.graphql(
+        `mutation { createAccount(account: { name: "W${index}" }) { id } }`,
+      );
       const seen = await shop.graphql(newest);
       assert.ok(seen.data.accounts.some(({ id }: { id: string }) => id === data.createAccount.id));
     }

@@ -7,38 +7,38 @@ import { assertLimited, refusal, repeat } from './refused-documents.ts';
 
 const sizeOf = createSizeOf(createSchemas(2).schema);
 
-/** Fragments that each spread the next one twice: 2^count fields out of count lines. */
+/** Fragments that each spread the next one twice: 2^count fields from count lines. */
 const bomb = (count: number, root = 'accounts', type = 'Account', leaf = 'id'): string =>
-  `{ ${root} { ...f0 } } ${repeat(count, (nr) => `fragment f${nr} on ${type} { ...f${nr + 1} ...f${nr + 1} }`)} ` +
+  `{ ${root} { ...f0 } } ${repeat(count, (index) => `fragment f${index} on ${type} { ...f${index + 1} ...f${index + 1} }`)} ` +
   `fragment f${count} on ${type} { ${leaf} }`;
 
 suite('fragment bombs', () => {
   test(`${FRAGMENTS_MAX} fragments are allowed, one more is not`, () => {
     const chain = (count: number): string =>
-      `{ product(id: "x") { ...f1 } } ${repeat(count - 1, (nr) => `fragment f${nr + 1} on Product { ...f${nr + 2} }`)} ` +
+      `{ product(id: "x") { ...f1 } } ${repeat(count - 1, (index) => `fragment f${index + 1} on Product { ...f${index + 2} }`)} ` +
       `fragment f${count} on Product { id }`;
     assert.equal(refusal(chain(FRAGMENTS_MAX)), undefined);
     assertLimited(chain(FRAGMENTS_MAX + 1), /has 65 fragments; at most 64/);
   });
 
-  test('2^60 fields out of 60 fragments are counted without being visited', () => {
-    assertLimited(bomb(60), /asks for \d.* fields/);
+  test('2^60 fields from 60 fragments are counted without visiting them', () => {
+    assertLimited(bomb(60), /selects \d.* fields/);
     assertLimited(bomb(60, 'accountsConnection { nodes', 'Account', 'id').replace('} }', '} } }'), /fields/);
-    const onRoot = `{ ...f0 } ${repeat(60, (nr) => `fragment f${nr} on Query { ...f${nr + 1} ...f${nr + 1} }`)} fragment f60 on Query { __typename }`;
+    const onRoot = `{ ...f0 } ${repeat(60, (index) => `fragment f${index} on Query { ...f${index + 1} ...f${index + 1} }`)} fragment f60 on Query { __typename }`;
     assertLimited(onRoot, /fields|root fields/);
   });
 
-  test('fragments that mention themselves are refused, however long the way round', () => {
+  test('fragment cycles of any length are rejected', () => {
     for (const source of [
       '{ accounts { ...a } } fragment a on Account { ...a }',
       '{ accounts { ...a } } fragment a on Account { orders { account { ...a } } }',
-      `{ accounts { ...f0 } } ${repeat(60, (nr) => `fragment f${nr} on Account { id ...f${(nr + 1) % 60} }`)}`,
+      `{ accounts { ...f0 } } ${repeat(60, (index) => `fragment f${index} on Account { id ...f${(index + 1) % 60} }`)}`,
       '{ ...a } fragment a on Query { ...b } fragment b on Query { ...a ...b }',
     ])
       assert.equal(refusal(source)?.code, 'GRAPHQL_VALIDATION_FAILED', source);
   });
 
-  test('known-bad twin: a count that visits every spread does 2^n work, ours visits each fragment once', () => {
+  test('each fragment is visited once; known-bad twin: a count that visits every spread does 2^n work', () => {
     const isLinear = (count: (document: DocumentNode) => unknown): boolean =>
       visits(bomb(16), count) <= 2 * visits(bomb(8), count) + 8;
     assert.ok(isLinear((document) => sizeOf(document).map(brokenLimit)));
@@ -46,25 +46,25 @@ suite('fragment bombs', () => {
   });
 });
 
-/** How often `count` looks into a fragment of the document. */
+/** Counts how often `count` visits a fragment of the document. */
 function visits(source: string, count: (document: DocumentNode) => unknown): number {
-  let looks = 0;
+  let visited = 0;
   const document = parse(source);
   for (const node of document.definitions) {
     if (node.kind !== Kind.FRAGMENT_DEFINITION) continue;
     const { selections } = node.selectionSet;
     Object.defineProperty(node.selectionSet, 'selections', {
       get: () => {
-        looks += 1;
+        visited += 1;
         return selections;
       },
     });
   }
   count(document);
-  return looks;
+  return visited;
 }
 
-/** Deliberately wrong: spreads a fragment again each time it is mentioned. */
+/** Deliberately wrong: expands a fragment at each of its spreads. */
 function countEverySpread(document: DocumentNode): number {
   const fragments = new Map<string, SelectionSetNode>();
   for (const node of document.definitions)

@@ -28,7 +28,7 @@ interface Refused {
   readonly errors: readonly { message: string; extensions: { code: string; requestId: string } }[];
 }
 
-/** The one error of a refused request. */
+/** Returns the only error of a refused request. */
 async function refusal(response: Response): Promise<{ code: string; requestId: string; message: string }> {
   const { errors } = (await response.json()) as Refused;
   assert.equal(errors.length, 1);
@@ -37,11 +37,11 @@ async function refusal(response: Response): Promise<{ code: string; requestId: s
   return { ...error.extensions, message: error.message };
 }
 
-/** The official audits that a server does not pass. */
+/** Returns the official audits that a server fails. */
 async function failedAudits(url: string): Promise<string[]> {
   const failed: string[] = [];
   const audits = serverAudits({ url });
-  assert.ok(audits.length >= 60, 'the audit suite has lost audits');
+  assert.ok(audits.length >= 60, 'the audit suite has fewer audits than expected');
   for (const audit of audits) {
     const result = await audit.fn();
     if (result.status !== 'ok') failed.push(`${audit.id} ${audit.name}: ${result.reason}`);
@@ -54,7 +54,7 @@ suite('GraphQL over HTTP: the official audits', () => {
     assert.deepEqual(await failedAudits(GRAPHQL), []);
   });
 
-  test('known-bad twin: a server that answers everything with 200 and data fails them', async () => {
+  test('known-bad twin: a server that responds to every request with 200 and data fails audits', async () => {
     const server = createServer((_, response) => {
       response.writeHead(200, { 'content-type': 'text/plain' }).end('{"data":{"__typename":"Query"}}');
     });
@@ -93,7 +93,7 @@ suite('GraphQL over HTTP: methods and media types', () => {
     assert.deepEqual((await shop.graphql('{ accounts { id } }')).data, { accounts: [] });
   });
 
-  test('other methods are 405 and say which are allowed', async () => {
+  test('other methods are 405 with the allowed methods', async () => {
     for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
       const response = await fetch(GRAPHQL, { method });
       assert.equal(response.status, 405, method);
@@ -123,7 +123,7 @@ suite('GraphQL over HTTP: methods and media types', () => {
       assert.equal((await post(body, { 'content-type': type })).status, 200, type);
   });
 
-  test('the answer has the first of our media types that the caller accepts, otherwise it is 406', async () => {
+  test('the response has the first supported media type that the caller accepts; without one it is 406', async () => {
     for (const [accept, type] of [
       [RESPONSE_JSON, RESPONSE_JSON],
       [`text/css, ${RESPONSE_JSON};q=0.9`, RESPONSE_JSON],
@@ -142,7 +142,7 @@ suite('GraphQL over HTTP: methods and media types', () => {
 });
 
 suite('GraphQL over HTTP: bodies', () => {
-  test('a body of 1 MiB is read, one byte more is 413', async () => {
+  test('a body of 1 MiB is accepted, one byte more is 413', async () => {
     const frame = JSON.stringify({ query: '{ __typename }', extensions: { pad: '' } }).length;
     const padded = (size: number): string =>
       JSON.stringify({ query: '{ __typename }', extensions: { pad: 'x'.repeat(size - frame) } });
@@ -152,14 +152,14 @@ suite('GraphQL over HTTP: bodies', () => {
     assert.equal((await refusal(response)).code, 'BODY_TOO_LARGE');
   });
 
-  test('invalid UTF-8 is 400 and never becomes a replacement character in a name', async () => {
-    const [before, behind] = JSON.stringify({
+  test('invalid UTF-8 is 400 and is never replaced by replacement characters', async () => {
+    const [prefix, suffix] = JSON.stringify({
       query: 'mutation($name: String!) { createAccount(account: { name: $name }) { id } }',
       variables: { name: '@' },
     }).split('@');
     for (const bytes of [[0xff], [0xc3], [0xc0, 0x80], [0xed, 0xa0, 0x80]]) {
       const response = await post(
-        Buffer.concat([Buffer.from(before ?? ''), Buffer.from(bytes), Buffer.from(behind ?? '')]),
+        Buffer.concat([Buffer.from(prefix ?? ''), Buffer.from(bytes), Buffer.from(suffix ?? '')]),
       );
       assert.equal(response.status, 400);
       assert.equal((await refusal(response)).code, 'BAD_REQUEST');
@@ -167,7 +167,7 @@ suite('GraphQL over HTTP: bodies', () => {
     assert.deepEqual((await shop.graphql('{ accounts { id } }')).data, { accounts: [] });
   });
 
-  test('JSON that is no request is 400 and says what to send', async () => {
+  test('JSON that is not a GraphQL request is 400', async () => {
     for (const body of ['', 'null', '[]', '7', '"{ a }"', '{"query":', '{"query":null}', '['.repeat(5_000)]) {
       const response = await post(body);
       assert.equal(response.status, 400, body.slice(0, 20));
@@ -177,13 +177,13 @@ suite('GraphQL over HTTP: bodies', () => {
     assert.match((await refusal(await post(nested))).message, /nested deeper than 64 levels/);
   });
 
-  test('one document under two operation names is two operations', async () => {
+  test('one document with two operation names is two operations', async () => {
     const body = (query: string, operationName?: string): string => JSON.stringify({ query, operationName });
     const two = 'query A { a: __typename } query B { b: __typename }';
     assert.deepEqual(await (await post(body(two, 'A'))).json(), { data: { a: 'Query' } });
     assert.deepEqual(await (await post(body(two, 'B'))).json(), { data: { b: 'Query' } });
     assert.equal((await refusal(await post(body(two)))).code, 'OPERATION_NOT_FOUND');
-    // A cached document must not be found under a name and a text that only look like it when put together.
+    // Cache keys must differ even if name and text concatenate to the text of another document.
     assert.deepEqual(await (await post(body('query\n{ __typename }'))).json(), {
       data: { __typename: 'Query' },
     });
@@ -192,7 +192,7 @@ suite('GraphQL over HTTP: bodies', () => {
 });
 
 suite('the gateway: request ids and traces', () => {
-  test('x-request-id is echoed where it is well formed and made otherwise, in header and errors alike', async () => {
+  test('a well-formed x-request-id is returned, otherwise a new id, in the header and in errors', async () => {
     const id = 'caller-7.A:b_c';
     const echoed = await ask('{ nope }', { 'x-request-id': id });
     assert.equal(echoed.headers.get('x-request-id'), id);
@@ -200,16 +200,16 @@ suite('the gateway: request ids and traces', () => {
 
     for (const bad of ['a b', '', 'x'.repeat(129), '<script>', 'a,b']) {
       const response = await ask('{ nope }', { 'x-request-id': bad });
-      const made = response.headers.get('x-request-id') ?? '';
-      assert.match(made, /^[0-9a-f-]{36}$/, bad);
-      assert.equal((await refusal(response)).requestId, made);
+      const created = response.headers.get('x-request-id') ?? '';
+      assert.match(created, /^[0-9a-f-]{36}$/, bad);
+      assert.equal((await refusal(response)).requestId, created);
     }
     const tooLarge = await post('x'.repeat(BODY_SIZE_MAX + 1), { 'x-request-id': id });
     assert.equal(tooLarge.headers.get('x-request-id'), id);
     assert.equal((await refusal(tooLarge)).requestId, id);
   });
 
-  test("the caller's trace goes on into the event; a malformed one is replaced", async () => {
+  test('the trace of the caller continues in the event; a malformed one is replaced', async () => {
     const traceId = '0af7651916cd43dd8448eb211c80319c';
     const sent = `00-${traceId}-b7ad6b7169203331-01`;
     const { data } = (await (await ask(CREATE, { traceparent: sent })).json()) as {
@@ -217,7 +217,7 @@ suite('the gateway: request ids and traces', () => {
     };
     const event = await traceparentOfEvent(data.createAccount.id);
     assert.match(event, new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`));
-    assert.notEqual(event, sent, 'the event belongs to a span of its own');
+    assert.notEqual(event, sent, 'the event has its own span');
 
     const zeros = `00-${'0'.repeat(32)}-b7ad6b7169203331-01`;
     const other = (await (await ask(CREATE, { traceparent: zeros })).json()) as typeof data & {

@@ -26,7 +26,7 @@ const post = (
     { 'content-type': 'application/json', ...headers },
     JSON.stringify({ query }),
   );
-/** An answer of a few kilobytes. */
+/** The response has a few kilobytes. */
 const LARGE = '{ products { description } }';
 const SMALL = '{ __typename }';
 
@@ -43,7 +43,7 @@ suite('CORS', () => {
       ...more,
     });
 
-  test('a preflight from a listed origin is 204 and may be remembered', async () => {
+  test('a preflight from a listed origin is 204 and can be cached', async () => {
     const { status, headers, body } = await preflight(shop, SHOP_ORIGIN);
     assert.equal(status, 204);
     assert.equal(body.length, 0);
@@ -56,7 +56,7 @@ suite('CORS', () => {
     assert.equal(headers['access-control-allow-credentials'], undefined);
   });
 
-  test('answers and refusals to a listed origin can be read by its page', async () => {
+  test('pages of a listed origin can read results and refusals', async () => {
     for (const origin of [SHOP_ORIGIN, 'http://localhost:3000']) {
       const { headers } = await post(SMALL, { origin });
       assert.equal(headers['access-control-allow-origin'], origin);
@@ -73,7 +73,7 @@ suite('CORS', () => {
     assert.equal(tooLarge.headers['access-control-allow-origin'], SHOP_ORIGIN);
   });
 
-  test('other origins get no permission, whatever they look like', async () => {
+  test('origins that resemble a listed one are not allowed', async () => {
     for (const origin of [
       'https://evil.example',
       'https://shop.example.evil.example',
@@ -89,21 +89,21 @@ suite('CORS', () => {
     }
   });
 
-  test('without the setting nothing is allowed', async () => {
+  test('without CORS_ORIGINS no origin is allowed', async () => {
     assert.equal((await preflight(closed, SHOP_ORIGIN)).status, 405);
     const { headers } = await post(SMALL, { origin: SHOP_ORIGIN }, closed);
     assert.equal(headers['access-control-allow-origin'], undefined);
     assert.equal(headers['vary'], undefined);
   });
 
-  test('* allows any origin, with the same answer for all', async () => {
+  test('* allows any origin with the same headers', async () => {
     assert.equal((await preflight(open, 'https://any.example')).headers['access-control-allow-origin'], '*');
     const { headers } = await post(SMALL, { origin: 'https://any.example' }, open);
     assert.equal(headers['access-control-allow-origin'], '*');
     assert.equal(headers['vary'], undefined);
   });
 
-  test('OPTIONS that is no preflight says what is allowed', async () => {
+  test('OPTIONS without a preflight is 405 with the allowed methods', async () => {
     const { status, headers } = await send(`${shop.url}/graphql`, 'OPTIONS', { origin: SHOP_ORIGIN });
     assert.equal(status, 405);
     assert.equal(headers['allow'], 'GET, HEAD, POST');
@@ -113,7 +113,7 @@ suite('CORS', () => {
 suite('compression', () => {
   const DECODERS = { gzip: gunzipSync, br: brotliDecompressSync, zstd: zstdDecompressSync };
 
-  test('an answer above the bound comes in the coding that the caller accepts', async () => {
+  test('a response of at least the minimum size has the coding that the caller accepts', async () => {
     const plain = await post(LARGE);
     assert.equal(plain.headers['content-encoding'], undefined);
     assert.ok(plain.body.length > COMPRESSED_SIZE_MIN);
@@ -127,7 +127,7 @@ suite('compression', () => {
     }
   });
 
-  test('small answers, and answers to callers who accept nothing of it, are sent as they are', async () => {
+  test('small responses and responses to callers that accept no supported coding are not compressed', async () => {
     for (const [query, accepted] of [
       [SMALL, 'gzip, br, zstd'],
       [LARGE, 'deflate'],
@@ -141,7 +141,7 @@ suite('compression', () => {
     }
   });
 
-  test('weights decide, then our order: zstd, br, gzip', () => {
+  test('the coding with the highest weight is used; among equal weights zstd, then br, then gzip', () => {
     for (const [accepted, coding] of [
       ['gzip, deflate, br, zstd', 'zstd'],
       ['gzip, deflate, br', 'br'],
@@ -162,11 +162,11 @@ suite('compression', () => {
       ['gzipped', undefined],
       ['', undefined],
     ] as const)
-      // Twice: the second time it is remembered.
-      for (let nr = 0; nr < 2; nr++) assert.equal(negotiateEncoding(accepted), coding, accepted);
+      // Twice: the second result comes from the cache.
+      for (let index = 0; index < 2; index++) assert.equal(negotiateEncoding(accepted), coding, accepted);
   });
 
-  test('a body with a content coding is 415 and says what is supported', async () => {
+  test('a body with a content coding is 415 with the supported codings', async () => {
     for (const coding of ['gzip', 'br', 'identity, gzip', 'nonsense']) {
       const { status, headers, body } = await post(SMALL, { 'content-encoding': coding });
       assert.equal(status, 415, coding);
@@ -180,7 +180,7 @@ suite('compression', () => {
 suite('HEAD and caches', () => {
   const HTML = { accept: 'text/html' };
 
-  test('HEAD answers every path of GET with the same head and no body', async () => {
+  test('HEAD returns the same status and headers as GET on every path, without a body', async () => {
     const paths: [string, Record<string, string>][] = [
       ['/', {}],
       ['/healthz', {}],
@@ -208,7 +208,7 @@ suite('HEAD and caches', () => {
     assert.deepEqual((await shop.graphql('{ accounts { id } }')).data, { accounts: [] });
   });
 
-  test('data is not stored by caches', async () => {
+  test('responses with data have Cache-Control: no-store', async () => {
     for (const path of ['/graphql?query=%7B__typename%7D', '/healthz', '/metrics'])
       assert.equal((await send(shop.url + path, 'GET')).headers['cache-control'], 'no-store', path);
   });
@@ -216,21 +216,21 @@ suite('HEAD and caches', () => {
 
 suite('automatic persisted queries', () => {
   const extensions = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } };
-  const isRefused = ({ body }: Answer): void => {
+  const assertNotSupported = ({ body }: Answer): void => {
     const { errors } = JSON.parse(body.toString());
     assert.equal(errors.length, 1);
     assert.equal(errors[0].message, 'PersistedQueryNotSupported');
     assert.equal(errors[0].extensions.code, 'PERSISTED_QUERY_NOT_SUPPORTED');
   };
 
-  test('are refused in the form by which clients know to send the document itself', async () => {
+  test('a hash without a document has the error that makes clients send the document', async () => {
     const json = { 'content-type': 'application/json' };
-    isRefused(await send(`${shop.url}/graphql`, 'POST', json, JSON.stringify({ extensions })));
+    assertNotSupported(await send(`${shop.url}/graphql`, 'POST', json, JSON.stringify({ extensions })));
     const search = new URLSearchParams({ extensions: JSON.stringify(extensions) });
-    isRefused(await send(`${shop.url}/graphql?${search.toString()}`, 'GET'));
+    assertNotSupported(await send(`${shop.url}/graphql?${search.toString()}`, 'GET'));
   });
 
-  test('with their document they are executed', async () => {
+  test('a hash with its document is executed', async () => {
     const body = JSON.stringify({ query: SMALL, extensions });
     const { body: answer } = await send(
       `${shop.url}/graphql`,

@@ -11,18 +11,18 @@ import { eventually } from '#testkit/shop.ts';
 import { RawClient, rawPost } from '#testkit/raw-client.ts';
 import { json, startTransport, type Transport } from './transport.ts';
 
-/** More than the system takes on behalf of a reader that does not read. */
+/** More bytes than the operating system buffers for a client that does not read. */
 const LARGE = 16_777_216;
 const SMALL_REQUEST = rawPost('{}');
 const LARGE_REQUEST = rawPost('{}', '', '/large');
 const READERS = 20;
 
-/** Answers /large with as many bytes of its own, everything else with a few. */
+/** Responds to /large with LARGE bytes, to any other path with a few. */
 async function handle({ path }: HttpRequest): Promise<HttpResponse> {
   return json(path === '/large' ? 'x'.repeat(LARGE) : '{"small":true}');
 }
 
-/** A caller that asks for a large answer and reads nothing. */
+/** Opens a client that requests a large response and reads nothing. */
 async function idleReader(server: Transport): Promise<RawClient> {
   const client = await RawClient.connect(server.url);
   client.socket.pause();
@@ -30,13 +30,13 @@ async function idleReader(server: Transport): Promise<RawClient> {
   return client;
 }
 
-/** A caller beside them gets its answer. */
+/** Asserts that another client gets a response. */
 async function assertAnswers(server: Transport): Promise<void> {
   using client = await RawClient.connect(server.url);
   assert.equal((await client.ask(SMALL_REQUEST)).body, '{"small":true}');
 }
 
-suite('readers that take nothing', () => {
+suite('clients that do not read their responses', () => {
   async function assertCut(limits: Partial<HttpLimits>): Promise<void> {
     await using server = await startTransport(handle, { limits, requestTimeoutMs: 1_000 });
     using _ = await idleReader(server);
@@ -52,12 +52,12 @@ suite('readers that take nothing', () => {
     }, 3_000);
   }
 
-  test('are cut after the write timeout', () => assertCut({ writeTimeoutMs: 200 }));
+  test('their connections are cut after the write timeout', () => assertCut({ writeTimeoutMs: 200 }));
 
-  test('known-bad twin: without a write timeout they hold their answer', () =>
+  test('known-bad twin: without a write timeout the response stays in memory', () =>
     assert.rejects(assertCut({ writeTimeoutMs: 600_000 }), assert.AssertionError));
 
-  test('a slow reader that keeps reading gets its whole answer', async () => {
+  test('a slow client that keeps reading gets its whole response', async () => {
     const writeTimeoutMs = 2_000;
     const bytesPerMs = 5_000;
     await using server = await startTransport(handle, { limits: { writeTimeoutMs } });
@@ -74,11 +74,11 @@ suite('readers that take nothing', () => {
       setTimeout(() => socket.resume(), early);
     });
     await eventually(() => assert.ok(received > LARGE), 60_000);
-    assert.ok(performance.now() - startedMs > writeTimeoutMs, 'the reader was too fast to show anything');
+    assert.ok(performance.now() - startedMs > writeTimeoutMs, 'the client read too fast for the test');
     assert.equal(await server.metric('fritzy_http_cut_connections_total'), 0);
   });
 
-  test('the timeout ends with the answer: the next request on the connection may take longer', async () => {
+  test('the write timeout ends with the response: the next request on the connection can take longer', async () => {
     const writeTimeoutMs = 1_000;
     await using server = await startTransport(
       async (request) => {
@@ -97,7 +97,7 @@ suite('readers that take nothing', () => {
     await using server = await startTransport(handle, { limits });
     const readers = await Promise.all(Array.from({ length: READERS }, () => idleReader(server)));
     try {
-      // Each of them has been answered: by now the server would hold 320 MiB.
+      // All requests have been answered: without the limit, the server would hold 320 MiB.
       await eventually(async () => {
         const cut = await server.metric('fritzy_http_cut_connections_total');
         const held = (await server.metric('fritzy_http_unsent_bytes')) / LARGE;
@@ -111,19 +111,19 @@ suite('readers that take nothing', () => {
     }
   }
 
-  test('20 of them with 16 MiB each hold no more than the bound, and others are answered', () =>
+  test('20 clients with 16 MiB each hold no more than the limit, and others are answered', () =>
     assertBounded({}));
 
-  test('known-bad twin: without the bound they hold more', () =>
+  test('known-bad twin: without the limit they hold more', () =>
     assert.rejects(assertBounded({ unsentBytesMax: Number.MAX_SAFE_INTEGER }), assert.AssertionError));
 });
 
-suite('bodies under way', () => {
+suite('request bodies in progress', () => {
   const BODIES = 1_000;
   const almost = Buffer.alloc(BODY_SIZE_MAX - 1, ' ');
   const head = rawPost('').replace('Content-Length: 0', `Content-Length: ${BODY_SIZE_MAX}`);
 
-  /** Sends bodies of which the last byte never comes; resolves with what was answered so far. */
+  /** Sends bodies without their last byte. Asserts that the limit holds and that other requests are answered. */
   async function assertBounded(limits: Partial<HttpLimits>): Promise<void> {
     await using server = await startTransport(handle, { limits, connectionsMax: 2 * BODIES });
     await using stack = new AsyncDisposableStack();
@@ -149,20 +149,20 @@ suite('bodies under way', () => {
       held = Math.max(held, await server.metric('fritzy_http_body_bytes'));
       sent += 1;
     };
-    for (let nr = 0; nr < BODIES; nr += 20) await Promise.all(Array.from({ length: 20 }, send));
+    for (let index = 0; index < BODIES; index += 20) await Promise.all(Array.from({ length: 20 }, send));
     assert.equal(sent, BODIES);
     await eventually(() => assert.ok(refused > 0), 1_000);
     assert.ok(held <= HTTP_LIMITS.bodyBytesMax, `${held} bytes were held`);
     await assertAnswers(server);
   }
 
-  test('1,000 of almost 1 MiB take no more than the bound; the others are asked to come back', () =>
+  test('1,000 bodies of almost 1 MiB take no more than the limit; further ones are 503 with Retry-After', () =>
     assertBounded({}));
 
-  test('known-bad twin: without the bound they take more', () =>
+  test('known-bad twin: without the limit they take more', () =>
     assert.rejects(assertBounded({ bodyBytesMax: Number.MAX_SAFE_INTEGER }), assert.AssertionError));
 
-  test('a body counts until its request is answered, and no longer', async () => {
+  test('a body counts until its request is answered', async () => {
     const { promise: finish, resolve } = Promise.withResolvers<void>();
     await using server = await startTransport(async () => {
       await finish;
@@ -176,24 +176,24 @@ suite('bodies under way', () => {
     await eventually(async () => assert.equal(await server.metric('fritzy_http_body_bytes'), 0));
   });
 
-  test('a body that is too large is 413 for a caller that keeps sending', async () => {
+  test('a client that keeps sending a too large body gets 413', async () => {
     await using server = await startTransport(handle);
     using client = await RawClient.connect(server.url);
     client.socket.write(head.replace(`${BODY_SIZE_MAX}`, `${20 * BODY_SIZE_MAX}`));
-    for (let nr = 0; nr < 20; nr++) client.socket.write(almost);
+    for (let index = 0; index < 20; index++) client.socket.write(almost);
     const { status, close } = await client.answer();
     assert.deepEqual({ status, close }, { status: 413, close: true });
-    // The caller keeps sending while the server lingers, and the connection is not reset.
+    // The client keeps sending while the server lingers, and the connection is not reset.
     if (client.socket.writableLength > 0) await once(client.socket, 'drain');
   });
 });
 
 suite('connections', () => {
-  test('at the limit the one that was idle for longest makes room', async () => {
+  test('at the limit, a new connection replaces the longest idle one', async () => {
     await using server = await startTransport(handle, { connectionsMax: 3 });
     await using stack = new AsyncDisposableStack();
     const clients: RawClient[] = [];
-    for (let nr = 0; nr < 3; nr++) {
+    for (let index = 0; index < 3; index++) {
       const client = stack.use(await RawClient.connect(server.url));
       assert.equal((await client.ask(SMALL_REQUEST)).status, 200);
       clients.push(client);
@@ -206,7 +206,7 @@ suite('connections', () => {
     assert.equal(await server.metric('fritzy_http_cut_connections_total'), 1);
   });
 
-  test('one more is refused and counted while all others are busy', async () => {
+  test('a further connection is refused and counted while all others are busy', async () => {
     const { promise: finish, resolve } = Promise.withResolvers<void>();
     await using server = await startTransport(
       async (request) => {
@@ -229,15 +229,15 @@ suite('connections', () => {
 });
 
 suite('the limit of open files', () => {
-  test('bounds the connections, so that descriptors stay for the database', () => {
+  test('the connections are limited, so that file descriptors remain for the database', () => {
     assert.equal(connectionsMaxOf(4_000, 1_024), 824);
     assert.equal(connectionsMaxOf(4_000, 100_000), 4_000);
     assert.equal(connectionsMaxOf(4_000, Infinity), 4_000);
     assert.equal(connectionsMaxOf(4_000, 100), 1);
   });
 
-  const skip = process.platform === 'linux' ? false : 'only Linux tells the limit';
-  test('is that of the process', { skip }, async () => {
+  const skip = process.platform === 'linux' ? false : 'only Linux has /proc/self/limits';
+  test('the limit is that of the process', { skip }, async () => {
     const script = `import('#graphql/http-limits.ts').then((limits) => limits.openFilesMax()).then(console.log)`;
     const command = ['-c', 'ulimit -n 512; exec "$0" -e "$1"', process.execPath, script];
     const { stdout } = await promisify(execFile)('sh', command);
@@ -247,7 +247,7 @@ suite('the limit of open files', () => {
 });
 
 suite('pipelined requests', () => {
-  test('of one connection are executed one after the other and answered in their order', async () => {
+  test('the requests of one connection are executed one after the other and answered in order', async () => {
     let active = 0;
     let activeMax = 0;
     await using server = await startTransport(async ({ body }) => {
@@ -258,13 +258,13 @@ suite('pipelined requests', () => {
       return json(body.toString());
     });
     using client = await RawClient.connect(server.url);
-    const numbers = Array.from({ length: HTTP_LIMITS.pipelinedMax + 1 }, (_, nr) => String(nr));
-    client.socket.write(numbers.map((nr) => rawPost(nr)).join(''));
-    for (const nr of numbers) assert.equal((await client.answer()).body, nr);
+    const numbers = Array.from({ length: HTTP_LIMITS.pipelinedMax + 1 }, (_, index) => String(index));
+    client.socket.write(numbers.map((index) => rawPost(index)).join(''));
+    for (const index of numbers) assert.equal((await client.answer()).body, index);
     assert.equal(activeMax, 1);
   });
 
-  test('more than the bound cut the connection', async () => {
+  test('a connection with more requests than the limit is cut', async () => {
     const { promise: finish, resolve } = Promise.withResolvers<void>();
     await using server = await startTransport(async (request) => {
       await finish;
@@ -279,7 +279,7 @@ suite('pipelined requests', () => {
     await assertAnswers(server);
   });
 
-  test('large answers of one connection wait for their reader one at a time', async () => {
+  test('a connection holds only one large response at a time', async () => {
     await using server = await startTransport(handle);
     using client = await RawClient.connect(server.url);
     client.socket.pause();

@@ -6,8 +6,8 @@ import { eventually, startTestShop } from '#testkit/shop.ts';
 const shop = await startTestShop();
 after(() => shop[Symbol.asyncDispose]());
 
-suite('the gateway: paths of operation', () => {
-  test('an unknown path is 404 for every method and names the right one', async () => {
+suite('the gateway: HTTP paths', () => {
+  test('an unknown path is 404 for every method, with the path of the API', async () => {
     for (const path of ['/nope', '/graphql/', '/graphqlx', '/healthz/x', '/%2e%2e/etc/passwd']) {
       const response = await fetch(shop.url + path);
       assert.equal(response.status, 404, path);
@@ -19,7 +19,7 @@ suite('the gateway: paths of operation', () => {
     assert.equal(root.headers.get('location'), '/graphql');
   });
 
-  test('/healthz, /readyz and /metrics answer GET and HEAD', async () => {
+  test('/healthz, /readyz and /metrics support GET and HEAD', async () => {
     // The histogram has a series for /graphql after the first request.
     await shop.graphql('{ __typename }');
     for (const [path, expected] of [
@@ -37,7 +37,7 @@ suite('the gateway: paths of operation', () => {
     }
   });
 
-  test('/readyz stays 200 while one service has no database, and names that service', async () => {
+  test('/readyz is 200 while one service has no database, and names that service', async () => {
     for (const service of SERVICES) {
       await allowConnections(shop.databaseUrls[service], false);
       await readyzAnswers(200, new RegExp(`^ready, degraded: ${service}: The database cannot be reached`));
@@ -46,7 +46,7 @@ suite('the gateway: paths of operation', () => {
     }
   });
 
-  test('/readyz is 503 while no service has its database, and 200 once one is back', async () => {
+  test('/readyz is 503 while no service has its database, and 200 when one is available again', async () => {
     for (const service of SERVICES) await allowConnections(shop.databaseUrls[service], false);
     await readyzAnswers(503, /^not ready: account: .*; catalog: .*; order: /);
     assert.equal((await fetch(`${shop.url}/healthz`)).status, 200);
@@ -67,7 +67,7 @@ const readyzAnswers = (status: number, body: RegExp): Promise<void> =>
     assert.equal(response.status, status);
   });
 
-/** Lets a database be reached, or ends every connection to it and refuses new ones. */
+/** Allows connections to a database, or terminates all of them and refuses new ones. */
 async function allowConnections(url: string, allowed: boolean): Promise<void> {
   const admin = new URL(url);
   const name = admin.pathname.slice(1);

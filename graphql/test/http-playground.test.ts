@@ -14,7 +14,7 @@ suite('the playground', () => {
   const assetsOf = (html: string): string[] =>
     [...html.matchAll(/"(\/graphql\/assets\/[^"]+)"/g)].map(([, path]) => path ?? '');
 
-  test('the page is small, asked for each time, and 304 while it is the same', async () => {
+  test('the page is small, revalidated each time, and 304 while it is unchanged', async () => {
     const { status, headers, body } = await page();
     assert.equal(status, 200);
     assert.ok(body.length < 10_000);
@@ -33,7 +33,7 @@ suite('the playground', () => {
     assert.notEqual((await page({ 'accept-encoding': 'gzip' })).headers['etag'], etag);
   });
 
-  test('its assets may be kept for a year under names that change with them, and come compressed', async () => {
+  test('the assets have content-hashed names, can be cached for a year, and are compressed', async () => {
     const paths = assetsOf((await page()).body.toString());
     assert.equal(paths.length, 6);
     for (const path of paths) {
@@ -53,7 +53,7 @@ suite('the playground', () => {
       assert.equal((await send(`${shop.url}/graphql/assets/${path}`, 'GET')).status, 404, path);
   });
 
-  test('in production neither the page nor its assets are served', async () => {
+  test('the page and its assets are not served in production', async () => {
     const [asset = ''] = assetsOf((await page()).body.toString());
     assert.equal((await send(production.url + asset, 'GET')).status, 404);
     const { status, headers } = await send(`${production.url}/graphql`, 'GET', { accept: 'text/html' });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { suite, test } from 'node:test';
-import { createHostCheck } from '#graphql/own-hosts.ts';
+import { createHostCheck } from '#graphql/host-check.ts';
 import { eventually } from '#testkit/shop.ts';
 import { RawClient, rawPost, type RawAnswer } from '#testkit/raw-client.ts';
 import { json, startTransport } from './transport.ts';
@@ -11,7 +11,7 @@ import { json, startTransport } from './transport.ts';
 const REQUEST = rawPost('{}');
 const handle = async () => json('{"executed":true}');
 
-/** The answer is a refusal in the form of a GraphQL error, and the connection closes. */
+/** Asserts that the response is a refusal in the form of a GraphQL error, and that the connection closes. */
 function assertRefusal(answer: RawAnswer, status: number, code: string): void {
   assert.equal(answer.status, status, answer.head);
   const { errors } = JSON.parse(answer.body) as {
@@ -27,7 +27,7 @@ function assertRefusal(answer: RawAnswer, status: number, code: string): void {
   assert.equal(answer.close, true);
 }
 
-/** What is not HTTP/1.1, by the code of its refusal. */
+/** Requests that are not valid HTTP/1.1, with the status and the code of their refusals. */
 const MALFORMED = [
   [400, 'BAD_REQUEST', 'nonsense\r\n\r\n'],
   [400, 'BAD_REQUEST', 'GET /graphql HTTP/9.9\r\nHost: localhost\r\n\r\n'],
@@ -51,7 +51,7 @@ const MALFORMED = [
   [405, 'METHOD_NOT_ALLOWED', 'CONNECT other.example:443 HTTP/1.1\r\nHost: other.example:443\r\n\r\n'],
 ] as const;
 
-suite('what the HTTP parser refuses', () => {
+suite('requests that the HTTP parser rejects', () => {
   for (const [status, code, bytes] of MALFORMED)
     test(`${status} ${code}: ${JSON.stringify(bytes.slice(0, 90))}`, async () => {
       await using server = await startTransport(handle);
@@ -61,7 +61,7 @@ suite('what the HTTP parser refuses', () => {
       assert.equal(await server.metric('fritzy_http_malformed_requests_total'), 1);
     });
 
-  test('a reset after CONNECT, or in the middle of any other refusal, ends no process', async () => {
+  test('a reset after a refusal, also after CONNECT, does not end the process', async () => {
     await using server = await startTransport(handle);
     for (const [, , bytes] of MALFORMED) {
       const client = await RawClient.connect(server.url);
@@ -74,7 +74,7 @@ suite('what the HTTP parser refuses', () => {
     assert.equal((await other.ask(REQUEST)).status, 200);
   });
 
-  test('known-bad twin: what node:http answers by itself is caught', async () => {
+  test('known-bad twin: the default responses of node:http are caught', async () => {
     const server = createServer((_, response) => response.end());
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -90,7 +90,7 @@ suite('what the HTTP parser refuses', () => {
     }
   });
 
-  test('a request before the malformed bytes is answered first', async () => {
+  test('a valid request before malformed bytes is answered first', async () => {
     const { promise: finish, resolve } = Promise.withResolvers<void>();
     await using server = await startTransport(async () => {
       await finish;
@@ -106,19 +106,19 @@ suite('what the HTTP parser refuses', () => {
     assertRefusal(await client.answer(), 400, 'BAD_REQUEST');
   });
 
-  test('HTTP/1.1 without a Host is 400, an expectation that is not met is 417', async () => {
+  test('HTTP/1.1 without a Host header is 400, an unsupported expectation is 417', async () => {
     await using server = await startTransport(handle);
     using one = await RawClient.connect(server.url);
     assertRefusal(await one.ask('GET /graphql HTTP/1.1\r\n\r\n'), 400, 'BAD_REQUEST');
     using other = await RawClient.connect(server.url);
-    assertRefusal(await other.ask(rawPost('{}', 'Expect: wonders\r\n')), 417, 'EXPECTATION_FAILED');
+    assertRefusal(await other.ask(rawPost('{}', 'Expect: other\r\n')), 417, 'EXPECTATION_FAILED');
     using third = await RawClient.connect(server.url);
     assert.equal((await third.ask('GET /graphql HTTP/1.0\r\n\r\n')).status, 200);
   });
 });
 
-suite('requests that do not become complete', () => {
-  /** Headers that stop in their middle are refused in time; checked on a server of our own and on Node's defaults. */
+suite('incomplete requests', () => {
+  /** Asserts that incomplete headers are rejected in time, for the gateway's server and for Node's defaults. */
   async function assertHeadersRefused(url: string): Promise<void> {
     using client = await RawClient.connect(url);
     client.socket.write('GET /graphql HTTP/1.1\r\nHost: localhost\r\nX-Half: ');
@@ -127,30 +127,30 @@ suite('requests that do not become complete', () => {
       (got) => void (answer = got),
       () => {},
     );
-    await eventually(() => assert.ok(answer, 'nothing was refused'), 4_000);
+    await eventually(() => assert.ok(answer, 'no refusal'), 4_000);
     assert.ok(answer);
     assertRefusal(answer, 408, 'DEADLINE_EXCEEDED');
   }
 
-  test('headers are 408 soon after their timeout', async () => {
+  test('incomplete headers are 408 soon after their timeout', async () => {
     await using server = await startTransport(handle, { limits: { headersTimeoutMs: 500 } });
     await assertHeadersRefused(server.url);
   });
 
-  test("known-bad twin: at Node's own interval of checks nothing happens for half a minute", async () => {
+  test("known-bad twin: with Node's default check interval they are rejected only after up to 30 s", async () => {
     const server = createServer({ headersTimeout: 500 }, (_, response) => response.end());
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     try {
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      await assert.rejects(assertHeadersRefused(url), /nothing was refused/);
+      await assert.rejects(assertHeadersRefused(url), /no refusal/);
     } finally {
       server.close();
       server.closeAllConnections();
     }
   });
 
-  test('a connection without a byte is closed without an answer', async () => {
+  test('a connection without a byte is closed without a response', async () => {
     await using server = await startTransport(handle, { limits: { headersTimeoutMs: 200 } });
     using client = await RawClient.connect(server.url);
     await client.untilEnded();
@@ -158,13 +158,13 @@ suite('requests that do not become complete', () => {
     assert.equal(await server.metric('fritzy_http_malformed_requests_total'), 0);
   });
 
-  test('a body is 408 at the deadline of its request', async () => {
+  test('an incomplete body is 408 at the deadline of its request', async () => {
     await using server = await startTransport(handle, { requestTimeoutMs: 200 });
     using client = await RawClient.connect(server.url);
     assertRefusal(await client.ask(REQUEST.slice(0, -1)), 408, 'DEADLINE_EXCEEDED');
   });
 
-  test('a body that ends in its middle with FIN is 400', async () => {
+  test('an incomplete body that ends with FIN is 400', async () => {
     await using server = await startTransport(handle);
     using client = await RawClient.connect(server.url);
     client.socket.end(REQUEST.slice(0, -1));
@@ -172,7 +172,7 @@ suite('requests that do not become complete', () => {
   });
 });
 
-suite('a caller that closes its side after the request', () => {
+suite('a client that closes its side of the connection after the request', () => {
   async function assertAnswered(url: string): Promise<void> {
     using client = await RawClient.connect(url);
     client.socket.end(REQUEST);
@@ -184,21 +184,21 @@ suite('a caller that closes its side after the request', () => {
       setTimeout(() => resolve(answer), 50);
     });
 
-  test('gets its answer, also a late one, and then the connection ends', async () => {
+  test('a late response reaches the client, and then the connection ends', async () => {
     await using server = await startTransport(() => slowly(json('{}')));
     await assertAnswered(server.url);
     await eventually(async () => assert.equal(await server.metric('http_server_open_connections'), 0));
   });
 
-  test('gets all answers of the requests that it pipelined', async () => {
+  test('the responses to all pipelined requests reach the client', async () => {
     await using server = await startTransport(() => slowly(json('{}')));
     using client = await RawClient.connect(server.url);
     client.socket.end(REQUEST.repeat(3));
-    for (let nr = 0; nr < 3; nr++) assert.equal((await client.answer()).status, 200);
+    for (let index = 0; index < 3; index++) assert.equal((await client.answer()).status, 200);
     await client.untilEnded();
   });
 
-  test("known-bad twin: with Node's default the answer is lost", async () => {
+  test("known-bad twin: with Node's default the response is lost", async () => {
     const server = createServer((_, response) => void slowly(response).then((late) => late.end('{}')));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -214,7 +214,7 @@ suite('a caller that closes its side after the request', () => {
 suite('the Host header', () => {
   const get = (host: string, path = '/graphql'): string => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
 
-  test('on loopback only its own names are answered, whatever the port; others are 421', async () => {
+  test('on loopback only its own names are accepted, with any port; others are 421', async () => {
     await using server = await startTransport(handle, { allowedHosts: ['Shop.Example'] });
     for (const host of [
       'localhost',
@@ -226,7 +226,7 @@ suite('the Host header', () => {
       'shop.example:443',
     ]) {
       using client = await RawClient.connect(server.url);
-      for (let nr = 0; nr < 2; nr++) assert.equal((await client.ask(get(host))).status, 200, host);
+      for (let index = 0; index < 2; index++) assert.equal((await client.ask(get(host))).status, 200, host);
     }
     for (const host of [
       'evil.example',
@@ -243,7 +243,7 @@ suite('the Host header', () => {
     }
   });
 
-  test('probes of health are answered under any name, metrics are not', async () => {
+  test('health probes are accepted with any name, metrics are not', async () => {
     await using server = await startTransport(handle);
     for (const [path, status] of [
       ['/healthz', 200],
@@ -255,7 +255,7 @@ suite('the Host header', () => {
     }
   });
 
-  test('on other addresses the check is off unless there is a list', () => {
+  test('on other addresses the check is off without a list of names', () => {
     assert.equal(createHostCheck('0.0.0.0', [])('anything.example'), true);
     assert.equal(createHostCheck('0.0.0.0', ['shop.example'])('anything.example'), false);
     assert.equal(createHostCheck('0.0.0.0', ['shop.example'])('127.0.0.1:8000'), true);
@@ -267,7 +267,7 @@ suite('the Host header', () => {
     }
   });
 
-  test('a list of a thousand other names does not grow what is remembered of them', () => {
+  test('more Host values than the cache holds are still accepted or rejected correctly', () => {
     const isOwn = createHostCheck('127.0.0.1', []);
     for (let port = 1; port <= 1_000; port++) assert.equal(isOwn(`localhost:${port}`), true);
     assert.equal(isOwn('localhost:1'), true);

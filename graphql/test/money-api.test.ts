@@ -17,7 +17,7 @@ const shopIn = async (currency: string): Promise<TestShop> =>
 const MUTATION =
   'mutation($price: Money!) { createProduct(product: { name: "x", price: $price }) { id price } }';
 
-/** Sends `json` as it stands as the variable: JSON has numbers that JavaScript cannot write. */
+/** Sends `json` unchanged as the variable: JSON has numbers that JSON.stringify cannot write. */
 async function asVariable(shop: TestShop, json: string): Promise<GraphQLResult> {
   const response = await fetch(`${shop.url}/graphql`, {
     method: 'POST',
@@ -30,8 +30,8 @@ async function asVariable(shop: TestShop, json: string): Promise<GraphQLResult> 
 const asLiteral = (shop: TestShop, literal: string): Promise<GraphQLResult> =>
   shop.graphql(MUTATION.replace('($price: Money!)', '').replace('$price', literal));
 
-/** All the ways in which a caller can write an amount. */
-const ways = (shop: TestShop, text: string): Promise<GraphQLResult[]> =>
+/** Sends an amount as a number and as a string, in a variable and in a literal. */
+const allForms = (shop: TestShop, text: string): Promise<GraphQLResult[]> =>
   Promise.all([
     asVariable(shop, text),
     asVariable(shop, JSON.stringify(text)),
@@ -45,25 +45,25 @@ suite('money through the API', () => {
     ['JPY', ['1200', '0', '1', '1000000000000'], '1199.9'],
     ['KWD', ['1199.999', '0.001', '999999999.999'], '0.0001'],
   ] as const) {
-    test(`${currency}: an amount comes back as it was written, as number and text, literal and variable`, async () => {
+    test(`${currency}: an amount is returned unchanged, from a number or a string, a literal or a variable`, async () => {
       const shop = await shopIn(currency);
       for (const amount of amounts)
-        for (const { data, errors } of await ways(shop, amount)) {
+        for (const { data, errors } of await allForms(shop, amount)) {
           assert.equal(errors, undefined);
           assert.equal(String(data.createProduct.price), shortText(amount).replace('-0', '0'));
         }
     });
 
-    test(`${currency}: ${tooFine} has too many decimal places and is refused in every way of writing`, async () => {
-      for (const result of await ways(await shopIn(currency), tooFine))
+    test(`${currency}: ${tooFine} has too many decimal places and is rejected in every form`, async () => {
+      for (const result of await allForms(await shopIn(currency), tooFine))
         assertUserError(result, /decimal places/);
     });
   }
 
-  test('a negative or too high price is refused with the field and the bound', async () => {
+  test('a negative or too high price is rejected with the field and the bound', async () => {
     const shop = await shopIn('USD');
     for (const amount of ['-0.01', '-1199.99', '10000000000.01'])
-      for (const result of await ways(shop, amount)) {
+      for (const result of await allForms(shop, amount)) {
         assert.deepEqual(result.data, { createProduct: null });
         assert.equal(result.errors?.[0]?.extensions['code'], 'INVALID_ARGUMENT');
         assert.equal(result.errors?.[0]?.extensions.field, 'product.price');
@@ -71,7 +71,7 @@ suite('money through the API', () => {
       }
   });
 
-  test('numbers outside of all bounds and values that are no amounts are refused', async () => {
+  test('numbers far out of bounds and values that are not amounts are rejected', async () => {
     const shop = await shopIn('USD');
     for (const json of [
       '1e400',
@@ -99,7 +99,7 @@ suite('money through the API', () => {
     assert.equal((await asVariable(shop, '-0')).data.createProduct.price, 0);
   });
 
-  test('the total of an order is exactly what a person adds up', async () => {
+  test('the total of an order equals the total of decimal arithmetic on text', async () => {
     const shop = await shopIn('USD');
     const account = await shop.graphql('mutation { createAccount(account: { name: "Ada" }) { id } }');
     await fc.assert(
@@ -111,9 +111,9 @@ suite('money through the API', () => {
           {
             order: {
               accountId: account.data.createAccount.id,
-              products: products.map((product, nr) => ({
+              products: products.map((product, index) => ({
                 productId: product.data.createProduct.id,
-                quantity: lines[nr]?.quantity,
+                quantity: lines[index]?.quantity,
               })),
             },
           },
@@ -129,7 +129,7 @@ suite('money through the API', () => {
   });
 });
 
-/** The caller's mistake, told by GraphQL before anything runs. */
+/** Asserts that the request is rejected with INVALID_ARGUMENT before execution. */
 function assertUserError(result: GraphQLResult, problem: RegExp): void {
   assert.equal(result.status, 200);
   assert.ok(!('data' in result));

@@ -12,12 +12,12 @@ const anyDigits = fc.constantFrom(...DIGITS);
 const anyMinor = fc.bigInt({ min: -MINOR_MAX, max: MINOR_MAX });
 
 interface Line {
-  /** As the caller writes it. */
+  /** Decimal text. */
   readonly price: string;
   readonly quantity: number;
 }
 
-/** Ours: minor units throughout, a double only for the last step onto the wire. */
+/** Computes the total in minor units and converts only the result to a double. */
 function totalInMinorUnits(lines: readonly Line[], digits: number): number {
   const total = lines.reduce(
     (sum, { price, quantity }) => sum + BigInt(parseMoney(price, digits)) * BigInt(quantity),
@@ -30,7 +30,7 @@ function totalInMinorUnits(lines: readonly Line[], digits: number): number {
 const totalInDoubles = (lines: readonly Line[]): number =>
   lines.reduce((sum, { price, quantity }) => sum + Number(price) * quantity, 0);
 
-/** True for all lines: the total on the wire is what a person adds up on paper. */
+/** The property: for all lines, the total in JSON equals the total of decimal arithmetic on text. */
 const addsUp = (total: (lines: readonly Line[], digits: number) => number) =>
   fc.property(anyLines, anyDigits, (amounts, digits) => {
     const lines = amounts.map(({ price, quantity }) => ({ price: decimalText(price, digits), quantity }));
@@ -50,7 +50,7 @@ function assertRefused(text: string, digits: number, problem: RegExp): void {
 }
 
 suite('money', () => {
-  test('parsing what was printed gives the amount back, for all amounts of up to 15 digits', () => {
+  test('formatting and parsing returns the same amount, for all amounts of up to 15 digits', () => {
     fc.assert(
       fc.property(anyMinor, anyDigits, (minor, digits) => {
         assert.equal(BigInt(parseMoney(decimalText(minor, digits), digits)), minor);
@@ -60,7 +60,7 @@ suite('money', () => {
     );
   });
 
-  test('JSON carries every amount as exactly its decimal text', () => {
+  test('the JSON of every amount is exactly its decimal text', () => {
     fc.assert(
       fc.property(anyMinor, anyDigits, (minor, digits) => {
         const json = JSON.stringify(moneyToNumber(minor, digits));
@@ -72,18 +72,21 @@ suite('money', () => {
     );
   });
 
-  test('sums of products are exactly those of decimal arithmetic on paper', () => {
+  test('totals are exactly those of decimal arithmetic on text', () => {
     assert.equal(multiplyText('1199.99', 2), '2399.98');
     assert.equal(totalInMinorUnits([{ price: '1199.99', quantity: 2 }], 2), 2399.98);
     fc.assert(addsUp(totalInMinorUnits), { numRuns: 1_000 });
   });
 
-  test('known-bad twin: prices as doubles do not add up', () => {
+  test('known-bad twin: totals of doubles are caught', () => {
     const { failed, counterexample } = fc.check(addsUp(totalInDoubles), { numRuns: 1_000 });
-    assert.ok(failed, `doubles added up: ${JSON.stringify(counterexample, (_, value) => String(value))}`);
+    assert.ok(
+      failed,
+      `totals of doubles were exact: ${JSON.stringify(counterexample, (_, value) => String(value))}`,
+    );
   });
 
-  test('garbage, too many decimal places and too many digits are refused with the bound', () => {
+  test('invalid text, too many decimal places and too many digits are rejected with the bound', () => {
     for (const text of [
       '',
       ' 1',
@@ -114,7 +117,7 @@ suite('money', () => {
     assert.equal(parseMoney('0001.5000', 2), 150);
   });
 
-  test('any text is either refused or read as the amount that it says', () => {
+  test('any text is either rejected or parsed exactly', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string(), fc.double().map(String), fc.stringMatching(/^-?\d{1,20}(\.\d{1,6})?$/)),

@@ -31,7 +31,7 @@ const IDS = ENTITIES.map(({ id }) => id);
 const NODE = `query($id: ID!) { node(id: $id) { ${FIELDS} } }`;
 const NODES = `query($ids: [ID!]!) { nodes(ids: $ids) { ${FIELDS} } }`;
 
-/** Of all types but one, in no order of theirs, with one id that nothing has and two that are repeated. */
+/** Ids of all types but one in mixed order, with an unknown id and two repeated ids. */
 const MIXED = [IDS[3], systemClock.newId(), IDS[1], IDS[0], IDS[3], IDS[2], IDS[0]];
 
 function assertInOrder(nodes: unknown): void {
@@ -42,7 +42,7 @@ function assertInOrder(nodes: unknown): void {
 const rankOf = (node: unknown): number => IDS.indexOf(String(Reflect.get(Object(node), 'id')));
 
 suite('node and nodes', () => {
-  test('node finds an object of every type by its id, however the id is spelt', async () => {
+  test('node returns an object of every type by its id, also in upper case', async () => {
     for (const entity of ENTITIES) {
       for (const id of [entity.id, entity.id.toUpperCase()]) {
         const { data, errors } = await shop.graphql(NODE, { id });
@@ -52,13 +52,13 @@ suite('node and nodes', () => {
     }
   });
 
-  test('node gives every type that implements Node', async () => {
+  test('the tested types are all types that implement Node', async () => {
     const { data } = await shop.graphql('{ __type(name: "Node") { possibleTypes { name } } }');
     const types = data.__type.possibleTypes.map(({ name }: { name: string }) => name).sort();
     assert.deepEqual(types, ENTITIES.map((entity) => entity.__typename).sort());
   });
 
-  test('node is null for an id that nothing has and INVALID_ARGUMENT on id for a text that is no id', async () => {
+  test('node is null for an unknown id and INVALID_ARGUMENT on id for a text that is not a UUID', async () => {
     const missing = await shop.graphql(NODE, { id: systemClock.newId() });
     assert.deepEqual([missing.data, missing.errors], [{ node: null }, undefined]);
     for (const id of ['', 'x', `${IDS[0]} `, btoa(`Account:${IDS[0]}`)]) {
@@ -69,7 +69,7 @@ suite('node and nodes', () => {
     }
   });
 
-  test('nodes keeps the order of the ids, repetitions and nulls, and asks each service once for each type', async () => {
+  test('nodes keeps the order of the ids, repetitions and nulls, and sends one call per type', async () => {
     shop.clearTrail();
     const { data, errors } = await shop.graphql(NODES, { ids: MIXED });
     assert.equal(errors, undefined);
@@ -87,7 +87,7 @@ suite('node and nodes', () => {
       assert.throws(() => assertInOrder(careless), assert.AssertionError);
   });
 
-  test('a text among the ids that is no id is an error of its item only', async () => {
+  test('an id that is not a UUID is an error of its item only', async () => {
     const { data, errors } = await shop.graphql(NODES, { ids: [IDS[0], 'x', IDS[2]] });
     assert.deepEqual(data.nodes, [ENTITIES[0], null, ENTITIES[2]]);
     assert.deepEqual(
@@ -96,8 +96,8 @@ suite('node and nodes', () => {
     );
   });
 
-  test('nodes takes no ids and 100 ids; 101 are INVALID_ARGUMENT on ids', async () => {
-    const many = (count: number) => Array.from({ length: count }, (_, nr) => IDS[nr % IDS.length]);
+  test('nodes accepts 0 to 100 ids; 101 are INVALID_ARGUMENT on ids', async () => {
+    const many = (count: number) => Array.from({ length: count }, (_, index) => IDS[index % IDS.length]);
     assert.deepEqual((await shop.graphql(NODES, { ids: [] })).data.nodes, []);
     const full = await shop.graphql(NODES, { ids: many(100) });
     assert.deepEqual([full.data.nodes.length, full.errors], [100, undefined]);
@@ -112,7 +112,7 @@ suite('node and nodes', () => {
 
 type Answer = Awaited<ReturnType<Operation['execute']>>;
 
-/** The answer of the compiled operation before the shop's services, of which some may differ. */
+/** Executes the compiled operation with the shop's services, of which `clients` replaces some. */
 async function ask(clients: Partial<Clients>, ids: readonly string[]): Promise<Answer> {
   const operation = createDocuments(2, createTelemetry()).prepare(NODES, undefined);
   assert.ok(!('errors' in operation));
@@ -123,8 +123,8 @@ const down = async (): Promise<never> => {
   throw new AppError('UNAVAILABLE', 'the order service cannot be reached');
 };
 
-/** What the service has is an error, and so is what nobody has; what other services have is found. */
-async function assertTold(orders: Clients['orders']): Promise<void> {
+/** Asserts that ids of the failing service and unknown ids are errors, and that objects of other services are returned. */
+async function assertErrorsReported(orders: Clients['orders']): Promise<void> {
   const { data, errors = [] } = await ask({ orders }, [...IDS.slice(0, 4), systemClock.newId()]);
   const nodes = data?.['nodes'] as ({ __typename: string } | null)[] | undefined;
   const types = nodes?.map((node) => node?.__typename);
@@ -141,23 +141,23 @@ async function assertTold(orders: Clients['orders']): Promise<void> {
   );
 }
 
-suite('while one service cannot be reached', () => {
-  test('an id that the others do not know is an error and not null', async () => {
-    await assertTold({ ...shop.clients.orders, batchGetOrders: down });
+suite('while one service is unreachable', () => {
+  test('an id that no other service has is an error, not null', async () => {
+    await assertErrorsReported({ ...shop.clients.orders, batchGetOrders: down });
   });
 
-  test('known-bad twin: a service that is silent about what it could not look up is caught', async () => {
-    const silent = async () => ({
+  test('known-bad twin: an empty response instead of an error is caught', async () => {
+    const empty = async () => ({
       ...(await shop.clients.orders.batchGetOrders({}, testCall())),
       orders: [],
     });
     await assert.rejects(
-      assertTold({ ...shop.clients.orders, batchGetOrders: silent }),
+      assertErrorsReported({ ...shop.clients.orders, batchGetOrders: empty }),
       assert.AssertionError,
     );
   });
 
-  test('what another service has is found although the service does not answer', async () => {
+  test('objects of other services are returned even if the service does not respond', async () => {
     const never = new Promise<never>(() => {});
     const { data, errors } = await ask(
       { orders: { ...shop.clients.orders, batchGetOrders: () => never } },

@@ -12,7 +12,7 @@ after(() => shop[Symbol.asyncDispose]());
 
 const { product } = await shop.clients.catalog.createProduct({ name: 'Lamp', priceMinor: 900n }, testCall());
 
-/** Newest first: of three accounts, with totals of 9, 18, 27 … */
+/** Newest first: orders of three accounts, with totals of 9, 18, 27 … */
 const ORDERS: { id: string; accountId: string; createdAt: string; totalPrice: number }[] = [];
 for (const name of ['Ann', 'Bob', 'Cid']) {
   const { account } = await shop.clients.accounts.createAccount({ name }, testCall());
@@ -31,7 +31,7 @@ type Order = (typeof ORDERS)[number];
 const [middle = assert.fail()] = ORDERS.slice(4);
 const other = ORDERS.at(-1)?.accountId ?? '';
 
-/** Each condition, the orders that meet it, and the field of the message to the order service. */
+/** Each condition, the orders that meet it, and its field in the request to the order service. */
 const CONDITIONS: readonly {
   readonly filter: Readonly<Record<string, unknown>>;
   readonly meets: (order: Order) => boolean;
@@ -70,7 +70,7 @@ const operation = createDocuments(2, createTelemetry()).prepare(
 );
 assert.ok(!('errors' in operation));
 
-/** The guarantee: the list has the orders that meet the filter and no others. */
+/** The guarantee: the list has exactly the orders that meet the filter. */
 async function assertFiltered(
   filter: Readonly<Record<string, unknown>>,
   meets: (order: Order) => boolean,
@@ -84,7 +84,7 @@ async function assertFiltered(
 
 suite('the filter of orders', () => {
   for (const { filter, meets, sent } of CONDITIONS) {
-    test(`${Object.keys(filter).join()} leaves the orders that meet it`, async () => {
+    test(`${Object.keys(filter).join()} returns exactly the orders that meet it`, async () => {
       assert.notEqual(ORDERS.filter(meets).length, ORDERS.length);
       await assertFiltered(filter, meets);
     });
@@ -114,7 +114,7 @@ suite('the filter of orders', () => {
     );
   });
 
-  test('no accounts at all are INVALID_ARGUMENT: they are not the orders of all accounts', async () => {
+  test('an empty list of accounts is INVALID_ARGUMENT, not the orders of all accounts', async () => {
     const { data, errors } = await shop.graphql('{ orders(filter: { accountIds: [] }) { nodes { id } } }');
     const { code, field } = errors?.[0]?.extensions ?? {};
     assert.deepEqual([data, code, field], [{ orders: null }, 'INVALID_ARGUMENT', 'filter.accountIds']);

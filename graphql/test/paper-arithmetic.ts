@@ -6,18 +6,18 @@ export const anyLines = fc.array(
   { minLength: 1, maxLength: 10 },
 );
 
-/** Decimal text with all of its decimal places, made of the digits alone: no arithmetic of the code under test. */
+/** Formats an amount with all decimal places from its digits alone, independent of the code under test. */
 export function decimalText(minor: bigint, digits: number): string {
   const text = String(minor < 0n ? -minor : minor).padStart(digits + 1, '0');
   const point = text.length - digits;
   return `${minor < 0n ? '-' : ''}${text.slice(0, point)}${digits > 0 ? `.${text.slice(point)}` : ''}`;
 }
 
-/** The same amount as JSON writes it: without zeros behind the last place. */
+/** Formats the amount as in JSON: without trailing zeros. */
 export const shortText = (text: string): string =>
   text.includes('.') ? text.replace(/\.?0+$/, '').replace(/^-0$/, '0') : text;
 
-/** Schoolbook addition of two texts of not negative decimals, column by column. */
+/** Adds two texts of non-negative decimals column by column. */
 export function addTexts(one: string, other: string): string {
   const [a, b] = [one, other].map((text) => text.split('.'));
   const places = Math.max(a?.[1]?.length ?? 0, b?.[1]?.length ?? 0);
@@ -37,7 +37,7 @@ export function addTexts(one: string, other: string): string {
   return places > 0 ? `${whole}.${sum.slice(-places)}` : whole;
 }
 
-/** `text` × `times` by doubling and adding texts. */
+/** Multiplies a text by `times` by doubling and adding texts. */
 export function multiplyText(text: string, times: number): string {
   if (times === 0) return '0';
   const half = multiplyText(text, Math.floor(times / 2));

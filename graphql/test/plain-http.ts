@@ -7,7 +7,7 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** Without what fetch adds to a request and takes from an answer. */
+/** Sends a request without the headers that fetch adds and without its processing of the response. */
 export function send(
   url: string,
   method: string,

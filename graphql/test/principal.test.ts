@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { AccountService } from '#account/pb/account_pb.js';
-import { createBodies } from '#graphql/bodies.ts';
+import { createBodyCache } from '#graphql/body-cache.ts';
 import { cacheEntities } from '#graphql/cached-clients.ts';
 import { createDocuments } from '#graphql/documents.ts';
 import { createExecutor, type Executed, type Prepared } from '#graphql/execute.ts';
@@ -23,7 +23,7 @@ const PRINCIPALS = [
   Principal.of({ ...identity, subject: 'bob' }),
 ];
 const ID = '0190a1b2-0000-7000-8000-000000000000';
-/** By list and by id: the second goes through the cache of accounts. */
+/** A list and a read by id, which uses the account cache. */
 const QUERIES = ['{ accounts { name } }', `{ accounts(id: "${ID}") { name } }`];
 const ROUNDS = 4;
 
@@ -39,10 +39,10 @@ suite('two principals that see different data', () => {
   });
   after(() => stack.disposeAsync());
 
-  /** The services, of which the account service shows each principal an account of its own. */
+  /** The services, with an account service that returns a different account to each principal. */
   async function gatewayClients(): Promise<Clients> {
     const mine = (call: Call) => ({ accounts: [{ id: ID, name: nameOf(call), version: 1n }] });
-    const refuse = (): never => assert.fail('not asked');
+    const refuse = (): never => assert.fail('unexpected call');
     const accounts = implement({ telemetry, logger }, AccountService, {
       listAccounts: async (_request, call) => mine(call),
       batchGetAccounts: async (_request, call) => mine(call),
@@ -56,11 +56,17 @@ suite('two principals that see different data', () => {
   }
 
   function depsWith(execute: GraphQLDeps['execute']): GraphQLDeps {
-    const bodies = createBodies();
-    return { documents: createDocuments(2, telemetry, bodies.forget), bodies, execute, logger, telemetry };
+    const bodies = createBodyCache();
+    return {
+      documents: createDocuments(2, telemetry, bodies.removeOperation),
+      bodies,
+      execute,
+      logger,
+      telemetry,
+    };
   }
 
-  /** The same bodies by callers of all principals at once, often enough that they are remembered. */
+  /** Sends the same bodies concurrently as all principals, often enough that they are cached. */
   async function assertOwnAnswers(deps: GraphQLDeps): Promise<void> {
     for (let round = 0; round < ROUNDS; round++) {
       const asked = QUERIES.flatMap((query) => PRINCIPALS.map((principal) => ({ query, principal })));
@@ -77,13 +83,13 @@ suite('two principals that see different data', () => {
     }
   }
 
-  test('get their own from equal bodies, equal queries and the cache of accounts', async () => {
+  test('each gets its own data from equal bodies, equal queries and the account cache', async () => {
     const deps = depsWith(createExecutor(await gatewayClients()));
     await assertOwnAnswers(deps);
-    for (const query of QUERIES) assert.ok(deps.bodies.get(bodyOf(query)), 'the body was remembered');
+    for (const query of QUERIES) assert.ok(deps.bodies.get(bodyOf(query)), 'the body is cached');
   });
 
-  test('known-bad twin: equal queries executed once for all, as the first who asks, are caught', async () => {
+  test('known-bad twin: equal queries executed once for all with the call of the first caller are caught', async () => {
     const execute = createExecutor(await gatewayClients());
     const careless = sharePublicReads<{ prepared: Prepared; first: Call }, Executed>(
       ({ prepared }) => prepared.key,
@@ -93,7 +99,7 @@ suite('two principals that see different data', () => {
     await assert.rejects(assertOwnAnswers(deps), { name: 'AssertionError' });
   });
 
-  test('known-bad twin: a remembered body that brings along who sent it first is caught', async () => {
+  test('known-bad twin: a cached body that includes its first caller is caught', async () => {
     const execute = createExecutor(await gatewayClients());
     const senders = new Map<unknown, Call>();
     const deps = depsWith((prepared, call) => {

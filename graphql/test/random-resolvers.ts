@@ -13,19 +13,19 @@ import {
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Random } from '#testkit/random.ts';
 
-/** What a random object is made from: the same seed gives the same object. */
-interface Place {
+/** The source of a random object: the same seed gives the same object. */
+interface Origin {
   readonly seed: number;
   readonly depth: number;
 }
 
-type Resolver = (parent: unknown, args: unknown, place: Place) => unknown;
-const PLACE = Symbol('place');
+type Resolver = (parent: unknown, args: unknown, origin: Origin) => unknown;
+const ORIGIN = Symbol('origin');
 
 /**
- * Resolvers for the fields that have one in the shop; other fields are properties of the objects, as they are
- * of proto messages. Values depend on the seed of the context, the place and the arguments alone: objects, lists, nulls
- * where none may be, values that cannot be serialized, errors thrown, rejected and within lists.
+ * Creates resolvers for the fields that have one in the shop. Other fields are properties of the objects, as with proto
+ * messages. Values depend only on the seed, the field and the arguments: objects, lists, nulls in non-null fields, values
+ * that cannot be serialized, and errors that are thrown, rejected or in lists.
  */
 export function randomResolvers(
   schema: GraphQLSchema,
@@ -45,7 +45,7 @@ export function randomResolvers(
 
 function resolverOf(schema: GraphQLSchema, name: string, type: GraphQLOutputType): Resolver {
   return (parent, args, context) => {
-    const { seed, depth } = placeOf(parent) ?? context;
+    const { seed, depth } = originOf(parent) ?? context;
     const random = new Random(hash(`${seed} ${name} ${sortedJson(args)}`));
     const value = randomValue(schema, type, random, depth, true);
     if (random.chance(0.04)) throw new Error(`thrown by ${name}`);
@@ -55,8 +55,8 @@ function resolverOf(schema: GraphQLSchema, name: string, type: GraphQLOutputType
   };
 }
 
-function placeOf(parent: unknown): Place | undefined {
-  return typeof parent === 'object' && parent !== null ? (Reflect.get(parent, PLACE) as Place) : undefined;
+function originOf(parent: unknown): Origin | undefined {
+  return typeof parent === 'object' && parent !== null ? (Reflect.get(parent, ORIGIN) as Origin) : undefined;
 }
 
 function randomValue(
@@ -73,7 +73,7 @@ function randomValue(
   if (random.chance(0.06)) return random.chance(0.5) ? null : undefined;
   if (isListType(type)) {
     return Array.from({ length: random.whole(0, 2) }, () => {
-      if (isResolved && random.chance(0.03)) return new Error('an item that failed');
+      if (isResolved && random.chance(0.03)) return new Error('a failed item');
       return randomValue(schema, type.ofType, random, depth, isResolved);
     });
   }
@@ -83,14 +83,14 @@ function randomValue(
   return randomObject(schema, objectType as GraphQLObjectType, random.whole(0, 2 ** 31), depth + 1);
 }
 
-/** Its properties are made when they are asked for, as often as they are. */
+/** Creates an object whose properties are computed on each access. */
 function randomObject(schema: GraphQLSchema, type: GraphQLObjectType, seed: number, depth: number): object {
   const fields = type.getFields();
   return new Proxy(
     {},
     {
       get: (_, key) => {
-        if (key === PLACE) return { seed, depth };
+        if (key === ORIGIN) return { seed, depth };
         if (key === '__typename') return type.name;
         const field = typeof key === 'string' ? fields[key] : undefined;
         return (
@@ -111,7 +111,7 @@ function randomLeaf(name: string, isEnum: boolean, random: Random): unknown {
     case 'Money':
       return BigInt(random.whole(0, 10 ** 9));
     case 'Cursor':
-      return { list: { name: 'orders', checksum: random.whole(0, 2 ** 31) }, place: '1' };
+      return { list: { name: 'orders', checksum: random.whole(0, 2 ** 31) }, position: '1' };
     case 'DateTime':
       return isWrong ? 'yesterday' : timestampFromMs(random.whole(0, 10 ** 12));
     default:
@@ -122,7 +122,7 @@ function randomLeaf(name: string, isEnum: boolean, random: Random): unknown {
   }
 }
 
-/** Equal for equal arguments: executors give them in different orders. */
+/** Returns JSON that does not depend on the order of properties, which differs between executors. */
 function sortedJson(value: unknown): string {
   return JSON.stringify(value, (_, each: unknown) =>
     typeof each === 'object' && each !== null && !Array.isArray(each)

@@ -13,7 +13,7 @@ import {
 } from 'graphql';
 import type { Random } from '#testkit/random.ts';
 
-/** A document for a differential test of executors: what it asks for need not exist, only be valid. */
+/** A valid document for a differential test of executors. */
 export interface RandomSelection {
   readonly source: string;
   readonly variables: Readonly<Record<string, unknown>>;
@@ -23,8 +23,9 @@ const DEPTH_MAX = 4;
 const WIDTH_MAX = 3;
 
 /**
- * Aliases, nested and repeated fragments, inline fragments, `@skip` and `@include` on all of them, variables with
- * and without defaults, nulls, omitted values. Most documents are valid; the rules of merging refuse some.
+ * Generates a document with aliases, nested and repeated fragments, inline fragments, `@skip` and `@include` on all of
+ * them, variables with and without defaults, nulls and omitted values. Most documents are valid; some violate the rules
+ * for merging fields.
  */
 export function randomSelection(schema: GraphQLSchema, random: Random): RandomSelection {
   const isQuery = random.chance(0.85);
@@ -45,7 +46,7 @@ class SelectionWriter {
   readonly variables: Record<string, unknown> = {};
   readonly #schema: GraphQLSchema;
   readonly #random: Random;
-  /** Finished ones, which may be spread again without a cycle. */
+  /** Completed fragments, which can be spread again without a cycle. */
   readonly #spreadable: { name: string; on: GraphQLCompositeType }[] = [];
   readonly #conditions: string[] = [];
   /** Equal arguments of a field share an alias, so that such fields merge. */
@@ -89,7 +90,7 @@ class SelectionWriter {
     this.fragments.push(`fragment ${name} on ${on.name} ${this.selection(on, depth + 1)}`);
     this.#spreadable.push({ name, on });
     const spread = `...${name}${this.#directives()}`;
-    // The same fragment twice in one selection, each under its own condition.
+    // The same fragment twice in one selection set, each with its own condition.
     return this.#random.chance(0.3) ? `${spread} ...${name}${this.#directives()}` : spread;
   }
 
@@ -153,7 +154,7 @@ class SelectionWriter {
     return `$${name}`;
   }
 
-  /** A literal, or a variable that is given, null, left out or has a default. */
+  /** Returns a literal or a variable that has a value, is null, is omitted or has a default. */
   #argument(type: GraphQLInputType, hasDefault: boolean): string {
     const random = this.#random;
     if (random.chance(0.5)) return this.#literal(type);
@@ -165,7 +166,7 @@ class SelectionWriter {
     return this.#declare(String(type), random.chance(0.3) ? null : this.#value(type));
   }
 
-  /** The value as JSON has it. */
+  /** Returns the value as JSON. */
   #value(type: GraphQLInputType): unknown {
     const random = this.#random;
     if (isNonNullType(type)) return this.#value(type.ofType);

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { readinessOf } from '#graphql/readiness.ts';
 import type { Upstream } from '#platform/upstreams.ts';
 
-const there = (name: string): Upstream => ({ name, ready: async () => {} });
+const available = (name: string): Upstream => ({ name, ready: async () => {} });
 const missing = (name: string): Upstream => ({
   name,
   ready: async () => {
@@ -14,11 +14,11 @@ const silent = (name: string): Upstream => ({ name, ready: () => new Promise(() 
 
 type Readiness = (upstreams: readonly Upstream[]) => Promise<string | undefined | void>;
 
-/** A gateway that can serve something gets requests; one that can serve nothing gets none. */
-async function assertServesWhatItCan(readiness: Readiness): Promise<void> {
-  assert.equal(await readiness([there('account'), there('order')]), undefined);
+/** The guarantee: the gateway is ready if at least one service is. */
+async function assertReadyWithOneService(readiness: Readiness): Promise<void> {
+  assert.equal(await readiness([available('account'), available('order')]), undefined);
   assert.equal(
-    await readiness([there('account'), missing('catalog'), missing('order')]),
+    await readiness([available('account'), missing('catalog'), missing('order')]),
     'catalog: cannot be reached; order: cannot be reached',
   );
   await assert.rejects(readiness([missing('account'), missing('order')]), {
@@ -27,19 +27,22 @@ async function assertServesWhatItCan(readiness: Readiness): Promise<void> {
 }
 
 suite('the readiness of the gateway', () => {
-  test('it is ready while at least one service is, and names the others', () =>
-    assertServesWhatItCan(readinessOf));
+  test('the gateway is ready while at least one service is, and reports the others', () =>
+    assertReadyWithOneService(readinessOf));
 
-  test('a service that does not answer counts as missing and does not delay the check', async () => {
-    assert.match((await readinessOf([there('account'), silent('order')])) ?? '', /^order: no answer within/);
+  test('a service that does not respond counts as unavailable after the timeout', async () => {
+    assert.match(
+      (await readinessOf([available('account'), silent('order')])) ?? '',
+      /^order: no answer within/,
+    );
   });
 
   const needsAll: Readiness = async (upstreams) =>
     void (await Promise.all(upstreams.map(({ ready }) => ready())));
   const needsNone: Readiness = async () => undefined;
   for (const [what, twin] of [
-    ['one that needs every service', needsAll],
-    ['one that is always ready', needsNone],
+    ['a gateway that needs every service', needsAll],
+    ['a gateway that is always ready', needsNone],
   ] as const)
-    test(`known-bad twin: ${what}`, () => assert.rejects(assertServesWhatItCan(twin)));
+    test(`known-bad twin: ${what} is caught`, () => assert.rejects(assertReadyWithOneService(twin)));
 });

@@ -11,7 +11,7 @@ export function prepare(source: string, operationName: string | undefined): Oper
   return operation;
 }
 
-/** The code and the text of the first error, or undefined if the document would be executed. */
+/** Returns the code and the message of the first error, or undefined if the document is valid. */
 export function refusal(source: string): { code: unknown; message: string } | undefined {
   const operation = prepare(source, undefined);
   if (!('errors' in operation)) return undefined;

@@ -22,7 +22,7 @@ import { createSchemas, readTypeDefs } from '#graphql/graph/schema.ts';
 const { schema, ofCoerced } = createSchemas(2);
 
 suite('the schema', () => {
-  test('every list of the schema has a size: @listSize, or sizedFields of each field that gives its object', () => {
+  test('every list has a size: @listSize, or sizedFields of each field that returns its object', () => {
     assert.deepEqual(unsizedLists(schema), []);
   });
 
@@ -48,7 +48,7 @@ suite('the schema', () => {
       }
     });
 
-  test('known-bad twin: scalars of its own hide the descriptions of the SDL', async () => {
+  test('known-bad twin: a scalar in the resolvers hides the description of the SDL', async () => {
     const Money = new GraphQLScalarType({ name: 'Money' });
     const careless = makeExecutableSchema({ typeDefs: readTypeDefs(), resolvers: [{ Money }] });
     const { description, specifiedByURL } = (await describedScalars(careless))['Money'] ?? {};
@@ -56,7 +56,7 @@ suite('the schema', () => {
   });
 });
 
-/** The scalars of a schema beside those of GraphQL, as introspection gives them. */
+/** Returns the custom scalars of a schema from introspection. */
 async function describedScalars(
   of: GraphQLSchema,
 ): Promise<Record<string, Pick<IntrospectionScalarType, 'description' | 'specifiedByURL'>>> {
@@ -70,7 +70,7 @@ async function describedScalars(
 
 const isSpecified = (name: string): boolean => ['Boolean', 'Float', 'ID', 'Int', 'String'].includes(name);
 
-/** Lists whose size the schema does not give. */
+/** Returns the lists without a size in the schema. */
 function unsizedLists(of: GraphQLSchema): string[] {
   const objects = Object.values(of.getTypeMap()).filter(
     (type) => isObjectType(type) && !type.name.startsWith('__'),
@@ -84,10 +84,10 @@ function unsizedLists(of: GraphQLSchema): string[] {
       .map(print)
       .join() ?? '';
   const isSizedByAll = (type: GraphQLObjectType, name: string): boolean => {
-    const givers = fields.filter(({ field }) => getNamedType(field.type) === type);
+    const parents = fields.filter(({ field }) => getNamedType(field.type) === type);
     return (
-      givers.length > 0 &&
-      givers.every(({ field }) =>
+      parents.length > 0 &&
+      parents.every(({ field }) =>
         /sizedFields: \[([^\]]*)\]/.exec(listSize(field.astNode))?.[1]?.includes(`"${name}"`),
       )
     );

@@ -1,7 +1,7 @@
 import { createCors } from '#graphql/cors.ts';
 import { listen, type HttpServerDeps } from '#graphql/http-server.ts';
 import type { HttpRequest, HttpResponse } from '#graphql/http.ts';
-import { createHostCheck } from '#graphql/own-hosts.ts';
+import { createHostCheck } from '#graphql/host-check.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createTelemetry, type Telemetry } from '#platform/telemetry.ts';
 import { memoryLogger } from '#testkit/shop.ts';
@@ -10,11 +10,11 @@ export interface Transport extends AsyncDisposable {
   readonly url: string;
   readonly telemetry: Telemetry;
   readonly logLines: readonly Record<string, unknown>[];
-  /** The value of a metric that has no labels, or the sum over all labels. */
+  /** Returns the value of a metric without labels, or the sum over all labels. */
   metric(name: string): Promise<number>;
 }
 
-/** The HTTP server of the gateway with a handler of the test, for what does not depend on the shop. */
+/** Starts the HTTP server of the gateway with a handler of the test, for tests that do not need the shop. */
 export async function startTransport(
   handle: (request: HttpRequest) => Promise<HttpResponse>,
   options: Partial<HttpServerDeps> & { allowedHosts?: string[]; corsOrigins?: string[] } = {},

@@ -13,7 +13,7 @@ const CREATE =
   'mutation($product: ProductInput!) { createProduct(product: $product) { name description price } }';
 
 suite('variables', () => {
-  test('a field of an input object that has a default may be left out', async () => {
+  test('a field with a default can be omitted from an input object', async () => {
     const created = await shop.graphql(CREATE, { product: { name: 'Phone', price: 1 } });
     assert.deepEqual(created.data, { createProduct: { name: 'Phone', description: '', price: 1 } });
     for (const part of [undefined, null, {}, { take: 5 }, { skip: 0 }]) {
@@ -23,14 +23,14 @@ suite('variables', () => {
     }
   });
 
-  test('known-bad twin: graphql-jit alone refuses to leave it out', async () => {
+  test('known-bad twin: graphql-jit alone rejects an omitted field with a default', async () => {
     const compiled = compileQuery(createSchemas(2).schema, parse(LIST));
     assert.ok(isCompiledQuery(compiled));
     const { errors } = await compiled.query(undefined, {}, { part: {} });
     assert.match(errors?.[0]?.message ?? '', /was not provided/);
   });
 
-  test('defaults of variables hold where nothing is given, and null is not nothing', async () => {
+  test('defaults of variables apply to omitted variables but not to null', async () => {
     const withDefault = LIST.replace('PaginationInput', 'PaginationInput = { take: 0 }');
     assert.equal((await shop.graphql(withDefault)).errors?.[0]?.extensions.code, 'INVALID_ARGUMENT');
     assert.equal((await shop.graphql(withDefault, { part: null })).errors, undefined);
@@ -41,10 +41,10 @@ suite('variables', () => {
   });
 
   for (const [problem, variables, field, message] of [
-    ['a required variable that is missing', {}, 'product', 'is required'],
+    ['a missing required variable', {}, 'product', 'is required'],
     ['null for a required variable', { product: null }, 'product', 'must not be null'],
-    ['a value that is no object', { product: 'x' }, 'product', 'must be an object'],
-    ['a required field that is missing', { product: { name: 'x' } }, 'product.price', 'is required'],
+    ['a value that is not an object', { product: 'x' }, 'product', 'must be an object'],
+    ['a missing required field', { product: { name: 'x' } }, 'product.price', 'is required'],
     [
       'null for a field with a default',
       { product: { name: 'x', price: 1, description: null } },
@@ -52,14 +52,14 @@ suite('variables', () => {
       'must not be null',
     ],
     [
-      'a field that is not known',
+      'an unknown field',
       { product: { name: 'x', price: 1, colour: 'red' } },
       'product',
       'must not have a field "colour"',
     ],
     ['a value of another type', { product: { name: 7, price: 1 } }, 'product.name', 'must be a string'],
     [
-      'an amount that is none',
+      'a text that is not an amount',
       { product: { name: 'x', price: 'cheap' } },
       'product.price',
       'must be a decimal number such as 1199.99',
@@ -89,20 +89,20 @@ suite('variables', () => {
       'must have at most 1000 items',
     ],
     [
-      'a long text in a field that is not known',
+      'a long text in an unknown field',
       { product: { colour: 'x'.repeat(20_001) } },
       'product',
       'must have at most 20000 characters',
     ],
     [
       'an object of more than 10,000 values',
-      { product: Object.fromEntries(Array.from({ length: 10_000 }, (_, nr) => [`a${nr}`, 1])) },
+      { product: Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`a${index}`, 1])) },
       'product',
-      'must have fewer values: all variables have at most 10000',
+      'must have fewer values: all variables together can have at most 10000',
     ],
   ] as const)
     test(`${problem} is INVALID_ARGUMENT on ${field}`, async () => {
-      // JSON has no Infinity; 1e999 is read as it.
+      // JSON has no Infinity, but JSON.parse reads 1e999 as Infinity.
       const body = JSON.stringify({ query: CREATE, variables }, (_, value: unknown) =>
         value === Infinity ? 'INFINITY' : value,
       ).replace('"INFINITY"', '1e999');
@@ -116,7 +116,7 @@ suite('variables', () => {
       assert.equal(errors[0].message, `${field} ${message}`);
     });
 
-  test('a variable that only a directive uses is named itself', async () => {
+  test('the error of a variable that only a directive uses names the variable', async () => {
     const { errors } = await shop.graphql('query($if: Boolean!) { products @skip(if: $if) { id } }', {
       if: 'x',
     });
@@ -125,7 +125,7 @@ suite('variables', () => {
     assert.equal(errors[0].extensions.field, undefined);
   });
 
-  test('null in a variable is INVALID_ARGUMENT where null is not allowed, also behind a default', async () => {
+  test('a null variable is INVALID_ARGUMENT where null is not allowed, also with a default', async () => {
     for (const [query, variables, field] of [
       ['query($n: Int = 5) { bestSellers(first: $n) { id } }', { n: null }, 'first'],
       ['query($n: Int) { bestSellers(first: $n) { id } }', { n: null }, 'first'],
@@ -138,7 +138,7 @@ suite('variables', () => {
     assert.equal((await shop.graphql('query($n: Int) { bestSellers(first: $n) { id } }')).errors, undefined);
   });
 
-  test('at most 200 violations are reported, however many there are', async () => {
+  test('an error has at most 200 violations', async () => {
     const products = Array.from({ length: 1_000 }, () => ({ productId: 7.5, quantity: 'x' }));
     const { errors } = await shop.graphql(
       'mutation($order: OrderInput!) { createOrder(order: $order) { id } }',

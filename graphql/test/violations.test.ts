@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { createBodies } from '#graphql/bodies.ts';
+import { createBodyCache } from '#graphql/body-cache.ts';
 import { createDocuments } from '#graphql/documents.ts';
 import { payloadOf } from '#graphql/graph/payload.ts';
-import { named, unnamed, type ArgumentPaths } from '#graphql/graph/violations.ts';
+import { markUnmapped, withArgumentPaths, type ArgumentPaths } from '#graphql/graph/violations.ts';
 import { answerGraphQL } from '#graphql/graphql-over-http.ts';
 import { AppError, invalid, refused, violationsError } from '#platform/errors.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
@@ -16,26 +16,26 @@ const PATHS: ArgumentPaths = {
   'tags.values': 'tags',
 };
 
-/** The answer of a service that refuses a request. */
+/** A service call that rejects with an error. */
 async function refuse(error: unknown): Promise<never> {
-  throw unnamed(error);
+  throw markUnmapped(error);
 }
 
 async function thrownBy(answer: Promise<unknown>): Promise<AppError> {
   const error: unknown = await answer.then(
-    () => assert.fail('not refused'),
+    () => assert.fail('not rejected'),
     (thrown: unknown) => thrown,
   );
   assert.ok(error instanceof AppError);
   return error;
 }
 
-/** What a caller reads if the resolvers throw this. */
-async function answerTo(error: AppError): Promise<{ body: string; errorLines: number }> {
+/** Returns the response if the resolvers throw an error, and the number of log lines with level error. */
+async function responseTo(error: AppError): Promise<{ body: string; errorLines: number }> {
   const { logger, lines } = memoryLogger();
   const telemetry = createTelemetry();
-  const bodies = createBodies();
-  const documents = createDocuments(2, telemetry, bodies.forget);
+  const bodies = createBodyCache();
+  const documents = createDocuments(2, telemetry, bodies.removeOperation);
   const execute = async (): Promise<never> => {
     throw error;
   };
@@ -48,7 +48,7 @@ async function answerTo(error: AppError): Promise<{ body: string; errorLines: nu
 }
 
 suite('violations of a service', () => {
-  test('are named by the longest part of their path that has a name', async () => {
+  test('the longest mapped prefix of a path determines the argument path', async () => {
     for (const [inner, outer] of [
       ['id', 'input.id'],
       ['products', 'order.products'],
@@ -56,16 +56,19 @@ suite('violations of a service', () => {
       ['page.size', 'first'],
       ['tags.values[2]', 'tags[2]'],
     ] as const)
-      assert.equal((await thrownBy(named(PATHS, refuse(invalid(inner, 'must be another'))))).field, outer);
+      assert.equal(
+        (await thrownBy(withArgumentPaths(PATHS, refuse(invalid(inner, 'must be another'))))).field,
+        outer,
+      );
   });
 
-  test('that have no name are INTERNAL and a line in the log: no name of a service gets out', async () => {
+  test('a violation without an argument path is INTERNAL and logged; the response has no internal name', async () => {
     for (const field of ['ids[3]', 'page.skip', 'productsOther', 'constructor']) {
       const violations = [invalid('id', 'must be a UUID'), invalid(field, 'must be another')];
       const [first, ...others] = violations.flatMap((error) => error.violations);
       assert.ok(first);
-      const error = await thrownBy(named(PATHS, refuse(violationsError(first, ...others))));
-      const { body, errorLines } = await answerTo(error);
+      const error = await thrownBy(withArgumentPaths(PATHS, refuse(violationsError(first, ...others))));
+      const { body, errorLines } = await responseTo(error);
       assert.match(body, /"code":"INTERNAL"/);
       assert.doesNotMatch(body, /must be|page|ids|Other/);
       assert.equal(errorLines, 1);
@@ -76,19 +79,21 @@ suite('violations of a service', () => {
     }
   });
 
-  test('known-bad twin: a violation that is not marked gets out with the name of the service', async () => {
-    const careless = await thrownBy(named(PATHS, Promise.reject(invalid('page.skip', 'must be another'))));
-    assert.match((await answerTo(careless)).body, /page\.skip/);
+  test('known-bad twin: an unmarked violation exposes the field name of the service', async () => {
+    const careless = await thrownBy(
+      withArgumentPaths(PATHS, Promise.reject(invalid('page.skip', 'must be another'))),
+    );
+    assert.match((await responseTo(careless)).body, /page\.skip/);
   });
 
-  test('are the user errors of a payload; what has none is thrown', async () => {
+  test('violations become the user errors of a payload; errors without violations are thrown', async () => {
     const conflict = refused('VERSION_CONFLICT', 'id', 'Read it again.');
-    assert.deepEqual(await payloadOf('product', () => named(PATHS, refuse(conflict))), {
+    assert.deepEqual(await payloadOf('product', () => withArgumentPaths(PATHS, refuse(conflict))), {
       product: null,
       userErrors: [{ code: 'VERSION_CONFLICT', field: 'input.id', message: 'Read it again.' }],
     });
     assert.deepEqual(
-      await payloadOf('product', () => named(PATHS, refuse(invalid('id', 'must be a UUID')))),
+      await payloadOf('product', () => withArgumentPaths(PATHS, refuse(invalid('id', 'must be a UUID')))),
       {
         product: null,
         userErrors: [{ code: 'INVALID_ARGUMENT', field: 'input.id', message: 'Must be a UUID.' }],
@@ -96,7 +101,7 @@ suite('violations of a service', () => {
     );
     for (const error of [new AppError('UNAVAILABLE', 'Gone.'), new TypeError('bug')])
       await assert.rejects(
-        payloadOf('product', () => named(PATHS, refuse(error))),
+        payloadOf('product', () => withArgumentPaths(PATHS, refuse(error))),
         (thrown) => thrown === error,
       );
   });

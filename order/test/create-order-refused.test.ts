@@ -18,18 +18,18 @@ async function product(name: string, priceMinor: bigint): Promise<string> {
 const accountId = (await clients.accounts.createAccount({ name: 'John Doe' }, testCall())).account?.id ?? '';
 const lamp = await product('Lamp', 100n);
 const yacht = await product('Yacht', 100_000_000_000n);
-const gone = await product('Gone', 100n);
-await clients.catalog.archiveProduct({ id: gone }, testCall());
+const archived = await product('Archived', 100n);
+await clients.catalog.archiveProduct({ id: archived }, testCall());
 await clients.orders.createOrder({ accountId, products: [{ productId: lamp, quantity: 1 }] }, testCall());
 
 type Wanted = Pick<CreateOrderRequest, 'accountId'> & { products: { productId: string; quantity: number }[] };
 
-/** Runs `work`, which fails, and requires that orders, lines and outbox are as they were. */
+/** Asserts that `work` leaves orders, lines and outbox unchanged. */
 async function assertUntouched(work: () => Promise<void>): Promise<void> {
   const rows = (): Promise<number[]> => bench.counts('orders', 'order_line', 'outbox');
   const before = await rows();
   await work();
-  assert.deepEqual(await rows(), before, 'orders, lines and events after a refused order');
+  assert.deepEqual(await rows(), before, 'orders, lines and events after a rejected order');
 }
 
 function refuses(order: Partial<Wanted>, reason: Reason, ...fields: string[]): Promise<void> {
@@ -48,22 +48,22 @@ function refuses(order: Partial<Wanted>, reason: Reason, ...fields: string[]): P
 }
 
 const item = (productId: string, quantity: number): Wanted['products'][number] => ({ productId, quantity });
-const nobody = systemClock.newId();
+const unknownId = systemClock.newId();
 
-suite('createOrder refuses, and the database stays as it was', () => {
-  test('ACCOUNT_NOT_FOUND on accountId: no such account', () =>
-    refuses({ accountId: nobody }, 'ACCOUNT_NOT_FOUND', 'accountId'));
+suite('a rejected createOrder leaves the database unchanged', () => {
+  test('ACCOUNT_NOT_FOUND on accountId: the account does not exist', () =>
+    refuses({ accountId: unknownId }, 'ACCOUNT_NOT_FOUND', 'accountId'));
 
-  test('PRODUCT_NOT_FOUND on products[1].productId: one of two does not exist', () =>
-    refuses({ products: [item(lamp, 1), item(nobody, 1)] }, 'PRODUCT_NOT_FOUND', 'products[1].productId'));
+  test('PRODUCT_NOT_FOUND on products[1].productId: one of two products does not exist', () =>
+    refuses({ products: [item(lamp, 1), item(unknownId, 1)] }, 'PRODUCT_NOT_FOUND', 'products[1].productId'));
 
-  test('PRODUCT_ARCHIVED on products[1].productId: one of two is no longer sold', () =>
-    refuses({ products: [item(lamp, 1), item(gone, 1)] }, 'PRODUCT_ARCHIVED', 'products[1].productId'));
+  test('PRODUCT_ARCHIVED on products[1].productId: one of two products is archived', () =>
+    refuses({ products: [item(lamp, 1), item(archived, 1)] }, 'PRODUCT_ARCHIVED', 'products[1].productId'));
 
-  test('every item that cannot be ordered is named, and the account', async () => {
-    const products = [item(nobody, 1), item(lamp, 1), item(gone, 1), item(nobody, 2)];
+  test('the violations name the account and every item that cannot be ordered', async () => {
+    const products = [item(unknownId, 1), item(lamp, 1), item(archived, 1), item(unknownId, 2)];
     await refuses(
-      { accountId: nobody, products },
+      { accountId: unknownId, products },
       'ACCOUNT_NOT_FOUND',
       'accountId',
       'products[0].productId',
@@ -90,7 +90,7 @@ suite('createOrder refuses, and the database stays as it was', () => {
       ));
   }
 
-  test('INVALID_ARGUMENT on products[2].quantity: the same product thrice, 10,001 together', () =>
+  test('INVALID_ARGUMENT on products[2].quantity: 10,001 units of one product in several items', () =>
     refuses(
       { products: [item(lamp, 5_000), item(yacht, 1), item(lamp.toUpperCase(), 5_001)] },
       'INVALID_ARGUMENT',
@@ -106,23 +106,25 @@ suite('createOrder refuses, and the database stays as it was', () => {
   test('INVALID_ARGUMENT on products: a total of 16 digits', () =>
     refuses({ products: [item(yacht, 10_000)] }, 'INVALID_ARGUMENT', 'products'));
 
-  test('INVALID_ARGUMENT on accountId or products[0].productId: no UUID', async () => {
+  test('INVALID_ARGUMENT on accountId and products[0].productId: not a UUID', async () => {
     await refuses({ accountId: 'x' }, 'INVALID_ARGUMENT', 'accountId');
     await refuses({ products: [item('x', 1)] }, 'INVALID_ARGUMENT', 'products[0].productId');
   });
 
-  test('known-bad twin: a check that comes after the writing leaves rows behind and is caught', async () => {
+  test('known-bad twin: a check after the write, which leaves rows, is caught', async () => {
     const writesFirst = async (): Promise<void> => {
-      await bench.rows('INSERT INTO orders VALUES ($1, $2, 100, now())', [systemClock.newId(), nobody]);
-      await refuses({ accountId: nobody }, 'ACCOUNT_NOT_FOUND', 'accountId');
+      await bench.rows('INSERT INTO orders VALUES ($1, $2, 100, now())', [systemClock.newId(), unknownId]);
+      await refuses({ accountId: unknownId }, 'ACCOUNT_NOT_FOUND', 'accountId');
     };
-    await assert.rejects(assertUntouched(writesFirst), /after a refused order/);
+    await assert.rejects(assertUntouched(writesFirst), /after a rejected order/);
   });
 
-  test('an order whose event or line the database refuses did not happen', async () => {
-    await bench.rows(`ALTER TABLE order_line ADD CONSTRAINT no_poison CHECK (name <> 'poison')`);
-    await bench.rows(`ALTER TABLE outbox ADD CONSTRAINT no_mute CHECK (payload::text NOT LIKE '%"mute"%')`);
-    for (const name of ['poison', 'mute']) {
+  test('an order whose line or event the database rejects is not stored', async () => {
+    await bench.rows(`ALTER TABLE order_line ADD CONSTRAINT no_bad_line CHECK (name <> 'bad line')`);
+    await bench.rows(
+      `ALTER TABLE outbox ADD CONSTRAINT no_bad_event CHECK (payload::text NOT LIKE '%"bad event"%')`,
+    );
+    for (const name of ['bad line', 'bad event']) {
       await refuses({ products: [item(lamp, 1), item(await product(name, 100n), 1)] }, 'INTERNAL');
     }
   });

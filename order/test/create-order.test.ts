@@ -26,7 +26,7 @@ async function place(
 }
 
 suite('createOrder', () => {
-  test('adds up exactly: 1199.99 × 2 = 2399.98', async () => {
+  test('the total is exact: 1199.99 × 2 = 2399.98', async () => {
     const phone = await product('iPhone 15 Pro', 119_999n);
     const order = await place([{ productId: phone, quantity: 2 }]);
     assert.equal(order.totalPriceMinor, 239_998n);
@@ -35,18 +35,18 @@ suite('createOrder', () => {
     assert.deepEqual((await clients.orders.getOrder({ id: order.id }, testCall())).order, order);
   });
 
-  test('takes the bounds themselves: 100 items, 10,000 of one, a total of 15 digits, and what is free', async () => {
-    const dear = await product('Yacht', 99_999_999_999n);
+  test('the bounds are inclusive: 100 items, 10,000 units, a total of 15 digits, a price of 0', async () => {
+    const expensive = await product('Yacht', 99_999_999_999n);
     const cent = await product('Screw', 1n);
     const free = await product('Leaflet', 0n);
     const largest = await place([
-      { productId: dear, quantity: 10_000 },
+      { productId: expensive, quantity: 10_000 },
       { productId: cent, quantity: 9_999 },
     ]);
     assert.equal(largest.totalPriceMinor, 999_999_999_999_999n);
     assert.equal((await place([{ productId: free, quantity: 1 }])).totalPriceMinor, 0n);
     const hundred = await Promise.all(
-      Array.from({ length: 100 }, (_, nr) => product(`Item ${nr}`, BigInt(nr))),
+      Array.from({ length: 100 }, (_, index) => product(`Item ${index}`, BigInt(index))),
     );
     const order = await place(hundred.map((productId) => ({ productId, quantity: 1 })));
     assert.equal(order.totalPriceMinor, 4_950n);
@@ -56,7 +56,7 @@ suite('createOrder', () => {
     );
   });
 
-  test('the same product twice becomes one line at the place of its first mention', async () => {
+  test('items with the same product become one line at the position of the first', async () => {
     const [lamp, desk] = [await product('Lamp', 100n), await product('Desk', 1_000n)];
     const order = await place([
       { productId: lamp, quantity: 2 },
@@ -73,14 +73,14 @@ suite('createOrder', () => {
     assert.equal(order.totalPriceMinor, 1_500n);
   });
 
-  test('copies names, descriptions and prices: later changes do not reach old orders', async () => {
+  test('names, descriptions and prices are copied: later changes of a product do not affect an order', async () => {
     const lamp = await product('Lamp', 100n);
     const old = await place([{ productId: lamp, quantity: 3 }]);
     await clients.catalog.updateProduct(
       { id: lamp, expectedVersion: 1n, name: 'Torch', description: 'New', priceMinor: 250n },
       testCall(),
     );
-    const young = await place([{ productId: lamp, quantity: 3 }]);
+    const recent = await place([{ productId: lamp, quantity: 3 }]);
     await clients.catalog.archiveProduct({ id: lamp }, testCall());
     const read = async ({ id }: Order): Promise<unknown> => {
       const { order } = await clients.orders.getOrder({ id }, testCall());
@@ -88,10 +88,10 @@ suite('createOrder', () => {
       return [line?.name, line?.description, line?.priceMinor, order?.totalPriceMinor];
     };
     assert.deepEqual(await read(old), ['Lamp', 'About Lamp', 100n, 300n]);
-    assert.deepEqual(await read(young), ['Torch', 'New', 250n, 750n]);
+    assert.deepEqual(await read(recent), ['Torch', 'New', 250n, 750n]);
   });
 
-  test('writes its events to the letter, in the transaction of the order and its lines', async () => {
+  test('the events have exactly the documented JSON and share the transaction of the order and its lines', async () => {
     const [lamp, desk] = [await product('Lamp', 100n), await product('Desk "L"', 1_000n)];
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const order = await place(
@@ -139,7 +139,7 @@ suite('createOrder', () => {
     assert.equal(notification?.same, true);
   });
 
-  test('known-bad twin: events in a transaction of their own are caught', async () => {
+  test('known-bad twin: events in a separate transaction are caught', async () => {
     const order = await place([{ productId: await product('Lamp', 100n), quantity: 1 }]);
     await bench.rows('UPDATE outbox SET payload = payload WHERE key = $1', [order.id]);
     await assert.rejects(

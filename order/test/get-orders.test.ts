@@ -22,9 +22,9 @@ async function place(accountId: string, quantity = 1): Promise<string> {
 const [ann, bob, cid] = [await account('Ann'), await account('Bob'), await account('Cid')];
 const annsOrders: string[] = [];
 const bobsOrders: string[] = [];
-for (let nr = 0; nr < 12; nr += 1) {
-  annsOrders.unshift(await place(ann, nr + 1));
-  if (nr % 4 === 0) bobsOrders.unshift(await place(bob));
+for (let index = 0; index < 12; index += 1) {
+  annsOrders.unshift(await place(ann, index + 1));
+  if (index % 4 === 0) bobsOrders.unshift(await place(bob));
 }
 
 type Page = { size?: number; skip?: number; afterId?: string; beforeId?: string; fromEnd?: boolean };
@@ -37,7 +37,7 @@ async function list(accountIds: string[], page: Page): Promise<Record<string, [s
 }
 
 suite('getOrder', () => {
-  test('finds an order with its lines however its id is spelt', async () => {
+  test('an order is found with its lines by its id in upper case', async () => {
     const [id = ''] = annsOrders;
     const { order } = await clients.orders.getOrder({ id: id.toUpperCase() }, testCall());
     assert.deepEqual([order?.id, order?.accountId, order?.totalPriceMinor], [id, ann, 1_200n]);
@@ -47,7 +47,7 @@ suite('getOrder', () => {
     );
   });
 
-  test('NOT_FOUND on id: no such order; INVALID_ARGUMENT on id: no UUID', async () => {
+  test('an unknown id is NOT_FOUND on id, a text that is not a UUID INVALID_ARGUMENT on id', async () => {
     for (const [reason, id] of [
       ['NOT_FOUND', systemClock.newId()],
       ['INVALID_ARGUMENT', 'x'],
@@ -57,7 +57,7 @@ suite('getOrder', () => {
 });
 
 suite('listOrdersByAccounts', () => {
-  test("each account's orders, newest first; accounts without orders are left out", async () => {
+  test('the orders of each account are returned newest first; accounts without orders are omitted', async () => {
     assert.deepEqual(await list([ann, bob, cid, systemClock.newId()], { size: 5 }), {
       [ann]: [annsOrders.slice(0, 5), true],
       [bob]: [bobsOrders, false],
@@ -66,7 +66,7 @@ suite('listOrdersByAccounts', () => {
     assert.deepEqual(await list([ann, ann], { size: 12 }), { [ann]: [annsOrders, false] });
   });
 
-  test('walking either way meets each order once', async () => {
+  test('paging in either direction returns each order once', async () => {
     for (const fromEnd of [false, true]) {
       const seen: string[] = [];
       for (let hasMore = true; hasMore;) {

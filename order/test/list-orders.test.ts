@@ -16,7 +16,7 @@ const bench = await openServiceBench('order', stack);
 const database = stack.use(openDatabase({ url: bench.url, name: 'test', telemetry: createTelemetry() }));
 const list = createOrderList(database);
 
-/** Three pages' worth of searching, a second apart, of five accounts of very different sizes. */
+/** Three times as many orders as one page may read, one second apart, of five accounts of very different sizes. */
 const COUNT = 3 * SEARCHED_MAX;
 const START_MS = Date.UTC(2026, 0, 1);
 let nowMs = START_MS;
@@ -30,15 +30,15 @@ interface Row {
 }
 /** Newest first. */
 const ALL: Row[] = [];
-for (let nr = 0; nr < COUNT; nr += 1) {
-  nowMs = START_MS + nr * 1_000;
-  // Squares: the first account has most of them, the last a few.
-  const accountId = ACCOUNTS[Math.floor(5 * (((nr * 7919) % COUNT) / COUNT) ** 4)] ?? '';
+for (let index = 0; index < COUNT; index += 1) {
+  nowMs = START_MS + index * 1_000;
+  // A power distribution: the first account has most of the orders, the last a few.
+  const accountId = ACCOUNTS[Math.floor(5 * (((index * 7919) % COUNT) / COUNT) ** 4)] ?? '';
   ALL.unshift({
     id: clock.newId(),
     accountId,
-    total: BigInt((nr * 37) % 10_000),
-    createdMs: nowMs + (nr % 3),
+    total: BigInt((index * 37) % 10_000),
+    createdMs: nowMs + (index % 3),
   });
 }
 await bench.rows(
@@ -80,12 +80,12 @@ function expected({
   ).map(({ id }) => id);
 }
 
-/** All pages of a list, from one of its ends. `forgetsStop`: known-bad twin, continues from the last order. */
+/** Reads all pages of a list, from either end. `ignoresStop`: known-bad twin that continues from the last order. */
 async function walk(
   filter: OrderFilter,
   size: number,
   fromEnd: boolean,
-  { forgetsStop = false, of = list } = {},
+  { ignoresStop = false, of = list } = {},
 ): Promise<string[]> {
   let seen: string[] = [];
   for (let place: string | null = null, more = true, pages = 0; more; pages += 1) {
@@ -96,17 +96,17 @@ async function walk(
     assert.ok(ids.length === size || stoppedAtId !== null || !hasMore, 'a short page without a reason');
     seen = fromEnd ? [...ids, ...seen] : [...seen, ...ids];
     const last = fromEnd ? seen.at(0) : seen.at(-1);
-    place = (forgetsStop ? undefined : stoppedAtId) ?? last ?? null;
-    more = forgetsStop ? ids.length === size : hasMore;
+    place = (ignoresStop ? undefined : stoppedAtId) ?? last ?? null;
+    more = ignoresStop ? ids.length === size : hasMore;
   }
   return seen;
 }
 
-/** The accounts of all orders instead of those asked for. */
+/** The accounts of all orders instead of the requested accounts. */
 const UNNEST_ALL = '(SELECT DISTINCT account_id FROM orders WHERE $10::uuid[] IS NOT NULL)';
 
 const anyMoment = fc.option(
-  fc.integer({ min: -10, max: COUNT + 10 }).map((nr) => new Date(START_MS + nr * 1_000)),
+  fc.integer({ min: -10, max: COUNT + 10 }).map((index) => new Date(START_MS + index * 1_000)),
 );
 const anyTotal = fc.option(fc.integer({ min: 0, max: 10_000 }).map(BigInt));
 const anyFilter: fc.Arbitrary<OrderFilter> = fc.record({
@@ -118,7 +118,7 @@ const anyFilter: fc.Arbitrary<OrderFilter> = fc.record({
 });
 
 suite('the list of all orders', () => {
-  test('the pages of any filter, from either end, are what matches', async () => {
+  test('for any filter, the pages from either end have exactly the matching orders', async () => {
     await fc.assert(
       fc.asyncProperty(anyFilter, fc.boolean(), async (filter, fromEnd) => {
         assert.deepEqual(await walk(filter, 100, fromEnd), expected(filter));
@@ -127,7 +127,7 @@ suite('the list of all orders', () => {
     );
   });
 
-  test('known-bad twin: a bound on the wrong side, and a condition that is not looked at, are caught', async () => {
+  test('known-bad twin: a wrong comparison operator and an ignored condition are caught', async () => {
     const [, sample = assert.fail()] = ALL;
     const created = new Date(sample.createdMs);
     const CARELESS: readonly (readonly [OrderFilter, string, string])[] = [
@@ -155,16 +155,16 @@ suite('the list of all orders', () => {
     }
   });
 
-  // The one order in 10,000 with this total is far behind the rows that one page may read.
+  // One order in 10,000 has this total, so it is beyond the rows that one page may read.
   const RARE: OrderFilter = { ...NO_FILTER, totalPriceMin: 3n, totalPriceMax: 3n };
 
-  test('a page that ends before it is full says where to continue; twin: without that, matches are lost', async () => {
+  test('a page that ends before it is full returns where to continue; twin: without it, matches are lost', async () => {
     assert.ok(expected(RARE).length > 1);
     for (const accountIds of [[], ACCOUNTS]) {
       const filter = { ...RARE, accountIds };
       for (const fromEnd of [false, true]) {
         assert.deepEqual(await walk(filter, 20, fromEnd), expected(filter));
-        assert.notDeepEqual(await walk(filter, 20, fromEnd, { forgetsStop: true }), expected(filter));
+        assert.notDeepEqual(await walk(filter, 20, fromEnd, { ignoresStop: true }), expected(filter));
       }
     }
   });
@@ -173,11 +173,11 @@ suite('the list of all orders', () => {
   const CASES: readonly (readonly [string, OrderFilter, number])[] = [
     ['no filter', NO_FILTER, PAGE.size + 1],
     ['accounts', { ...NO_FILTER, accountIds: ACCOUNTS }, ACCOUNTS.length * (PAGE.size + 1)],
-    ['a period long ago', { ...NO_FILTER, ...PERIOD }, 200],
-    ['a period long ago of accounts', { ...NO_FILTER, ...PERIOD, accountIds: ACCOUNTS }, 200],
+    ['an old period', { ...NO_FILTER, ...PERIOD }, 200],
+    ['an old period with accounts', { ...NO_FILTER, ...PERIOD, accountIds: ACCOUNTS }, 200],
     ['a rare total', RARE, SEARCHED_MAX],
-    ['a rare total of accounts', { ...RARE, accountIds: ACCOUNTS }, SEARCHED_MAX],
-    ['a total that nothing has', { ...NO_FILTER, totalPriceMin: 20_000n }, SEARCHED_MAX],
+    ['a rare total with accounts', { ...RARE, accountIds: ACCOUNTS }, SEARCHED_MAX],
+    ['a total that no order has', { ...NO_FILTER, totalPriceMin: 20_000n }, SEARCHED_MAX],
   ];
 
   for (const [name, filter, rowsMax] of CASES)
@@ -188,28 +188,28 @@ suite('the list of all orders', () => {
       }
     });
 
-  test('known-bad twin: a search that nothing ends reads all orders', async () => {
+  test('known-bad twin: an unbounded search reads all orders', async () => {
     const unbounded = (text: string): string => text.replace('LIMIT $3 OFFSET', 'LIMIT 9 * $3 OFFSET');
     assert.equal(await rowsOf(RARE, PAGE, unbounded), COUNT);
   });
 });
 
-/** Rows that the statement of a page reads, by a plan that does not know the values, as a prepared statement has it. */
+/** Counts the rows that the statement of a page reads with a generic plan, as a prepared statement has. */
 async function rowsOf(filter: OrderFilter, page: Page, change: (text: string) => string): Promise<number> {
-  let asked: { statement: Statement; values: readonly unknown[] } | undefined;
+  let sent: { statement: Statement; values: readonly unknown[] } | undefined;
   const query: Database['query'] = async (statement, values, ...more) => {
-    asked = { statement, values };
+    sent = { statement, values };
     return database.query(statement, values, ...more);
   };
   await createOrderList({ query })(filter, page, signal);
-  assert.ok(asked);
+  assert.ok(sent);
   const client = new pg.Client({ connectionString: bench.url });
   await client.connect();
   try {
     await client.query("SET plan_cache_mode = 'force_generic_plan'");
-    await client.query(`PREPARE page AS ${change(asked.statement.text)}`);
+    await client.query(`PREPARE page AS ${change(sent.statement.text)}`);
     const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
-      `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE page(${asked.values.map(literal).join(', ')})`,
+      `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE page(${sent.values.map(literal).join(', ')})`,
     );
     const [plan] = rows[0]?.['QUERY PLAN'] ?? [];
     assert.ok(plan);

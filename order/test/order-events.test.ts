@@ -25,7 +25,7 @@ function assertRealVersion(publish: Publish): void {
 }
 
 suite('events of an order', () => {
-  test('carry the version of the order', () => assertRealVersion(orderPlaced));
+  test('events have the version of the order', () => assertRealVersion(orderPlaced));
 
   test('known-bad twin: events that always carry version 1 are caught', () => {
     const constant: Publish = (id, placed, call) => orderPlaced(id, { ...placed, version: 1n }, call);

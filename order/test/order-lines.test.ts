@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import { lineIdOf } from '#order/line-id.ts';
-import { DESCRIPTION_LENGTH_MAX, orderedDescription } from '#order/order.ts';
+import { DESCRIPTION_LENGTH_MAX, truncateDescription } from '#order/order.ts';
 import { LINE_BYTES, LINES_BYTES_MAX } from '#order/store.ts';
 import { systemClock } from '#platform/clock.ts';
 import { NESTED_BATCH_SIZE_MAX } from '#platform/limits.ts';
@@ -34,7 +34,7 @@ const lamp = await product('Lamp', 'Bright');
 const desk = await product('Desk', 'Wide');
 
 suite('lines of orders', () => {
-  test('an order and a list come without their lines where that is asked for', async () => {
+  test('getOrder and listOrdersByAccounts omit the lines with withoutLines', async () => {
     const id = await place(ann, [lamp, desk]);
     const one = await clients.orders.getOrder({ id, withoutLines: true }, testCall());
     assert.deepEqual([one.order?.totalPriceMinor, one.order?.lines], [200n, []]);
@@ -46,7 +46,7 @@ suite('lines of orders', () => {
     assert.deepEqual([await read(true), await read(false)], [0, 2]);
   });
 
-  test('batchGetOrderLines gives each order that exists its lines, in their order', async () => {
+  test('batchGetOrderLines returns the lines of each order that exists, in the order of its items', async () => {
     const ids = [await place(ann, [lamp, desk]), await place(ann, [desk])];
     const found = new Map(
       (await linesOf([...ids, systemClock.newId()])).map(({ orderId, lines }) => [
@@ -63,7 +63,7 @@ suite('lines of orders', () => {
     assert.deepEqual(await linesOf([]), []);
   });
 
-  test('batchGetLines finds lines by their ids; ids of orders, and of lines that do not exist, are left out', async () => {
+  test('batchGetLines returns lines by id; ids of orders and unknown ids are ignored', async () => {
     const orders = [await place(ann, [lamp, desk]), await place(ann, [desk])];
     const lines = (await linesOf(orders)).flatMap((order) => order.lines);
     const missing = orders.flatMap((id) => [id, lineIdOf(id, 2), lineIdOf(systemClock.newId(), 0)]);
@@ -73,7 +73,7 @@ suite('lines of orders', () => {
     assert.deepEqual(found, lines);
   });
 
-  test('INVALID_ARGUMENT on orderIds: 10,001 of them, or no UUID', async () => {
+  test('10,001 ids are INVALID_ARGUMENT on orderIds, a text that is not a UUID on its item', async () => {
     const many = Array.from({ length: NESTED_BATCH_SIZE_MAX + 1 }, systemClock.newId);
     for (const [field, ids] of [
       ['orderIds', many],
@@ -82,11 +82,11 @@ suite('lines of orders', () => {
       await assert.rejects(linesOf([...ids]), { reason: 'INVALID_ARGUMENT', field });
   });
 
-  test('the accounts with the most lines are left out where all do not fit, each with all of its orders', async () => {
+  test('if not all lines fit, the accounts with the most bytes are omitted with all of their orders', async () => {
     const bob = await account();
     const light = [await place(ann, [lamp]), await place(ann, [desk])];
     const heavy = [await place(bob, [lamp]), await place(bob, [desk])];
-    // As many lines as it takes, without placing so many orders: 1,000 numbers of one order.
+    // Inserts the lines directly: placing enough orders takes too long.
     const bytesOfLine = LINE_BYTES + 4 * 200 + 4 * DESCRIPTION_LENGTH_MAX;
     await bench.rows(
       `INSERT INTO order_line (order_id, nr, product_id, name, description, price_minor, quantity)
@@ -103,8 +103,8 @@ suite('lines of orders', () => {
   });
 });
 
-suite('descriptions of ordered products', () => {
-  test('an order keeps 500 characters, a longer description is cut and ends in an ellipsis', async () => {
+suite('descriptions of order lines', () => {
+  test('an order stores 500 characters; a longer description is truncated and ends in an ellipsis', async () => {
     for (const letter of ['x', '🎈']) {
       const whole = letter.repeat(DESCRIPTION_LENGTH_MAX);
       const cut = `${letter.repeat(DESCRIPTION_LENGTH_MAX - 1)}…`;
@@ -113,7 +113,7 @@ suite('descriptions of ordered products', () => {
         [DESCRIPTION_LENGTH_MAX + 1, cut],
         [10_000, cut],
       ] as const) {
-        assert.equal(orderedDescription(letter.repeat(length)), kept);
+        assert.equal(truncateDescription(letter.repeat(length)), kept);
         const id = await place(ann, [await product('Long', letter.repeat(length))]);
         assert.equal((await linesOf([id]))[0]?.lines[0]?.description, kept);
         const [stored] = await bench.rows<{ description: string }>(
@@ -125,10 +125,10 @@ suite('descriptions of ordered products', () => {
     }
   });
 
-  test('a description that was kept whole by an earlier release is cut when it is read', async () => {
+  test('a longer description stored by an earlier release is truncated when it is read', async () => {
     const id = await place(ann, [lamp]);
     await bench.rows(`UPDATE order_line SET description = repeat('🎈', 10000) WHERE order_id = $1`, [id]);
     const [order] = await linesOf([id]);
-    assert.equal(order?.lines[0]?.description, orderedDescription('🎈'.repeat(10_000)));
+    assert.equal(order?.lines[0]?.description, truncateDescription('🎈'.repeat(10_000)));
   });
 });

@@ -18,7 +18,7 @@ function storeOrder(status: string): Promise<unknown> {
   );
 }
 
-/** The guarantee: the database stores the statuses of the table and no other. */
+/** The guarantee: the database accepts the statuses of ORDER_STATUSES and no others. */
 async function assertSameStatuses(): Promise<void> {
   for (const status of ORDER_STATUSES) await storeOrder(status);
   for (const status of ['SHIPPED', 'NEW', 'placed', ''])
@@ -26,7 +26,7 @@ async function assertSameStatuses(): Promise<void> {
 }
 
 suite('the status of an order', () => {
-  test('changes by the transitions of the table and by no other, and raises the version by one', () => {
+  test('only the transitions of TRANSITIONS are allowed, and each increments the version by 1', () => {
     const pairs: [OrderStatus | undefined, OrderStatus][] = [undefined, ...ORDER_STATUSES].flatMap((from) =>
       ORDER_STATUSES.map((to): [OrderStatus | undefined, OrderStatus] => [from, to]),
     );
@@ -39,7 +39,7 @@ suite('the status of an order', () => {
     assert.throws(() => transition({ status: 'PLACED', version: 1n }, 'PLACED'), /from PLACED to PLACED/);
   });
 
-  test('is one of the same names in the transitions, in proto and in the database', async () => {
+  test('TRANSITIONS, the proto enum and the database have the same status names', async () => {
     assert.deepEqual(Object.keys(TRANSITIONS), ['NEW', ...ORDER_STATUSES]);
     assert.deepEqual(
       OrderStatusSchema.values.map(({ localName }) => localName),
@@ -48,7 +48,7 @@ suite('the status of an order', () => {
     await assertSameStatuses();
   });
 
-  test('known-bad twin: a database that stores any status is caught', async () => {
+  test('known-bad twin: a database that accepts any status is caught', async () => {
     await bench.rows('ALTER TABLE orders DROP CONSTRAINT orders_status');
     await assert.rejects(assertSameStatuses(), /Missing expected rejection/);
   });

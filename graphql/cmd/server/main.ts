@@ -10,7 +10,7 @@ import { openEventLog } from '#platform/service.ts';
 import { createTelemetry } from '#platform/telemetry.ts';
 import { connectUpstreams } from '#platform/upstreams.ts';
 
-/** The gateway in a process of its own. */
+/** Runs the gateway in its own process. */
 await run(async (stack) => {
   const config = readConfig(process.env, settings);
   const { LOG_LEVEL: level, LOG_FORMAT: format, EVENTS_URL } = config;

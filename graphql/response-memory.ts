@@ -1,49 +1,49 @@
-import { unnamed } from '#graphql/graph/violations.ts';
+import { markUnmapped } from '#graphql/graph/violations.ts';
 import type { Clients } from '#graphql/graph/clients.ts';
 import type { Call } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
 import { memoryShare } from '#platform/memory.ts';
 
-/** Bytes of one answer: 100 products with descriptions of 10,000 characters of four bytes each. */
-export const ANSWER_BYTES_MAX = 4_000_000;
-/** Bytes that services may give for one operation. */
+/** Bytes of one response: 100 products with descriptions of 10,000 characters of four bytes each. */
+export const RESPONSE_BYTES_MAX = 4_000_000;
+/** Bytes that services may return for one operation. */
 const OPERATION_BYTES_MAX = 16_000_000;
-/** Bytes that they may give for all operations under way together. */
+/** Bytes that services may return for all operations in progress. */
 const TOTAL_BYTES_MAX = memoryShare(1 / 8, 64_000_000);
-/** An operation that holds no more than this is let through, however much the others hold. */
+/** An operation that holds at most this many bytes is not limited by the total. */
 const SMALL_BYTES_MAX = 20_000;
 
-/** What an object or a list takes in memory beside its values, and what a number takes, about. */
+/** Approximate bytes of an object or a list without its values, and of a number. */
 const OBJECT_BYTES = 100;
 const NUMBER_BYTES = 8;
 
-/** Clients whose answers are counted against the operation that asked, and against all that are under way. */
-export interface AnswerMemory {
+/** Clients whose responses count against the limit of their operation and of all operations in progress. */
+export interface ResponseMemory {
   readonly clients: Clients;
-  /** Counts what is answered to the operation's call until it is disposed of. */
+  /** Counts the responses to the operation's call until the result is disposed of. */
   open(call: Call): Disposable;
 }
 
 /**
- * Bounds the memory that operations take while their answers are made. The call that brings one of them over its bound
- * rejects with RESPONSE_TOO_LARGE, or with RESOURCE_EXHAUSTED if it is the others that hold too much.
+ * Limits the memory that operations take while their responses are built. The call that exceeds the limit of its
+ * operation rejects with RESPONSE_TOO_LARGE, the call that exceeds the limit of all operations with RESOURCE_EXHAUSTED.
  */
-export function boundAnswers(
+export function limitResponses(
   clients: Clients,
   { operationBytesMax = OPERATION_BYTES_MAX, totalBytesMax = TOTAL_BYTES_MAX } = {},
-): AnswerMemory {
+): ResponseMemory {
   let total = 0;
 
   function hold(call: Call, bytes: number): void {
     const before = call.heldBytes;
-    // A part of an operation that has its answer already.
+    // The operation has already been answered.
     if (before === undefined) return;
     const own = before + bytes;
     if (own > operationBytesMax) throw responseTooLarge();
     if (total + bytes > totalBytesMax && own > SMALL_BYTES_MAX)
       throw new AppError(
         'RESOURCE_EXHAUSTED',
-        'Too many large answers are under way. Try again in a moment.',
+        'Too many large responses are in progress. Try again in a moment.',
       );
     call.heldBytes = own;
     total += bytes;
@@ -58,7 +58,7 @@ export function boundAnswers(
         try {
           answer = await method(request, call);
         } catch (error) {
-          throw unnamed(error);
+          throw markUnmapped(error);
         }
         hold(call, bytesOf(answer));
         return answer;
@@ -85,18 +85,18 @@ export function boundAnswers(
   };
 }
 
-/** The error of an operation whose answer has too many bytes. */
+/** The error of an operation whose response has too many bytes. */
 export function responseTooLarge(): AppError {
   return new AppError(
     'RESPONSE_TOO_LARGE',
-    `The answer would have more than ${ANSWER_BYTES_MAX} bytes. Ask for smaller pages or fewer fields.`,
-    { detail: { bytesMax: ANSWER_BYTES_MAX } },
+    `The response would have more than ${RESPONSE_BYTES_MAX} bytes. Ask for smaller pages or fewer fields.`,
+    { detail: { bytesMax: RESPONSE_BYTES_MAX } },
   );
 }
 
-/** What a message takes in memory, about. */
+/** Returns the approximate bytes that a message takes in memory. */
 function bytesOf(value: unknown): number {
-  // V8 keeps two bytes for each character of a text that has one beyond Latin-1.
+  // V8 stores two bytes per character if any character of the string is outside Latin-1.
   if (typeof value === 'string') return 2 * value.length;
   if (typeof value !== 'object' || value === null) return NUMBER_BYTES;
   let bytes = OBJECT_BYTES;
@@ -105,8 +105,8 @@ function bytesOf(value: unknown): number {
   return bytes;
 }
 
-/** Whether the JSON text of a result has at most so many bytes. It stops where it has counted more. */
-export function isWithin(bytesMax: number, result: unknown): boolean {
+/** Returns whether the JSON text of a result has at most `bytesMax` bytes. Stops counting when it has more. */
+export function isJsonWithin(bytesMax: number, result: unknown): boolean {
   let left = bytesMax;
   const count = (value: unknown): void => {
     if (left < 0) return;

@@ -4,23 +4,23 @@ import type { Prepared } from '#graphql/execute.ts';
 import { memoryShare } from '#platform/memory.ts';
 
 /**
- * Queries by the body that asked for them: shops send the same few, which then are not read again. Callers of all
- * principals share them: offer only what the body alone decides.
+ * A cache of prepared queries by request body: clients send the same few bodies, which are then not parsed again. All
+ * principals share the cache, so a stored query must depend on nothing but the body.
  */
-export interface Bodies {
+export interface BodyCache {
   get(body: string): Prepared | undefined;
-  /** Remembers the query from the second time on that the body comes. */
+  /** Stores the query if the body was offered before. */
   offer(body: string, prepared: Prepared): void;
-  /** Forgets all bodies that ask for an operation. */
-  forget(operation: Operation): void;
+  /** Removes all bodies that request an operation. */
+  removeOperation(operation: Operation): void;
 }
 
 const BYTES_MAX = memoryShare(1 / 32, 8_000_000);
-/** What a body takes beside its text, and how many bytes its variables take for a byte of text, about. */
+/** Approximate bytes of an entry without its body, and of its variables per byte of the body. */
 const ENTRY_BYTES = 600;
 const BYTES_PER_CHARACTER = 6;
 
-export function createBodies(): Bodies {
+export function createBodyCache(): BodyCache {
   const ofOperation = new Map<Operation, Set<string>>();
   const cache = createAdmissionCache<Prepared>({
     weightMax: BYTES_MAX,
@@ -35,7 +35,7 @@ export function createBodies(): Bodies {
       if (bodies) bodies.add(body);
       else ofOperation.set(operation, new Set([body]));
     },
-    forget(operation) {
+    removeOperation(operation) {
       const bodies = ofOperation.get(operation) ?? [];
       ofOperation.delete(operation);
       for (const body of bodies) cache.delete(body);
