@@ -7,27 +7,27 @@ export const SEARCH_POOL = { connectionsMax: 3, statementTimeoutMs: 2_000 };
 /** The settings of the catalog service. */
 export const catalogSettings = {
   ...storedCurrencySettings,
-  CATALOG_DATABASE_URL: urlOf('postgres', 'postgresql')({ desc: 'Database of the catalog service.' }),
+  CATALOG_DATABASE_URL: urlOf('postgres', 'postgresql')({ desc: "The catalog service's own database." }),
   SEARCH_URL: urlOf(
     'http',
     'https',
     'postgres',
   )({
     default: 'postgres:',
-    desc: 'URL of Elasticsearch or OpenSearch (http://host:port), or postgres: to search in the catalog database.',
+    desc: 'The URL of Elasticsearch or OpenSearch (http://host:port), or postgres: to search in the catalog database.',
   }),
   SEARCH_CONNECTIONS_MAX: wholeNumber(
     1,
     100,
   )({
     default: SEARCH_POOL.connectionsMax,
-    desc: 'Maximum number of concurrent searches in PostgreSQL; each can occupy a CPU core.',
+    desc: 'The maximum number of concurrent searches in PostgreSQL; each can occupy a CPU core.',
   }),
   SEARCH_STATEMENT_TIMEOUT_MS: wholeNumber(
     100,
     60_000,
   )({
     default: SEARCH_POOL.statementTimeoutMs,
-    desc: 'Timeout of a search in PostgreSQL, in milliseconds.',
+    desc: 'The time limit of a search in PostgreSQL, in milliseconds.',
   }),
 };

@@ -116,6 +116,6 @@ export const commonSettings = {
     60_000,
   )({
     default: 1_000,
-    desc: 'How long a stopping program still accepts requests while its readiness check fails, in milliseconds.',
+    desc: 'The time for which a stopping program accepts requests while its readiness check fails, in milliseconds.',
   }),
 };

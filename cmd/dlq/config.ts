@@ -20,7 +20,7 @@ export const dlqSettings = {
   ...commonSettings,
   EVENTS_URL: eventsUrl({
     default: undefined,
-    desc: 'The event log; unset: the one of the shop that runs on FRITZY_DATA.',
+    desc: 'The event log; unset: that of the shop that runs on FRITZY_DATA.',
   }),
   FRITZY_DATA: str({ default: '.fritzy', desc: 'The data folder of the embedded shop.' }),
   TOPIC: str({ default: '', desc: 'The topic of the dead letters, e.g. order.created.' }),

@@ -22,21 +22,21 @@ export const poolSettings = {
     1_000,
   )({
     default: POOL_DEFAULTS.connectionsMax,
-    desc: 'How many connections a pool opens; a service has one pool for requests and one for background work.',
+    desc: 'The maximum number of connections of a pool; a service has one pool for requests and one for background work.',
   }),
   DATABASE_WAIT_TIMEOUT_MS: wholeNumber(
     100,
     60_000,
   )({
     default: POOL_DEFAULTS.waitTimeoutMs,
-    desc: 'How long a request waits for a connection to a database, in milliseconds.',
+    desc: 'The maximum time that a request waits for a connection to a database, in milliseconds.',
   }),
   DATABASE_STATEMENT_TIMEOUT_MS: wholeNumber(
     100,
     600_000,
   )({
     default: POOL_DEFAULTS.statementTimeoutMs,
-    desc: 'How long PostgreSQL may take for one statement, in milliseconds.',
+    desc: 'The time limit of a statement in PostgreSQL, in milliseconds.',
   }),
 };
 

@@ -113,7 +113,7 @@ test('the URL of a service contains one or several instances; an error describes
     { host: '::1', port: 50_053 },
   ]);
   assert.deepEqual(addressesOf('dns:///order.shop.svc:50051'), [{ host: 'order.shop.svc', port: 50_051 }]);
-  const settings = { ORDER_URL: grpcUrl({ desc: 'Where orders are.' }) };
+  const settings = { ORDER_URL: grpcUrl({ desc: 'The URL of the orders.' }) };
   const many = Array.from({ length: 21 }, () => 'a:1').join();
   for (const wrong of [
     'http://order:1',

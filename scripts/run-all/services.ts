@@ -29,7 +29,7 @@ const grpcUrl = urlWith('grpc');
 const urlSettings = Object.fromEntries(
   SERVICES.map(({ name, grpcPort }) => [
     urlSetting(name),
-    grpcUrl({ default: `grpc://127.0.0.1:${grpcPort}`, desc: `Where the ${name} service listens.` }),
+    grpcUrl({ default: `grpc://127.0.0.1:${grpcPort}`, desc: `The URL of the ${name} service.` }),
   ]),
 );
 const adminPortSettings = Object.fromEntries(

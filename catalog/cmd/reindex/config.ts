@@ -8,7 +8,7 @@ export const reindexSettings = {
     'postgresql',
   )({
     default: undefined,
-    desc: 'Database of the catalog service; default: the one of the embedded shop in FRITZY_DATA.',
+    desc: 'The database of the catalog service; default: that of the embedded shop in FRITZY_DATA.',
   }),
   FRITZY_DATA: str({ default: '.fritzy', desc: "The folder of the embedded shop's data." }),
   SEARCH_URL: catalogSettings.SEARCH_URL,
