@@ -20,7 +20,7 @@ export interface LoadOptions {
   readonly path?: string;
 }
 
-/** Runs the load generator and measures the CPU time of the server process meanwhile. */
+/** Runs the load generator and measures the CPU time that the server process uses in that time. */
 export async function measure(
   server: { readonly pid: number; readonly port: number },
   { bodiesFile, seconds, core, path = '/graphql' }: LoadOptions,

@@ -15,7 +15,7 @@ import { percentile, startShopper, type Shopper } from './attack/shopper.ts';
 import { adversarialValues } from './attack/values.ts';
 import { startShopProcesses } from './service-processes.ts';
 
-/** The most that one request may cost each process of the shop. */
+/** The maximum cost of one request for each process of the shop. */
 const CPU_MS_MAX = 100;
 const MEGABYTES_MAX = 20;
 /** A request fails only if every attempt exceeds a limit: other requests and garbage collection raise single measurements. */
@@ -101,7 +101,7 @@ suite('attacks on the API', { skip: isMeasured ? false : 'needs a writable Linux
     for (const burst of bursts(ids)) await sendConcurrently(shop.url, burst.bodies, burst);
   });
 
-  test(`the gateway survives all attacks in ${GATEWAY_BYTES_MAX / 1_048_576} MiB, and the shopper sees no error`, async (context) => {
+  test(`the gateway withstands all attacks in ${GATEWAY_BYTES_MAX / 1_048_576} MiB, and the shopper sees no error`, async (context) => {
     assert.ok(shopper);
     await shopper[Symbol.asyncDispose]();
     assert.equal((await fetch(`${shop.url}/healthz`)).status, 200);

@@ -3,7 +3,7 @@ import type { Random } from '#testkit/random.ts';
 /** A valid id of no entity. */
 export const UNKNOWN_ID = '00000000-0000-7000-8000-000000000000';
 
-/** Invalid and unusual input, as careless and hostile callers send it. */
+/** Invalid and unusual input, as faulty and hostile callers send it. */
 export const FUZZ_NUMBERS = [
   '-1',
   '0',

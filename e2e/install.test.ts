@@ -56,7 +56,7 @@ function tinyClone(): string {
   return folder;
 }
 
-/** PATH without node_modules, because a fresh clone has no Node of its own, and no other settings of the developer. */
+/** PATH without node_modules, because a fresh clone contains no Node, and without other settings of the developer. */
 function environment(more: Readonly<Record<string, string>>): Record<string, string> {
   const path = (process.env['PATH'] ?? '')
     .split(delimiter)

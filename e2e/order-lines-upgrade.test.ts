@@ -234,7 +234,7 @@ suite('orders of a release whose lines have no ids', () => {
     );
   });
 
-  test('have unique line ids with the timestamp of the order, as have new orders and orders of a running old release', async () => {
+  test('have unique line ids with the timestamp of the order; so do new orders and orders that a running old release stores', async () => {
     await using shop = await shopOn(databases);
     for (const { id, products } of first)
       for (const each of products) assert.equal(each.id.slice(0, 13), id.slice(0, 13));

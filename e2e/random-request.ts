@@ -15,7 +15,7 @@ import {
 import type { Random } from '#testkit/random.ts';
 import type { RandomDocument } from './random-document.ts';
 
-/** A request as a careless or hostile caller might send it. */
+/** A request as a faulty or hostile caller might send it. */
 export interface RandomRequest {
   readonly kind: string;
   readonly method: string;

@@ -160,7 +160,7 @@ suite('make run-all', () => {
     for (const failure of failures) assert.match(failure, /"UNAVAILABLE"/);
   });
 
-  test('without engines, it reports within 10 s what is missing and how to start it, and starts nothing', async () => {
+  test('without engines, it reports the missing engines and how to start them within 10 s, and starts nothing', async () => {
     using own = await runAllSettings({
       ...databases,
       ORDER_DATABASE_URL: 'postgres://order:secret@127.0.0.1:1/order',

@@ -83,7 +83,7 @@ suite('make seed', () => {
     await eventually(() => assert.deepEqual(processesIn(folder), []), 60_000);
   });
 
-  test('adds what is missing, and nothing on a second run; searches return facets', async () => {
+  test('adds missing data, and nothing on a second run; searches return facets', async () => {
     await using shop = await startShop(folder);
     const shopEnv = { PORT: new URL(shop.url).port };
     const counts: unknown[] = [];

@@ -39,7 +39,7 @@ async function storedOrders(url: string): Promise<Set<string>> {
   }
 }
 
-/** Places orders from many clients and calls `stop` meanwhile, until the shop has stopped. */
+/** Places orders from many clients, calls `stop` while they run, and returns when the shop has stopped. */
 async function stopUnderLoad(
   t: TestContext,
   shop: { url: string; orders: string },

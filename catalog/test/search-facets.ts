@@ -40,7 +40,7 @@ export function facetsContract(fetchPage: Search, categoryId: (name: string) => 
     );
     const phones = categories(everything).get(categoryId('Phones')) ?? 0;
     const devices = categories(everything).get(categoryId('Devices')) ?? 0;
-    assert.ok(phones > 2 && devices > phones, 'a category counts what is below it');
+    assert.ok(phones > 2 && devices > phones, 'a category counts the products below it');
     const counts = everything.facets?.categories.map(({ count }) => count) ?? [];
     assert.deepEqual(
       counts,

@@ -121,7 +121,7 @@ suite('updateProduct', () => {
     });
   });
 
-  test('PRODUCT_ARCHIVED on id: an archived product does not change, whatever the expected version', async () => {
+  test('PRODUCT_ARCHIVED on id: an archived product does not change, for any expected version', async () => {
     const { id } = await create();
     await catalog.archiveProduct({ id }, testCall());
     for (const version of [1n, 2n]) {

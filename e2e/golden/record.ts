@@ -86,7 +86,7 @@ export async function recordOf(
     shop.advance(ms);
   };
   for (const [index, operation] of OPERATIONS.entries()) {
-    // Each operation has a fixed time, whatever number of attempts the earlier ones needed.
+    // Each operation has a fixed time, regardless of the number of attempts of the earlier ones.
     advance(index * OPERATION_MS - advancedMs);
     const file = `${operation.name}.md`;
     let attempt = await attemptOf(operation);

@@ -26,7 +26,7 @@ export interface Stop {
 
 /**
  * Runs keep-alive clients in a closed loop that honour `Connection: close`: they reconnect during the first half of the
- * drain delay, like clients that do not know of the stop yet, and then end. `answered` is called with each body.
+ * drain delay, like clients that have not detected the stop yet, and then end. `answered` is called with each body.
  */
 export async function load(
   url: string,

@@ -23,7 +23,7 @@ export interface CacheKind {
   readonly pass: (ms: number) => Promise<void>;
 }
 
-/** The contract of every entity cache, whatever is behind it. Ids are new in each test. */
+/** The contract of every entity cache, with each backend. Ids are new in each test. */
 export function cacheContract(name: string, open: () => CacheKind): void {
   suite(`entity cache, ${name}`, () => {
     let nextId = 0;

@@ -109,7 +109,7 @@ async function checkHistory(createCache: CreateCache, steps: readonly Step[]): P
       const event = events[step.by]?.shift();
       if (event) cacheOf(step.by).changed(event.id, event.version);
     } else if (step.do === 'evict') {
-      // Read only to evict other entries, and awaited like the others, so that no read outlives the history.
+      // Reads only to evict other entries. Awaited like the others, so that every read ends before the history does.
       const answers = cacheOf(step.by).get(['x', 'y'], testCall());
       questions.push({ by: step.by, ids: ['x', 'y'], least: [0n, 0n], answers });
     } else (step.do === 'end' ? reading : answering).splice(step.nr, 1)[0]?.();

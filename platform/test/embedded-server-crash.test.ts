@@ -50,7 +50,7 @@ test('a first start that was killed during initdb can be repeated', { skip: need
   });
 });
 
-test('a second owner of a folder is rejected with the pid of the first, whatever the path', async () => {
+test('a second owner of a folder is rejected with the pid of the first, also for another path to the folder', async () => {
   const folder = newFolder();
   const first = await startEmbeddedPostgres({ folder, settings: FAST });
   const alias = `${folder}-alias`;

@@ -159,7 +159,7 @@ test('a data folder that is a symbolic link or has no password is a StartError',
   });
 });
 
-test('without the npm package, the error says what to install', async () => {
+test('without the npm package, the error names the package to install', async () => {
   const { answer } = await startOwner({ folder: newFolder(), arch: 'pdp11' });
   assert.equal(answer['name'], 'StartError');
   assert.match(

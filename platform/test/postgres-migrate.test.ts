@@ -64,7 +64,7 @@ test('programs that start concurrently apply each file once, in order', async ()
   await assert.rejects(assertAppliedOnce(unlocked));
 });
 
-test('a program that times out waiting for another one says how to end that program', async () => {
+test('a program that times out waiting for another one reports how to end that program', async () => {
   await using shop = await project({ '0001_first.sql': FIRST });
   const other = new pg.Client({ connectionString: shop.url });
   await other.connect();

@@ -146,7 +146,7 @@ suite('no answer reaches another principal', () => {
     assert.equal(reads, 1);
   });
 
-  test('keys of principals are equal only for equal identities, whatever the order of roles and scopes', () => {
+  test('keys of principals are equal only for equal identities; the order of roles and scopes does not matter', () => {
     assert.equal(new Set(PRINCIPALS.map(({ key }) => key)).size, PRINCIPALS.length);
     const some = { ...ALICE, roles: ['a', 'b'], scopes: ['c', 'd'] };
     const same = { ...ALICE, roles: ['b', 'a', 'b'], scopes: ['d', 'c'] };

@@ -109,7 +109,7 @@ async function skipLocked(outbox: Database): Promise<void> {
   for (; ; await delay(2)) {
     await outbox.transaction(async (tx) => {
       const rows = await tx.query<Row>(TAKE, []);
-      // Now and then longer than the other takes for a whole batch, however slow the log is.
+      // Occasionally longer than the time that the other relay takes for a whole batch, even if the log is slow.
       await delay(Math.random() * 150);
       if (rows.length > 0) await announcing.append(rows.map(toMessage));
       await tx.query(DELETE, [rows.map(({ id }) => id)]);

@@ -10,7 +10,7 @@ import { implement } from '#platform/rpc.ts';
 import { eventually, testCall } from '#testkit/shop.ts';
 import { connectEcho, EchoService, implementEcho, OtherService, serveEcho, urlOf } from './echo-service.ts';
 
-/** The view of other gRPC tools: no client of ours is involved, except where it is under test. */
+/** The server as other gRPC tools use it. The project's own client is used only where it is under test. */
 
 /** Calls a path with raw request and response bytes. */
 function raw(server: RpcServer, path: string, request: Uint8Array): Promise<Buffer> {
@@ -145,7 +145,7 @@ suite('reflection', () => {
   });
 });
 
-test('no call runs longer than 30 s, whatever deadline the caller sets', async () => {
+test('no call runs longer than 30 s, even if the caller sets a later deadline', async () => {
   let leftMs = Infinity;
   const { implementation } = implementEcho(async (_, call) => {
     leftMs = call.deadlineMs - Date.now();

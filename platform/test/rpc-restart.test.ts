@@ -21,7 +21,7 @@ async function closedPort(): Promise<number> {
   return server.port;
 }
 
-/** The outcome of a call that starts while its service is down and that the service returns for. */
+/** The outcome of a call that starts while its service is down; the service starts shortly afterwards. */
 async function askWhileDown(options: Partial<ConnectOptions>): Promise<unknown> {
   const port = await closedPort();
   await using connection = connectEcho(`grpc://127.0.0.1:${port}`, options);
@@ -76,7 +76,7 @@ suite('a service that is down', () => {
     await eventually(() => assert.ok(tries >= 12, `${tries} tries`), 8_000);
   }
 
-  test('is retried at a constant rate, however long the outage lasts', async () => {
+  test('is retried at a constant rate, regardless of the length of the outage', async () => {
     await retriesAtConstantRate({});
     await assert.rejects(
       retriesAtConstantRate({ reconnectMs: 4_000 }),

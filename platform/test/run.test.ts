@@ -58,7 +58,7 @@ suite('a program', { concurrency: 2 }, () => {
     test(`ends in order with status 0 on ${signal}`, async () => {
       const program = `await run(async (stack) => { ${STARTED} say('ready'); });`;
       assertEndsInOrder(await outcomeOf(program, signal));
-      // Known-bad twin: the same without \`run\`, which dies of the signal.
+      // Known-bad twin: the same without `run`, which the signal kills.
       const twin = `const stack = new AsyncDisposableStack(); ${STARTED} say('ready');`;
       const outcome = await outcomeOf(twin, signal);
       assert.equal(outcome.signal, signal);
@@ -70,9 +70,9 @@ suite('a program', { concurrency: 2 }, () => {
     const outcome = await outcomeOf(
       `await run(async (stack) => {
         ${STARTED}
-        const told = new Promise((resolve) => process.once('SIGTERM', resolve));
+        const signalled = new Promise((resolve) => process.once('SIGTERM', resolve));
         say('ready');
-        await told;
+        await signalled;
       });`,
       'SIGTERM',
     );
@@ -97,7 +97,7 @@ suite('a program', { concurrency: 2 }, () => {
     assert.equal(status, 1);
   });
 
-  test('of which a part fails later prints the reason, releases its resources and exits with status 1', async () => {
+  test('with a component that fails later prints the reason, releases its resources and exits with status 1', async () => {
     const { status, out, err } = await outcomeOf(
       `await run(async (stack) => { ${STARTED} return { failed: new Promise((resolve) => setImmediate(resolve, 'PostgreSQL ended.')) }; });`,
     );
