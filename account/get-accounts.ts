@@ -5,7 +5,7 @@ import { refused } from '#platform/errors.ts';
 import { requireUuid, requireUuids } from '#platform/input.ts';
 import { BATCH_SIZE_MAX } from '#platform/limits.ts';
 
-/** Returns those of the accounts that exist. Throws INVALID_ARGUMENT. */
+/** Returns the accounts that exist. Throws INVALID_ARGUMENT. */
 export async function getAccounts(
   deps: { store: Pick<AccountStore, 'byIds'> },
   input: { ids: readonly string[] },

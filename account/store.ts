@@ -53,7 +53,7 @@ export function createStore(database: Database) {
       (account) => account.name.length,
     ),
 
-    /** Returns those of the accounts that exist. Concurrent callers share a statement. */
+    /** Returns the accounts that exist. Concurrent callers share a statement. */
     byIds: groupReadsById(async (ids, signal) =>
       (await database.query<AccountRow>(BY_IDS, [ids], signal)).map(toAccount),
     ),

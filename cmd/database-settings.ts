@@ -14,7 +14,7 @@ export const databaseSettings = (): DatabaseSettings<string> =>
     ]),
   );
 
-/** The same settings, optional. `fallback` describes, for error messages, what the program uses if one is unset. */
+/** The same settings, optional. `fallback` describes, for error messages, the database that the program uses if one is unset. */
 export const optionalDatabaseSettings = (fallback: string): DatabaseSettings<string | undefined> =>
   Object.fromEntries(
     SERVICES.map(({ name }) => [

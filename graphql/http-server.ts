@@ -61,7 +61,7 @@ export async function listen(
   if (connectionsMax < deps.connectionsMax)
     deps.logger.warn(
       { connections_max: connectionsMax },
-      'CONNECTIONS_MAX exceeds what the limit of open files (ulimit -n) or the memory allows; using less',
+      'CONNECTIONS_MAX is too high for the limit of open files (ulimit -n) or the memory; using a lower value',
     );
   const connections = new Connections(limits, connectionsMax, http);
   const server = createServer({

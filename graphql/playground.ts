@@ -144,7 +144,7 @@ let playground: Promise<Playground> | undefined;
 
 /** Returns the page or one of its assets, or undefined for any other path. */
 export async function playgroundAnswer(request: HttpRequest): Promise<HttpResponse | undefined> {
-  // Made on first use: most gateways never serve these 9 MB.
+  // Created on first use: most gateways never serve these 9 MB.
   playground ??= makePlayground().catch((error: unknown) => {
     playground = undefined;
     throw error;

@@ -11,8 +11,8 @@ import { continueTrace, traceparentOf, type Trace } from '#platform/trace.ts';
  */
 export class Call implements Disposable {
   /**
-   * The principal that the work runs for. It is not sent over the wire: each process derives it from what it has
-   * verified.
+   * The principal that the work runs for. It is not sent over the wire: each process derives it from the identity that
+   * it has verified.
    */
   readonly principal: Principal;
   /** A label for logs and error messages, chosen by the caller. No data may depend on it. */

@@ -127,7 +127,7 @@ export function asAppError(error: unknown): AppError {
 }
 
 /**
- * The reason why the program cannot start or continue, in one line that says what is wrong and how to fix it. Entry
+ * The reason why the program cannot start or continue, in one line that names the problem and its remedy. Entry
  * points print the line without a stack and exit with status 1.
  */
 export class StartError extends Error {

@@ -12,7 +12,7 @@ export interface Answer {
 
 export interface HealthDeps {
   readonly telemetry: Telemetry;
-  /** Rejects while the program cannot work. Resolves with a description of what is degraded, if anything. */
+  /** Rejects while the program cannot work. Resolves with a description of the degraded parts, if any. */
   ready(): Promise<string | void>;
 }
 

@@ -18,7 +18,7 @@ import type { Implementation, Method } from '#platform/rpc.ts';
 
 /** The gRPC server: the services of platform/rpc.ts over HTTP/2. */
 
-/** How long calls in progress may take after the server is asked to stop. */
+/** The time limit of calls in progress after the server is requested to stop. */
 const DRAIN_TIMEOUT_MS = 10_000;
 /** The maximum duration of a call, even if the caller sets a later deadline. */
 const CALL_TIMEOUT_MS = 30_000;

@@ -64,7 +64,7 @@ function matchClause({ text, words }: SearchTerms): Clause {
 
 /**
  * Matches names that have all words with up to two typing errors, or many of the text's trigrams. Prefers errors after
- * the first letter, and also tries a number that is joined to a word as a word of its own.
+ * the first letter, and also tries a number that is joined to a word as a separate word.
  */
 function approximateClause({ words }: SearchTerms): Clause {
   const text = words.map(truncate).join(' ');

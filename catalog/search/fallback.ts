@@ -52,7 +52,7 @@ export function withFallback(deps: FallbackDeps): SearchIndex & AsyncDisposable 
         failures = 0;
         return found;
       } catch (error) {
-        // A cancelled search is not a failure of the engine, however long the caller waited.
+        // A cancelled search is not a failure of the engine, regardless of how long the caller waited.
         if (!(error instanceof EngineError)) throw error;
         reason = error.status === BAD_REQUEST ? 'refused' : 'failed';
         if (reason === 'refused') logRefusal(error);

@@ -119,7 +119,7 @@ export async function searchProducts(
   };
 }
 
-/** Returns those of the products that are on sale, by id. */
+/** Returns the products that are on sale, by id. */
 export async function onSale(
   store: Pick<ProductStore, 'byIds'>,
   ids: readonly string[],

@@ -71,7 +71,7 @@ export function openRedis(url: string, { logger, metrics }: RedisDeps): RedisCon
     return new Promise((resolve) => {
       let isAnswered = false;
       let isOverdue = false;
-      // One turn of the event loop later: a reply that arrived while this process was busy is still in the socket.
+      // Waits for one more turn of the event loop: a reply that arrived while this process was busy is still in the socket.
       const timer = setTimeout(setImmediate, timeoutMs, () => {
         if (isAnswered) return;
         isOverdue = true;

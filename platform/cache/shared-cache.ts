@@ -3,7 +3,7 @@
  * deadline finds nothing, and a write that misses it is dropped.
  */
 export interface SharedCache extends AsyncDisposable {
-  /** Returns the entries of the keys, in order. An entry is at most as old as its `startedMs` says. */
+  /** Returns the entries of the keys, in order. An entry is at most as old as its `startedMs` indicates. */
   get(keys: readonly string[]): Promise<SharedReply>;
   /**
    * Stores values that were read after `moment` until they reach the maximum age. Newer versions are not overwritten.

@@ -48,8 +48,8 @@ export function deadLetter(
     headers: {
       ...headers,
       [GROUP]: cause.group,
-      // The original position identifies a dead letter: written twice it is the same one; an event that fails again
-      // after its replay is another one.
+      // The original position identifies a dead letter. A dead letter that is written twice has the same position both
+      // times; an event that fails again after its replay has a new one.
       [PLACE]: `${message.partition}/${message.offset}`,
       [ERROR]: storable(messageOf(cause.error).slice(0, ERROR_CHARACTERS_MAX)),
       [ATTEMPTS]: String(cause.attempts),
@@ -93,7 +93,7 @@ export async function* listDeadLetters(
 
 /**
  * Appends the dead letters of a topic to the topic again, for the group in which they failed. Each is replayed once,
- * however often this runs. With `since`, only those that failed since then. Returns their number. If it stops between
+ * even if this runs repeatedly. With `since`, only those that failed since then. Returns their number. If it stops between
  * an append and its replay marker, the next run appends the events again; the inbox makes their effect idempotent.
  */
 export async function replayDeadLetters(

@@ -34,7 +34,7 @@ export async function handleRound(messages: readonly StoredMessage[], round: Rou
       const batch = { topic, partition, messages: [first, ...others] };
       try {
         const isHandled = await handleBatch(batch, round, signal);
-        // A member that leaves still commits what it has handled, but never overwrites the position of another member.
+        // A member that leaves still commits the messages that it has handled, but never overwrites the position of another member.
         if (isHandled && !lost.aborted) await round.commit(others.at(-1) ?? first, lost);
       } catch (error) {
         failing.abort(error);

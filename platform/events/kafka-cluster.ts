@@ -32,7 +32,7 @@ export interface KafkaCluster extends KafkaDeps {
 
 /** The maximum size of a record batch that a broker accepts. */
 export const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
-/** The timeout of an administrative request, whichever broker hangs. */
+/** The timeout of an administrative request if any broker hangs. */
 const ADMIN_MS_MAX = 10_000;
 /** Replicas of each message: one broker may fail while another is down for maintenance. Fewer on smaller clusters. */
 const REPLICAS = 3;

@@ -26,7 +26,7 @@ export function consumeFromKafka(cluster: KafkaCluster, subscription: Subscripti
       async commit({ topic, partition, offset }, lost) {
         const offsets = [{ topic, partition, offset: offset + 1n, leaderEpoch: -1 }];
         // The client rejoins if necessary and then commits the offsets in this array, even of partitions that another
-        // member has by then: empty the array when the partition is lost.
+        // member has acquired: empty the array when the partition is lost.
         const clear = (): void => void (offsets.length = 0);
         lost.addEventListener('abort', clear, { once: true });
         try {

@@ -52,7 +52,7 @@ export function newMember(
     sessionTimeout: SESSION_TIMEOUT_MS,
     rebalanceTimeout: 10_000,
     heartbeatInterval: 1_000,
-    // By then the group has reassigned its partitions.
+    // After this time the group has reassigned the partitions of the member.
     heartbeatStallTimeout: SESSION_TIMEOUT_MS,
     maxWaitTime: 500,
     maxBytes: FETCH_BYTES_MAX,

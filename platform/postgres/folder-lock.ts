@@ -8,7 +8,7 @@ const SQLITE_BUSY = 5;
 
 /**
  * Makes this process the exclusive owner of `folder`, or throws a StartError that names the current owner. The lock is
- * SQLite's fcntl lock on `<folder>/lock`: it belongs to the file, whatever its path; children do not inherit it; and
+ * SQLite's fcntl lock on `<folder>/lock`: it belongs to the file, not to its path; children do not inherit it; and
  * the kernel releases it when the process dies, even by `kill -9`.
  */
 export function lockFolder(folder: string): Disposable {

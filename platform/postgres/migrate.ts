@@ -62,7 +62,7 @@ export function migrate(
 
 /**
  * If the machine of another migrator vanished, its lock stays until PostgreSQL detects that, which may take hours: the
- * error says how to release it.
+ * error describes how to release it.
  */
 async function takeLock(client: pg.Client, timeoutMs: number): Promise<void> {
   try {

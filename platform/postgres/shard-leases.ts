@@ -3,8 +3,8 @@ import type { Queryable, Statement } from '#platform/postgres/pool.ts';
 /**
  * Leases on numbered shards (of an outbox, or the partitions of a topic), each held by one session at a time: one
  * session advisory lock per shard. When a process dies, its connection closes, PostgreSQL frees its locks, and the next
- * `rebalance` of another session takes over its shards. A lease has no expiry that a slow process could overstay: as long
- * as the connection of a session works, the session holds its shards.
+ * `rebalance` of another session takes over its shards. A lease does not expire: a session, even of a slow process, holds
+ * its shards as long as its connection works.
  */
 export interface ShardLeases {
   /** The shards that the session holds. */
