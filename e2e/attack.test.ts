@@ -120,15 +120,15 @@ suite('attacks on the API', { skip: isMeasured ? false : 'needs a writable Linux
   });
 
   test('known-bad twin: a regular expression with quadratic time and an unbounded answer are caught', async () => {
-    await using program = spawnProgram('e2e/attack/careless-server.ts', {});
+    await using program = spawnProgram('e2e/attack/known-bad-server.ts', {});
     const [, port] = await waitForOutput(program, /"http_port":(\d+)/);
-    const careless = { url: `http://127.0.0.1:${port}`, pids: { careless: program.pid } };
+    const knownBad = { url: `http://127.0.0.1:${port}`, pids: { knownBad: program.pid } };
     const attacks = [
       { name: 'zeros', body: JSON.stringify(`0.${'0'.repeat(25_000)}1`) },
       { name: 'large', body: '"large"' },
       { name: 'small', body: '"small"' },
     ];
-    const found = await findExpensive(careless, attacks);
+    const found = await findExpensive(knownBad, attacks);
     assert.deepEqual(
       found.map((description) => description.slice(0, 5)),
       ['zeros', 'large'],

@@ -123,16 +123,16 @@ suite('without network, make on a fresh clone fails with one line within 20 s', 
     for (const registry of ['http://127.0.0.1:1', silentUrl]) {
       const startedMs = performance.now();
       // Known-bad twin: plain `npm ci`, started at the same time, is still waiting when the line appears.
-      const careless = spawn('npm', ['ci'], {
+      const knownBad = spawn('npm', ['ci'], {
         cwd: freshClone(),
         env: environment({ npm_config_registry: registry }),
         stdio: 'ignore',
       });
       assertOneLine(await make(freshClone(), { npm_config_registry: registry }), expected);
       assert.ok(performance.now() - startedMs < LINE_DEADLINE_MS, registry);
-      assert.equal(careless.exitCode, null, 'npm ci ended first');
-      careless.kill('SIGKILL');
-      await once(careless, 'close');
+      assert.equal(knownBad.exitCode, null, 'npm ci ended first');
+      knownBad.kill('SIGKILL');
+      await once(knownBad, 'close');
     }
   });
 });

@@ -262,7 +262,7 @@ suite('orders of a release whose lines have no ids', () => {
 
   test('known-bad twin: an API that returns the product id as the line id is caught', async () => {
     await using shop = await shopOn(databases);
-    const careless = await ordersOf(shop, accountId, 'productId');
-    assert.throws(() => assertUniqueLines(careless), /two lines have the same id/);
+    const knownBad = await ordersOf(shop, accountId, 'productId');
+    assert.throws(() => assertUniqueLines(knownBad), /two lines have the same id/);
   });
 });

@@ -59,12 +59,12 @@ suite('names of categories with the same parent', () => {
   test('of 20 concurrent inserts with the same name, exactly one succeeds', () => assertOneSucceeds(add));
 
   test('known-bad twin: a check outside the transaction admits duplicates', async () => {
-    const careless = async (name: string, parentId: string): Promise<void> => {
+    const knownBad = async (name: string, parentId: string): Promise<void> => {
       const sql = 'SELECT FROM category WHERE parent_id = $1 AND fold(name) = fold($2)';
       if ((await bench.rows(sql, [parentId, name])).length > 0) return;
       await insertDirectly(name, parentId);
     };
-    await assert.rejects(assertOneSucceeds(careless), /siblings have the same name/);
+    await assert.rejects(assertOneSucceeds(knownBad), /siblings have the same name/);
   });
 
   test('duplicates from an earlier release remain and can be renamed', async () => {

@@ -8,7 +8,7 @@ const CONNECTIONS = 64;
 const REQUESTS = 6;
 /** Longer than the deadline of any request. */
 const TIMEOUT_MS = 30_000;
-/** How long a connection that reads no answer stays open. */
+/** The time for which a connection that reads no answer stays open. */
 const UNREAD_MS = 3_000;
 
 /** The requests that use the most memory: the largest answers and the largest bodies. */

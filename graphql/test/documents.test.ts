@@ -63,12 +63,12 @@ suite('the document cache', () => {
   test('documents that are sent once evict nothing; twin: a cache that stores all documents is caught', () => {
     assert.ok(survivesFlood(createUnused()));
     const { prepare } = createUnused();
-    const careless = new LRUCache<string, object>({ max: flood });
+    const knownBad = new LRUCache<string, object>({ max: flood });
     assert.ok(
       !survivesFlood({
         prepare: (text, name) => {
-          const operation = careless.get(text) ?? prepare(text, name);
-          careless.set(text, operation);
+          const operation = knownBad.get(text) ?? prepare(text, name);
+          knownBad.set(text, operation);
           return operation as ReturnType<typeof prepare>;
         },
       }),

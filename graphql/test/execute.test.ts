@@ -52,11 +52,11 @@ suite('shared execution of equal queries', () => {
 
   test('callers with different variables get their own results; twin: a key without variables is caught', async () => {
     assert.equal(await returnsOwnResults(createExecutor(shop.clients)), true);
-    const careless = shareReads<{ prepared: Prepared; call: Call }, Executed>(
+    const knownBad = shareReads<{ prepared: Prepared; call: Call }, Executed>(
       (one) => String(one.prepared.operation.id),
       (one) => executeAlone(shop.clients, one.prepared, one.call),
     );
-    assert.equal(await returnsOwnResults((one, call) => careless({ prepared: one, call }, call)), false);
+    assert.equal(await returnsOwnResults((one, call) => knownBad({ prepared: one, call }, call)), false);
   });
 
   test('concurrent equal mutations are each executed', async () => {

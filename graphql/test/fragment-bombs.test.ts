@@ -64,7 +64,7 @@ function visits(source: string, count: (document: DocumentNode) => unknown): num
   return visited;
 }
 
-/** Deliberately wrong: expands a fragment at each of its spreads. */
+/** Known-bad: expands a fragment at each of its spreads. */
 function countEverySpread(document: DocumentNode): number {
   const fragments = new Map<string, SelectionSetNode>();
   for (const node of document.definitions)

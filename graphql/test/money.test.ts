@@ -26,7 +26,7 @@ function totalInMinorUnits(lines: readonly Line[], digits: number): number {
   return moneyToNumber(total, digits);
 }
 
-/** Deliberately wrong: prices as doubles. */
+/** Known-bad: prices as doubles. */
 const totalInDoubles = (lines: readonly Line[]): number =>
   lines.reduce((sum, { price, quantity }) => sum + Number(price) * quantity, 0);
 

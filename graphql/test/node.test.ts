@@ -83,8 +83,8 @@ suite('node and nodes', () => {
     const found: { id: string }[] = data.nodes.filter((node: unknown) => node !== null);
     const once = new Map(data.nodes.map((node: { id: string } | null) => [node?.id, node]));
     const sorted = data.nodes.toSorted((one: unknown, other: unknown) => rankOf(one) - rankOf(other));
-    for (const careless of [found, [...once.values()], sorted])
-      assert.throws(() => assertInOrder(careless), assert.AssertionError);
+    for (const knownBad of [found, [...once.values()], sorted])
+      assert.throws(() => assertInOrder(knownBad), assert.AssertionError);
   });
 
   test('an id that is not a UUID is an error of its item only', async () => {

@@ -69,16 +69,16 @@ suite('two principals that see different data', () => {
   /** Sends the same bodies concurrently as all principals, often enough that they are cached. */
   async function assertOwnAnswers(deps: GraphQLDeps): Promise<void> {
     for (let round = 0; round < ROUNDS; round++) {
-      const asked = QUERIES.flatMap((query) => PRINCIPALS.map((principal) => ({ query, principal })));
+      const requests = QUERIES.flatMap((query) => PRINCIPALS.map((principal) => ({ query, principal })));
       const names = await Promise.all(
-        asked.map(async ({ query, principal }) => {
+        requests.map(async ({ query, principal }) => {
           const { body } = await answerGraphQL(deps, requestOf(query, testCall({ principal })));
           return JSON.parse(String(body)).data?.accounts[0].name;
         }),
       );
       assert.deepEqual(
         names,
-        asked.map(({ principal }) => nameOf(testCall({ principal }))),
+        requests.map(({ principal }) => nameOf(testCall({ principal }))),
       );
     }
   }
@@ -91,11 +91,11 @@ suite('two principals that see different data', () => {
 
   test('known-bad twin: equal queries executed once for all with the call of the first caller are caught', async () => {
     const execute = createExecutor(await gatewayClients());
-    const careless = sharePublicReads<{ prepared: Prepared; first: Call }, Executed>(
+    const knownBad = sharePublicReads<{ prepared: Prepared; first: Call }, Executed>(
       ({ prepared }) => prepared.key,
       ({ prepared, first }) => execute(prepared, first),
     );
-    const deps = depsWith((prepared, call) => careless({ prepared, first: call }, call));
+    const deps = depsWith((prepared, call) => knownBad({ prepared, first: call }, call));
     await assert.rejects(assertOwnAnswers(deps), { name: 'AssertionError' });
   });
 

@@ -90,8 +90,8 @@ suite('the bytes of responses', () => {
     return undefined;
   }
 
-  /** Deliberately wrong: counts nothing. */
-  const careless = (clients: Clients): ReturnType<typeof limitResponses> => ({
+  /** Known-bad: counts nothing. */
+  const knownBad = (clients: Clients): ReturnType<typeof limitResponses> => ({
     clients,
     open: () => ({ [Symbol.dispose]: () => {} }),
   });
@@ -104,7 +104,7 @@ suite('the bytes of responses', () => {
       await refusal(limitResponses(shop.clients, { ...bounds, operationBytesMax: 1_000_000 }), 1),
       'RESPONSE_TOO_LARGE',
     );
-    assert.equal(await refusal(careless(shop.clients), 10), undefined);
+    assert.equal(await refusal(knownBad(shop.clients), 10), undefined);
   });
 
   test('the bytes of an operation no longer count after its response', async () => {

@@ -50,8 +50,8 @@ suite('the schema', () => {
 
   test('known-bad twin: a scalar in the resolvers hides the description of the SDL', async () => {
     const Money = new GraphQLScalarType({ name: 'Money' });
-    const careless = makeExecutableSchema({ typeDefs: readTypeDefs(), resolvers: [{ Money }] });
-    const { description, specifiedByURL } = (await describedScalars(careless))['Money'] ?? {};
+    const knownBad = makeExecutableSchema({ typeDefs: readTypeDefs(), resolvers: [{ Money }] });
+    const { description, specifiedByURL } = (await describedScalars(knownBad))['Money'] ?? {};
     assert.deepEqual([description, specifiedByURL], [null, null]);
   });
 });

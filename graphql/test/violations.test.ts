@@ -80,10 +80,10 @@ suite('violations of a service', () => {
   });
 
   test('known-bad twin: an unmarked violation exposes the field name of the service', async () => {
-    const careless = await thrownBy(
+    const knownBad = await thrownBy(
       withArgumentPaths(PATHS, Promise.reject(invalid('page.skip', 'must be another'))),
     );
-    assert.match((await responseTo(careless)).body, /page\.skip/);
+    assert.match((await responseTo(knownBad)).body, /page\.skip/);
   });
 
   test('violations become the user errors of a payload; errors without violations are thrown', async () => {

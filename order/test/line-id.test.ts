@@ -23,9 +23,9 @@ suite('the id of an order line', () => {
   test('known-bad twins: line ids without the line number or with the version of the order are caught', () => {
     assert.throws(() => assertUnique((orderId) => lineIdOf(orderId, 0)), /two objects have one id/);
     // For some of these orders, the last byte of the order id equals a line number.
-    const careless = (orderId: string, number: number): string =>
+    const knownBad = (orderId: string, number: number): string =>
       orderId.slice(0, -2) + number.toString(16).padStart(2, '0');
-    assert.throws(() => assertUnique(careless), /two objects have one id/);
+    assert.throws(() => assertUnique(knownBad), /two objects have one id/);
   });
 
   test('lineKeyOf returns the order id range and the line number', () => {

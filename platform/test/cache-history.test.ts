@@ -20,9 +20,9 @@ import { testCall } from '#testkit/shop.ts';
  */
 const IDS = ['a', 'b'] as const;
 const STEP = fc.oneof(
-  fc.record({ do: fc.constant('ask' as const), by: fc.nat(1), ids: fc.subarray([...IDS], { minLength: 1 }) }),
+  fc.record({ do: fc.constant('read' as const), by: fc.nat(1), ids: fc.subarray([...IDS], { minLength: 1 }) }),
   fc.record({ do: fc.constant('write' as const), by: fc.nat(1), id: fc.constantFrom(...IDS) }),
-  fc.record({ do: fc.constantFrom('answer', 'end' as const), nr: fc.nat(3) }),
+  fc.record({ do: fc.constantFrom('answer', 'end' as const), index: fc.nat(3) }),
   fc.record({ do: fc.constant('event' as const), by: fc.nat(1) }),
   fc.record({ do: fc.constant('evict' as const), by: fc.nat(1) }),
   fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(300, 900, 1_900) }),
@@ -49,7 +49,7 @@ function sharedCache(elapsedMs: () => number): SharedCache {
   };
 }
 
-interface Question {
+interface PendingRead {
   readonly by: number;
   readonly ids: readonly string[];
   /** The minimum version that the result may contain, for each id. */
@@ -72,9 +72,9 @@ async function checkHistory(createCache: CreateCache, steps: readonly Step[]): P
   );
   const known = IDS.map(() => new Map<string, bigint>());
   const events = IDS.map(() => [] as { id: string; version: bigint }[]);
-  const questions: Question[] = [];
+  const pendingReads: PendingRead[] = [];
 
-  const leastOf = (by: number, id: string): bigint => {
+  const minimumVersionOf = (by: number, id: string): bigint => {
     const old = changes.filter((change) => change.id === id && change.atMs < nowMs - AGE_MS_MAX);
     const own = known[by]?.get(id) ?? 0n;
     return old.reduce((least, { version }) => (version > least ? version : least), own);
@@ -99,10 +99,10 @@ async function checkHistory(createCache: CreateCache, steps: readonly Step[]): P
   }
 
   function take(step: Step): void {
-    if (step.do === 'ask') {
+    if (step.do === 'read') {
       const { by, ids } = step;
-      const least = ids.map((id) => leastOf(by, id));
-      questions.push({ by, ids, least, answers: cacheOf(by).get(ids, testCall()) });
+      const least = ids.map((id) => minimumVersionOf(by, id));
+      pendingReads.push({ by, ids, least, answers: cacheOf(by).get(ids, testCall()) });
     } else if (step.do === 'write') write(step.by, step.id);
     else if (step.do === 'pass') nowMs += step.ms;
     else if (step.do === 'event') {
@@ -111,8 +111,8 @@ async function checkHistory(createCache: CreateCache, steps: readonly Step[]): P
     } else if (step.do === 'evict') {
       // Reads only to evict other entries. Awaited like the others, so that every read ends before the history does.
       const answers = cacheOf(step.by).get(['x', 'y'], testCall());
-      questions.push({ by: step.by, ids: ['x', 'y'], least: [0n, 0n], answers });
-    } else (step.do === 'end' ? reading : answering).splice(step.nr, 1)[0]?.();
+      pendingReads.push({ by: step.by, ids: ['x', 'y'], least: [0n, 0n], answers });
+    } else (step.do === 'end' ? reading : answering).splice(step.index, 1)[0]?.();
   }
 
   const cacheOf = (by: number): EntityCache<Thing> => caches[by] ?? assert.fail();
@@ -120,23 +120,23 @@ async function checkHistory(createCache: CreateCache, steps: readonly Step[]): P
     take(step);
     await nextTurn();
   }
-  const answered = new Map<Question, readonly (Thing | null)[]>();
-  for (const question of questions) void question.answers.then((answers) => answered.set(question, answers));
-  for (let turn = 0; turn < TURNS_MAX && answered.size < questions.length; turn++) {
+  const answered = new Map<PendingRead, readonly (Thing | null)[]>();
+  for (const pending of pendingReads) void pending.answers.then((answers) => answered.set(pending, answers));
+  for (let turn = 0; turn < TURNS_MAX && answered.size < pendingReads.length; turn++) {
     for (const go of [...reading.splice(0), ...answering.splice(0)]) go();
     await nextTurn();
   }
-  assert.equal(answered.size, questions.length, 'a call did not return');
-  for (const [question, answers] of answered) assertNotOld(question, answers);
+  assert.equal(answered.size, pendingReads.length, 'a call did not return');
+  for (const [pending, answers] of answered) assertNotOld(pending, answers);
 }
 
 type Step = typeof STEP extends fc.Arbitrary<infer S> ? S : never;
 
-function assertNotOld(question: Question, answers: readonly (Thing | null)[]): void {
-  for (const [index, id] of question.ids.entries()) {
+function assertNotOld(pending: PendingRead, answers: readonly (Thing | null)[]): void {
+  for (const [index, id] of pending.ids.entries()) {
     const answer = answers[index];
     assert.ok(!answer || answer.id === id, 'a result for another id');
-    assert.ok((answer?.version ?? 0n) >= (question.least[index] ?? 0n), 'a stale result');
+    assert.ok((answer?.version ?? 0n) >= (pending.least[index] ?? 0n), 'a stale result');
   }
 }
 

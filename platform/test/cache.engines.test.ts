@@ -95,8 +95,8 @@ suite('the shared cache in Redis', { skip }, () => {
     await eventually(async () => {
       const sinceMs = elapsedMs() - changedMs;
       // Each process starts a little later than the previous one.
-      const asking = caches.filter((_, index) => index * 900 < sinceMs);
-      const versions = await Promise.all(asking.map((cache) => versionOf(cache, id)));
+      const started = caches.filter((_, index) => index * 900 < sinceMs);
+      const versions = await Promise.all(started.map((cache) => versionOf(cache, id)));
       if (versions.includes(1n)) oldestMs = sinceMs;
       assert.ok(sinceMs > 6 * 900);
     }, 30_000);
@@ -152,7 +152,7 @@ suite('the shared cache in Redis', { skip }, () => {
     own.pause();
     shared.set(moment, [{ key: 'late', version: 1n, bytes: new Uint8Array(1) }]);
     const startedMs = elapsedMs();
-    for (let asked = 0; asked < 100; asked++) assert.deepEqual((await shared.get(['late'])).found, []);
+    for (let index = 0; index < 100; index++) assert.deepEqual((await shared.get(['late'])).found, []);
     assert.ok(elapsedMs() - startedMs < 5_000, '100 callers waited for Redis');
     await wait(AGE_MS_MAX);
     const isUp = async (): Promise<boolean> =>
@@ -174,10 +174,10 @@ suite('the shared cache in Redis', { skip }, () => {
     const source = createSource();
     const cache = createEntityCache(thingOptions({ load: source.load, elapsedMs, shared }));
     source.bump('killed');
-    const asking = new AbortController();
+    const stopping = new AbortController();
     const callers = Array.from({ length: 16 }, async (_, by) => {
-      for (let asked = 0; !asking.signal.aborted; asked++) {
-        const id = `${by}-${asked}`;
+      for (let index = 0; !stopping.signal.aborted; index++) {
+        const id = `${by}-${index}`;
         source.bump(id);
         assert.equal(await versionOf(cache, id), 1n);
         await new Promise((resolve) => void setImmediate(resolve));
@@ -190,7 +190,7 @@ suite('the shared cache in Redis', { skip }, () => {
     assert.equal((await shared.get(['x'])).moment, undefined);
     await own.start();
     await connected(shared);
-    asking.abort();
+    stopping.abort();
     await Promise.all(callers);
     assert.equal(logged('lost the connection to Redis'), 1);
     assert.equal(logged('connected to Redis again'), 1);

@@ -22,7 +22,7 @@ const postgres = await openTestPostgres();
 after(() => postgres[Symbol.asyncDispose]());
 
 /**
- * How long a check waits for an event that must arrive. Known-bad twins get less time, because theirs never arrives.
+ * The time for which a check waits for an event that must arrive. Known-bad twins get less time, because theirs never arrives.
  */
 const TIMEOUT_MS = 10_000;
 const TWIN_TIMEOUT_MS = 600;

@@ -15,53 +15,53 @@ import { ALICE, alice, nameOf, PRINCIPALS } from '#platform/test/principals.ts';
 import { testCall } from '#testkit/shop.ts';
 
 /** A service whose answers depend on the principal. */
-type Ask = (question: string, call: Call) => Promise<string>;
+type Ask = (input: string, call: Call) => Promise<string>;
 /** A mechanism by which callers of a service share its work. */
 type Mechanism = (service: Ask) => Ask;
 
 /** A service that takes two turns of the event loop. */
-const service: Ask = async (question, call) => {
-  const answer = `${question} for ${nameOf(call.principal)}`;
+const service: Ask = async (input, call) => {
+  const answer = `${input} for ${nameOf(call.principal)}`;
   await nextTurn();
   await nextTurn();
   return answer;
 };
 
-/** Questions that are the same for all principals, and some that look like keys of another principal. */
-const QUESTIONS = ['a', 'b', '', '\n', alice.scope('a'), `${alice.key}a`, `${alice.key}\na`];
+/** Inputs that all principals send, some of which look like keys of another principal. */
+const INPUTS = ['a', 'b', '', '\n', alice.scope('a'), `${alice.key}a`, `${alice.key}\na`];
 
-/** Concurrent callers of all principals, some with equal questions: each gets the answer for its own principal. */
+/** Concurrent callers of all principals, some with equal inputs: each gets the answer for its own principal. */
 async function assertOwnAnswers(mechanism: Mechanism): Promise<void> {
   const ask = mechanism(service);
-  const asked: { expected: string; answer: Promise<string> }[] = [];
+  const calls: { expected: string; answer: Promise<string> }[] = [];
   for (let round = 0; round < 4; round++) {
     for (const principal of PRINCIPALS) {
       // The principal of another request of the same caller.
       const own = principal.identity ? Principal.of(principal.identity) : principal;
-      for (const question of QUESTIONS) {
-        const answer = ask(question, testCall({ principal: own }));
-        asked.push({ expected: `${question} for ${nameOf(own)}`, answer });
+      for (const input of INPUTS) {
+        const answer = ask(input, testCall({ principal: own }));
+        calls.push({ expected: `${input} for ${nameOf(own)}`, answer });
       }
       if (round % 2 === 1) await nextTurn();
     }
   }
-  const answers = await Promise.allSettled(asked.map(({ answer }) => answer));
+  const answers = await Promise.allSettled(calls.map(({ answer }) => answer));
   assert.deepEqual(
     answers.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : String(outcome.reason))),
-    asked.map(({ expected }) => expected),
+    calls.map(({ expected }) => expected),
   );
 }
 
-/** One in-flight read for each question, as in a cache. */
+/** One in-flight read for each input, as in a cache. */
 function inFlight(readerOf: (call: Call) => Principal, read: (shared: Call, first: Call) => Call): Mechanism {
   return (ask) => {
     const flights = createReads<string>();
-    return async (question, call) => {
+    return async (input, call) => {
       const reader = readerOf(call);
-      let flight = flights.of(question, reader);
+      let flight = flights.of(input, reader);
       if (!flight) {
-        flight = startRead(reader, call, 0, (shared) => ask(question, read(shared, call)));
-        flights.add([question], flight);
+        flight = startRead(reader, call, 0, (shared) => ask(input, read(shared, call)));
+        flights.add([input], flight);
       }
       return joinRead(flight, call);
     };
@@ -76,9 +76,9 @@ function cached(isPublic: boolean, read: (shared: Call, last: Call) => Call): Me
       return Promise.all(ids.map(async (id) => thing(id, 1n, await ask(id, call))));
     };
     const cache = createEntityCache(thingOptions({ load, elapsedMs: () => 0, isPublic }));
-    return async (question, call) => {
+    return async (input, call) => {
       last = call;
-      const [found] = await cache.get([question], call);
+      const [found] = await cache.get([input], call);
       return found?.text ?? 'nothing';
     };
   };
@@ -92,30 +92,30 @@ const anonymousOf = (): Principal => Principal.anonymous;
 /** The mechanisms that share work, each with a known-bad twin whose key lacks the principal. */
 const MECHANISMS: Readonly<Record<string, { real: Mechanism; twin: Mechanism }>> = {
   'shared reads': {
-    real: (ask) => shareReads((question) => question, ask),
+    real: (ask) => shareReads((input) => input, ask),
     twin: (ask) => {
-      const share = sharePublicReads<{ question: string; first: Call }, string>(
-        ({ question }) => question,
-        ({ question, first }) => ask(question, first),
+      const share = sharePublicReads<{ input: string; first: Call }, string>(
+        ({ input }) => input,
+        ({ input, first }) => ask(input, first),
       );
-      return (question, call) => share({ question, first: call }, call);
+      return (input, call) => share({ input, first: call }, call);
     },
   },
   'in-flight reads': { real: inFlight(ownOf, sharedCall), twin: inFlight(anonymousOf, callersCall) },
   'a cache of entities': { real: cached(false, sharedCall), twin: cached(true, callersCall) },
   'keys of one map': {
-    real: keyed((principal, question) => principal.scope(question)),
-    twin: keyed((principal, question) => principal.key + question),
+    real: keyed((principal, input) => principal.scope(input)),
+    twin: keyed((principal, input) => principal.key + input),
   },
 };
 
 /** Keeps the first answer for a key. */
-function keyed(keyOf: (principal: Principal, question: string) => string): Mechanism {
+function keyed(keyOf: (principal: Principal, input: string) => string): Mechanism {
   return (ask) => {
     const answers = new Map<string, Promise<string>>();
-    return (question, call) => {
-      const key = keyOf(call.principal, question);
-      const answer = answers.get(key) ?? ask(question, call);
+    return (input, call) => {
+      const key = keyOf(call.principal, input);
+      const answer = answers.get(key) ?? ask(input, call);
       answers.set(key, answer);
       return answer;
     };
@@ -132,10 +132,10 @@ suite('no answer reaches another principal', () => {
   test('callers of one principal share a read across their requests', async () => {
     let reads = 0;
     const share = shareReads<string, string>(
-      (question) => question,
-      (question, call) => {
+      (input) => input,
+      (input, call) => {
         reads += 1;
-        return service(question, call);
+        return service(input, call);
       },
     );
     const ask = () => share('a', testCall({ principal: Principal.of(ALICE) }));
@@ -155,7 +155,7 @@ suite('no answer reaches another principal', () => {
   });
 
   test('scoped keys are equal only if principal and key are equal', () => {
-    const text = fc.oneof(fc.string(), fc.constantFrom(...QUESTIONS));
+    const text = fc.oneof(fc.string(), fc.constantFrom(...INPUTS));
     const pair = fc.tuple(fc.nat(PRINCIPALS.length - 1), text);
     fc.assert(
       fc.property(pair, pair, ([one, key], [other, otherKey]) => {
@@ -164,10 +164,10 @@ suite('no answer reaches another principal', () => {
       }),
       { numRuns: 1_000 },
     );
-    for (const question of QUESTIONS.filter((each) => !each.startsWith('\n')))
+    for (const input of INPUTS.filter((each) => !each.startsWith('\n')))
       assert.equal(
-        Principal.anonymous.scope(question),
-        question,
+        Principal.anonymous.scope(input),
+        input,
         'the key of the anonymous principal changed',
       );
   });
@@ -186,10 +186,10 @@ suite('no answer reaches another principal', () => {
 test('concurrent callers of all principals share one public read, which runs as the anonymous principal', async () => {
   let reads = 0;
   const share = sharePublicReads<string, string>(
-    (question) => question,
-    (question, call) => {
+    (input) => input,
+    (input, call) => {
       reads += 1;
-      return service(question, call);
+      return service(input, call);
     },
   );
   const answers = await Promise.all(PRINCIPALS.map((principal) => share('a', testCall({ principal }))));

@@ -43,11 +43,11 @@ const answersArrive: Check = async (open) => {
     metadata,
   }));
   for (const text of TEXTS) {
-    const asked = { reason: text, domain: text, metadata: { [text]: text, other: '' } };
-    const answer = await echo.client.ask(asked, testCall());
+    const request = { reason: text, domain: text, metadata: { [text]: text, other: '' } };
+    const answer = await echo.client.ask(request, testCall());
     assert.deepEqual(
       toJson(ErrorInfoSchema, answer),
-      toJson(ErrorInfoSchema, create(ErrorInfoSchema, asked)),
+      toJson(ErrorInfoSchema, create(ErrorInfoSchema, request)),
     );
   }
 };
@@ -156,16 +156,16 @@ const lateIsDeadlineExceeded: Check = async (open) => {
   });
   const error = await lateInHandler(echo.client, () => isRunning);
   assert.equal(error.reason, 'DEADLINE_EXCEEDED');
-  let asked = false;
+  let isCalled = false;
   await using other = await opened(open, async () => {
-    asked = true;
+    isCalled = true;
     return {};
   });
   for (const timeoutMs of [0, -1]) {
     const past = await rejection(other.client.ask({}, testCall({ timeoutMs })));
     assert.equal(past.reason, 'DEADLINE_EXCEEDED');
   }
-  assert.equal(asked, false, 'a call whose deadline has passed reached the handler');
+  assert.equal(isCalled, false, 'a call whose deadline has passed reached the handler');
   unabortable[Symbol.dispose]();
 };
 

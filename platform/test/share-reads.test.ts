@@ -31,7 +31,7 @@ const singleFlight: Share = (read) => {
   };
 };
 
-const STEPS = ['ask a', 'ask b', 'write', 'end a read', 'turn'] as const;
+const STEPS = ['read a', 'read b', 'write', 'end a read', 'turn'] as const;
 const TURNS_MAX = 1_000;
 
 /** Random callers, writers and slow reads: no result is older than the writes before its call. */
@@ -47,33 +47,33 @@ async function assertNeverOld(shared: Share): Promise<void> {
       const answer = { key, version };
       return new Promise((resolve) => void inFlight.push(() => resolve(answer)));
     });
-    const asked: { key: string; version: number; answer: Promise<Answer> }[] = [];
+    const calls: { key: string; version: number; answer: Promise<Answer> }[] = [];
     for (const step of steps) {
       if (step === 'write') version += 1;
       else if (step === 'turn') await nextTurn();
       else if (step === 'end a read') inFlight.shift()?.();
       else {
         const key = step.slice(-1);
-        asked.push({ key, version, answer: join(key, testCall()) });
+        calls.push({ key, version, answer: join(key, testCall()) });
       }
     }
     const answered = new Set<number>();
     const answers = Promise.all(
-      asked.map(async ({ answer }, index) => {
+      calls.map(async ({ answer }, index) => {
         await answer;
         answered.add(index);
         return answer;
       }),
     );
-    for (let turn = 0; answered.size < asked.length; turn++) {
+    for (let turn = 0; answered.size < calls.length; turn++) {
       assert.ok(turn < TURNS_MAX, 'a call did not return');
       inFlight.shift()?.();
       await nextTurn();
     }
     for (const [index, answer] of (await answers).entries()) {
-      const question = asked[index];
-      assert.equal(answer.key, question?.key);
-      assert.ok(answer.version >= (question?.version ?? 0), 'a result older than its call');
+      const made = calls[index];
+      assert.equal(answer.key, made?.key);
+      assert.ok(answer.version >= (made?.version ?? 0), 'a result older than its call');
     }
   }
 }
@@ -136,8 +136,8 @@ test('a read is aborted when its last caller has left, and no read starts withou
   assert.equal(signals.length, 1);
 });
 
-/** The number of maps that contain `key` after `ask` has completed. */
-async function mapsThatKeep(key: string, ask: () => Promise<unknown>): Promise<number> {
+/** The number of maps that contain `key` after `read` has completed. */
+async function mapsThatKeep(key: string, read: () => Promise<unknown>): Promise<number> {
   const maps = new Set<Map<unknown, unknown>>();
   const { set } = Map.prototype;
   const spy = mock.method(
@@ -149,7 +149,7 @@ async function mapsThatKeep(key: string, ask: () => Promise<unknown>): Promise<n
     },
   );
   try {
-    await ask();
+    await read();
   } finally {
     spy.mock.restore();
   }
@@ -168,10 +168,10 @@ const leaking: Share = (read) => {
 };
 
 test('no key is kept after its read has completed', async () => {
-  const askOnce = (shared: Share) => () =>
-    shared(async (key) => ({ key, version: 1 }))('a question', testCall());
-  assert.equal(await mapsThatKeep('a question', askOnce(share)), 0);
-  assert.equal(await mapsThatKeep('a question', askOnce(leaking)), 1);
+  const readOnce = (shared: Share) => () =>
+    shared(async (key) => ({ key, version: 1 }))('a key', testCall());
+  assert.equal(await mapsThatKeep('a key', readOnce(share)), 0);
+  assert.equal(await mapsThatKeep('a key', readOnce(leaking)), 1);
 });
 
 test('a call is rejected with RESOURCE_EXHAUSTED while the queue is full, and its key is not kept', async () => {
