@@ -130,6 +130,6 @@ test('the URL of a service contains one or several instances; an error describes
   ])
     assert.throws(() => readConfig({ ORDER_URL: wrong }, settings), {
       name: 'StartError',
-      message: `ORDER_URL is ${JSON.stringify(wrong)}, but must be a URL like grpc://host:50051, grpc://host:50051,other:50051 (up to 20) or dns:///host:50051. It is where orders are.`,
+      message: `ORDER_URL is ${JSON.stringify(wrong)}, but must be a URL like grpc://host:50051, grpc://host:50051,other:50051 (up to 20) or dns:///host:50051. It is the URL of the orders.`,
     });
 });
