@@ -14,8 +14,8 @@ import org.elasticsearch.reindex.ReindexPlugin;
 import org.elasticsearch.transport.Netty4Plugin;
 
 /**
- * For tests and development: one node of Elasticsearch, from the libraries that are published.
- * Arguments: a home folder, then settings as name=value.
+ * Runs one node of Elasticsearch from its published libraries, for tests and development.
+ * Arguments: the home folder, then settings as name=value.
  */
 final class Elasticsearch {
   private static final List<Class<? extends Plugin>> PLUGINS =
@@ -49,7 +49,7 @@ final class Elasticsearch {
     stopped.await();
   }
 
-  /** The constructor that takes plugins as classes is protected. */
+  /** Needed because the constructor that accepts plugin classes is protected. */
   private static final class OpenNode extends Node {
     OpenNode(Environment environment) {
       super(environment, PLUGINS, true);

@@ -10,9 +10,9 @@ import org.elasticsearch.indices.analysis.AnalysisModule.AnalysisProvider;
 import org.elasticsearch.plugins.Plugin;
 
 /**
- * For tests: Elasticsearch's module analysis-common is not published as a library, so the parts of it that a product
- * search needs are registered here, under the same names and with the same settings and defaults, on the same Lucene
- * classes. An unknown name is refused by Elasticsearch as it would refuse a misspelt one.
+ * Registers the parts of Elasticsearch's module analysis-common that a product search needs, for tests. That module is
+ * not published as a library. Names, settings, defaults and Lucene classes are the same as in the module. Elasticsearch
+ * rejects an unregistered name like a misspelt one.
  */
 public final class AnalysisPlugin extends Plugin implements org.elasticsearch.plugins.AnalysisPlugin {
   @Override

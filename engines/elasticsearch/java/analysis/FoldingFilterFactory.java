@@ -9,7 +9,7 @@ import org.elasticsearch.index.analysis.AbstractTokenFilterFactory;
 import org.elasticsearch.index.analysis.NormalizingTokenFilterFactory;
 import org.elasticsearch.index.analysis.TokenFilterFactory;
 
-/** Keeps the original beside the folded token if told so, but neither in a normalizer nor in synonyms. */
+/** With `preserve_original`, also keeps the original token, except in normalizers and in synonyms. */
 final class FoldingFilterFactory extends AbstractTokenFilterFactory implements NormalizingTokenFilterFactory {
   private final boolean preserve;
 

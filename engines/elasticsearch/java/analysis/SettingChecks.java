@@ -4,7 +4,7 @@ import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.index.IndexSettings;
 import org.elasticsearch.indices.analysis.AnalysisModule.AnalysisProvider;
 
-/** Refuses settings as Elasticsearch does. */
+/** Rejects the same settings as Elasticsearch. */
 final class SettingChecks {
   private SettingChecks() {}
 

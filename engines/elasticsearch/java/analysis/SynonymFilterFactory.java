@@ -19,7 +19,7 @@ import org.elasticsearch.index.analysis.CustomAnalyzer;
 import org.elasticsearch.index.analysis.TokenFilterFactory;
 import org.elasticsearch.index.analysis.TokenizerFactory;
 
-/** Synonyms in Solr's notation; they are read through the tokenizer and the filters that stand before this one. */
+/** Synonyms in Solr's notation. They are analyzed with the tokenizer and the filters that precede this one. */
 final class SynonymFilterFactory extends AbstractTokenFilterFactory {
   interface SynonymFilterOf {
     TokenStream of(TokenStream in, SynonymMap synonyms, boolean ignoreCase);
@@ -44,7 +44,7 @@ final class SynonymFilterFactory extends AbstractTokenFilterFactory {
 
   @Override
   public TokenStream create(TokenStream in) {
-    throw new IllegalStateException("synonyms depend on what stands before them: getChainAwareTokenFilterFactory");
+    throw new IllegalStateException("synonyms depend on the preceding filters: use getChainAwareTokenFilterFactory");
   }
 
   @Override
@@ -75,7 +75,7 @@ final class SynonymFilterFactory extends AbstractTokenFilterFactory {
 
   private SynonymMap read(Analyzer analyzer) {
     try {
-      // A parser keeps what it has read, so a rule that lenient passes over is tried on one of its own first.
+      // A parser keeps the parts of a rule that it read before an error. With `lenient`, a separate parser tries each rule first.
       SolrSynonymParser parser = new SolrSynonymParser(true, expand, analyzer);
       for (String rule : rules) if (!lenient || isReadable(rule, analyzer)) parser.parse(new StringReader(rule));
       return parser.build();

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.elasticsearch.common.settings.Settings;
 
-/** What a tokenizer of n-grams keeps together; without `token_chars` everything. */
+/** The characters that an n-gram tokenizer includes in tokens; without `token_chars`, all characters. */
 final class TokenChars {
   private final List<String> classes;
   private final String custom;

@@ -46,14 +46,14 @@ import org.elasticsearch.indices.analysis.AnalysisModule.AnalysisProvider;
 final class TokenFilters {
   private TokenFilters() {}
 
-  /** How a filter is made of its settings. */
+  /** Creates a filter from its settings. */
   private interface FilterOf {
     UnaryOperator<TokenStream> of(Settings settings);
   }
 
   static Map<String, AnalysisProvider<TokenFilterFactory>> all() {
     Map<String, AnalysisProvider<TokenFilterFactory>> filters = new HashMap<>();
-    // Those that also hold for terms that are not split, as of a keyword field's normalizer or a prefix query.
+    // These also apply to terms that are not tokenized, e.g. in the normalizer of a keyword field or in a prefix query.
     filters.put("lowercase", normalizing(settings -> LowerCaseFilter::new));
     filters.put("uppercase", normalizing(settings -> UpperCaseFilter::new));
     filters.put("trim", normalizing(settings -> TrimFilter::new));
@@ -195,7 +195,7 @@ final class TokenFilters {
     }
   }
 
-  /** A filter that may not stand before synonyms: one token becomes several at one place. */
+  /** A filter that must not precede synonyms, because it emits several tokens at one position. */
   private static final class NoSynonymsFilter extends PlainFilter {
     NoSynonymsFilter(IndexSettings index, String name, Settings settings, UnaryOperator<TokenStream> wrap) {
       super(index, name, settings, wrap);
