@@ -54,7 +54,7 @@ async function post(body: string, headers: Record<string, string> = {}): Promise
 
 async function raw(bytes: string): Promise<string | undefined> {
   using client = await RawClient.connect(shop.url);
-  return codeOf(JSON.parse((await client.ask(bytes)).body) as GraphQLResult);
+  return codeOf(JSON.parse((await client.exchange(bytes)).body) as GraphQLResult);
 }
 
 const order = (accountId: string, productId: string): Promise<string | undefined> =>

@@ -55,7 +55,7 @@ export class RawClient implements Disposable {
   }
 
   /** Sends bytes and reads the response. */
-  ask(bytes: string): Promise<RawAnswer> {
+  exchange(bytes: string): Promise<RawAnswer> {
     this.socket.write(bytes);
     return this.answer();
   }

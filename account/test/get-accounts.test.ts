@@ -49,7 +49,9 @@ suite('getAccount', () => {
   test('200 concurrent calls, half of them for unknown ids, each get their own result', async () => {
     const ids = await Promise.all(Array.from({ length: 100 }, (_, index) => create(`Caller ${index}`)));
     const requestedIds = ids.flatMap((id) => [id, systemClock.newId()]);
-    const outcomes = await Promise.allSettled(requestedIds.map((id) => accounts.getAccount({ id }, testCall())));
+    const outcomes = await Promise.allSettled(
+      requestedIds.map((id) => accounts.getAccount({ id }, testCall())),
+    );
     for (const [index, outcome] of outcomes.entries()) {
       if (index % 2 === 1) assert.equal(outcome.status, 'rejected');
       else assert.equal(outcome.status === 'fulfilled' && outcome.value.account?.id, requestedIds[index]);

@@ -9,7 +9,7 @@ export const DRAIN_DELAY_MS = 1_000;
 const CLOSING_MS = (DRAIN_DELAY_MS * 3) / 4;
 
 /** The results of the clients of a server during its stop. */
-export interface Seen {
+export interface LoadResult {
   /** The errors of requests that were sent completely and got no complete response. */
   readonly lost: string[];
   answered: number;
@@ -33,15 +33,15 @@ export async function load(
   stop: Stop,
   next: (client: number) => string,
   answered: (body: string) => void = () => {},
-): Promise<Seen> {
-  const seen: Seen = { lost: [], answered: 0, keptOpen: 0, reconnected: 0 };
+): Promise<LoadResult> {
+  const seen: LoadResult = { lost: [], answered: 0, keptOpen: 0, reconnected: 0 };
   const one = async (index: number): Promise<void> => {
     let isNew = true;
     let client = await RawClient.connect(url);
     try {
       for (;;) {
         const stopping = stop.atMs !== undefined;
-        const answer = await client.ask(next(index));
+        const answer = await client.exchange(next(index));
         seen.answered += 1;
         answered(answer.body);
         if (stopping && isNew) seen.reconnected += 1;
@@ -64,7 +64,7 @@ export async function load(
 }
 
 /** The guarantee: no response is lost, and every connection gets `Connection: close` during the drain delay. */
-export function assertDrained({ lost, keptOpen, reconnected, answered }: Seen): void {
+export function assertDrained({ lost, keptOpen, reconnected, answered }: LoadResult): void {
   assert.deepEqual(lost, []);
   assert.ok(answered >= CLIENTS);
   assert.equal(keptOpen, 0, 'a response during the drain keeps its connection open');

@@ -151,7 +151,7 @@ suite('the steps of a drain', () => {
       { state },
     );
     using client = await RawClient.connect(server.url);
-    assert.equal((await client.ask(REQUEST)).close, true);
+    assert.equal((await client.exchange(REQUEST)).close, true);
     client.socket.write(REQUEST);
     await client.untilEnded();
     client.socket.end();
@@ -167,9 +167,9 @@ suite('the steps of a drain', () => {
     });
     using slow = await RawClient.connect(server.url);
     using refused = await RawClient.connect(server.url);
-    const answer = slow.ask(REQUEST);
+    const answer = slow.exchange(REQUEST);
     await eventually(async () => assert.equal(await server.metric('http_server_active_requests'), 1));
-    assert.equal((await refused.ask('GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n')).close, true);
+    assert.equal((await refused.exchange('GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n')).close, true);
     const stopped = server[Symbol.asyncDispose]();
     await untilRefused(server.url);
     resolve();
@@ -182,12 +182,12 @@ suite('the steps of a drain', () => {
     const state = { draining: false, closing: false };
     const server = await startTransport(async () => json('{}'), { state, drainDelayMs: DRAIN_DELAY_MS });
     using idle = await RawClient.connect(server.url);
-    assert.equal((await idle.ask(REQUEST)).close, false);
+    assert.equal((await idle.exchange(REQUEST)).close, false);
     using late = await RawClient.connect(server.url);
-    assert.equal((await late.ask(REQUEST)).close, false);
+    assert.equal((await late.exchange(REQUEST)).close, false);
     const stopped = server[Symbol.asyncDispose]();
     await eventually(() => assert.equal(state.draining, true));
-    assert.equal((await late.ask(REQUEST)).close, true);
+    assert.equal((await late.exchange(REQUEST)).close, true);
     await idle.untilEnded();
     await assert.rejects(idle.answer(), /the connection ended/);
     idle.socket.end();
@@ -201,10 +201,10 @@ suite('the steps of a drain', () => {
       limits: { settleMs: DRAIN_DELAY_MS },
     });
     using idle = await RawClient.connect(server.url);
-    assert.equal((await idle.ask(REQUEST)).close, false);
+    assert.equal((await idle.exchange(REQUEST)).close, false);
     const stopped = server[Symbol.asyncDispose]();
     await untilRefused(server.url);
-    assert.equal((await idle.ask(REQUEST)).close, true);
+    assert.equal((await idle.exchange(REQUEST)).close, true);
     idle.socket.end();
     await stopped;
   });

@@ -33,7 +33,7 @@ async function idleReader(server: Transport): Promise<RawClient> {
 /** Asserts that another client gets a response. */
 async function assertAnswers(server: Transport): Promise<void> {
   using client = await RawClient.connect(server.url);
-  assert.equal((await client.ask(SMALL_REQUEST)).body, '{"small":true}');
+  assert.equal((await client.exchange(SMALL_REQUEST)).body, '{"small":true}');
 }
 
 suite('clients that do not read their responses', () => {
@@ -169,7 +169,7 @@ suite('request bodies in progress', () => {
       return json('{}');
     });
     using client = await RawClient.connect(server.url);
-    const answer = client.ask(rawPost('x'.repeat(100)));
+    const answer = client.exchange(rawPost('x'.repeat(100)));
     await eventually(async () => assert.equal(await server.metric('fritzy_http_body_bytes'), 100));
     resolve();
     await answer;
@@ -195,14 +195,14 @@ suite('connections', () => {
     const clients: RawClient[] = [];
     for (let index = 0; index < 3; index++) {
       const client = stack.use(await RawClient.connect(server.url));
-      assert.equal((await client.ask(SMALL_REQUEST)).status, 200);
+      assert.equal((await client.exchange(SMALL_REQUEST)).status, 200);
       clients.push(client);
     }
-    assert.equal((await clients[0]?.ask(SMALL_REQUEST))?.status, 200);
+    assert.equal((await clients[0]?.exchange(SMALL_REQUEST))?.status, 200);
     await assertAnswers(server);
     await clients[1]?.untilEnded();
-    assert.equal((await clients[0]?.ask(SMALL_REQUEST))?.status, 200);
-    assert.equal((await clients[2]?.ask(SMALL_REQUEST))?.status, 200);
+    assert.equal((await clients[0]?.exchange(SMALL_REQUEST))?.status, 200);
+    assert.equal((await clients[2]?.exchange(SMALL_REQUEST))?.status, 200);
     assert.equal(await server.metric('fritzy_http_cut_connections_total'), 1);
   });
 
@@ -217,10 +217,10 @@ suite('connections', () => {
     );
     using one = await RawClient.connect(server.url);
     using other = await RawClient.connect(server.url);
-    const answers = [one.ask(SMALL_REQUEST), other.ask(SMALL_REQUEST)];
+    const answers = [one.exchange(SMALL_REQUEST), other.exchange(SMALL_REQUEST)];
     await eventually(async () => assert.equal(await server.metric('http_server_active_requests'), 2));
     using refused = await RawClient.connect(server.url);
-    await assert.rejects(refused.ask(SMALL_REQUEST));
+    await assert.rejects(refused.exchange(SMALL_REQUEST));
     assert.equal(await server.metric('fritzy_http_refused_connections_total'), 1);
     assert.equal(await server.metric('http_server_open_connections'), 2);
     resolve();

@@ -56,7 +56,7 @@ suite('requests that the HTTP parser rejects', () => {
     test(`${status} ${code}: ${JSON.stringify(bytes.slice(0, 90))}`, async () => {
       await using server = await startTransport(handle);
       using client = await RawClient.connect(server.url);
-      assertRefusal(await client.ask(bytes), status, code);
+      assertRefusal(await client.exchange(bytes), status, code);
       await client.untilEnded();
       assert.equal(await server.metric('fritzy_http_malformed_requests_total'), 1);
     });
@@ -65,13 +65,13 @@ suite('requests that the HTTP parser rejects', () => {
     await using server = await startTransport(handle);
     for (const [, , bytes] of MALFORMED) {
       const client = await RawClient.connect(server.url);
-      await client.ask(bytes);
+      await client.exchange(bytes);
       client.socket.resetAndDestroy();
       await once(client.socket, 'close');
     }
     await eventually(async () => assert.equal(await server.metric('http_server_open_connections'), 0));
     using other = await RawClient.connect(server.url);
-    assert.equal((await other.ask(REQUEST)).status, 200);
+    assert.equal((await other.exchange(REQUEST)).status, 200);
   });
 
   test('known-bad twin: the default responses of node:http are caught', async () => {
@@ -81,7 +81,7 @@ suite('requests that the HTTP parser rejects', () => {
     try {
       for (const [status, code, bytes] of MALFORMED.slice(0, 3)) {
         using client = await RawClient.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-        const answer = await client.ask(bytes);
+        const answer = await client.exchange(bytes);
         assert.throws(() => assertRefusal(answer, status, code));
       }
     } finally {
@@ -109,11 +109,11 @@ suite('requests that the HTTP parser rejects', () => {
   test('HTTP/1.1 without a Host header is 400, an unsupported expectation is 417', async () => {
     await using server = await startTransport(handle);
     using one = await RawClient.connect(server.url);
-    assertRefusal(await one.ask('GET /graphql HTTP/1.1\r\n\r\n'), 400, 'BAD_REQUEST');
+    assertRefusal(await one.exchange('GET /graphql HTTP/1.1\r\n\r\n'), 400, 'BAD_REQUEST');
     using other = await RawClient.connect(server.url);
-    assertRefusal(await other.ask(rawPost('{}', 'Expect: other\r\n')), 417, 'EXPECTATION_FAILED');
+    assertRefusal(await other.exchange(rawPost('{}', 'Expect: other\r\n')), 417, 'EXPECTATION_FAILED');
     using third = await RawClient.connect(server.url);
-    assert.equal((await third.ask('GET /graphql HTTP/1.0\r\n\r\n')).status, 200);
+    assert.equal((await third.exchange('GET /graphql HTTP/1.0\r\n\r\n')).status, 200);
   });
 });
 
@@ -161,7 +161,7 @@ suite('incomplete requests', () => {
   test('an incomplete body is 408 at the deadline of its request', async () => {
     await using server = await startTransport(handle, { requestTimeoutMs: 200 });
     using client = await RawClient.connect(server.url);
-    assertRefusal(await client.ask(REQUEST.slice(0, -1)), 408, 'DEADLINE_EXCEEDED');
+    assertRefusal(await client.exchange(REQUEST.slice(0, -1)), 408, 'DEADLINE_EXCEEDED');
   });
 
   test('an incomplete body that ends with FIN is 400', async () => {
@@ -226,7 +226,8 @@ suite('the Host header', () => {
       'shop.example:443',
     ]) {
       using client = await RawClient.connect(server.url);
-      for (let index = 0; index < 2; index++) assert.equal((await client.ask(get(host))).status, 200, host);
+      for (let index = 0; index < 2; index++)
+        assert.equal((await client.exchange(get(host))).status, 200, host);
     }
     for (const host of [
       'evil.example',
@@ -239,7 +240,7 @@ suite('the Host header', () => {
       'user@localhost',
     ]) {
       using client = await RawClient.connect(server.url);
-      assertRefusal(await client.ask(get(host)), 421, 'MISDIRECTED_REQUEST');
+      assertRefusal(await client.exchange(get(host)), 421, 'MISDIRECTED_REQUEST');
     }
   });
 
@@ -251,7 +252,7 @@ suite('the Host header', () => {
       ['/metrics', 421],
     ] as const) {
       using client = await RawClient.connect(server.url);
-      assert.equal((await client.ask(get('10.0.0.7:8000', path))).status, status, path);
+      assert.equal((await client.exchange(get('10.0.0.7:8000', path))).status, status, path);
     }
   });
 

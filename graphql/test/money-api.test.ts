@@ -3,7 +3,7 @@ import { after, suite, test } from 'node:test';
 import fc from 'fast-check';
 import { openTestPostgres } from '#testkit/postgres.ts';
 import { startTestShop, type GraphQLResult, type TestShop } from '#testkit/shop.ts';
-import { addTexts, anyLines, decimalText, multiplyText, shortText } from './paper-arithmetic.ts';
+import { addTexts, anyLines, decimalText, multiplyText, shortText } from './text-arithmetic.ts';
 
 const postgres = await openTestPostgres();
 const shops: Partial<Record<string, TestShop>> = {};

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { MONEY_DIGITS_MAX, moneyToNumber, parseMoney } from '#graphql/graph/money.ts';
 import { AppError } from '#platform/errors.ts';
-import { addTexts, anyLines, decimalText, multiplyText, shortText } from './paper-arithmetic.ts';
+import { addTexts, anyLines, decimalText, multiplyText, shortText } from './text-arithmetic.ts';
 
 const MINOR_MAX = 10n ** BigInt(MONEY_DIGITS_MAX) - 1n;
 const DIGITS = [0, 2, 3, 4] as const;

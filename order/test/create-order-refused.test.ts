@@ -25,16 +25,16 @@ await clients.orders.createOrder({ accountId, products: [{ productId: lamp, quan
 type Wanted = Pick<CreateOrderRequest, 'accountId'> & { products: { productId: string; quantity: number }[] };
 
 /** Asserts that `work` leaves orders, lines and outbox unchanged. */
-async function assertUntouched(work: () => Promise<void>): Promise<void> {
+async function assertUnchanged(work: () => Promise<void>): Promise<void> {
   const rows = (): Promise<number[]> => bench.counts('orders', 'order_line', 'outbox');
   const before = await rows();
   await work();
   assert.deepEqual(await rows(), before, 'orders, lines and events after a rejected order');
 }
 
-function refuses(order: Partial<Wanted>, reason: Reason, ...fields: string[]): Promise<void> {
+function assertRejected(order: Partial<Wanted>, reason: Reason, ...fields: string[]): Promise<void> {
   const wanted = { accountId, products: [{ productId: lamp, quantity: 1 }], ...order };
-  return assertUntouched(() =>
+  return assertUnchanged(() =>
     assert.rejects(clients.orders.createOrder(wanted, testCall()), (error) => {
       assert.ok(error instanceof AppError);
       assert.equal(error.reason, reason);
@@ -52,17 +52,25 @@ const unknownId = systemClock.newId();
 
 suite('a rejected createOrder leaves the database unchanged', () => {
   test('ACCOUNT_NOT_FOUND on accountId: the account does not exist', () =>
-    refuses({ accountId: unknownId }, 'ACCOUNT_NOT_FOUND', 'accountId'));
+    assertRejected({ accountId: unknownId }, 'ACCOUNT_NOT_FOUND', 'accountId'));
 
   test('PRODUCT_NOT_FOUND on products[1].productId: one of two products does not exist', () =>
-    refuses({ products: [item(lamp, 1), item(unknownId, 1)] }, 'PRODUCT_NOT_FOUND', 'products[1].productId'));
+    assertRejected(
+      { products: [item(lamp, 1), item(unknownId, 1)] },
+      'PRODUCT_NOT_FOUND',
+      'products[1].productId',
+    ));
 
   test('PRODUCT_ARCHIVED on products[1].productId: one of two products is archived', () =>
-    refuses({ products: [item(lamp, 1), item(archived, 1)] }, 'PRODUCT_ARCHIVED', 'products[1].productId'));
+    assertRejected(
+      { products: [item(lamp, 1), item(archived, 1)] },
+      'PRODUCT_ARCHIVED',
+      'products[1].productId',
+    ));
 
   test('the violations name the account and every item that cannot be ordered', async () => {
     const products = [item(unknownId, 1), item(lamp, 1), item(archived, 1), item(unknownId, 2)];
-    await refuses(
+    await assertRejected(
       { accountId: unknownId, products },
       'ACCOUNT_NOT_FOUND',
       'accountId',
@@ -71,7 +79,7 @@ suite('a rejected createOrder leaves the database unchanged', () => {
       'products[3].productId',
     );
     const malformed = [item('x', 0), item(lamp, 1), item(lamp, -1)];
-    await refuses(
+    await assertRejected(
       { accountId: 'x', products: malformed },
       'INVALID_ARGUMENT',
       'accountId',
@@ -83,7 +91,7 @@ suite('a rejected createOrder leaves the database unchanged', () => {
 
   for (const quantity of [0, -1, 10_001]) {
     test(`INVALID_ARGUMENT on products[1].quantity: ${quantity}`, () =>
-      refuses(
+      assertRejected(
         { products: [item(lamp, 1), item(yacht, quantity)] },
         'INVALID_ARGUMENT',
         'products[1].quantity',
@@ -91,32 +99,36 @@ suite('a rejected createOrder leaves the database unchanged', () => {
   }
 
   test('INVALID_ARGUMENT on products[2].quantity: 10,001 units of one product in several items', () =>
-    refuses(
+    assertRejected(
       { products: [item(lamp, 5_000), item(yacht, 1), item(lamp.toUpperCase(), 5_001)] },
       'INVALID_ARGUMENT',
       'products[2].quantity',
     ));
 
   test('INVALID_ARGUMENT on products: an empty order', () =>
-    refuses({ products: [] }, 'INVALID_ARGUMENT', 'products'));
+    assertRejected({ products: [] }, 'INVALID_ARGUMENT', 'products'));
 
   test('INVALID_ARGUMENT on products: 101 items', () =>
-    refuses({ products: Array.from({ length: 101 }, () => item(lamp, 1)) }, 'INVALID_ARGUMENT', 'products'));
+    assertRejected(
+      { products: Array.from({ length: 101 }, () => item(lamp, 1)) },
+      'INVALID_ARGUMENT',
+      'products',
+    ));
 
   test('INVALID_ARGUMENT on products: a total of 16 digits', () =>
-    refuses({ products: [item(yacht, 10_000)] }, 'INVALID_ARGUMENT', 'products'));
+    assertRejected({ products: [item(yacht, 10_000)] }, 'INVALID_ARGUMENT', 'products'));
 
   test('INVALID_ARGUMENT on accountId and products[0].productId: not a UUID', async () => {
-    await refuses({ accountId: 'x' }, 'INVALID_ARGUMENT', 'accountId');
-    await refuses({ products: [item('x', 1)] }, 'INVALID_ARGUMENT', 'products[0].productId');
+    await assertRejected({ accountId: 'x' }, 'INVALID_ARGUMENT', 'accountId');
+    await assertRejected({ products: [item('x', 1)] }, 'INVALID_ARGUMENT', 'products[0].productId');
   });
 
   test('known-bad twin: a check after the write, which leaves rows, is caught', async () => {
     const writesFirst = async (): Promise<void> => {
       await bench.rows('INSERT INTO orders VALUES ($1, $2, 100, now())', [systemClock.newId(), unknownId]);
-      await refuses({ accountId: unknownId }, 'ACCOUNT_NOT_FOUND', 'accountId');
+      await assertRejected({ accountId: unknownId }, 'ACCOUNT_NOT_FOUND', 'accountId');
     };
-    await assert.rejects(assertUntouched(writesFirst), /after a rejected order/);
+    await assert.rejects(assertUnchanged(writesFirst), /after a rejected order/);
   });
 
   test('an order whose line or event the database rejects is not stored', async () => {
@@ -125,7 +137,7 @@ suite('a rejected createOrder leaves the database unchanged', () => {
       `ALTER TABLE outbox ADD CONSTRAINT no_bad_event CHECK (payload::text NOT LIKE '%"bad event"%')`,
     );
     for (const name of ['bad line', 'bad event']) {
-      await refuses({ products: [item(lamp, 1), item(await product(name, 100n), 1)] }, 'INTERNAL');
+      await assertRejected({ products: [item(lamp, 1), item(await product(name, 100n), 1)] }, 'INTERNAL');
     }
   });
 });

@@ -20,7 +20,11 @@ import { testCall } from '#testkit/shop.ts';
  */
 const IDS = ['a', 'b'] as const;
 const STEP = fc.oneof(
-  fc.record({ do: fc.constant('read' as const), by: fc.nat(1), ids: fc.subarray([...IDS], { minLength: 1 }) }),
+  fc.record({
+    do: fc.constant('read' as const),
+    by: fc.nat(1),
+    ids: fc.subarray([...IDS], { minLength: 1 }),
+  }),
   fc.record({ do: fc.constant('write' as const), by: fc.nat(1), id: fc.constantFrom(...IDS) }),
   fc.record({ do: fc.constantFrom('answer', 'end' as const), index: fc.nat(3) }),
   fc.record({ do: fc.constant('event' as const), by: fc.nat(1) }),

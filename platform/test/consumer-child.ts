@@ -19,7 +19,7 @@ const telemetry = createTelemetry();
 const logger = await createLogger({ service: 'consumer', level: 'fatal', format: 'json' });
 const stack = new AsyncDisposableStack();
 const log = await openEventLog(eventsUrl, { logger, telemetry, clock: systemClock }, stack);
-const announcing: EventLog = {
+const reportingLog: EventLog = {
   ...log,
   consume: (subscription) =>
     log.consume({
@@ -32,5 +32,5 @@ const announcing: EventLog = {
     }),
 };
 const start = kind === 'without-inbox' ? withoutInbox : withInbox;
-const deps = { log: announcing, logger, telemetry, clock: systemClock };
+const deps = { log: reportingLog, logger, telemetry, clock: systemClock };
 await start(deps, effectsIn(inboxUrl), { group: topic, topics: [topic] });

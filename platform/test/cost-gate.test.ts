@@ -18,7 +18,7 @@ function work(gate: CostGate, cost: number, call = testCall()): { begun: Promise
 }
 
 /** The maximum total cost that ran concurrently. */
-async function mostAtOnce(gate: CostGate, costs: readonly number[]): Promise<number> {
+async function peakCost(gate: CostGate, costs: readonly number[]): Promise<number> {
   let running = 0;
   let most = 0;
   await Promise.all(
@@ -38,13 +38,13 @@ suite('the cost gate', () => {
   const costs = Array.from({ length: 200 }, (_, index) => 10 + ((index * 37) % 60));
 
   test('concurrent work never exceeds the bound; a gate that admits all work is detected', async () => {
-    assert.ok((await mostAtOnce(createCostGate(100), costs)) <= 100);
+    assert.ok((await peakCost(createCostGate(100), costs)) <= 100);
     const unlimited: CostGate = { run: (_cost, _call, work) => work() };
-    assert.ok((await mostAtOnce(unlimited, costs)) > 100);
+    assert.ok((await peakCost(unlimited, costs)) > 100);
   });
 
   test('work that costs more than the bound runs alone', async () => {
-    assert.equal(await mostAtOnce(createCostGate(100), [250, 10, 10, 250]), 250);
+    assert.equal(await peakCost(createCostGate(100), [250, 10, 10, 250]), 250);
   });
 
   test('a caller that is cancelled while it waits does not run', async () => {

@@ -11,7 +11,7 @@ import {
   oneLine,
   newFolder,
   query,
-  isUndisturbed,
+  isStillServing,
   spawnOwner,
   startOwner,
   kill,
@@ -69,11 +69,11 @@ test('a second owner of a folder is rejected with the pid of the first, also for
     const { answer } = await startOwner({ folder: path, settings: FAST });
     assert.match(String(answer['message']), new RegExp(`pid ${process.pid}`));
   }
-  assert.ok(await isUndisturbed(first));
+  assert.ok(await isStillServing(first));
   // Known-bad twin: without the lock the second owner takes the first one's server for an orphan and stops it.
   rmSync(join(folder, 'lock'));
   const second = await startEmbeddedPostgres({ folder, settings: FAST });
-  assert.ok(!(await isUndisturbed(first)));
+  assert.ok(!(await isStillServing(first)));
   await second.stop();
   await first.stop();
 });
@@ -83,7 +83,7 @@ test('the lock is released when its owner dies', async () => {
   const { owner } = await startOwner({ folder, settings: FAST });
   await kill(owner);
   await using server = await startEmbeddedPostgres({ folder, settings: FAST });
-  assert.ok(await isUndisturbed(server));
+  assert.ok(await isStillServing(server));
 });
 
 test('after kill -9 of the owner the next start stops the orphan and every row exists', async () => {
@@ -134,8 +134,8 @@ test('a stale postmaster.pid with the pid of another program neither stops that 
     );
     writeFileSync(pidFile, lines.replace(/^.*/, String(pid)));
     await using server = await startEmbeddedPostgres({ folder, settings: FAST });
-    assert.ok(await isUndisturbed(server));
-    assert.ok(await isUndisturbed(other));
+    assert.ok(await isStillServing(server));
+    assert.ok(await isStillServing(other));
   }
 });
 
@@ -203,5 +203,5 @@ test('a server that dies is reported, and the folder can be started again', asyn
   assert.equal((await server.exited).signal, 'SIGKILL');
   await Promise.all([server.stop(), server.stop()]);
   await using next = await startEmbeddedPostgres({ folder, settings: FAST });
-  assert.ok(await isUndisturbed(next));
+  assert.ok(await isStillServing(next));
 });

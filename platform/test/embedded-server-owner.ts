@@ -56,7 +56,7 @@ export async function show(server: EmbeddedPostgres, name: string): Promise<unkn
 }
 
 /** Whether the server still answers in the process that it was started in. */
-export async function isUndisturbed(server: EmbeddedPostgres): Promise<boolean> {
+export async function isStillServing(server: EmbeddedPostgres): Promise<boolean> {
   const answers = query(server.url('postgres'), 'SELECT 1').then(
     () => isAlive(server.pid),
     () => false,

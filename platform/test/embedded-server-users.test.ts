@@ -9,7 +9,7 @@ import {
   FAST,
   newFolder,
   query,
-  isUndisturbed,
+  isStillServing,
   startOwner,
   kill,
   exitCodeOf,
@@ -90,7 +90,7 @@ test(
       const home = newFolder();
       mkdirSync(home, { mode: isClosed ? 0o700 : 0o755 });
       await using server = await startEmbeddedPostgres({ folder: join(home, '.fritzy'), settings: FAST });
-      assert.ok(await isUndisturbed(server));
+      assert.ok(await isStillServing(server));
     }
   },
 );

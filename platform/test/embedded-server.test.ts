@@ -11,7 +11,7 @@ import {
   newFolder,
   query,
   show,
-  isUndisturbed,
+  isStillServing,
   startOwner,
   assertUnwritable,
   eventually,
@@ -102,7 +102,7 @@ test('a server that dies during its start is a StartError with its message, and 
   await assert.rejects(startEmbeddedPostgres(broken), expected);
   assert.deepEqual(processesIn(folder), []);
   await using server = await startEmbeddedPostgres({ folder, settings: FAST });
-  assert.ok(await isUndisturbed(server));
+  assert.ok(await isStillServing(server));
 });
 
 test('a start that times out is a StartError and leaves no process', async () => {
@@ -116,7 +116,7 @@ test('a start that times out is a StartError and leaves no process', async () =>
     (pids) => pids.length === 0,
   );
   await using server = await startEmbeddedPostgres({ folder, settings: FAST });
-  assert.ok(await isUndisturbed(server));
+  assert.ok(await isStillServing(server));
 });
 
 test('the log is rotated when it exceeds its maximum size', async () => {
@@ -125,7 +125,7 @@ test('the log is rotated when it exceeds its maximum size', async () => {
   const logFile = join(folder, 'postgres.log');
   writeFileSync(logFile, 'x'.repeat(9 * 1024 * 1024));
   await using server = await startEmbeddedPostgres({ folder, settings: FAST });
-  assert.ok(await isUndisturbed(server));
+  assert.ok(await isStillServing(server));
   assert.ok(statSync(logFile).size < 100_000);
   assert.ok(statSync(`${logFile}.1`).size > 9_000_000);
 });

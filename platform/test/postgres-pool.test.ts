@@ -81,7 +81,7 @@ test('statements are measured by name, failures also by SQLSTATE', async () => {
 /** A statement that is cancelled just as it ends, and the next one on the same connection. */
 type Follow = (first: Statement, signal: AbortSignal, then: Statement) => Promise<void>;
 
-async function assertNextUnharmed(follow: Follow, nextSeconds: number): Promise<void> {
+async function assertNextUnaffected(follow: Follow, nextSeconds: number): Promise<void> {
   for (let round = 0; round < 10; round++) {
     const controller = new AbortController();
     const done = follow(sql('SELECT 1'), controller.signal, sql(`SELECT pg_sleep(${nextSeconds})`));
@@ -131,7 +131,7 @@ suite('cancellation', () => {
   test('never hits the next statement of the connection', async () => {
     await using database = open();
     await database.session((session) =>
-      assertNextUnharmed(async (first, signal, then) => {
+      assertNextUnaffected(async (first, signal, then) => {
         await new Promise<void>((resolve) => {
           // Abort after the statement was sent.
           const sent = session.query(first, [], signal);
@@ -145,7 +145,7 @@ suite('cancellation', () => {
     );
     await withOther((client) =>
       withOther(async (other) => {
-        await assert.rejects(assertNextUnharmed(await withoutWaiting(client, other), 2), { code: '57014' });
+        await assert.rejects(assertNextUnaffected(await withoutWaiting(client, other), 2), { code: '57014' });
       }),
     );
   });

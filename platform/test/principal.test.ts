@@ -165,11 +165,7 @@ suite('no answer reaches another principal', () => {
       { numRuns: 1_000 },
     );
     for (const input of INPUTS.filter((each) => !each.startsWith('\n')))
-      assert.equal(
-        Principal.anonymous.scope(input),
-        input,
-        'the key of the anonymous principal changed',
-      );
+      assert.equal(Principal.anonymous.scope(input), input, 'the key of the anonymous principal changed');
   });
 
   test('a call cannot join work that runs as another principal', () => {

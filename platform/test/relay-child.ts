@@ -20,7 +20,7 @@ const logger = await createLogger({ service: 'relay', level: 'fatal', format: 'j
 const stack = new AsyncDisposableStack();
 const database = openDatabase({ url: outboxUrl, name: 'test', telemetry });
 const log = await openEventLog(eventsUrl, { logger, telemetry, clock: systemClock }, stack);
-const announcing: Pick<EventLog, 'append'> = {
+const reportingLog: Pick<EventLog, 'append'> = {
   append: async (messages) => {
     await log.append(messages);
     process.stdout.write(`published ${messages.length}\n`);
@@ -93,7 +93,7 @@ async function storePosition(outbox: Database): Promise<void> {
   for (; ; await delay(2)) {
     const rows = await outbox.query<Row>(AFTER, []);
     if (rows.length === 0) continue;
-    await announcing.append(rows.map(toMessage));
+    await reportingLog.append(rows.map(toMessage));
     await outbox.query(SEEN, [rows.at(-1)?.id]);
   }
 }
@@ -111,7 +111,7 @@ async function skipLocked(outbox: Database): Promise<void> {
       const rows = await tx.query<Row>(TAKE, []);
       // Occasionally longer than the time that the other relay takes for a whole batch, even if the log is slow.
       await delay(Math.random() * 150);
-      if (rows.length > 0) await announcing.append(rows.map(toMessage));
+      if (rows.length > 0) await reportingLog.append(rows.map(toMessage));
       await tx.query(DELETE, [rows.map(({ id }) => id)]);
     });
   }
@@ -129,7 +129,7 @@ async function lease(outbox: Database): Promise<void> {
       const [held] = await session.query(LEASE, []);
       const rows = held ? await session.query<Row>(OLDEST, []) : [];
       if (rows.length === 0) continue;
-      await announcing.append(rows.map(toMessage));
+      await reportingLog.append(rows.map(toMessage));
       await session.query(DELETE, [rows.map(({ id }) => id)]);
     }
   });
@@ -139,7 +139,7 @@ const kinds: Record<string, () => unknown> = {
   real: () =>
     startRelay({
       database,
-      log: announcing,
+      log: reportingLog,
       source: '/fritzy/test',
       name: 'test',
       logger,

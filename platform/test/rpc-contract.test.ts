@@ -61,7 +61,7 @@ function violationsOf(code: Reason): Violation[] {
   }));
 }
 
-const errorsCross: Check = async (open) => {
+const errorsArePropagated: Check = async (open) => {
   const detail = { bytesMax: 4_000_000, größe: -1.5 };
   await using echo = await opened(open, async ({ reason, domain }) => {
     throw new AppError(reason as Reason, domain, { detail, violations: violationsOf(reason as Reason) });
@@ -84,7 +84,7 @@ const errorsCross: Check = async (open) => {
   assert.deepEqual(logged, [], 'an expected failure is logged');
 };
 
-const bugsStayInside: Check = async (open) => {
+const bugsAreInternal: Check = async (open) => {
   await using echo = await opened(open, async () => {
     throw new TypeError('secret: relation "account" does not exist');
   });
@@ -104,7 +104,7 @@ const bugsStayInside: Check = async (open) => {
 /** The remaining time of a call, which can be compared between hops even if clocks differ. */
 const leftMs = (call: Call): number => call.deadlineMs - Date.now();
 
-const timeOnlyShrinks: Check = async (open) => {
+const remainingTimeDecreases: Check = async (open) => {
   const left: number[] = [];
   await using inner = await opened(open, async (_, call) => {
     left.push(leftMs(call));
@@ -216,7 +216,7 @@ const cancellingReachesTheHandler: Check = async (open) => {
   assert.equal(again.reason, 'CANCELLED', 'a call that has ended reached the handler');
 };
 
-const idsTravel: Check = async (open) => {
+const idsArePropagated: Check = async (open) => {
   await using echo = await opened(open, async (_, { requestId, trace }) => ({
     metadata: { requestId, traceId: trace.traceId, flags: trace.flags, spanId: trace.spanId },
   }));
@@ -263,16 +263,21 @@ const CHECKS: readonly [string, Check, twin: string, Open][] = [
   ['a response arrives unchanged', answersArrive, 'a field is lost', lossy],
   [
     'every reason arrives with its text, its detail and all violations',
-    errorsCross,
+    errorsArePropagated,
     'they are lost',
     withoutDetails,
   ],
-  ['a bug is INTERNAL to the caller and logged once', bugsStayInside, 'its text is exposed', exposing],
-  ['the remaining time decreases from hop to hop', timeOnlyShrinks, 'each hop has a new deadline', detached],
+  ['a bug is INTERNAL to the caller and logged once', bugsAreInternal, 'its text is exposed', exposing],
+  [
+    'the remaining time decreases from hop to hop',
+    remainingTimeDecreases,
+    'each hop has a new deadline',
+    detached,
+  ],
   ['a late response is DEADLINE_EXCEEDED', lateIsDeadlineExceeded, 'the caller keeps waiting', detached],
   ['a deadline that passes aborts the handler', lateReachesTheHandler, 'it is not aborted', detached],
   ['cancellation ends the call and its handler', cancellingReachesTheHandler, 'it is not aborted', detached],
-  ['the request id and the trace are propagated', idsTravel, 'each hop has new ones', detached],
+  ['the request id and the trace are propagated', idsArePropagated, 'each hop has new ones', detached],
 ];
 
 for (const link of LINKS) {

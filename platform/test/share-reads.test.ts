@@ -168,8 +168,7 @@ const leaking: Share = (read) => {
 };
 
 test('no key is kept after its read has completed', async () => {
-  const readOnce = (shared: Share) => () =>
-    shared(async (key) => ({ key, version: 1 }))('a key', testCall());
+  const readOnce = (shared: Share) => () => shared(async (key) => ({ key, version: 1 }))('a key', testCall());
   assert.equal(await mapsThatKeep('a key', readOnce(share)), 0);
   assert.equal(await mapsThatKeep('a key', readOnce(leaking)), 1);
 });

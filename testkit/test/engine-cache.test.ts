@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { DEFINITIONS, definitionHash } from '#testkit/engine-cache.ts';
 
 /** Files of a definition whose change leaves the hash as it was. */
-function unnoticedChanges(hashOf: (definitions: string) => string): string[] {
+function undetectedChanges(hashOf: (definitions: string) => string): string[] {
   const copy = mkdtempSync(join(tmpdir(), 'fritzy-definitions-'));
   try {
     cpSync(DEFINITIONS, copy, { recursive: true });
@@ -25,7 +25,7 @@ function unnoticedChanges(hashOf: (definitions: string) => string): string[] {
 
 test('a change of any source file of an engine gives the engine a new folder', () => {
   assert.deepEqual(
-    unnoticedChanges((definitions) => definitionHash(definitions, 'elasticsearch')),
+    undetectedChanges((definitions) => definitionHash(definitions, 'elasticsearch')),
     [],
   );
 });
@@ -36,5 +36,5 @@ test('known-bad twin: a hash of the main class alone misses the classes of the p
     const files = readdirSync(folder).filter((name) => name.endsWith('.java'));
     return files.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
   };
-  assert.ok(unnoticedChanges(ofMainClass).includes('elasticsearch/java/analysis/AnalysisPlugin.java'));
+  assert.ok(undetectedChanges(ofMainClass).includes('elasticsearch/java/analysis/AnalysisPlugin.java'));
 });

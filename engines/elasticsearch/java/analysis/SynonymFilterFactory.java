@@ -75,7 +75,8 @@ final class SynonymFilterFactory extends AbstractTokenFilterFactory {
 
   private SynonymMap read(Analyzer analyzer) {
     try {
-      // A parser keeps the parts of a rule that it read before an error. With `lenient`, a separate parser tries each rule first.
+      // A parser keeps the parts of a rule that it read before an error. With `lenient`, a separate parser tries each
+      // rule first.
       SolrSynonymParser parser = new SolrSynonymParser(true, expand, analyzer);
       for (String rule : rules) if (!lenient || isReadable(rule, analyzer)) parser.parse(new StringReader(rule));
       return parser.build();
