@@ -30,7 +30,7 @@ import { installProblem } from '#testkit/engine-cache.ts';
 
 /**
  * Measures the throughput of the shop and of references in one run and prints their ratios. Absolute figures depend on
- * the machine and its other load, therefore reference and shop are measured in alternating short slices, and the result
+ * the machine and its other load, so reference and shop are measured in alternating short slices, and the result
  * is the median of the paired ratios. `node bench/main.ts [--seconds 2] [--rounds 9]`. Writes all slices to
  * bench/results/latest.json.
  *

@@ -43,7 +43,7 @@ function pick<T>(from: readonly T[], index: number): T {
   return found;
 }
 
-/** Product `index`. Its name ends with the index, therefore it is unique. */
+/** Product `index`. Its name ends with the index, so it is unique. */
 export function productOf(index: number): { name: string; description: string; price: number } {
   const [kind, description] = pick(KINDS, index);
   const make = pick(MAKES, Math.floor(index / 10));

@@ -56,7 +56,7 @@ suite('caches of the gateways', async () => {
     assert.equal(shop.trail.rpcs.length, 4, 'after expiry');
   });
 
-  test('the gateway that makes a change serves it at once; the others serve it when its event arrives', async () => {
+  test('the gateway that makes a change serves it immediately; the others serve it when its event arrives', async () => {
     const ids = await create();
     for (const gateway of [shop, withEvents]) assert.deepEqual(await namesSeen(gateway, ids), ['Old', 'Old']);
     await rename(shop, ids, 'New');
@@ -78,7 +78,7 @@ suite('caches of the gateways', async () => {
     assert.deepEqual(await namesSeen(withoutEvents, ids), ['New', 'New']);
   });
 
-  test('after VERSION_CONFLICT the gateway reads the current version at once', async () => {
+  test('after VERSION_CONFLICT the gateway reads the current version immediately', async () => {
     const { product } = await create();
     const versionSeen = async (): Promise<number> =>
       (await withoutEvents.graphql(`{ product(id: "${product}") { version } }`)).data.product.version;
@@ -106,7 +106,7 @@ suite('caches of the gateways', async () => {
     assert.equal(placed.data.createOrder.totalPrice, 2);
   });
 
-  test('the gateway that archives a product stops listing it at once', async () => {
+  test('the gateway that archives a product stops listing it immediately', async () => {
     const { product } = await create();
     const countListed = async (): Promise<number> =>
       (await withoutEvents.graphql(`{ products(id: "${product}") { id } }`)).data.products.length;

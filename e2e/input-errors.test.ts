@@ -5,7 +5,7 @@ import { LINKS, startTestShop, testCall, type GraphQLResult, type TestShop } fro
 import { assertArgumentPaths, pathsOf, walkArguments } from './argument-walk.ts';
 import { UNKNOWN_ID } from './fuzz-input.ts';
 
-/** Input errors: every violation is reported at once, under its path in the GraphQL input. */
+/** Input errors: all violations are reported together, each under its path in the GraphQL input. */
 
 interface Violation {
   readonly code: string;
@@ -124,7 +124,7 @@ for (const link of LINKS) {
     after(() => shop[Symbol.asyncDispose]());
 
     for (const [name, form] of Object.entries(FORMS)) {
-      test(`${name}: each of five violations is reported at once with its path`, async () => {
+      test(`${name}: five violations are reported together, each with its path`, async () => {
         assertReportsAll(form, await shop.graphql(form.query, { input: form.input }));
       });
 

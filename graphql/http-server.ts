@@ -175,7 +175,7 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
       let chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => {
         if (response.headersSent) {
-          // Slow down only for NO_ROOM: few bodies are too large, but many can be refused for lack of memory at once.
+          // Slow down only for NO_ROOM: few bodies are too large, but many can be refused for lack of memory at the same time.
           if (response.statusCode !== TOO_LARGE.status) restAfterDrop(request);
           return;
         }

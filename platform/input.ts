@@ -25,7 +25,7 @@ export function requireUuids(field: string, values: readonly string[], max: numb
 
 /**
  * Runs all checks and returns their results. If any check throws violations, throws one error with all violations; any
- * other error is thrown at once.
+ * other error is thrown immediately.
  */
 export function requireAll<T extends Record<string, unknown>>(checks: {
   readonly [Name in keyof T]: () => T[Name];

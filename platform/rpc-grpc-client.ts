@@ -24,7 +24,7 @@ const READY_TIMEOUT_MS = 1_000;
 /** The backoff between attempts to connect to an instance. It is capped, so that a restart is detected quickly. */
 const RECONNECT_FIRST_MS = 100;
 const RECONNECT_MAX_MS = 250;
-/** The time for which calls wait for a new connection after the last one was lost; later calls fail at once. */
+/** The time for which calls wait for a new connection after the last one was lost; later calls fail immediately. */
 export const OUTAGE_WAIT_MS = 2_000;
 /** Maximum attempts of a call. It is retried only if that is safe. */
 const ATTEMPTS_MAX = 4;

@@ -22,7 +22,7 @@ const callSettings = {
     60_000,
   )({
     default: OUTAGE_WAIT_MS,
-    desc: 'The time for which calls wait for a service after its last connection was lost, in milliseconds; later calls fail at once.',
+    desc: 'The time for which calls wait for a service after its last connection was lost, in milliseconds; later calls fail immediately.',
   }),
 };
 

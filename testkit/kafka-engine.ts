@@ -18,7 +18,7 @@ const FORMAT_TIMEOUT_MS = 60_000;
 export interface TestKafka extends AsyncDisposable {
   /** `kafka://127.0.0.1:<port>,127.0.0.1:<port>,…`. */
   readonly url: string;
-  /** The brokers. One becomes ready only while a majority is running, therefore restart several in parallel. */
+  /** The brokers. One becomes ready only while a majority is running, so restart several in parallel. */
   readonly brokers: readonly EngineNode[];
 }
 

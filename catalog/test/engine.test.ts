@@ -152,7 +152,7 @@ suite('the search engine is marked down for its own failures only', () => {
     assert.equal(await isUpAfter(refuse(500), searchOften), false);
   });
 
-  test('refused searches are counted in a metric, and logged at once and then at most once a minute', async () => {
+  test('refused searches are counted in a metric, and logged immediately and then at most once a minute', async () => {
     const clock = fakeClock();
     const warnings = ({ logLines }: ServiceBench): unknown[] =>
       logLines

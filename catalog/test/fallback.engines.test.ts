@@ -120,7 +120,7 @@ suite('a search engine that fails', { skip, timeout: 240_000 }, () => {
       await assert.rejects(engineAlone.suggest('lamp', 1, testCall().signal), { name: 'EngineError' });
       // Created during the outage; the engine must find it afterwards.
       await shop.catalog.createProduct({ name: 'Lamp of the outage', priceMinor: 1_000n }, testCall());
-      assert.ok((await search('outage')).includes('Lamp of the outage'), 'PostgreSQL finds it at once');
+      assert.ok((await search('outage')).includes('Lamp of the outage'), 'PostgreSQL finds it immediately');
       await engine.start();
       await eventually(async () => assert.equal((await metric())[0], 1), 60_000);
     });

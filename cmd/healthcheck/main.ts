@@ -5,7 +5,7 @@ import { runOnce } from '#platform/run.ts';
 
 /**
  * The HEALTHCHECK of the image: exits with status 0 if /healthz answers on PORT (the gateway) or on ADMIN_PORT (a
- * service). It runs every few seconds, therefore it reads its two settings without loading the code of the services.
+ * service). It runs every few seconds, so it reads its two settings without loading the code of the services.
  */
 const TIMEOUT_MS = 3_000;
 

@@ -8,7 +8,7 @@ const STARTING_UP = '57P03';
 
 /**
  * Retries `work` for at most `waitMs` while its engine does not respond: after `docker-compose up -d` the engines need
- * some time to start. Throws any other error at once, for example a wrong password.
+ * some time to start. Throws any other error immediately, for example a wrong password.
  */
 export async function retryWhileUnreachable<T>(
   work: () => Promise<T>,

@@ -15,7 +15,7 @@ interface Minimum {
   readonly untilMs: number;
 }
 
-/** Minimum versions that hold for `keptMs` on the monotonic clock `elapsedMs`; at most `countMax` at once. */
+/** Minimum versions that hold for `keptMs` on the monotonic clock `elapsedMs`; at most `countMax` at a time. */
 export function createMinimumVersions(
   elapsedMs: () => number,
   keptMs: number,

@@ -17,7 +17,7 @@ const RECONNECT_MS_MAX = 2_000;
 export type RedisCommands = ReturnType<typeof newClient>['commands'];
 
 /**
- * A connection to Redis that never blocks its callers. While it is down, commands fail at once and the client
+ * A connection to Redis that never blocks its callers. While it is down, commands fail immediately and the client
  * reconnects in the background without limit. A command that exceeds its timeout counts as failed; until its reply
  * arrives, no further command is sent. A connection that is silent for SILENT_MS_MAX is closed.
  */

@@ -5,8 +5,8 @@ const PAUSE_MS_MIN = 100;
 const PAUSE_MS_MAX = 5_000;
 
 /**
- * Repeats a step until disposal, which waits for the current step. A step that returns true is followed by the next at
- * once, otherwise after `idleMs`. A failed step is logged and retried after 100 ms to 5 s.
+ * Repeats a step until disposal, which waits for the current step. A step that returns true is followed by the next
+ * immediately, otherwise after `idleMs`. A failed step is logged and retried after 100 ms to 5 s.
  */
 export function repeat(
   idleMs: number,

@@ -82,7 +82,7 @@ export function cacheContract(name: string, open: () => CacheKind): void {
       assert.equal(await versionOf(cache, id), 1n);
     });
 
-    test('a cancelled caller returns at once without ending the shared read; the last cancelled caller ends it', async () => {
+    test('a cancelled caller returns immediately without ending the shared read; the last cancelled caller ends it', async () => {
       const mayEnd = Promise.withResolvers<void>();
       const ended: string[] = [];
       const { source, id, others, cache } = await begin((source) => async (ids, call) => {
@@ -105,7 +105,7 @@ export function cacheContract(name: string, open: () => CacheKind): void {
       assert.equal(await answers[1], 1n);
     });
 
-    test('a cache returns the result of its own write at once, without a read', async () => {
+    test('a cache returns the result of its own write immediately, without a read', async () => {
       const { source, id, cache } = await begin();
       await versionOf(cache, id);
       const reads = source.reads.length;

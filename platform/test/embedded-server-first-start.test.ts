@@ -128,7 +128,7 @@ test('a data folder with files that are not a database is not modified', async (
 });
 
 test(
-  'a folder in a file system that cannot contain it is rejected at once',
+  'a folder in a file system that cannot contain it is rejected immediately',
   { skip: needsProc },
   async () => {
     for (const folder of ['/proc/x', '/proc/x/y', '/proc/self/fd/x'])

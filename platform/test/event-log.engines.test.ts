@@ -241,7 +241,7 @@ test('a member that regains a lost partition continues at the position of the gr
 });
 
 test(
-  'a member that stops during a batch commits the messages that it has handled and releases its partitions at once',
+  'a member that stops during a batch commits the messages that it has handled and releases its partitions immediately',
   { skip },
   async () => {
     await using backend = await open();

@@ -133,7 +133,7 @@ suite('grouped calls', () => {
     await assert.rejects(assertGroups(misordered), /Property failed/);
   });
 
-  test('an idle group starts at once; a busy one batches the calls that arrive in the meantime', async () => {
+  test('an idle group starts immediately; a busy one batches the calls that arrive in the meantime', async () => {
     const { run, runs, started } = manualRun();
     const join = groupCalls({ ...DEFAULTS, run });
     const answers = [join(1, testCall())];

@@ -253,7 +253,7 @@ suite('requireAll', () => {
     });
   });
 
-  test('throws any other error at once', () => {
+  test('throws any other error immediately', () => {
     const bug = new TypeError('bug');
     const overload = new AppError('RESOURCE_EXHAUSTED', 'Too much.');
     for (const error of [bug, overload]) {

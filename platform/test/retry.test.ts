@@ -94,14 +94,14 @@ suite('retry', () => {
     assert.equal(attempts(), 3);
   });
 
-  test('throws an error at once if shouldRetry returns false', async () => {
+  test('throws an error immediately if shouldRetry returns false', async () => {
     const { work, attempts } = failing(new Error('transient'), new Error('final'), new Error('never'));
     const shouldRetry = (error: unknown): boolean => error instanceof Error && error.message === 'transient';
     await assert.rejects(retry(work, { ...PAUSES, shouldRetry }), { message: 'final' });
     assert.equal(attempts(), 2);
   });
 
-  test('a signal ends a pause of an hour at once, and no further attempt starts', async () => {
+  test('a signal ends a pause of an hour immediately, and no further attempt starts', async () => {
     await assertEndsAtOnce(retry);
   });
 

@@ -66,7 +66,7 @@ export function spawnProgram(
   };
 }
 
-/** Waits until the output of a program matches and returns the match; fails at once if the program ends first. */
+/** Waits until the output of a program matches and returns the match; fails immediately if the program ends first. */
 export async function waitForOutput(
   program: Program,
   pattern: RegExp,

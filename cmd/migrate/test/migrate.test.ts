@@ -119,7 +119,7 @@ suite('make migrate-up, make migrate-status', () => {
   test('up waits for a database that does not respond yet', async () => {
     const env = await emptyDatabases();
     const real = new URL(env['ACCOUNT_DATABASE_URL'] ?? '');
-    // Like the port of a container whose server is still starting: it accepts connections and closes them at once.
+    // Like the port of a container whose server is still starting: it accepts connections and closes them immediately.
     const sockets = new Set<Socket>();
     let isUp = false;
     const proxy = createServer((socket) => {
@@ -145,7 +145,7 @@ suite('make migrate-up, make migrate-status', () => {
     proxy.close();
   });
 
-  test('only a missing response is retried; an error sent by the engine is thrown at once', async () => {
+  test('only a missing response is retried; an error sent by the engine is thrown immediately', async () => {
     let tries = 0;
     const fail = (cause: Error) => async (): Promise<never> => {
       tries += 1;
