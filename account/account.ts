@@ -5,7 +5,7 @@ export interface Account {
   readonly id: string;
   readonly name: string;
   readonly createdAt: Date;
-  /** Incremented by every change, from 1. */
+  /** Starts at 1; each change increments it by 1. */
   readonly version: bigint;
 }
 

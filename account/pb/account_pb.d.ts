@@ -35,14 +35,14 @@ export declare type Account = Message<"fritzy.account.v1.Account"> & {
   name: string;
 
   /**
-   * The time of its creation.
+   * The time of creation.
    *
    * @generated from field: google.protobuf.Timestamp created_at = 3;
    */
   createdAt?: Timestamp | undefined;
 
   /**
-   * Incremented by every change, from 1.
+   * Starts at 1; each change increments it by 1.
    *
    * @generated from field: int64 version = 4;
    */
@@ -56,7 +56,7 @@ export declare type Account = Message<"fritzy.account.v1.Account"> & {
 export declare const AccountSchema: GenMessage<Account>;
 
 /**
- * Request of CreateAccount.
+ * Request message for CreateAccount.
  *
  * @generated from message fritzy.account.v1.CreateAccountRequest
  */
@@ -76,7 +76,7 @@ export declare type CreateAccountRequest = Message<"fritzy.account.v1.CreateAcco
 export declare const CreateAccountRequestSchema: GenMessage<CreateAccountRequest>;
 
 /**
- * Response of CreateAccount.
+ * Response message for CreateAccount.
  *
  * @generated from message fritzy.account.v1.CreateAccountResponse
  */
@@ -96,7 +96,7 @@ export declare type CreateAccountResponse = Message<"fritzy.account.v1.CreateAcc
 export declare const CreateAccountResponseSchema: GenMessage<CreateAccountResponse>;
 
 /**
- * Request of GetAccount.
+ * Request message for GetAccount.
  *
  * @generated from message fritzy.account.v1.GetAccountRequest
  */
@@ -116,7 +116,7 @@ export declare type GetAccountRequest = Message<"fritzy.account.v1.GetAccountReq
 export declare const GetAccountRequestSchema: GenMessage<GetAccountRequest>;
 
 /**
- * Response of GetAccount.
+ * Response message for GetAccount.
  *
  * @generated from message fritzy.account.v1.GetAccountResponse
  */
@@ -136,7 +136,7 @@ export declare type GetAccountResponse = Message<"fritzy.account.v1.GetAccountRe
 export declare const GetAccountResponseSchema: GenMessage<GetAccountResponse>;
 
 /**
- * Request of BatchGetAccounts.
+ * Request message for BatchGetAccounts.
  *
  * @generated from message fritzy.account.v1.BatchGetAccountsRequest
  */
@@ -156,7 +156,7 @@ export declare type BatchGetAccountsRequest = Message<"fritzy.account.v1.BatchGe
 export declare const BatchGetAccountsRequestSchema: GenMessage<BatchGetAccountsRequest>;
 
 /**
- * Response of BatchGetAccounts.
+ * Response message for BatchGetAccounts.
  *
  * @generated from message fritzy.account.v1.BatchGetAccountsResponse
  */
@@ -176,7 +176,7 @@ export declare type BatchGetAccountsResponse = Message<"fritzy.account.v1.BatchG
 export declare const BatchGetAccountsResponseSchema: GenMessage<BatchGetAccountsResponse>;
 
 /**
- * Request of ListAccounts.
+ * Request message for ListAccounts.
  *
  * @generated from message fritzy.account.v1.ListAccountsRequest
  */
@@ -196,7 +196,7 @@ export declare type ListAccountsRequest = Message<"fritzy.account.v1.ListAccount
 export declare const ListAccountsRequestSchema: GenMessage<ListAccountsRequest>;
 
 /**
- * Response of ListAccounts.
+ * Response message for ListAccounts.
  *
  * @generated from message fritzy.account.v1.ListAccountsResponse
  */
@@ -223,7 +223,7 @@ export declare type ListAccountsResponse = Message<"fritzy.account.v1.ListAccoun
 export declare const ListAccountsResponseSchema: GenMessage<ListAccountsResponse>;
 
 /**
- * Request of RenameAccount.
+ * Request message for RenameAccount.
  *
  * @generated from message fritzy.account.v1.RenameAccountRequest
  */
@@ -250,7 +250,7 @@ export declare type RenameAccountRequest = Message<"fritzy.account.v1.RenameAcco
 export declare const RenameAccountRequestSchema: GenMessage<RenameAccountRequest>;
 
 /**
- * Response of RenameAccount.
+ * Response message for RenameAccount.
  *
  * @generated from message fritzy.account.v1.RenameAccountResponse
  */
@@ -296,7 +296,7 @@ export declare const AccountService: GenService<{
     output: typeof GetAccountResponseSchema;
   },
   /**
-   * Returns accounts by id; unknown ids are omitted. Errors: INVALID_ARGUMENT.
+   * Returns accounts by id; unknown ids are ignored. Errors: INVALID_ARGUMENT.
    *
    * @generated from rpc fritzy.account.v1.AccountService.BatchGetAccounts
    */
