@@ -10,7 +10,7 @@ import { canMeasureCost, measureCost, residentBytes, type Cost } from './attack/
 import { documentAttacks } from './attack/documents.ts';
 import { argumentPositions, type Attack, type KnownIds } from './attack/requests.ts';
 import { adversarialTexts, LENGTHS } from './attack/texts.ts';
-import { bursts, heaviestRequests, sendConcurrently } from './attack/send-concurrently.ts';
+import { bursts, largestRequests, sendConcurrently } from './attack/send-concurrently.ts';
 import { percentile, startShopper, type Shopper } from './attack/shopper.ts';
 import { adversarialValues } from './attack/values.ts';
 import { startShopProcesses } from './service-processes.ts';
@@ -89,11 +89,11 @@ suite('attacks on the API', { skip: isMeasured ? false : 'needs a writable Linux
     assert.deepEqual(await findExpensive(shop, documentAttacks(schema, ids)), []);
   });
 
-  test('the gateway withstands the heaviest requests on 64 connections, a third of which read no answer', async () => {
+  test('the gateway withstands the largest requests on 64 connections, a third of which read no answer', async () => {
     sequentialCount = shopper?.latencies.length ?? 0;
     await sendConcurrently(
       shop.url,
-      heaviestRequests(documentAttacks(schema, ids), argumentPositions(schema, ids)),
+      largestRequests(documentAttacks(schema, ids), argumentPositions(schema, ids)),
     );
   });
 

@@ -10,8 +10,8 @@ import { AppError } from '#platform/errors.ts';
 import { Principal } from '#platform/principal.ts';
 
 /**
- * Two ways to batch concurrent callers into one round trip. Neither delays callers by a timer: an idle system starts at
- * once, and a busy one batches the callers that arrived during the previous round trip. The read of a caller starts
+ * Two ways to batch concurrent callers into one round trip. Neither delays callers by a timer: an idle system starts
+ * immediately, and a busy one batches the callers that arrived during the previous round trip. The read of a caller starts
  * after its call, so an answer is never older than the call.
  */
 

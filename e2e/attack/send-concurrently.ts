@@ -12,7 +12,7 @@ const TIMEOUT_MS = 30_000;
 const UNREAD_MS = 3_000;
 
 /** The requests that use the most memory: the largest answers and the largest bodies. */
-export function heaviestRequests(
+export function largestRequests(
   documents: readonly Attack[],
   positions: readonly ArgumentPosition[],
 ): string[] {
