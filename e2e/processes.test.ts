@@ -162,7 +162,7 @@ suite('one process per service', () => {
     await eventually(async () => {
       const response = await fetch(`${service.adminUrl}/readyz`);
       assert.equal(response.status, 503);
-      assert.match(await response.text(), /drains/);
+      assert.match(await response.text(), /draining/);
     }, 4_000);
     assert.equal(await grpcHealth(service.url), 'NOT_SERVING');
     assert.ok((await list()).accounts.length > 0);

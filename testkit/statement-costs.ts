@@ -14,6 +14,7 @@ export interface StatementCost {
 
 /** A plan node of EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON). */
 export interface PlanNode {
+  readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
   readonly 'Index Name'?: string;
   readonly 'Actual Rows': number;
@@ -103,5 +104,7 @@ function rowsOf(node: PlanNode): number {
     (node['Rows Removed by Filter'] ?? 0) +
     (node['Rows Removed by Index Recheck'] ?? 0);
   const children = (node.Plans ?? []).reduce((sum, child) => sum + rowsOf(child), 0);
-  return children + (isScan ? Math.round(perLoop * node['Actual Loops']) : 0);
+  const own = isScan ? Math.round(perLoop * node['Actual Loops']) : 0;
+  // A bitmap scan finds rows in an index and reads the same rows from the table: one read, as in an index scan.
+  return node['Node Type'] === 'Bitmap Heap Scan' ? Math.max(own, children) : own + children;
 }
