@@ -99,6 +99,7 @@ async function measured(telemetry: Telemetry): Promise<Record<string, number>> {
 }
 
 const STATUS: Readonly<Partial<Record<Reason, string>>> = {
+  INVALID_CURSOR: 'INVALID_ARGUMENT',
   ACCOUNT_NOT_FOUND: 'FAILED_PRECONDITION',
   PRODUCT_NOT_FOUND: 'FAILED_PRECONDITION',
   PRODUCT_ARCHIVED: 'FAILED_PRECONDITION',
