@@ -63,7 +63,7 @@ async function addLines(
   { withoutLines }: { withoutLines: boolean },
   call: Call,
 ): Promise<Order[]> {
-  if (withoutLines) return heads.map((head) => ({ ...head, lines: [] }));
+  if (withoutLines) return heads.map(headAsOrder);
   const ids = heads.map(({ id }) => id);
   const byOrder = new Map((await store.linesOf(ids, call)).map(({ orderId, lines }) => [orderId, lines]));
   return heads.map((head) => {

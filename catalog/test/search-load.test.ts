@@ -8,6 +8,7 @@ import { openDatabase } from '#platform/postgres/pool.ts';
 import { inProcess, type Client } from '#platform/rpc.ts';
 import { openServiceBench } from '#testkit/service-bench.ts';
 import { eventually, testCall } from '#testkit/shop.ts';
+import { firstHitOf } from './search-fixtures.ts';
 
 const stack = new AsyncDisposableStack();
 after(() => stack.disposeAsync());
@@ -61,20 +62,11 @@ suite('expensive searches in PostgreSQL', () => {
     await using database = openDatabase({ ...bench.deps, url: bench.url, name: 'catalog' });
     const index = postgresIndex(database);
     const stopping = new AbortController();
-    const none = { id: null, priceMin: null, priceMax: null, categoryId: null, tags: [] };
     const include = { hits: false, total: false, facets: false, didYouMean: true };
-    const query = {
-      filter: none,
-      sort: 'relevance',
-      size: 1,
-      skip: 0,
-      backward: false,
-      after: null,
-      until: null,
-      include,
-    } as const;
     const searches = Promise.allSettled(
-      Array.from({ length: 20 }, (_, n) => index.search({ ...query, text: `lampp${n}` }, stopping.signal)),
+      Array.from({ length: 20 }, (_, n) =>
+        index.search({ ...firstHitOf(`lampp${n}`), include }, stopping.signal),
+      ),
     );
     await eventually(async () => assert.equal(await correcting(), 10));
     stopping.abort(new Error('the test is done'));
