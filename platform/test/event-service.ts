@@ -90,8 +90,25 @@ export async function openOutbox(postgres: TestPostgres) {
     logger,
     lines,
     write: (...events: Event[]): Promise<void> => database.transaction((tx) => writeOutbox(tx, events)),
+    /** Writes an event in a transaction that stays open. Returns the function that commits it. */
+    writeUncommitted: (event: Event): Promise<() => Promise<void>> => writeUncommitted(database, event),
     waiting: async (): Promise<number> => (await database.query<{ count: number }>(COUNT, []))[0]?.count ?? 0,
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+}
+
+async function writeUncommitted(database: Database, event: Event): Promise<() => Promise<void>> {
+  const mayCommit = Promise.withResolvers<void>();
+  const written = Promise.withResolvers<void>();
+  const transaction = database.transaction(async (tx) => {
+    await writeOutbox(tx, [event]);
+    written.resolve();
+    await mayCommit.promise;
+  });
+  await written.promise;
+  return () => {
+    mayCommit.resolve();
+    return transaction;
   };
 }
 

@@ -105,18 +105,10 @@ async function assertLateCommitArrives(start: Start, timeoutMs: number): Promise
   await using log = await openLog(postgres);
   await using outbox = await openOutbox(postgres);
   await using _ = start(outbox, log.log);
-  const mayCommit = Promise.withResolvers<void>();
-  const written = Promise.withResolvers<void>();
-  const late = outbox.database.transaction(async (tx) => {
-    await writeOutbox(tx, [eventOf('late', 1)]);
-    written.resolve();
-    await mayCommit.promise;
-  });
-  await written.promise;
+  const commitLate = await outbox.writeUncommitted(eventOf('late', 1));
   await outbox.write(eventOf('early', 1));
   await eventually(async () => assert.deepEqual(namesOf(await log.after(0n)), ['early@1']));
-  mayCommit.resolve();
-  await late;
+  await commitLate();
   await eventually(
     async () => assert.deepEqual(namesOf(await log.after(0n)), ['early@1', 'late@1']),
     timeoutMs,

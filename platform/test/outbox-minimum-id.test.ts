@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import pg from 'pg';
-import { writeOutbox } from '#platform/events/outbox.ts';
 import { setIndexOrder } from '#platform/postgres/index-order.ts';
 import type { Database, Queryable } from '#platform/postgres/pool.ts';
 import { openTestPostgres } from '#testkit/postgres.ts';
@@ -35,14 +34,7 @@ async function assertLateCommitArrives(wrap: Wrap, timeoutMs: number): Promise<v
   });
   await outbox.write(eventOf('first', 1));
   await using _ = realRelay({ ...outbox, database }, log.log);
-  const mayCommit = Promise.withResolvers<void>();
-  const written = Promise.withResolvers<void>();
-  const late = outbox.database.transaction(async (tx) => {
-    await writeOutbox(tx, [eventOf('late', 1)]);
-    written.resolve();
-    await mayCommit.promise;
-  });
-  await written.promise;
+  const commitLate = await outbox.writeUncommitted(eventOf('late', 1));
   let version = 0;
   const listingsBefore = listings;
   await eventually(async () => {
@@ -50,8 +42,7 @@ async function assertLateCommitArrives(wrap: Wrap, timeoutMs: number): Promise<v
     await outbox.write(eventOf('early', version));
     assert.ok(listings >= listingsBefore + 3);
   }, 30_000);
-  mayCommit.resolve();
-  await late;
+  await commitLate();
   await eventually(async () => {
     const names = namesOf(firstOf(await log.after(0n)));
     assert.ok(names.includes('late@1'), 'lost');
