@@ -17,11 +17,11 @@ const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
  * The condition, order and limit of a keyset page; its values are the parameters `$first` to `$first+3`, from
  * `keysetValues`.
  */
-export function keyset(direction: 'forward' | 'backward', firstParameter: number, column = 'id'): string {
+export function keyset(direction: 'forward' | 'backward', firstParameter: number): string {
   const [after, before, limit, skip] = [0, 1, 2, 3].map((offset) => `$${firstParameter + offset}`);
   return (
-    `${column} < coalesce(${after}::uuid, '${LAST_ID}') AND ${column} > coalesce(${before}::uuid, '${FIRST_ID}') ` +
-    `ORDER BY ${column} ${direction === 'forward' ? 'DESC' : 'ASC'} LIMIT ${limit} OFFSET ${skip}`
+    `id < coalesce(${after}::uuid, '${LAST_ID}') AND id > coalesce(${before}::uuid, '${FIRST_ID}') ` +
+    `ORDER BY id ${direction === 'forward' ? 'DESC' : 'ASC'} LIMIT ${limit} OFFSET ${skip}`
   );
 }
 
