@@ -19,13 +19,17 @@ import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
 
 /**
  * Compares the throughput of this checkout with that of another revision. Both are measured in alternating short slices
- * of one run; the result is the median of the paired ratios. `node bench/compare.ts <revision> [--seconds 2] [--rounds 15]`.
+ * of one run; the result is the median of the paired ratios. `node bench/compare.ts <revision> [--seconds 2] [--rounds 15] [--rows bfc]`.
  * The rows are those of bench/main.ts: (b) the same page for all callers and (f) product(id) on one core, (c) createOrder
  * on all cores. Both revisions use the packages of this checkout.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seconds: { type: 'string', default: '2' }, rounds: { type: 'string', default: '15' } },
+  options: {
+    seconds: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '15' },
+    rows: { type: 'string', default: 'bfc' },
+  },
 });
 const [revision = 'HEAD~1'] = positionals;
 const PRODUCTS = 1_000;
@@ -84,6 +88,7 @@ for (const [key, title, core] of [
   ['f', 'product(id) of 1,000, Zipf-distributed, cached, one core', 0],
   ['c', 'createOrder with three lines, all cores', undefined],
 ] as const) {
+  if (!values.rows.includes(key)) continue;
   await using one = await start(shops.before, core);
   await using other = await start(shops.now, core);
   const slice = (shop: Program, name: 'before' | 'now', seconds = values.seconds): Promise<Measured> =>

@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +14,7 @@ import { createStore, insertOrders } from '#order/store.ts';
 import { systemClock } from '#platform/clock.ts';
 import { OUTBOX_MIGRATIONS } from '#platform/events/outbox.ts';
 import { shareReads } from '#platform/group.ts';
+import { encodeArray } from '#platform/postgres/array-literal.ts';
 import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
 import { migrate } from '#platform/postgres/migrate.ts';
 import { openDatabase } from '#platform/postgres/pool.ts';
@@ -97,6 +99,22 @@ report(
     const order = newOrder();
     return store.insert(order, orderPlaced(systemClock.newId, order, call), call);
   }),
+);
+
+const { prepareValue } = createRequire(import.meta.url)('pg/lib/utils') as {
+  prepareValue(value: unknown): unknown;
+};
+const group = Array.from({ length: 20 }, newOrder);
+/** Strings of the same content, because V8 keeps results of regular expressions for a string. */
+const columnsOf = (): unknown[] => [
+  group.flatMap(({ lines }) => lines.map(({ productId }) => `${productId.slice(0, 8)}${productId.slice(8)}`)),
+  group.flatMap(({ lines }) => lines.map(({ priceMinor }) => priceMinor)),
+  group.map((order) => JSON.stringify({ id: order.id, names: order.lines.map(({ name }) => name) })),
+];
+report(
+  'array parameters of 20 orders: encoded by pg / encodeArray',
+  await rate(async () => columnsOf().map(prepareValue), 1),
+  await rate(async () => columnsOf().map(encodeArray), 1),
 );
 
 const page = { size: 10, skip: 0, afterId: null, beforeId: null, fromEnd: false };

@@ -30,23 +30,26 @@ export function requireUuids(field: string, values: readonly string[], max: numb
 export function requireAll<T extends Record<string, unknown>>(checks: {
   readonly [Name in keyof T]: () => T[Name];
 }): T {
+  const results: Partial<T> = {};
   const names: (keyof T)[] = Object.keys(checks);
-  const results = requireEach(names, (name) => [name, checks[name]()] as const);
-  return Object.fromEntries(results) as T;
+  requireEach(names, (name) => {
+    results[name] = checks[name]();
+  });
+  return results as T;
 }
 
 /** Like `requireAll` for the items of a list. */
 export function requireEach<T, R>(items: readonly T[], check: (item: T, index: number) => R): R[] {
   const results: R[] = [];
   const violations: Violation[] = [];
-  for (const [index, item] of items.entries()) {
+  items.forEach((item, index) => {
     try {
       results.push(check(item, index));
     } catch (error) {
       if (!(error instanceof AppError) || error.violations.length === 0) throw error;
       violations.push(...error.violations);
     }
-  }
+  });
   const [first, ...others] = violations;
   if (first) throw violationsError(first, ...others);
   return results;

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import pg from 'pg';
 import { deadlineExceeded } from '#platform/call.ts';
 import { AppError } from '#platform/errors.ts';
+import { encodeArray } from '#platform/postgres/array-literal.ts';
 import { POOL_DEFAULTS, type PoolSettings } from '#platform/postgres/pool-settings.ts';
 import type { Telemetry } from '#platform/telemetry.ts';
 
@@ -147,7 +148,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     signal?.addEventListener('abort', cancel, { once: true });
     let errorType = '';
     try {
-      return await queryWithTimeout<R>(client, { ...statement, values: [...values] });
+      return await queryWithTimeout<R>(client, { ...statement, values: values.map(encodeArray) });
     } catch (error) {
       errorType = sqlState(error) ?? 'connection';
       throw translate(error, signal);
