@@ -1,5 +1,5 @@
 /**
- * The number of rounds of a test: `full` under `make test-long`, otherwise and in CI `tenths` tenths of it. For tests
+ * The number of rounds, random inputs or milliseconds of a test: `full` under `make test-long`, otherwise and in CI `tenths` tenths of it. For tests
  * that assert each round, so that more rounds only find rarer failures.
  */
 export function rounds(full: number, tenths: number): number {

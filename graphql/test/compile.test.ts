@@ -15,11 +15,12 @@ import {
 import { compile, interpret, type Execute } from '#graphql/compile.ts';
 import { createSchemas, makeSchemas, readTypeDefs, type Schemas } from '#graphql/graph/schema.ts';
 import { Random } from '#testkit/random.ts';
+import { rounds } from '#testkit/rounds.ts';
 import { randomResolvers } from './random-resolvers.ts';
 import { randomSelection } from './random-selection.ts';
 
 /** The number of valid documents to compare. FUZZ_DOCUMENTS sets another number, FUZZ_SEED repeats a run. */
-const DOCUMENTS = Number(process.env['FUZZ_DOCUMENTS'] ?? 20_000);
+const DOCUMENTS = Number(process.env['FUZZ_DOCUMENTS'] ?? rounds(20_000, 3));
 /** The number of tests among which the documents are divided. Each has its own timeout. */
 const PARTS = 4;
 const SEED = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
