@@ -43,7 +43,7 @@ test-engines: $(INSTALLED) ## Run the tests that need Kafka, Elasticsearch, Open
 	@node scripts/test.ts --engines $(ONLY)
 
 .PHONY: test-long
-test-long: $(INSTALLED) ## Run all tests in full; test and test-engines use fewer kills, random documents and attacks
+test-long: $(INSTALLED) ## Run all tests with the full number of rounds; test and test-engines use fewer
 	@node scripts/test.ts --long
 	@node scripts/test.ts --long --engines
 

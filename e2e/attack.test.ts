@@ -20,7 +20,7 @@ import { startShopProcesses } from './service-processes.ts';
 const CPU_MS_MAX = 100;
 const MEGABYTES_MAX = 20;
 /** A request fails only if every attempt exceeds a limit: other requests and garbage collection raise single measurements. */
-const ATTEMPTS_MAX = 4;
+const ATTEMPTS_MAX = 8;
 /** The memory limit in docker-compose.yml. The gateway runs with the Node flags of the image. */
 const GATEWAY_BYTES_MAX = 256 * 1_048_576;
 /**

@@ -61,7 +61,8 @@ const child = spawn(
   [
     '--test',
     `--test-timeout=${(values.engines ? ENGINES_TEST_TIMEOUT_MS : TEST_TIMEOUT_MS) * timeoutFactor}`,
-    `--test-concurrency=${values.engines ? 1 : 2}`,
+    // Many tests wait for processes, so that three at a time keep two cores busy.
+    `--test-concurrency=${values.engines ? 1 : 3}`,
     '--test-reporter=spec',
     ...coverage,
     ...files,
