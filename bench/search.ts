@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { measure, perSecond, row, spread, type Measured } from '#bench/measure.ts';
 import { startProgram } from '#bench/processes.ts';
 import { searchBody } from '#catalog/search/engine-query.ts';
-import { parseSearch } from '#catalog/search/search-terms.ts';
+import { openPlanner } from '#catalog/test/open-planner.ts';
+import { firstHitOf } from '#catalog/test/search-fixtures.ts';
 import { productOf } from '#bench/products.ts';
 import { startElasticsearch } from '#testkit/engines.ts';
 import { postGraphQL } from '#testkit/shop.ts';
@@ -23,8 +24,6 @@ const DOCUMENT = `query Search($query: String!) {
   searchProducts(query: $query, first: ${SIZE}) { edges { node { id name price } } } }`;
 const INSERT_COUNT = 5_000;
 const INDEXED_TIMEOUT_MS = 60_000;
-const FILTER = { priceMin: null, priceMax: null, categoryId: null, tags: [], id: null };
-const INCLUDE = { hits: true, total: false, facets: false, didYouMean: false };
 
 export async function measureSearch(options: {
   readonly flags: readonly string[];
@@ -40,6 +39,8 @@ export async function measureSearch(options: {
     { env: { ...env, SEARCH_URL: `${engine.url}/${ALIAS}` } },
   );
   await fill(`http://127.0.0.1:${shop.port}`, engine.url);
+  await using stack = new AsyncDisposableStack();
+  const { planOf } = openPlanner(env['CATALOG_DATABASE_URL'] ?? '', stack);
   const texts = Array.from({ length: QUERIES }, (_, index) => queryText(index));
   const files = { gateway: join(folder, 'searches.json'), engine: join(folder, 'engine-searches.json') };
   await writeFile(
@@ -49,28 +50,15 @@ export async function measureSearch(options: {
   await writeFile(
     files.engine,
     JSON.stringify(
-      texts.map((text) =>
-        JSON.stringify(
-          searchBody(
-            {
-              text,
-              filter: FILTER,
-              sort: 'relevance',
-              size: SIZE,
-              skip: 0,
-              backward: false,
-              after: null,
-              until: null,
-              include: INCLUDE,
-            },
-            parseSearch(text) ?? null,
-            'fits',
-          ),
+      await Promise.all(
+        texts.map(async (text) =>
+          JSON.stringify(searchBody({ ...firstHitOf(text), size: SIZE }, await planOf(text))),
         ),
       ),
     ),
   );
-  const path = `/${ALIAS}/_search?allow_partial_search_results=false`;
+  const alias = await searchAliasOf(engine.url);
+  const path = `/${alias}/_search?allow_partial_search_results=false`;
   const measureEngine = (length = seconds): Promise<Measured> =>
     measure(engine, { bodiesFile: files.engine, seconds: length, path });
   const measureGateway = (length = seconds): Promise<Measured> =>
@@ -127,6 +115,16 @@ async function fill(url: string, engineUrl: string): Promise<void> {
       throw new Error(`only ${count} of ${INSERT_COUNT} products are in the index`);
     await new Promise((resolve) => void setTimeout(resolve, 100));
   }
+}
+
+/** The alias of searches: the one beside ALIAS. */
+async function searchAliasOf(engineUrl: string): Promise<string> {
+  const answer = await fetch(`${engineUrl}/${ALIAS}/_alias`);
+  const indices = (await answer.json()) as Record<string, { aliases: Record<string, object> }>;
+  const aliases = Object.values(indices).flatMap((index) => Object.keys(index.aliases));
+  const found = aliases.find((alias) => alias.startsWith(`${ALIAS}-`) && !alias.endsWith('-write'));
+  if (!found) throw new Error(`no alias of searches beside ${ALIAS}: ${aliases.join(', ')}`);
+  return found;
 }
 
 export function searchRows(rounds: readonly SearchRound[]): string[] {

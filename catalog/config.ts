@@ -1,8 +1,40 @@
-import { urlOf, wholeNumber } from '#platform/config.ts';
+import { oneOf, urlOf, wholeNumber } from '#platform/config.ts';
 import { storedCurrencySettings } from '#platform/currency.ts';
 
 /** The default bounds of searches in PostgreSQL. */
 export const SEARCH_POOL = { connectionsMax: 3, statementTimeoutMs: 2_000 };
+
+/** The Snowball stemmers that PostgreSQL and Lucene have, and `simple`: no stems and no stop words. */
+export const SEARCH_LANGUAGES = [
+  'english',
+  'arabic',
+  'armenian',
+  'basque',
+  'catalan',
+  'danish',
+  'dutch',
+  'estonian',
+  'finnish',
+  'french',
+  'german',
+  'greek',
+  'hindi',
+  'hungarian',
+  'indonesian',
+  'irish',
+  'italian',
+  'lithuanian',
+  'norwegian',
+  'portuguese',
+  'romanian',
+  'russian',
+  'simple',
+  'spanish',
+  'swedish',
+  'turkish',
+] as const;
+export type SearchLanguage = (typeof SEARCH_LANGUAGES)[number];
+export const SEARCH_LANGUAGE_DEFAULT: SearchLanguage = 'english';
 
 /** The settings of the catalog service. */
 export const catalogSettings = {
@@ -15,6 +47,10 @@ export const catalogSettings = {
   )({
     default: 'postgres:',
     desc: 'The URL of Elasticsearch or OpenSearch (http://host:port), or postgres: to search in the catalog database.',
+  }),
+  SEARCH_LANGUAGE: oneOf(...SEARCH_LANGUAGES)({
+    default: SEARCH_LANGUAGE_DEFAULT,
+    desc: 'The language of the products, whose stems and stop words searches use.',
   }),
   SEARCH_CONNECTIONS_MAX: wholeNumber(
     1,

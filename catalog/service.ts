@@ -1,11 +1,24 @@
 import { fileURLToPath } from 'node:url';
 import { createCategoryStore } from '#catalog/category/store.ts';
-import { catalogSettings, SEARCH_POOL } from '#catalog/config.ts';
+import {
+  catalogSettings,
+  SEARCH_LANGUAGE_DEFAULT,
+  SEARCH_POOL,
+  type SearchLanguage,
+} from '#catalog/config.ts';
 import { CatalogService } from '#catalog/pb/catalog_pb.js';
 import { countSales } from '#catalog/sales/count-sales.ts';
 import { catalogHandlers } from '#catalog/rpc.ts';
 import { createSalesStore } from '#catalog/sales/store.ts';
-import { postgresIndex } from '#catalog/search/postgres.ts';
+import { createCategoryNames } from '#catalog/search/category-names.ts';
+import { planSearch } from '#catalog/search/plan-search.ts';
+import { createPlanner } from '#catalog/search/planner.ts';
+import { postgresBackend } from '#catalog/search/postgres/backend.ts';
+import { fillSearchTables } from '#catalog/search/postgres/fill-tables.ts';
+import { createLexicon } from '#catalog/search/postgres/lexicon.ts';
+import { createSearchRows } from '#catalog/search/postgres/rows.ts';
+import { searchStatements } from '#catalog/search/postgres/statements.ts';
+import { searchTables } from '#catalog/search/postgres/tables.ts';
 import type { SearchIndex } from '#catalog/search/search-index.ts';
 import { createProductStore, FIND_PRODUCT } from '#catalog/product/store.ts';
 import { storedCurrency, type CurrencySetting } from '#platform/currency.ts';
@@ -24,8 +37,8 @@ import {
 const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
 /** PostgreSQL settings for searches. */
 export const SEARCH_SETTINGS = {
-  /** Minimum similarity of the query and a name: 0.44 for "ipone" and "iPhone", 0.40 for "labtop" and "Laptop". */
-  'pg_trgm.word_similarity_threshold': '0.4',
+  /** Minimum similarity of a word and its correction: 0.25 for "bark" and "back". */
+  'pg_trgm.similarity_threshold': '0.25',
   /** For SSDs. With PostgreSQL's default of 4, a search over 10,000 new products scans the whole table. */
   random_page_cost: '1.1',
 };
@@ -38,6 +51,7 @@ export const service = defineService({
       {
         databaseUrl: config.CATALOG_DATABASE_URL,
         searchUrl: config.SEARCH_URL,
+        searchLanguage: config.SEARCH_LANGUAGE,
         currency: storedCurrency(config),
         searchPool: {
           connectionsMax: config.SEARCH_CONNECTIONS_MAX,
@@ -54,6 +68,7 @@ export async function startCatalog(
   config: {
     databaseUrl: string;
     searchUrl?: string;
+    searchLanguage?: SearchLanguage;
     searchPool?: PoolSettings;
     currency?: CurrencySetting | undefined;
   },
@@ -66,7 +81,12 @@ export async function startCatalog(
     { name: 'catalog', database, findAmount: FIND_PRODUCT },
     config.currency,
   );
-  const store = createProductStore(database);
+  const { searchLanguage: language = SEARCH_LANGUAGE_DEFAULT } = config;
+  const tables = searchTables(language);
+  const lexicon = createLexicon(tables, language);
+  const rows = createSearchRows(tables, lexicon);
+  await fillSearchTables({ database: background, tables, rows, logger: deps.logger });
+  const store = createProductStore(database, rows);
   // A search in PostgreSQL can occupy a CPU core. Its own small pool leaves cores to reads by id.
   const searchDatabase = openDatabase({
     ...deps,
@@ -74,13 +94,26 @@ export async function startCatalog(
     ...deps.pool,
     ...(config.searchPool ?? SEARCH_POOL),
   });
-  const fallback = postgresIndex(stack.use(searchDatabase));
+  stack.use(searchDatabase);
+  const statements = searchStatements(tables);
+  const planner = createPlanner({
+    database: searchDatabase,
+    lexicon,
+    categories: createCategoryNames(searchDatabase, lexicon),
+    statements,
+  });
+  const fallback = planSearch(planner, postgresBackend(searchDatabase, statements));
   const { searchUrl = 'postgres:' } = config;
   let index: SearchIndex = fallback;
   if (/^https?:/.test(searchUrl)) {
     // Imported only if used, like the Kafka client (openEventLog).
     const { startEngineSearch } = await import('#catalog/search/engine-search.ts');
-    index = await startEngineSearch(searchUrl, { database, fallback }, deps, stack);
+    index = await startEngineSearch(
+      searchUrl,
+      { database, lexicon, language, planner, fallback },
+      deps,
+      stack,
+    );
   }
   const sales = createSalesStore(database);
   stack.use(await countSales({ ...deps, log: deps.eventLog, database: background, sales }));

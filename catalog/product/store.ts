@@ -1,6 +1,7 @@
 import type { Product } from '#catalog/product/product.ts';
+import type { SearchRows } from '#catalog/search/postgres/rows.ts';
 import type { Event } from '#platform/events/event.ts';
-import { outboxInsert, outboxValues, writeOutbox } from '#platform/events/outbox.ts';
+import { OUTBOX_COLUMNS, outboxInsert, outboxValues, writeOutbox } from '#platform/events/outbox.ts';
 import { groupInserts } from '#platform/group-inserts.ts';
 import { sharePublicReads } from '#platform/group.ts';
 import { pageKey, type Page } from '#platform/input.ts';
@@ -10,7 +11,7 @@ import { groupReadsById } from '#platform/read-by-id.ts';
 
 /** The SQL statements for products; those for search are in ../search. */
 
-interface ProductRow {
+export interface ProductRow {
   readonly id: string;
   readonly name: string;
   readonly description: string;
@@ -22,35 +23,36 @@ interface ProductRow {
   readonly tags: string[];
 }
 
-const COLUMNS = 'id, name, description, price_minor, created_at, version, archived_at, category_id, tags';
+export const PRODUCT_COLUMNS =
+  'id, name, description, price_minor, created_at, version, archived_at, category_id, tags';
 const ON_SALE = 'archived_at IS NULL';
 
-const INSERT: Statement = {
+const insert = (search: SearchRows): Statement => ({
   name: 'insert_products',
   text: `
-    WITH published AS (${outboxInsert(8)})
+    WITH published AS (${outboxInsert(8)}), ${search.insert(8 + OUTBOX_COLUMNS)}
     INSERT INTO product (id, name, description, price_minor, created_at, category_id, tags)
     SELECT id, name, description, price_minor, created_at, category_id, string_to_array(tags, E'\\n')
     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::uuid[], $7::text[])
       AS p(id, name, description, price_minor, created_at, category_id, tags)`,
-};
+});
 /** Returns a row if the database contains a price. */
 export const FIND_PRODUCT: Statement = { name: 'find_product', text: 'SELECT 1 FROM product LIMIT 1' };
 const BY_IDS: Statement = {
   name: 'products_by_ids',
-  text: `SELECT ${COLUMNS} FROM product WHERE id = ANY($1::uuid[])`,
+  text: `SELECT ${PRODUCT_COLUMNS} FROM product WHERE id = ANY($1::uuid[])`,
 };
 const LIST: Statement = {
   name: 'list_products',
-  text: `SELECT ${COLUMNS} FROM product WHERE ${ON_SALE} AND ${keyset('forward', 1)}`,
+  text: `SELECT ${PRODUCT_COLUMNS} FROM product WHERE ${ON_SALE} AND ${keyset('forward', 1)}`,
 };
 const LIST_BACKWARD: Statement = {
   name: 'list_products_backward',
-  text: `SELECT ${COLUMNS} FROM product WHERE ${ON_SALE} AND ${keyset('backward', 1)}`,
+  text: `SELECT ${PRODUCT_COLUMNS} FROM product WHERE ${ON_SALE} AND ${keyset('backward', 1)}`,
 };
 const LOCK: Statement = {
   name: 'lock_product',
-  text: `SELECT ${COLUMNS} FROM product WHERE id = $1 FOR UPDATE`,
+  text: `SELECT ${PRODUCT_COLUMNS} FROM product WHERE id = $1 FOR UPDATE`,
 };
 const UPDATE: Statement = {
   name: 'update_product',
@@ -62,11 +64,20 @@ const UPDATE: Statement = {
 
 export type ProductStore = ReturnType<typeof createProductStore>;
 
-export function createProductStore(database: Database) {
+/** Each change of a product also changes its row in the search tables, in the same transaction. */
+export function createProductStore(database: Database, search: SearchRows) {
+  const INSERT = insert(search);
   return {
     /** Inserts a product and its events, and returns the product. Concurrent calls share one commit. */
     insert: groupInserts<Product>(
-      (products, events) => insertProducts(database, products, events),
+      async (products, events) => {
+        await database.query(INSERT, [
+          ...productValues(products),
+          ...outboxValues(events),
+          ...(await search.valuesOf(database, products)),
+        ]);
+        return products;
+      },
       ({ name, description }) => name.length + description.length,
     ),
 
@@ -98,6 +109,8 @@ export function createProductStore(database: Database) {
         if (!changed) return before;
         const { name, description, priceMinor, archivedAt, version, categoryId, tags } = changed.product;
         await tx.query(UPDATE, [id, name, description, priceMinor, archivedAt, version, categoryId, tags]);
+        if (archivedAt) await search.remove(tx, id);
+        else await search.write(tx, [changed.product]);
         await writeOutbox(tx, [changed.event]);
         return changed.product;
       });
@@ -105,13 +118,9 @@ export function createProductStore(database: Database) {
   };
 }
 
-/** Inserts all products and their events in one commit. */
-async function insertProducts(
-  database: Database,
-  products: readonly Product[],
-  events: readonly Event[],
-): Promise<readonly Product[]> {
-  await database.query(INSERT, [
+/** One array per column. */
+function productValues(products: readonly Product[]): unknown[] {
+  return [
     products.map((product) => product.id),
     products.map((product) => product.name),
     products.map((product) => product.description),
@@ -120,12 +129,10 @@ async function insertProducts(
     products.map((product) => product.categoryId),
     // unnest flattens nested arrays, so the tags of a product are joined. A tag contains no line break.
     products.map((product) => product.tags.join('\n')),
-    ...outboxValues(events),
-  ]);
-  return products;
+  ];
 }
 
-function toProduct(row: ProductRow): Product {
+export function toProduct(row: ProductRow): Product {
   return {
     id: row.id,
     name: row.name,

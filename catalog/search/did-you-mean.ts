@@ -1,8 +1,9 @@
-/** A word of the query, whether a product contains it, and similar words from product names. */
-export interface QueryWord {
-  readonly word: string;
-  readonly known: boolean;
-  readonly candidates: readonly string[];
+/** Words that an unknown word can stand for. */
+export interface Candidates {
+  /** Similar words of the vocabulary. */
+  readonly similar: readonly string[];
+  /** The word as two words of the vocabulary, separated by a space. */
+  readonly halves: string | null;
 }
 
 /** Shorter words are similar to too many others. */
@@ -11,22 +12,24 @@ export const CORRECTED_LENGTH_MIN = 3;
 /** Maximum number of unknown words to correct: each costs a database search. */
 export const CORRECTED_WORDS_MAX = 4;
 
-/** Returns the words with the unknown ones corrected, or null if no word changes. */
-export function correct(words: readonly QueryWord[]): string | null {
-  let unknown = 0;
-  const corrected = words.map(({ word, known, candidates }) => {
-    if (known || ++unknown > CORRECTED_WORDS_MAX) return word;
-    return nearest(word, candidates) ?? word;
+/** Returns the words with those that have candidates corrected, or null if no word changes. */
+export function correct(
+  words: readonly string[],
+  candidates: ReadonlyMap<string, Candidates>,
+): string | null {
+  const corrected = words.map((word) => {
+    const { similar = [], halves = null } = candidates.get(word) ?? {};
+    return halves ?? nearest(word, similar) ?? word;
   });
-  return corrected.every((word, index) => word === words[index]?.word) ? null : corrected.join(' ');
+  return corrected.every((word, index) => word === words[index]) ? null : corrected.join(' ');
 }
 
 function nearest(word: string, candidates: readonly string[]): string | undefined {
   const allowed = word.length < 5 ? 1 : 2;
   let best: string | undefined;
   let bestEdits = allowed + 1;
-  // Sorted, so that every backend picks the same word among equally distant ones.
-  for (const candidate of candidates.toSorted()) {
+  // Sorted, so that the same word is picked among equally distant ones. Numbers are never corrected.
+  for (const candidate of candidates.filter((each) => !/\d/.test(each)).toSorted()) {
     const edits = editDistance(word, candidate);
     if (edits > 0 && edits < bestEdits) [best, bestEdits] = [candidate, edits];
   }

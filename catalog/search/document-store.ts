@@ -1,4 +1,7 @@
 import type { ProductDocument } from '#catalog/search/product-index.ts';
+import type { Lexicon } from '#catalog/search/postgres/lexicon.ts';
+import { SALES_RANK } from '#catalog/search/postgres/rows.ts';
+import { plainWordsOf, productText, type ProductText } from '#catalog/search/text/product-text.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 
 /** The SQL statements that read products as documents for the search engine. */
@@ -12,13 +15,15 @@ interface DocumentRow {
   readonly price_minor: bigint;
   readonly tags: string[];
   readonly category_path: string[];
+  readonly sales: number;
 }
 
 /** Sorts before every product id. */
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 const DOCUMENTS = `
     SELECT p.id, p.version, p.archived_at IS NULL AS on_sale, p.name, p.description, p.price_minor, p.tags,
-      coalesce(c.path, '{}') AS category_path
+      coalesce(c.path, '{}') AS category_path,
+      coalesce((SELECT ${SALES_RANK} FROM product_sales WHERE product_id = p.id), 0) AS sales
     FROM product AS p LEFT JOIN category AS c ON c.id = p.category_id`;
 const DOCUMENTS_BY_IDS: Statement = {
   name: 'documents_by_ids',
@@ -35,17 +40,22 @@ const COUNT_ON_SALE: Statement = {
 
 export type DocumentStore = ReturnType<typeof createDocumentStore>;
 
-export function createDocumentStore(database: Database) {
+export function createDocumentStore(database: Database, lexicon: Lexicon) {
+  async function toDocuments(rows: readonly DocumentRow[]): Promise<ProductDocument[]> {
+    const stemOf = await lexicon.stems(database, rows.flatMap(plainWordsOf));
+    return rows.map((row) => toDocument(row, productText(row, stemOf)));
+  }
+
   return {
     /** Returns the documents of products, archived or not. */
     async byIds(ids: readonly string[]): Promise<ProductDocument[]> {
-      return (await database.query<DocumentRow>(DOCUMENTS_BY_IDS, [ids])).map(toDocument);
+      return toDocuments(await database.query<DocumentRow>(DOCUMENTS_BY_IDS, [ids]));
     },
 
     /** Returns the next products on sale in id order, after `id`; an empty `id` starts from the first. */
     async onSaleAfter(id: string, size: number, signal: AbortSignal): Promise<ProductDocument[]> {
       const values = [id === '' ? FIRST_ID : id, size];
-      return (await database.query<DocumentRow>(DOCUMENTS_AFTER, values, signal)).map(toDocument);
+      return toDocuments(await database.query<DocumentRow>(DOCUMENTS_AFTER, values, signal));
     },
 
     async countOnSale(): Promise<number> {
@@ -54,13 +64,13 @@ export function createDocumentStore(database: Database) {
   };
 }
 
-function toDocument(row: DocumentRow): ProductDocument {
-  const { id, version, name, description, tags, on_sale: onSale } = row;
+function toDocument(row: DocumentRow, text: ProductText): ProductDocument {
+  const { id, version, tags, sales, on_sale: onSale } = row;
   return {
     id,
     version,
-    name,
-    description,
+    text,
+    sales,
     tags,
     onSale,
     priceMinor: row.price_minor,

@@ -1,86 +1,83 @@
+import type { QueryPlan } from '#catalog/search/query-plan.ts';
 import {
   FACET_SIZE,
   PRICE_STEPS,
   sortOf,
   TOTAL_MAX,
-  type MatchMode,
   type ProductFilter,
   type ProductQuery,
 } from '#catalog/search/search-index.ts';
-import { SUBSTRING_LENGTH_MIN, type SearchTerms } from '#catalog/search/search-terms.ts';
+import type { Phrase, QueryWord } from '#catalog/search/text/query-words.ts';
 
 /** Request bodies in the query language that Elasticsearch 7 and OpenSearch share. */
 
 type Clause = Readonly<Record<string, unknown>>;
+type TextField = 'name' | 'everything';
 
-const allOf = (field: string, query: string, more: object = {}): Clause => ({
-  match: { [field]: { query, operator: 'and', ...more } },
-});
-const prefixMatch = (field: string, words: readonly string[]): Clause => ({
-  // Only the last word is a prefix.
-  match_bool_prefix: {
-    [field]: { query: [...words.slice(0, -1), truncate(words.at(-1) ?? '')].join(' '), operator: 'and' },
-  },
-});
 const anyOf = (...should: Clause[]): Clause => ({ bool: { should, minimum_should_match: 1 } });
+const allOf = (...filter: Clause[]): Clause => ({ bool: { filter } });
 const constantScore = (boost: number, filter: Clause): Clause => ({ constant_score: { filter, boost } });
+const phraseIn = (field: TextField, phrase: Phrase): Clause => ({
+  match_phrase: { [field]: phrase.join(' ') },
+});
 
-/**
- * Prefix and fuzzy queries run automata, whose cost grows with their length. The engine refuses one of more than
- * 1,000 bytes.
- */
-const AUTOMATON_LENGTH_MAX = 100;
-const truncate = (text: string): string => Array.from(text).slice(0, AUTOMATON_LENGTH_MAX).join('');
+/** Matches any of the phrases. */
+function phrasesIn(field: TextField, phrases: readonly Phrase[]): Clause {
+  const terms = phrases.flatMap(([term, ...more]) => (term !== undefined && more.length === 0 ? [term] : []));
+  const longer = phrases.filter(({ length }) => length > 1).map((phrase) => phraseIn(field, phrase));
+  return longer.length === 0
+    ? { terms: { [field]: terms } }
+    : anyOf({ terms: { [field]: terms } }, ...longer);
+}
 
-/**
- * Ranks the exact name first, then names with all words, then names that contain the text as a substring, then products
- * with all words in name, description and tags. Within each group: by BM25 of the name and by a phrase match.
- */
-function matchClause({ text, words }: SearchTerms): Clause {
-  const inName = anyOf(allOf('name', text), prefixMatch('name.words', words));
-  const inAll = anyOf(allOf('everything', text), prefixMatch('everything.words', words));
-  const inside =
-    text.length < SUBSTRING_LENGTH_MIN
-      ? []
-      : [constantScore(10, { match_phrase: { 'name.trigrams': text } })];
+const exactIn = (field: TextField, { exact }: QueryWord): Clause => phrasesIn(field, exact);
+const anyFormIn = (field: TextField, { exact, loose }: QueryWord): Clause =>
+  phrasesIn(field, [...exact, ...loose]);
+
+/** The condition that a product matches the query by its texts or by the names of its categories. */
+function matchCondition({ words, required }: QueryPlan): Clause {
+  const each = words.map((word) => {
+    const inText = anyFormIn('everything', word);
+    const { categoryIds } = word;
+    // If not all words must match, categories do not count.
+    return categoryIds.length > 0 && required === words.length
+      ? anyOf(inText, { terms: { category_path: categoryIds } })
+      : inText;
+  });
+  if (required === words.length) return allOf(...each);
+  const optional = each.filter((_, index) => !words[index]?.hasDigit);
+  const needed = each.filter((_, index) => words[index]?.hasDigit);
   return {
-    bool: {
-      must: [
-        anyOf(
-          constantScore(1_000, { term: { 'name.line': text } }),
-          constantScore(100, inName),
-          constantScore(1, inAll),
-          ...inside,
-        ),
-      ],
-      should: [
-        { match: { name: { query: text } } },
-        { match: { 'name.words': { query: text } } },
-        ...(words.length > 1 ? [{ match_phrase: { everything: { query: text, slop: 1, boost: 0.5 } } }] : []),
-      ],
-    },
+    bool: { filter: needed, should: optional, minimum_should_match: Math.max(0, required - needed.length) },
   };
 }
 
 /**
- * Matches names that have all words with up to two typing errors, or many of the text's trigrams. Prefers errors after
- * the first letter, and also tries a number that is joined to a word as a separate word.
+ * The score of a match; matches with equal scores are in the order of RANK. All words in the name as they are written,
+ * all words in the name, all words in the texts, adjacent words.
  */
-function approximateClause({ words }: SearchTerms): Clause {
-  const text = words.map(truncate).join(' ');
-  const apart = text.replaceAll(/(?<=\p{L})(?=\p{N})|(?<=\p{N})(?=\p{L})/gu, ' ');
-  return anyOf(
-    allOf('name.words', text, { fuzziness: 'AUTO', boost: 3 }),
-    allOf('name.words', text, { fuzziness: 'AUTO', prefix_length: 1, boost: 3 }),
-    { match: { 'name.trigrams': { query: text, minimum_should_match: '40%' } } },
-    ...(apart === text ? [] : [allOf('name.words', apart, { boost: 3 })]),
-  );
+function scoreClauses({ words, required }: QueryPlan): Clause[] {
+  if (required < words.length)
+    return words.flatMap((word) => [
+      constantScore(1, exactIn('everything', word)),
+      constantScore(1, anyFormIn('everything', word)),
+    ]);
+  const exact = allOf(...words.map((word) => exactIn('name', word)));
+  const inName = allOf(...words.map((word) => anyFormIn('name', word)));
+  const inText = allOf(...words.map((word) => anyFormIn('everything', word)));
+  const scores = [constantScore(8, exact), constantScore(4, inName), constantScore(2, inText)];
+  if (words.length === 1) return scores;
+  const adjacent = words.flatMap(({ exact: [written = []] }) => written);
+  return [
+    ...scores,
+    constantScore(1, allOf(exact, phraseIn('name', adjacent))),
+    constantScore(1, {
+      bool: { must_not: [inName], filter: [phraseIn('everything', adjacent)] },
+    }),
+  ];
 }
 
-function matching(terms: SearchTerms | null, mode: MatchMode): Clause[] {
-  if (!terms) return [];
-  return [mode === 'fits' ? matchClause(terms) : approximateClause(terms)];
-}
+const RANK = [{ name_length: 'asc' }, { sales: 'desc' }, { id: 'desc' }];
 
 function priceClauses({ priceMin, priceMax }: ProductFilter): Clause[] {
   if (priceMin === null && priceMax === null) return [];
@@ -98,7 +95,7 @@ function categoryClauses({ categoryId }: ProductFilter): Clause[] {
 const ON_SALE: Clause = { term: { on_sale: true } };
 
 /** Requests a page plus one hit, which shows whether the list continues, and the requested counts. */
-export function searchBody(query: ProductQuery, terms: SearchTerms | null, mode: MatchMode): object {
+export function searchBody(query: ProductQuery, plan: QueryPlan | null): object {
   const { filter, include, after, skip } = query;
   const prices = priceClauses(filter);
   const category = categoryClauses(filter);
@@ -115,8 +112,11 @@ export function searchBody(query: ProductQuery, terms: SearchTerms | null, mode:
     query: {
       bool: {
         // A facet ignores its own condition, so these two conditions are applied after the aggregations.
-        filter: include.facets ? always : [...always, ...prices, ...category],
-        must: matching(terms, mode),
+        filter: [
+          ...(plan ? [matchCondition(plan)] : []),
+          ...(include.facets ? always : [...always, ...prices, ...category]),
+        ],
+        should: plan && sort === 'relevance' ? scoreClauses(plan) : [],
       },
     },
     ...(include.facets && {
@@ -133,17 +133,17 @@ export function searchBody(query: ProductQuery, terms: SearchTerms | null, mode:
   };
 }
 
-/** A cursor from another backend has no score; then the search continues at its offset. */
+/** In order of relevance, a search continues at the offset of the cursor. */
 function searchAfter({ sort, key, id, offset }: NonNullable<ProductQuery['after']>): object {
-  if (sort === 'newest') return { search_after: [id] };
-  return key === '' ? { from: offset } : { search_after: [sort === 'relevance' ? Number(key) : key, id] };
+  if (sort === 'relevance') return { from: offset };
+  return { search_after: sort === 'newest' ? [id] : [key, id] };
 }
 
 function sortClauses(sort: ProductQuery['sort'], backward: boolean): object[] {
   const direction = (sort === 'price_asc') !== backward ? 'asc' : 'desc';
   const id = { id: direction };
   if (sort === 'newest') return [id];
-  return [sort === 'relevance' ? { _score: 'desc' } : { price: direction }, id];
+  return sort === 'relevance' ? [{ _score: 'desc' }, ...RANK] : [{ price: direction }, id];
 }
 
 function facetAggregations(prices: Clause[], category: Clause[]): object {
@@ -165,48 +165,28 @@ function facetAggregations(prices: Clause[], category: Clause[]): object {
 }
 
 /** Counts the matches, up to 1. */
-export function hasMatchBody(terms: SearchTerms): object {
-  return { size: 0, track_total_hits: 1, query: { bool: { filter: [ON_SALE, ...matching(terms, 'fits')] } } };
-}
-
-/** For each word: whether a product has a word that starts with it, and similar words from product names. */
-export function typedWordsBody(words: readonly string[]): object {
-  const known = (word: string): Clause =>
-    anyOf(allOf('everything', word), { prefix: { 'everything.words': truncate(word) } });
-  const resembling = (word: string): object => ({
-    text: truncate(word),
-    term: {
-      field: 'name.words',
-      suggest_mode: 'always',
-      min_word_length: 3,
-      prefix_length: 0,
-      max_edits: 2,
-      size: 20,
-    },
-  });
-  const each = (make: (word: string) => object): object =>
-    Object.fromEntries(words.map((word, index) => [`w${index}`, make(word)]));
+export function hasMatchBody(plan: QueryPlan): object {
   return {
     size: 0,
-    track_total_hits: false,
-    query: ON_SALE,
-    aggs: { known: { filters: { filters: each(known) } } },
-    suggest: each(resembling),
+    track_total_hits: 1,
+    query: { bool: { filter: [ON_SALE, matchCondition(plan)] } },
   };
 }
 
-/** Names with a word that starts with the text: names that start with it first, then the shortest names. */
-export function suggestBody({ text, words }: SearchTerms, size: number): object {
+/** Names that match: names that start with the text first, then the shortest. */
+export function suggestBody({ words }: QueryPlan, text: string, size: number): object {
+  const before = words.slice(0, -1).map((word) => exactIn('name', word));
+  const last = words.slice(-1).map(({ exact, starting }) => phrasesIn('name', [...exact, ...starting]));
   return {
     _source: false,
     track_total_hits: false,
     size,
     query: {
       bool: {
-        filter: [ON_SALE, prefixMatch('name.words', words)],
-        should: [constantScore(1, { prefix: { 'name.line': truncate(text) } })],
+        filter: [ON_SALE, ...before, ...last],
+        should: [constantScore(1, { prefix: { line: text } })],
       },
     },
-    sort: [{ _score: 'desc' }, { name_length: 'asc' }, { id: 'desc' }],
+    sort: [{ _score: 'desc' }, { line_length: 'asc' }, { id: 'desc' }],
   };
 }

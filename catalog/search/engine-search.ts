@@ -1,10 +1,15 @@
+import type { SearchLanguage } from '#catalog/config.ts';
 import { catalogMetrics } from '#catalog/metrics.ts';
 import { CATALOG_EVENTS } from '#catalog/pb/topics.ts';
-import { elasticsearchIndex } from '#catalog/search/elasticsearch.ts';
+import { elasticsearchBackend } from '#catalog/search/elasticsearch.ts';
 import { EngineError, openEngine } from '#catalog/search/engine.ts';
 import { withFallback } from '#catalog/search/fallback.ts';
 import { indexProducts } from '#catalog/search/index-products.ts';
 import { aliasOf, productIndex } from '#catalog/search/product-index.ts';
+import { planSearch } from '#catalog/search/plan-search.ts';
+import type { Planner } from '#catalog/search/planner.ts';
+import type { Lexicon } from '#catalog/search/postgres/lexicon.ts';
+import { textFingerprint } from '#catalog/search/postgres/tables.ts';
 import { rebuildIndex } from '#catalog/search/rebuild-index.ts';
 import type { SearchIndex } from '#catalog/search/search-index.ts';
 import { createDocumentStore } from '#catalog/search/document-store.ts';
@@ -27,20 +32,27 @@ const NOT_FOUND = 404;
  */
 export async function startEngineSearch(
   url: string,
-  { database, fallback }: { database: Database; fallback: SearchIndex },
+  search: {
+    database: Database;
+    lexicon: Lexicon;
+    language: SearchLanguage;
+    planner: Planner;
+    fallback: SearchIndex;
+  },
   deps: ServiceDeps,
   stack: AsyncDisposableStack,
 ): Promise<SearchIndex> {
   const { logger } = deps;
-  const documents = createDocumentStore(database);
+  const { database, fallback } = search;
+  const documents = createDocumentStore(database, search.lexicon);
   const engine = stack.use(openEngine(url));
   const alias = aliasOf(url);
-  const index = productIndex(engine, alias);
+  const index = productIndex(engine, alias, textFingerprint(search.language));
   const builder = stack.use(keepIndexCurrent({ database, documents, index, clock: deps.clock, logger }));
   builder.check();
-  const search = stack.use(
+  const searchIndex = stack.use(
     withFallback({
-      engine: elasticsearchIndex(engine, alias),
+      engine: planSearch(search.planner, elasticsearchBackend(engine, index.searchAlias)),
       fallback,
       async probe() {
         try {
@@ -73,7 +85,7 @@ export async function startEngineSearch(
       },
     ),
   );
-  return search;
+  return searchIndex;
 }
 
 /** Builds the index in the background if it is missing or was built with other settings; retries until it exists. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { EngineError, type Engine } from '#catalog/search/engine.ts';
-import { SYNONYM_LINES } from '#catalog/search/synonyms.ts';
+import type { ProductText, Sequence } from '#catalog/search/text/product-text.ts';
 
 /**
  * The indices of an alias. Searches use the alias, which points to one complete index. The indices are named
@@ -12,17 +12,8 @@ import { SYNONYM_LINES } from '#catalog/search/synonyms.ts';
 const readJson = (file: string): Record<string, unknown> =>
   JSON.parse(readFileSync(new URL(`../es/${file}`, import.meta.url), 'utf8')) as Record<string, unknown>;
 
-const SETTINGS = JSON.stringify(readJson('settings.json')).replace(
-  '"synonyms":[]',
-  `"synonyms":${JSON.stringify(SYNONYM_LINES)}`,
-);
+const SETTINGS = readJson('settings.json');
 const MAPPINGS = readJson('mappings.json');
-/** Hash of the settings and mappings: an index with another fingerprint must be rebuilt. */
-const FINGERPRINT = createHash('sha256')
-  .update(SETTINGS)
-  .update(JSON.stringify(MAPPINGS))
-  .digest('hex')
-  .slice(0, 16);
 
 const ADMIN_TIMEOUT_MS = 30_000;
 const PROBE_TIMEOUT_MS = 1_000;
@@ -36,8 +27,9 @@ export interface ProductDocument {
   readonly id: string;
   readonly version: bigint;
   readonly onSale: boolean;
-  readonly name: string;
-  readonly description: string;
+  readonly text: ProductText;
+  /** Grows by one when the sales double. */
+  readonly sales: number;
   readonly priceMinor: bigint;
   /** Category ids from the top level down; empty: no category. */
   readonly categoryPath: readonly string[];
@@ -74,7 +66,14 @@ interface BulkAnswer {
   }[];
 }
 
-export function productIndex(engine: Engine, alias: string) {
+/** `textFingerprint` identifies the terms of texts: an index with other terms must be rebuilt. */
+export function productIndex(engine: Engine, alias: string, textFingerprint: string) {
+  const fingerprint = createHash('sha256')
+    .update(textFingerprint)
+    .update(JSON.stringify([SETTINGS, MAPPINGS]))
+    .digest('hex')
+    .slice(0, 16);
+  const searchAlias = `${alias}-${fingerprint}`;
   const isIndexName = (name: string): boolean =>
     name.startsWith(`${alias}-`) && /^\d{17}$/.test(name.slice(alias.length + 1));
   /** Writes use a separate alias, so that a write to a deleted index fails instead of creating a new index. */
@@ -107,17 +106,24 @@ export function productIndex(engine: Engine, alias: string) {
 
   return {
     alias,
+    /** The alias of searches. An index with other terms or mappings has another one, so that no search reads it. */
+    searchAlias,
 
     /** Throws EngineError while the engine cannot answer searches. */
     async probe(): Promise<void> {
       const body = { size: 0, terminate_after: 1 };
-      await engine.send({ method: 'POST', path: `/${alias}/_search`, body, timeoutMs: PROBE_TIMEOUT_MS });
+      await engine.send({
+        method: 'POST',
+        path: `/${searchAlias}/_search`,
+        body,
+        timeoutMs: PROBE_TIMEOUT_MS,
+      });
     },
 
     /** Whether the alias points to an index with the current settings and mappings. */
     async isCurrent(): Promise<boolean> {
       const live = Object.values(await all()).find((index) => index.aliases?.[alias]);
-      return live?.mappings?._meta?.fingerprint === FINGERPRINT;
+      return live?.mappings?._meta?.fingerprint === fingerprint;
     },
 
     /** Returns the indices to write to: the one behind the alias and the one being built. */
@@ -129,8 +135,8 @@ export function productIndex(engine: Engine, alias: string) {
     async create(nowMs: number): Promise<string> {
       const name = `${alias}-${new Date(nowMs).toISOString().replaceAll(/\D/g, '')}`;
       const body = {
-        settings: { ...(JSON.parse(SETTINGS) as object), refresh_interval: '-1' },
-        mappings: { ...MAPPINGS, _meta: { fingerprint: FINGERPRINT } },
+        settings: { ...SETTINGS, refresh_interval: '-1' },
+        mappings: { ...MAPPINGS, _meta: { fingerprint } },
         aliases: { [writeAlias(name)]: {} },
       };
       await engine.send({ method: 'PUT', path: `/${name}`, body, timeoutMs: ADMIN_TIMEOUT_MS });
@@ -164,14 +170,18 @@ export function productIndex(engine: Engine, alias: string) {
 
     /** Makes a complete index searchable and atomically points the alias to it. */
     async publish(name: string): Promise<void> {
-      const refresh = JSON.parse(SETTINGS) as { refresh_interval: string };
-      const body = { index: { refresh_interval: refresh.refresh_interval } };
+      const body = { index: { refresh_interval: SETTINGS['refresh_interval'] } };
       await engine.send({ method: 'PUT', path: `/${name}/_settings`, body, timeoutMs: ADMIN_TIMEOUT_MS });
       await this.refresh(name);
-      const before = Object.entries(await all()).filter(([, index]) => index.aliases?.[alias]);
+      const removed = Object.entries(await all()).flatMap(([index, { aliases = {} }]) =>
+        [alias, searchAlias]
+          .filter((each) => aliases[each])
+          .map((each) => ({ remove: { index, alias: each } })),
+      );
       const actions = [
-        ...before.map(([index]) => ({ remove: { index, alias } })),
+        ...removed,
         { add: { index: name, alias } },
+        { add: { index: name, alias: searchAlias } },
       ];
       await engine.send({
         method: 'POST',
@@ -199,16 +209,18 @@ export function productIndex(engine: Engine, alias: string) {
 const VERSION_CONFLICT = 409;
 
 function bulkLines(index: string, document: ProductDocument): string {
-  const { id, version, onSale, name, description, priceMinor, categoryPath, tags } = document;
+  const { id, version, onSale, text, priceMinor, categoryPath, tags, sales } = document;
   const action = { index: { _index: index, _id: id, version: Number(version), version_type: 'external' } };
-  // NFKC, so that accented and full-width letters are single letters, which the analyzers fold.
-  const text = (value: string): string => value.normalize('NFKC');
+  const lineOf = (sequence: Sequence): string => sequence.join(' ');
   const source = {
     id,
     on_sale: onSale,
-    name: text(name),
-    name_length: Array.from(name).length,
-    description: text(description),
+    name: text.name.map(lineOf),
+    other: text.other.map(lineOf),
+    line: text.line,
+    line_length: Array.from(text.line).length,
+    name_length: text.nameLength,
+    sales,
     price: Number(priceMinor),
     category_path: categoryPath,
     tags,

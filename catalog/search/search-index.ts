@@ -3,7 +3,7 @@ import { PAGE_SIZE_MAX } from '#platform/limits.ts';
 
 /**
  * Searches the products on sale. An index returns ids; the products are read from the catalog's tables.
- * Backends: PostgreSQL itself (search/postgres.ts) and Elasticsearch or OpenSearch (search/elasticsearch.ts).
+ * Backends: PostgreSQL itself (search/postgres/) and Elasticsearch or OpenSearch (search/elasticsearch.ts).
  */
 export interface SearchIndex {
   search(query: ProductQuery, signal: AbortSignal): Promise<SearchResult>;
@@ -54,6 +54,7 @@ export interface SearchResult {
   /** Exact up to TOTAL_MAX, which also stands for any larger number; null unless requested. */
   readonly total: number | null;
   readonly facets: Facets | null;
+  readonly matched: Matched;
   /** The corrected text, if no product matches the text as given. */
   readonly didYouMean: string | null;
 }
@@ -80,18 +81,18 @@ export const PRICE_STEPS: readonly number[] = [
 ];
 
 /**
- * Whether products match the text, or only approximately. Approximate matches are returned if no product matches the
- * text, regardless of the filter.
+ * What the hits match: all words of the text, all words of the corrected text, or most words. Each is tried if no product
+ * matches the one before, regardless of the filter.
  */
-export type MatchMode = 'fits' | 'near';
+export type Matched = 'all' | 'corrected' | 'most';
 
-/** The position of a hit in its list. Valid for every backend: one that cannot use the score uses the offset. */
+/** The position of a hit in its list. Valid for every backend. */
 export interface Cursor {
   readonly sort: Sort;
-  readonly mode: MatchMode;
+  readonly matched: Matched;
   /** The number of hits up to and including this one in order of relevance; 0 in other orders. */
   readonly offset: number;
-  /** The sort key: a score, a price, or empty if hits are sorted by id alone. */
+  /** The sort key: a price, or empty if hits are in order of relevance or sorted by id alone. */
   readonly key: string;
   readonly id: string;
 }
@@ -102,11 +103,12 @@ const SORT_CODES: Readonly<Record<Sort, string>> = {
   price_desc: 'd',
   newest: 'n',
 };
-const CURSOR = /^([radn])([fn])(\d{1,6}):([\d.]{0,34}):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const CURSOR = /^([radn])([acm])(\d{1,6}):(\d{0,13}):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const MATCHED: readonly Matched[] = ['all', 'corrected', 'most'];
 const PRICE = /^\d{1,13}$/;
-/** Valid sort keys. Without a score, the search continues at the offset. */
+/** Valid sort keys. */
 const KEYS: Readonly<Record<Sort, RegExp>> = {
-  relevance: /^(?:\d{1,13}(?:\.\d{1,20})?)?$/,
+  relevance: /^$/,
   price_asc: PRICE,
   price_desc: PRICE,
   newest: /^$/,
@@ -114,19 +116,28 @@ const KEYS: Readonly<Record<Sort, RegExp>> = {
 /** The end of the last possible page. */
 const RELEVANCE_OFFSET_MAX = OFFSET_MAX + PAGE_SIZE_MAX;
 
-export function encodeCursor({ sort, mode, offset, key, id }: Cursor): string {
-  return `${SORT_CODES[sort]}${mode.charAt(0)}${offset}:${key}:${id}`;
+export function encodeCursor({ sort, matched, offset, key, id }: Cursor): string {
+  return `${SORT_CODES[sort]}${matched.charAt(0)}${offset}:${key}:${id}`;
 }
 
 /** Throws INVALID_CURSOR on `field` unless the text is a cursor of a list in this order. */
 export function requireCursor(field: string, text: string, sort: Sort): Cursor {
-  const [, letter, near, digits, key = '', id = ''] = CURSOR.exec(text) ?? [];
+  const [, letter, matchedLetter, digits, key = '', id = ''] = CURSOR.exec(text) ?? [];
   const offset = Number(digits);
   const isTooFar = sort === 'relevance' && offset > RELEVANCE_OFFSET_MAX;
   if (letter !== SORT_CODES[sort] || !KEYS[sort].test(key) || isTooFar)
     throw refused('INVALID_CURSOR', field, 'The cursor was not returned by a search in this order.');
-  return { sort, mode: near === 'n' ? 'near' : 'fits', offset, key, id };
+  const matched = MATCHED.find((each) => each.startsWith(matchedLetter ?? '')) ?? 'all';
+  return { sort, matched, offset, key, id };
 }
+
+export const NO_FILTER: ProductFilter = {
+  id: null,
+  priceMin: null,
+  priceMax: null,
+  categoryId: null,
+  tags: [],
+};
 
 /** Whether a filter has no conditions. */
 export function isUnfiltered(filter: ProductFilter): boolean {
@@ -144,6 +155,7 @@ export const EMPTY_RESULT: SearchResult = {
   hasMore: false,
   total: 0,
   facets: { prices: [], categories: [] },
+  matched: 'all',
   didYouMean: null,
 };
 

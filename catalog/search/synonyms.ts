@@ -14,6 +14,10 @@ for (const line of SYNONYM_LINES) {
   const phrases = line.split(',').map((phrase) => phrase.trim());
   for (const phrase of phrases) GROUPS.set(phrase, [phrase, ...phrases.filter((other) => other !== phrase)]);
 }
+/** The words of all groups. */
+export const SYNONYM_WORDS: readonly string[] = [
+  ...new Set([...GROUPS.keys()].flatMap((phrase) => phrase.split(' '))),
+];
 const PHRASE_WORDS_MAX = Math.max(...[...GROUPS.keys()].map((phrase) => phrase.split(' ').length));
 
 /** Splits words into the longest known phrases, each followed by its synonyms. */

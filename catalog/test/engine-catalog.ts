@@ -3,6 +3,9 @@ import pg from 'pg';
 import type { CatalogService } from '#catalog/pb/catalog_pb.js';
 import { openEngine } from '#catalog/search/engine.ts';
 import { aliasOf, productIndex, type ProductIndex } from '#catalog/search/product-index.ts';
+import { SEARCH_LANGUAGE_DEFAULT } from '#catalog/config.ts';
+import { textFingerprint } from '#catalog/search/postgres/tables.ts';
+import { wordsOf } from '#catalog/search/text/words.ts';
 import { startCatalog } from '#catalog/service.ts';
 import { systemClock } from '#platform/clock.ts';
 import { inProcess, type Client } from '#platform/rpc.ts';
@@ -49,12 +52,12 @@ export async function openEngineCatalog(
   const deps = { ...own, eventLog: await openEventLog(eventsUrl, own, stack) };
   const searchUrl = `${engineUrl}/test-${systemClock.newId()}`;
   const engine = stack.use(openEngine(engineUrl));
-  const index = productIndex(engine, aliasOf(searchUrl));
+  const index = productIndex(engine, aliasOf(searchUrl), textFingerprint(SEARCH_LANGUAGE_DEFAULT));
   const { implementation } = await startCatalog({ databaseUrl, searchUrl }, deps, stack);
   // The first index is built in the background; another rebuild cannot start before it ends.
   await eventually(() => assert.ok(lines.some(({ msg }) => msg === 'the search index was built')), 60_000);
 
-  /** Version, status and name of each document behind the alias, by id. */
+  /** Version, status and terms of the name of each document behind the alias, by id. */
   async function indexed(): Promise<Map<string, string>> {
     await index.refresh(index.alias);
     const found = new Map<string, string>();
@@ -74,7 +77,7 @@ export async function openEngineCatalog(
         timeoutMs: 30_000,
       });
       for (const { _id: id, _version: version, _source: source } of hits?.hits ?? [])
-        found.set(id, `${version} ${source.on_sale} ${source.name}`);
+        found.set(id, `${version} ${source.on_sale} ${source.line}`);
       after = hits?.hits.at(-1)?.sort;
     } while (after);
     return found;
@@ -88,7 +91,7 @@ export async function openEngineCatalog(
     for (const { id, version, on_sale: onSale, name } of products) {
       const has = found.get(id);
       if (!onSale && has === undefined) continue;
-      assert.equal(has, `${version} ${onSale} ${name}`, `product ${id} in the index`);
+      assert.equal(has, `${version} ${onSale} ${lineOf(name)}`, `product ${id} in the index`);
     }
     assert.ok(found.size <= products.length);
   }
@@ -107,9 +110,16 @@ export async function openEngineCatalog(
   };
 }
 
+/** The terms of a name. */
+function lineOf(name: string): string {
+  return wordsOf(name)
+    .flatMap(({ terms }) => terms)
+    .join(' ');
+}
+
 interface EngineHit {
   readonly _id: string;
   readonly _version: number;
-  readonly _source: { readonly on_sale: boolean; readonly name: string };
+  readonly _source: { readonly on_sale: boolean; readonly line: string };
   readonly sort: unknown[];
 }

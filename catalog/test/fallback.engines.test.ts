@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
-import { elasticsearchIndex, SEARCH_TIMEOUT_MS } from '#catalog/search/elasticsearch.ts';
+import { elasticsearchBackend, SEARCH_TIMEOUT_MS } from '#catalog/search/elasticsearch.ts';
+import { planSearch } from '#catalog/search/plan-search.ts';
 import { openEngine } from '#catalog/search/engine.ts';
 import { SearchSort } from '#catalog/pb/catalog_pb.js';
 import { catalogMetrics } from '#catalog/metrics.ts';
 import { missingEngine, startElasticsearch, type TestSearchEngine } from '#testkit/engines.ts';
 import { eventually, testCall } from '#testkit/shop.ts';
+import { openPlanner } from './open-planner.ts';
 import { openEngineCatalog, type EngineCatalog } from './engine-catalog.ts';
 
 const skip = missingEngine('elasticsearch', { own: true });
@@ -116,8 +118,11 @@ suite('a search engine that fails', { skip, timeout: 240_000 }, () => {
       assert.equal((await mostRelevant(best.endCursor)).names.length, 4);
       fromPostgres = next.endCursor;
       // Known-bad twin: searches without the fallback fail.
-      const engineAlone = elasticsearchIndex(stack.use(openEngine(engine.url)), shop.index.alias);
-      await assert.rejects(engineAlone.suggest('lamp', 1, testCall().signal), { name: 'EngineError' });
+      const { planner } = openPlanner(shop.databaseUrl, stack);
+      const backend = elasticsearchBackend(stack.use(openEngine(engine.url)), shop.index.searchAlias);
+      await assert.rejects(planSearch(planner, backend).suggest('lamp', 1, testCall().signal), {
+        name: 'EngineError',
+      });
       // Created during the outage; the engine must find it afterwards.
       await shop.catalog.createProduct({ name: 'Lamp of the outage', priceMinor: 1_000n }, testCall());
       assert.ok((await search('outage')).includes('Lamp of the outage'), 'PostgreSQL finds it immediately');

@@ -165,7 +165,7 @@ export const GOLDEN: readonly GoldenQuery[] = [
     ['lord rings', 'The Lord of the Rings'],
     ['lamp desk', 'LED Desk Lamp'],
     ['noise canceling headphones', 'Headphones WH-1000XM5'],
-    ['phone for children', 'Children’s Backpack'],
+    ['phone for children', 'Phone Case'],
     ['waterproof shoes', 'Hiking Boots'],
     ['noise cancelling', 'AirPods Pro'],
     ['philosopher’s stone', 'Harry Potter and the Philosopher’s Stone'],

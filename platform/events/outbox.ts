@@ -16,6 +16,9 @@ const COLUMNS = [
   ['payload', 'json'],
 ] as const;
 
+/** The number of parameters of `outboxInsert`. */
+export const OUTBOX_COLUMNS = COLUMNS.length;
+
 /**
  * The INSERT for a WITH clause of a business statement, so that the change and its events are one commit: `WITH …,
  * published AS (${outboxInsert(5)}) …` takes its values from parameter $5 on.

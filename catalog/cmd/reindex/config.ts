@@ -12,4 +12,5 @@ export const reindexSettings = {
   }),
   FRITZY_DATA: str({ default: '.fritzy', desc: "The folder of the embedded shop's data." }),
   SEARCH_URL: catalogSettings.SEARCH_URL,
+  SEARCH_LANGUAGE: catalogSettings.SEARCH_LANGUAGE,
 };

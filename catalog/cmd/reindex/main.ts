@@ -3,6 +3,8 @@ import { Presets, SingleBar } from 'cli-progress';
 import { reindexSettings } from '#catalog/cmd/reindex/config.ts';
 import { EngineError, openEngine } from '#catalog/search/engine.ts';
 import { aliasOf, productIndex } from '#catalog/search/product-index.ts';
+import { createLexicon } from '#catalog/search/postgres/lexicon.ts';
+import { searchTables, textFingerprint } from '#catalog/search/postgres/tables.ts';
 import { rebuildIndex } from '#catalog/search/rebuild-index.ts';
 import { createDocumentStore } from '#catalog/search/document-store.ts';
 import { systemClock } from '#platform/clock.ts';
@@ -27,8 +29,9 @@ async function main(signal: AbortSignal): Promise<void> {
     );
   await using database = openDatabase({ url, name: 'catalog', telemetry: createTelemetry() });
   await using engine = openEngine(searchUrl);
-  const documents = createDocumentStore(database);
-  const index = productIndex(engine, aliasOf(searchUrl));
+  const { SEARCH_LANGUAGE: language } = config;
+  const documents = createDocumentStore(database, createLexicon(searchTables(language), language));
+  const index = productIndex(engine, aliasOf(searchUrl), textFingerprint(language));
   const bar = new SingleBar(
     {
       format: 'products {bar} {percentage} % {value}/{total}, {eta_formatted} left',

@@ -1,0 +1,78 @@
+import type { SearchBackend } from '#catalog/search/plan-search.ts';
+import type { BoundStatement, SearchStatements } from '#catalog/search/postgres/statements.ts';
+import { anyOf, exactQuery } from '#catalog/search/postgres/tsquery.ts';
+import type { QueryPlan } from '#catalog/search/query-plan.ts';
+import {
+  isTooDeep,
+  NO_FILTER,
+  sortOf,
+  type Facets,
+  type Hit,
+  type ProductFilter,
+  type ProductQuery,
+} from '#catalog/search/search-index.ts';
+import type { Database } from '#platform/postgres/pool.ts';
+
+interface HitRow {
+  readonly id: string;
+  readonly price_minor: bigint;
+}
+
+/** Searches the tables of the catalog, if no search engine is configured or while it is down. */
+export function postgresBackend(database: Database, statements: SearchStatements): SearchBackend {
+  const read = <R extends object>({ statement, values }: BoundStatement, signal: AbortSignal): Promise<R[]> =>
+    database.query<R>(statement, values, signal);
+
+  async function count(filter: ProductFilter, plan: QueryPlan | null, signal: AbortSignal): Promise<number> {
+    const [row] = await read<{ total: number }>(statements.count(filter, plan), signal);
+    return row?.total ?? 0;
+  }
+
+  async function page(
+    query: ProductQuery,
+    plan: QueryPlan | null,
+    signal: AbortSignal,
+  ): Promise<{ hits: Hit[]; hasMore: boolean }> {
+    if (!query.include.hits || isTooDeep(query)) return { hits: [], hasMore: false };
+    const start = query.after?.offset ?? query.skip;
+    const sort = sortOf(query.text, query.sort);
+    const rows = await read<HitRow>(statements.page(query, plan), signal);
+    const hits = rows.slice(0, query.size).map(({ id, price_minor: price }, index): Hit => {
+      const key = sort === 'price_asc' || sort === 'price_desc' ? String(price) : '';
+      const offset = sort === 'relevance' ? start + index + 1 : 0;
+      return { id, cursor: { sort, matched: 'all', offset, key, id } };
+    });
+    return { hits, hasMore: rows.length > query.size };
+  }
+
+  async function facets(filter: ProductFilter, plan: QueryPlan | null, signal: AbortSignal): Promise<Facets> {
+    const [prices, categories] = await Promise.all([
+      read<{ bucket: number; count: number }>(statements.priceFacet(filter, plan), signal),
+      read<{ id: string; count: number }>(statements.categoryFacet(filter, plan), signal),
+    ]);
+    return { prices, categories };
+  }
+
+  return {
+    async find(query, plan, signal) {
+      const { filter, include } = query;
+      const [found, total, counted] = await Promise.all([
+        page(query, plan, signal),
+        include.total ? count(filter, plan, signal) : null,
+        include.facets ? facets(filter, plan, signal) : null,
+      ]);
+      return { ...found, total, facets: counted };
+    },
+
+    hasMatch: async (plan, signal) => (await read(statements.first(NO_FILTER, plan), signal)).length > 0,
+
+    async suggest({ words }, text, size, signal) {
+      // Words before the last one as they are written; the last one also as a prefix.
+      const before = words.slice(0, -1);
+      const last = words.slice(-1).map(({ exact, starting }) => anyOf([...exact, ...starting]));
+      const condition = [exactQuery(before), ...last].filter((part) => part !== '').join('&');
+      const rows = await database.query<{ id: string }>(statements.suggest, [condition, text, size], signal);
+      return rows.map(({ id }) => id);
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import type { Product } from '#catalog/product/product.ts';
+import type { Lexicon } from '#catalog/search/postgres/lexicon.ts';
+import type { SearchTables } from '#catalog/search/postgres/tables.ts';
+import { NO_TERM, plainWordsOf, productText, type Sequence } from '#catalog/search/text/product-text.ts';
+import type { Queryable, Statement } from '#platform/postgres/pool.ts';
+
+/** Writes the products of the catalog to the search tables, in the transaction that writes the product. */
+
+/** The distance between two sequences of terms: terms of two sequences are never adjacent. */
+const GAP = 10;
+/** The limits of PostgreSQL for a tsvector. */
+const POSITIONS_MAX = 255;
+const POSITION_MAX = 16_383;
+
+export type SearchRows = ReturnType<typeof createSearchRows>;
+
+export function createSearchRows(tables: SearchTables, lexicon: Lexicon) {
+  /** Writes in the order of the words, so that concurrent transactions do not deadlock. */
+  const insert = (first: number): string => {
+    const $ = (index: number): string => `$${first + index}`;
+    return `
+    search_words AS (
+      INSERT INTO ${tables.words} SELECT word FROM unnest(${$(0)}::text[]) AS given(word)
+      WHERE NOT EXISTS (SELECT FROM ${tables.words} AS known WHERE known.word = given.word)
+      ORDER BY word ON CONFLICT DO NOTHING
+    ),
+    searchable AS (
+      INSERT INTO ${tables.products} AS indexed
+      SELECT id, version, price_minor, category_id, string_to_array(tags, E'\\n'), line, name_length,
+        coalesce((SELECT ${SALES_RANK} FROM product_sales WHERE product_id = id), 0), name::tsvector, everything::tsvector
+      FROM unnest(${$(1)}::uuid[], ${$(2)}::bigint[], ${$(3)}::bigint[], ${$(4)}::uuid[], ${$(5)}::text[],
+        ${$(6)}::text[], ${$(7)}::smallint[], ${$(8)}::text[], ${$(9)}::text[])
+        AS p(id, version, price_minor, category_id, tags, line, name_length, name, everything)
+      ON CONFLICT (id) DO UPDATE SET
+        version = excluded.version, price_minor = excluded.price_minor, category_id = excluded.category_id,
+        tags = excluded.tags, line = excluded.line, name_length = excluded.name_length, sales = excluded.sales,
+        name = excluded.name, everything = excluded.everything
+      WHERE indexed.version <= excluded.version
+    )`;
+  };
+  const WRITE: Statement = { name: 'write_search_rows', text: `WITH ${insert(1)} SELECT` };
+  const REMOVE: Statement = {
+    name: 'remove_search_row',
+    text: `DELETE FROM ${tables.products} WHERE id = $1`,
+  };
+
+  async function valuesOf(database: Queryable, products: readonly Product[]): Promise<unknown[]> {
+    const stemOf = await lexicon.stems(database, products.flatMap(plainWordsOf));
+    const texts = products.map((product) => productText(product, stemOf));
+    lexicon.forgetCompletions();
+    return [
+      [...new Set(texts.flatMap(({ vocabulary }) => vocabulary))].toSorted(),
+      products.map(({ id }) => id),
+      products.map(({ version }) => version),
+      products.map(({ priceMinor }) => priceMinor),
+      products.map(({ categoryId }) => categoryId),
+      products.map(({ tags }) => tags.join('\n')),
+      texts.map(({ line }) => line),
+      texts.map(({ nameLength }) => nameLength),
+      texts.map(({ name }) => toVector(name)),
+      texts.map(({ name, other }) => toVector([...name, ...other])),
+    ];
+  }
+
+  return {
+    /** The parts of a WITH clause that write rows with the values of `valuesOf` from the parameter `first` on. */
+    insert,
+    valuesOf,
+
+    async write(tx: Queryable, products: readonly Product[]): Promise<void> {
+      await tx.query(WRITE, await valuesOf(tx, products));
+    },
+
+    async remove(tx: Queryable, id: string): Promise<void> {
+      await tx.query(REMOVE, [id]);
+    },
+  };
+}
+
+/** Grows by one when the sales double, so that most orders change no row. */
+export const SALES_RANK = 'floor(log(2, units + 1))::smallint';
+
+/** The text form of a tsvector. Terms are letters, marks and digits, so they need no escaping within quotes. */
+function toVector(sequences: readonly Sequence[]): string {
+  const positions = new Map<string, number[]>();
+  let position = 0;
+  for (const sequence of sequences) {
+    for (const term of sequence) {
+      position = Math.min(position + 1, POSITION_MAX);
+      if (term === NO_TERM) continue;
+      const places = positions.get(term);
+      if (!places) positions.set(term, [position]);
+      else if (places.length < POSITIONS_MAX) places.push(position);
+    }
+    position += GAP;
+  }
+  return Array.from(positions, ([term, places]) => `'${term}':${places.join(',')}`).join(' ');
+}

@@ -1,0 +1,67 @@
+import { allTerms, isPlainWord, wordsOf, type Word } from '#catalog/search/text/words.ts';
+
+/** The texts of a product as the terms that all search backends index. */
+export interface ProductText {
+  /** Sequences of terms: terms of one sequence are adjacent, those of two are not. */
+  readonly name: readonly Sequence[];
+  /** Sequences of the description and the tags. */
+  readonly other: readonly Sequence[];
+  /** The number of terms of the name as it is written. */
+  readonly nameLength: number;
+  /** The terms of the name, separated by spaces: the order by name. */
+  readonly line: string;
+  /** The terms of the name and the tags that searches complete and correct. */
+  readonly vocabulary: readonly string[];
+}
+
+export type Sequence = readonly string[];
+/** The place of a term without a stem in a sequence of stems. */
+export const NO_TERM = '_';
+
+/** The stem of a word; undefined if it has none. Stop words have none. */
+export type StemOf = (word: string) => string | undefined;
+
+/** A term that is a stem, so that the word `run` differs from the stem of `running`. */
+export function stemTerm(stem: string): string {
+  return `~${stem}`;
+}
+
+interface TextSource {
+  readonly name: string;
+  readonly description: string;
+  readonly tags: readonly string[];
+}
+
+/** The words whose stems `productText` needs. */
+export function plainWordsOf({ name, description, tags }: TextSource): string[] {
+  return [name, description, ...tags].flatMap(wordsOf).flatMap(allTerms).filter(isPlainWord);
+}
+
+export function productText({ name, description, tags }: TextSource, stemOf: StemOf): ProductText {
+  const nameWords = wordsOf(name);
+  const tagWords = tags.map(wordsOf);
+  const terms = nameWords.flatMap((word) => word.terms);
+  return {
+    name: sequences(nameWords, stemOf),
+    other: [wordsOf(description), ...tagWords].flatMap((words) => sequences(words, stemOf)),
+    nameLength: terms.length,
+    line: terms.join(' '),
+    vocabulary: [...new Set([...nameWords, ...tagWords.flat()].flatMap(allTerms))],
+  };
+}
+
+/** The terms as they are written; the words without their separators; the stems. */
+function sequences(words: readonly Word[], stemOf: StemOf): Sequence[] {
+  if (words.length === 0) return [];
+  const written = words.flatMap((word) => word.terms);
+  const joined = words.flatMap((word) => (word.joined ? [word.joined] : []));
+  const stems = [written, ...joined]
+    .map((terms) => terms.map((term) => stemOfTerm(term, stemOf)))
+    .filter((terms) => terms.some((term) => term !== NO_TERM));
+  return [written, ...joined, ...stems];
+}
+
+function stemOfTerm(term: string, stemOf: StemOf): string {
+  const stem = isPlainWord(term) ? stemOf(term) : undefined;
+  return stem === undefined ? NO_TERM : stemTerm(stem);
+}
