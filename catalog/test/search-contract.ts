@@ -5,6 +5,7 @@ import { SearchSort } from '#catalog/pb/catalog_pb.js';
 import { systemClock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
 import { testCall } from '#testkit/shop.ts';
+import { foundContract } from './search-found.ts';
 import { facetsContract } from './search-facets.ts';
 import { pagingContract } from './search-pages.ts';
 import { PRODUCTS, GOLDEN } from './search-fixtures.ts';
@@ -242,6 +243,8 @@ export function searchContract(backend: Backend, open: () => Promise<SearchBench
       ] as const)
         await assert.rejects(suggest(prefix, size), { reason: 'INVALID_ARGUMENT', field });
     });
+
+    foundContract(() => bench, fetchPage);
 
     test('no text makes a search fail', async () => {
       const anyQuery = fc.oneof(

@@ -29,6 +29,10 @@ export function createLexicon(tables: SearchTables, language: SearchLanguage) {
   const completions = new LRUCache<string, Completions>({ max: COMPLETIONS_MAX, ttl: COMPLETIONS_TTL_MS });
   const dictionary = language === 'simple' ? 'simple' : `${language}_stem`;
 
+  /** Words stay in the vocabulary when their last product is archived or renamed. */
+  const isInUse = (word: string): string =>
+    `EXISTS (SELECT FROM ${tables.products} WHERE everything @@ ('''' || ${word} || '''')::tsquery)`;
+
   const STEMS: Statement = {
     name: 'stems_of_words',
     text: `
@@ -55,21 +59,20 @@ export function createLexicon(tables: SearchTables, language: SearchLanguage) {
     text: `
     SELECT given.word,
       ARRAY(
-        SELECT word FROM (
+        SELECT near.word FROM (
           SELECT known.word FROM ${tables.words} AS known WHERE known.word % given.word
           ORDER BY similarity(known.word, given.word) DESC, known.word LIMIT ${SIMILAR_MAX}
-        ) AS similar_words
+        ) AS near WHERE ${isInUse('near.word')}
         UNION SELECT known.word FROM ${tables.words} AS known
         WHERE known.word = ANY(ARRAY(
           SELECT overlay(given.word PLACING substr(given.word, at + 1, 1) || substr(given.word, at, 1) FROM at FOR 2)
           FROM generate_series(1, char_length(given.word) - 1) AS at
-        ))
+        )) AND ${isInUse('known.word')}
       ) AS similar,
       (
         SELECT left(given.word, at) || ' ' || substr(given.word, at + 1)
         FROM generate_series(${HALF_LENGTH_MIN}, char_length(given.word) - ${HALF_LENGTH_MIN}) AS at
-        WHERE EXISTS (SELECT FROM ${tables.words} AS known WHERE known.word = left(given.word, at))
-          AND EXISTS (SELECT FROM ${tables.words} AS known WHERE known.word = substr(given.word, at + 1))
+        WHERE ${isInUse('left(given.word, at)')} AND ${isInUse('substr(given.word, at + 1)')}
         LIMIT 1
       ) AS halves
     FROM unnest($1::text[]) AS given(word)`,
