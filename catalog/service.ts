@@ -96,12 +96,8 @@ export async function startCatalog(
   });
   stack.use(searchDatabase);
   const statements = searchStatements(tables);
-  const planner = createPlanner({
-    database: searchDatabase,
-    lexicon,
-    categories: createCategoryNames(searchDatabase, lexicon),
-    statements,
-  });
+  const categories = createCategoryNames(searchDatabase, lexicon);
+  const planner = createPlanner({ database: searchDatabase, lexicon, categories, statements });
   const fallback = planSearch(planner, postgresBackend(searchDatabase, statements));
   const { searchUrl = 'postgres:' } = config;
   let index: SearchIndex = fallback;
@@ -119,7 +115,7 @@ export async function startCatalog(
   stack.use(await countSales({ ...deps, log: deps.eventLog, database: background, sales }));
   const handlers = catalogHandlers({
     store,
-    categories: createCategoryStore(database),
+    categories: createCategoryStore(database, categories.forget),
     index: shareSearchIndex(index),
     sales,
     clock: deps.clock,

@@ -89,7 +89,8 @@ const CHILDREN: Statement = {
 
 export type CategoryStore = ReturnType<typeof createCategoryStore>;
 
-export function createCategoryStore(database: Database) {
+/** `onChange` is called after each change of a name. */
+export function createCategoryStore(database: Database, onChange: () => void = () => {}) {
   return {
     /**
      * Inserts the category and the event that `make` returns. `make` gets the current state of the tree; if it throws,
@@ -100,7 +101,7 @@ export function createCategoryStore(database: Database) {
       name: string,
       make: (size: TreeSize) => { category: Category; event: Event },
     ): Promise<Category> {
-      return database.transaction(async (tx) => {
+      const inserted = await database.transaction(async (tx) => {
         await tx.query(LOCK_TREE, []);
         const [row] = await tx.query<SizeRow>(SIZE, [parentId, name]);
         if (!row) throw new Error('a SELECT without FROM returned no row');
@@ -111,6 +112,8 @@ export function createCategoryStore(database: Database) {
         await writeOutbox(tx, [event]);
         return category;
       });
+      onChange();
+      return inserted;
     },
 
     /** Returns the renamed category, undefined if the id is unknown, or 'name-taken' if a sibling has the name. */
@@ -119,7 +122,7 @@ export function createCategoryStore(database: Database) {
       name: string,
       toEvent: (category: Category) => Event,
     ): Promise<Category | 'name-taken' | undefined> {
-      return database.transaction(async (tx) => {
+      const renamed = await database.transaction(async (tx) => {
         await tx.query(LOCK_TREE, []);
         if ((await tx.query(NAME_TAKEN, [id, name])).length > 0) return 'name-taken';
         const [row] = await tx.query<CategoryRow>(RENAME, [id, name]);
@@ -128,6 +131,8 @@ export function createCategoryStore(database: Database) {
         await writeOutbox(tx, [toEvent(category)]);
         return category;
       });
+      onChange();
+      return renamed;
     },
 
     /** Returns the categories that exist. Concurrent calls share one statement. */

@@ -49,6 +49,11 @@ export function createCategoryNames(database: Database, lexicon: Lexicon) {
       }
       return loaded;
     },
+
+    /** Reads the names again, after this process has changed one. */
+    forget(): void {
+      loaded = undefined;
+    },
   };
 }
 

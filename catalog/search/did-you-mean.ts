@@ -31,6 +31,8 @@ function nearest(word: string, candidates: readonly string[]): string | undefine
   // Sorted, so that the same word is picked among equally distant ones. Numbers are never corrected.
   for (const candidate of candidates.filter((each) => !/\d/.test(each)).toSorted()) {
     const edits = editDistance(word, candidate);
+    // Typing errors in the first letter are rare, and women is not men.
+    if (edits > 1 && candidate[0] !== word[0]) continue;
     if (edits > 0 && edits < bestEdits) [best, bestEdits] = [candidate, edits];
   }
   return best;

@@ -13,18 +13,17 @@ export interface QueryPlan {
   readonly required: number;
 }
 
-/** A single word must match. */
+/** Of fewer words without digits, all must match. */
 const MOST_WORDS_MIN = 2;
-/** From this number of words on, two of them need not match. */
+/** From this number of words without digits on, two of them need not match. */
 const TWO_MISSING_MIN = 6;
-/** Further words must all match: the number of combinations grows quickly. */
+/** Further words are ignored: the number of combinations grows quickly. */
 const COMBINED_MAX = 8;
 
-/** A plan in which most words must match; undefined if all must. */
+/** A plan in which all words with digits and most others must match; undefined if all must. */
 export function mostWords(words: readonly PlannedWord[]): QueryPlan | undefined {
   const considered = words.slice(0, COMBINED_MAX);
-  if (considered.length < MOST_WORDS_MIN) return undefined;
-  const required = considered.length - (considered.length < TWO_MISSING_MIN ? 1 : 2);
-  const withDigits = considered.filter(({ hasDigit }) => hasDigit).length;
-  return withDigits < considered.length ? { words: considered, required } : undefined;
+  const optional = considered.filter(({ hasDigit }) => !hasDigit).length;
+  if (optional < MOST_WORDS_MIN) return undefined;
+  return { words: considered, required: considered.length - (optional < TWO_MISSING_MIN ? 1 : 2) };
 }

@@ -28,5 +28,10 @@ export function openPlanner(
   const { signal } = new AbortController();
   const planOf = async (text: string): Promise<QueryPlan | null> =>
     (await planner.plan(text, signal)) ?? null;
-  return { database, tables, lexicon, statements, rows, planner, planOf };
+  /** Removes all products and categories, and the words of the shop. */
+  const clear = async (): Promise<void> => {
+    for (const table of ['product_sales', 'product', 'category', tables.products, tables.words])
+      await database.query({ name: '', text: `DELETE FROM ${table}` }, []);
+  };
+  return { clear, database, tables, lexicon, statements, rows, planner, planOf };
 }

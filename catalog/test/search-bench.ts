@@ -12,6 +12,8 @@ export interface SearchBench {
   readonly catalog: Client<typeof CatalogService>;
   /** Waits until all changes are searchable. */
   settle(): Promise<void>;
+  /** Removes all products and categories, and all that searches know of them. */
+  clear(): Promise<void>;
   /** Known-bad twin: returns the first product of a search without the phrase rank. */
   firstWithoutPhrases(text: string): Promise<string | undefined>;
 }

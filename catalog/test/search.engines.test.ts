@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { searchBody } from '#catalog/search/engine-query.ts';
-import { openEngine } from '#catalog/search/engine.ts';
+import { createDocumentStore, type DocumentStore } from '#catalog/search/document-store.ts';
+import { openEngine, type Engine } from '#catalog/search/engine.ts';
 import { missingEngine, openTestEngine } from '#testkit/engines.ts';
-import { openEngineCatalog } from './engine-catalog.ts';
+import { openEngineCatalog, type EngineCatalog } from './engine-catalog.ts';
 import { openPlanner } from './open-planner.ts';
 import { firstHitOf } from './search-fixtures.ts';
 import { searchContract } from './search-contract.ts';
@@ -21,8 +22,15 @@ for (const kind of ['elasticsearch', 'opensearch'] as const) {
     const { url } = stack.use(await openTestEngine(kind));
     const shop = await openEngineCatalog(url, stack);
     const engine = stack.use(openEngine(url));
+    const { clear, lexicon, database } = openPlanner(shop.databaseUrl, stack);
+    const documents = createDocumentStore(database, lexicon);
     return {
       ...shop,
+      settle: () => writeAll(shop, documents),
+      async clear() {
+        await clear();
+        await removeAll(engine, shop.index.alias);
+      },
       async firstWithoutPhrases(text) {
         const whole = searchBody(firstHitOf(text), await openPlanner(shop.databaseUrl, stack).planOf(text));
         const body = JSON.parse(JSON.stringify(whole), withoutPhrases) as object;
@@ -40,6 +48,18 @@ for (const kind of ['elasticsearch', 'opensearch'] as const) {
       },
     };
   });
+}
+
+/** Writes all products to the index without waiting for their events. */
+async function writeAll({ rows, index }: EngineCatalog, documents: DocumentStore): Promise<void> {
+  const ids = (await rows<{ id: string }>('SELECT id FROM product')).map(({ id }) => id);
+  assert.deepEqual(await index.write(await index.names(), await documents.byIds(ids)), []);
+  await index.refresh(index.alias);
+}
+
+async function removeAll(engine: Engine, alias: string): Promise<void> {
+  const path = `/${alias}/_delete_by_query?refresh=true&conflicts=proceed`;
+  await engine.send({ method: 'POST', path, body: { query: { match_all: {} } }, timeoutMs: 30_000 });
 }
 
 /** Reviver for JSON.parse: removes the scores of adjacent words from lists of clauses. */

@@ -25,6 +25,7 @@ const catalog: Client<typeof CatalogService> = inProcess(implementation);
 searchContract('postgres', async () => ({
   catalog,
   settle: async () => {},
+  clear: openPlanner(bench.url, stack).clear,
   async firstWithoutPhrases(text) {
     const { statements, planOf } = openPlanner(bench.url, stack);
     const { statement, values } = statements.page(firstHitOf(text), await planOf(text));

@@ -46,8 +46,11 @@ export function isPlainWord(term: string): boolean {
   return PLAIN.test(term);
 }
 
+/** 27" and 27″ are 27 inch. */
+const INCHES = /(?<=\d)["″]/g;
+
 export function wordsOf(text: string): Word[] {
-  return Array.from(fold(text).matchAll(WORD), ([word]) => toWord(word));
+  return Array.from(fold(text.replaceAll(INCHES, ' inch')).matchAll(WORD), ([word]) => toWord(word));
 }
 
 function toWord(word: string): Word {
