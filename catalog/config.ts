@@ -1,40 +1,9 @@
 import { oneOf, urlOf, wholeNumber } from '#platform/config.ts';
+import { SEARCH_LANGUAGE_DEFAULT, SEARCH_LANGUAGES } from '#catalog/search/language.ts';
 import { storedCurrencySettings } from '#platform/currency.ts';
 
 /** The default bounds of searches in PostgreSQL. */
 export const SEARCH_POOL = { connectionsMax: 3, statementTimeoutMs: 2_000 };
-
-/** The Snowball stemmers that PostgreSQL and Lucene have, and `simple`: no stems and no stop words. */
-export const SEARCH_LANGUAGES = [
-  'english',
-  'arabic',
-  'armenian',
-  'basque',
-  'catalan',
-  'danish',
-  'dutch',
-  'estonian',
-  'finnish',
-  'french',
-  'german',
-  'greek',
-  'hindi',
-  'hungarian',
-  'indonesian',
-  'irish',
-  'italian',
-  'lithuanian',
-  'norwegian',
-  'portuguese',
-  'romanian',
-  'russian',
-  'simple',
-  'spanish',
-  'swedish',
-  'turkish',
-] as const;
-export type SearchLanguage = (typeof SEARCH_LANGUAGES)[number];
-export const SEARCH_LANGUAGE_DEFAULT: SearchLanguage = 'english';
 
 /** The settings of the catalog service. */
 export const catalogSettings = {

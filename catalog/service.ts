@@ -1,11 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { createCategoryStore } from '#catalog/category/store.ts';
-import {
-  catalogSettings,
-  SEARCH_LANGUAGE_DEFAULT,
-  SEARCH_POOL,
-  type SearchLanguage,
-} from '#catalog/config.ts';
+import { catalogSettings, SEARCH_POOL } from '#catalog/config.ts';
+import { SEARCH_LANGUAGE_DEFAULT, type SearchLanguage } from '#catalog/search/language.ts';
 import { CatalogService } from '#catalog/pb/catalog_pb.js';
 import { countSales } from '#catalog/sales/count-sales.ts';
 import { catalogHandlers } from '#catalog/rpc.ts';

@@ -1,12 +1,11 @@
 import type { Product } from '#catalog/product/product.ts';
-import type { SearchRows } from '#catalog/search/postgres/rows.ts';
 import type { Event } from '#platform/events/event.ts';
 import { OUTBOX_COLUMNS, outboxInsert, outboxValues, writeOutbox } from '#platform/events/outbox.ts';
 import { groupInserts } from '#platform/group-inserts.ts';
 import { sharePublicReads } from '#platform/group.ts';
 import { pageKey, type Page } from '#platform/input.ts';
 import { keyset, keysetValues, toPage, type PageOf } from '#platform/postgres/keyset.ts';
-import type { Database, Statement } from '#platform/postgres/pool.ts';
+import type { Database, Queryable, Statement } from '#platform/postgres/pool.ts';
 import { groupReadsById } from '#platform/read-by-id.ts';
 
 /** The SQL statements for products; those for search are in ../search. */
@@ -26,6 +25,16 @@ export interface ProductRow {
 export const PRODUCT_COLUMNS =
   'id, name, description, price_minor, created_at, version, archived_at, category_id, tags';
 const ON_SALE = 'archived_at IS NULL';
+
+/** The rows by which products are found. They change in the transactions that change products. */
+export interface SearchRows {
+  /** The parts of a WITH clause that write rows with the values of `valuesOf` from the parameter `first` on. */
+  insert(first: number): string;
+  /** One array per column. */
+  valuesOf(database: Queryable, products: readonly Product[]): Promise<unknown[]>;
+  write(tx: Queryable, products: readonly Product[]): Promise<void>;
+  remove(tx: Queryable, id: string): Promise<void>;
+}
 
 const insert = (search: SearchRows): Statement => ({
   name: 'insert_products',

@@ -1,6 +1,6 @@
 import type { ProductDocument } from '#catalog/search/product-index.ts';
 import type { Lexicon } from '#catalog/search/postgres/lexicon.ts';
-import { SALES_RANK } from '#catalog/search/postgres/rows.ts';
+import { SALES_RANK } from '#catalog/search/postgres/tables.ts';
 import { plainWordsOf, productText, type ProductText } from '#catalog/search/text/product-text.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 

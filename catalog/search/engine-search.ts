@@ -1,4 +1,4 @@
-import type { SearchLanguage } from '#catalog/config.ts';
+import type { SearchLanguage } from '#catalog/search/language.ts';
 import { catalogMetrics } from '#catalog/metrics.ts';
 import { CATALOG_EVENTS } from '#catalog/pb/topics.ts';
 import { elasticsearchBackend } from '#catalog/search/elasticsearch.ts';

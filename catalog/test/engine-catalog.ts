@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { CatalogService } from '#catalog/pb/catalog_pb.js';
 import { openEngine } from '#catalog/search/engine.ts';
 import { aliasOf, productIndex, type ProductIndex } from '#catalog/search/product-index.ts';
-import { SEARCH_LANGUAGE_DEFAULT } from '#catalog/config.ts';
+import { SEARCH_LANGUAGE_DEFAULT } from '#catalog/search/language.ts';
 import { textFingerprint } from '#catalog/search/postgres/tables.ts';
 import { wordsOf } from '#catalog/search/text/words.ts';
 import { startCatalog } from '#catalog/service.ts';

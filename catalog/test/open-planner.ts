@@ -1,4 +1,4 @@
-import { SEARCH_LANGUAGE_DEFAULT, type SearchLanguage } from '#catalog/config.ts';
+import { SEARCH_LANGUAGE_DEFAULT, type SearchLanguage } from '#catalog/search/language.ts';
 import { createCategoryNames } from '#catalog/search/category-names.ts';
 import { createPlanner } from '#catalog/search/planner.ts';
 import { createLexicon } from '#catalog/search/postgres/lexicon.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import { openEngine, type Engine } from '#catalog/search/engine.ts';
 import { indexProducts } from '#catalog/search/index-products.ts';
-import { SEARCH_LANGUAGE_DEFAULT } from '#catalog/config.ts';
+import { SEARCH_LANGUAGE_DEFAULT } from '#catalog/search/language.ts';
 import { createLexicon } from '#catalog/search/postgres/lexicon.ts';
 import { searchTables, textFingerprint } from '#catalog/search/postgres/tables.ts';
 import { productText } from '#catalog/search/text/product-text.ts';

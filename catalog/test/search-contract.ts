@@ -8,6 +8,7 @@ import { testCall } from '#testkit/shop.ts';
 import { foundContract } from './search-found.ts';
 import { facetsContract } from './search-facets.ts';
 import { goldenShopsContract } from './search-golden.ts';
+import { judgedContract } from './search-judged.ts';
 import { pagingContract } from './search-pages.ts';
 import { PRODUCTS, GOLDEN } from './search-fixtures.ts';
 import { createProducts, REPEATED_COUNT, type SearchInput, type SearchBench } from './search-bench.ts';
@@ -248,6 +249,8 @@ export function searchContract(backend: Backend, open: () => Promise<SearchBench
     foundContract(() => bench, fetchPage);
 
     goldenShopsContract(() => bench, fetchPage);
+
+    judgedContract(() => bench, fetchPage);
 
     test('no text makes a search fail', async () => {
       const anyQuery = fc.oneof(

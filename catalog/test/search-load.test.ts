@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import pg from 'pg';
 import type { CatalogService } from '#catalog/pb/catalog_pb.js';
-import { SEARCH_LANGUAGE_DEFAULT } from '#catalog/config.ts';
+import { SEARCH_LANGUAGE_DEFAULT } from '#catalog/search/language.ts';
 import { createCategoryNames } from '#catalog/search/category-names.ts';
 import { planSearch } from '#catalog/search/plan-search.ts';
 import { createPlanner } from '#catalog/search/planner.ts';

@@ -11,7 +11,7 @@ const anyText = fc.string({ unit: 'binary', maxLength: 40 });
 const NOTHING: WordKnowledge = {
   stemOf: () => undefined,
   isStopWord: () => false,
-  completionsOf: () => ({ starting: [], containing: [] }),
+  completionsOf: () => ({ isKnown: false, starting: [], containing: [] }),
 };
 
 suite('fold', () => {

@@ -1,6 +1,5 @@
 import type { Product } from '#catalog/product/product.ts';
-import { PRODUCT_COLUMNS, toProduct, type ProductRow } from '#catalog/product/store.ts';
-import type { SearchRows } from '#catalog/search/postgres/rows.ts';
+import { PRODUCT_COLUMNS, toProduct, type ProductRow, type SearchRows } from '#catalog/product/store.ts';
 import {
   createIndexes,
   createTables,

@@ -1,4 +1,4 @@
-import type { SearchLanguage } from '#catalog/config.ts';
+import type { SearchLanguage } from '#catalog/search/language.ts';
 import { LRUCache } from 'lru-cache';
 import { SYNONYM_WORDS } from '#catalog/search/synonyms.ts';
 import type { SearchTables } from '#catalog/search/postgres/tables.ts';
@@ -42,6 +42,7 @@ export function createLexicon(tables: SearchTables, language: SearchLanguage) {
     name: 'completions_of_words',
     text: `
     SELECT given.word,
+      EXISTS (SELECT FROM ${tables.words} AS known WHERE known.word = given.word) AS "isKnown",
       ARRAY(
         SELECT word FROM ${tables.words} AS known
         WHERE known.word > given.word AND known.word < given.word || chr(1114111)
@@ -102,7 +103,7 @@ export function createLexicon(tables: SearchTables, language: SearchLanguage) {
       [unknown, unknown.map(isPart)],
       signal,
     );
-    for (const { word, starting, containing } of rows) completions.set(word, { starting, containing });
+    for (const { word, ...found } of rows) completions.set(word, found);
   }
 
   const stemOf: StemOf = (word) => stems.get(word)?.stem;
@@ -151,7 +152,7 @@ export function createLexicon(tables: SearchTables, language: SearchLanguage) {
   };
 }
 
-const NO_COMPLETIONS: Completions = { starting: [], containing: [] };
+const NO_COMPLETIONS: Completions = { isKnown: false, starting: [], containing: [] };
 
 function isPart(word: string): boolean {
   return word.length >= PART_LENGTH_MIN && isPlainWord(word);

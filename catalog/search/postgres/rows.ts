@@ -1,6 +1,7 @@
 import type { Product } from '#catalog/product/product.ts';
+import type { SearchRows } from '#catalog/product/store.ts';
 import type { Lexicon } from '#catalog/search/postgres/lexicon.ts';
-import type { SearchTables } from '#catalog/search/postgres/tables.ts';
+import { SALES_RANK, type SearchTables } from '#catalog/search/postgres/tables.ts';
 import { NO_TERM, plainWordsOf, productText, type Sequence } from '#catalog/search/text/product-text.ts';
 import type { Queryable, Statement } from '#platform/postgres/pool.ts';
 
@@ -12,9 +13,7 @@ const GAP = 10;
 const POSITIONS_MAX = 255;
 const POSITION_MAX = 16_383;
 
-export type SearchRows = ReturnType<typeof createSearchRows>;
-
-export function createSearchRows(tables: SearchTables, lexicon: Lexicon) {
+export function createSearchRows(tables: SearchTables, lexicon: Lexicon): SearchRows {
   /** Writes in the order of the words, so that concurrent transactions do not deadlock. */
   const insert = (first: number): string => {
     const $ = (index: number): string => `$${first + index}`;
@@ -63,7 +62,6 @@ export function createSearchRows(tables: SearchTables, lexicon: Lexicon) {
   }
 
   return {
-    /** The parts of a WITH clause that write rows with the values of `valuesOf` from the parameter `first` on. */
     insert,
     valuesOf,
 
@@ -76,9 +74,6 @@ export function createSearchRows(tables: SearchTables, lexicon: Lexicon) {
     },
   };
 }
-
-/** Grows by one when the sales double, so that most orders change no row. */
-export const SALES_RANK = 'floor(log(2, units + 1))::smallint';
 
 /** The text form of a tsvector. Terms are letters, marks and digits, so they need no escaping within quotes. */
 function toVector(sequences: readonly Sequence[]): string {

@@ -1,4 +1,4 @@
-import type { SearchLanguage } from '#catalog/config.ts';
+import type { SearchLanguage } from '#catalog/search/language.ts';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Statement } from '#platform/postgres/pool.ts';
@@ -11,6 +11,9 @@ export interface SearchTables {
   /** The words of names and tags. */
   readonly words: string;
 }
+
+/** A rank of `units` that grows by one when they double, so that few orders change it. */
+export const SALES_RANK = 'floor(log(2, units + 1))::smallint';
 
 /** The code that decides which terms a text has. */
 const SOURCES = ['fold.ts', 'words.ts', 'product-text.ts'].map((file) =>

@@ -54,6 +54,8 @@ function isUnspaced(term: string): boolean {
 
 /** The words of the vocabulary that begin with a word or contain it. */
 export interface Completions {
+  /** Whether the word is in the vocabulary. */
+  readonly isKnown: boolean;
   readonly starting: readonly string[];
   readonly containing: readonly string[];
 }
@@ -90,10 +92,10 @@ function toQueryWord(
   const exact = words.length === 1 && word?.joined ? [own, word.joined] : [own];
   const others = synonyms.map((synonym) => synonym.split(' '));
   const stems = [...exact, ...others].flatMap((phrase) => stemPhrase(phrase, stemOf));
-  const { starting, containing } = completions(own, isLast, knowledge);
+  const { starting, containing, isComplete } = completions(own, isLast, knowledge);
   return {
     exact,
-    loose: [...stems, ...others, ...starting, ...containing],
+    loose: [...stems, ...others, ...(isComplete ? [] : starting), ...containing],
     starting,
     hasDigit: words.some(({ hasDigit }) => hasDigit),
   };
@@ -107,9 +109,12 @@ function stemPhrase(phrase: Phrase, stemOf: StemOf): Phrase[] {
 
 function completions(own: Phrase, isLast: boolean, { completionsOf }: WordKnowledge) {
   const before = own.slice(0, -1);
-  const { starting, containing } = completionsOf(own.at(-1) ?? '');
+  const last = own.at(-1) ?? '';
+  const { isKnown, starting, containing } = completionsOf(last);
   return {
     starting: isLast ? starting.map((term) => before.concat(term)) : [],
     containing: before.length === 0 ? containing.map((term) => [term]) : [],
+    // 42 is not 42.5 or 420 if the shop has a 42.
+    isComplete: isKnown && /^\d/.test(last),
   };
 }

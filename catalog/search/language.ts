@@ -1,0 +1,31 @@
+/** The Snowball stemmers that PostgreSQL and Lucene have, and `simple`: no stems and no stop words. */
+export const SEARCH_LANGUAGES = [
+  'english',
+  'arabic',
+  'armenian',
+  'basque',
+  'catalan',
+  'danish',
+  'dutch',
+  'estonian',
+  'finnish',
+  'french',
+  'german',
+  'greek',
+  'hindi',
+  'hungarian',
+  'indonesian',
+  'irish',
+  'italian',
+  'lithuanian',
+  'norwegian',
+  'portuguese',
+  'romanian',
+  'russian',
+  'simple',
+  'spanish',
+  'swedish',
+  'turkish',
+] as const;
+export type SearchLanguage = (typeof SEARCH_LANGUAGES)[number];
+export const SEARCH_LANGUAGE_DEFAULT: SearchLanguage = 'english';
