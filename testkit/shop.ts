@@ -92,8 +92,9 @@ export interface TestShop extends TestGateway, AsyncDisposable {
   addGateway(options: GatewayOptions): Promise<TestGateway>;
 }
 
-/** Statements of the start and of background work. */
-const BACKGROUND = /^(ping|find_product|find_order|(select|insert)_currency)$/;
+/** Statements of the start, of background work, and those whose answers are cached. */
+const BACKGROUND =
+  /^(ping|find_product|find_order|(select|insert)_currency|(stems|completions)_of_words|category_names)$/;
 /** The RPC that each gateway calls at its start. */
 const START_RPC = 'getCurrency';
 

@@ -64,7 +64,8 @@ test('known-bad twin: a pattern search fails golden queries of every kind except
 });
 
 test('a search of 10,000 products uses indexes, in custom and generic plans', async () => {
-  const { database, tables, rows } = openPlanner(bench.url, stack);
+  const { clear, database, tables, rows } = openPlanner(bench.url, stack);
+  await clear();
   await bench.rows(
     `INSERT INTO product (id, name, description, price_minor, created_at)
      SELECT gen_random_uuid(), 'Thing ' || md5(n::text), 'Filler ' || md5(n::text || 'x'), n, now()
@@ -103,7 +104,8 @@ test('lists by price and by category read from an index, not the whole table', a
   const plan = async (name: string, values: unknown[]): Promise<string> =>
     JSON.stringify(await bench.rows(`EXPLAIN ${statements.get(name)?.text}`, values));
   assert.ok((await plan('search_products_price_asc', [21, 0])).includes(`${tables.products}_price`));
-  assert.ok(
-    (await plan('search_products_newest_in', [categoryId, 21, 0])).includes(`${tables.products}_category`),
+  assert.match(
+    await plan('search_products_newest_in', [categoryId, 21, 0]),
+    new RegExp(`${tables.products}_category`),
   );
 });

@@ -3,6 +3,9 @@
 -- accounts_by_ids
 SELECT id, name, created_at, version FROM account WHERE id = ANY($1::uuid[]);
 
+-- any_product_text
+SELECT 1 FROM search_product_<fingerprint> WHERE everything @@ $1::tsquery LIMIT 1;
+
 -- begin
 BEGIN;
 
@@ -10,6 +13,27 @@ BEGIN;
 SELECT product_id FROM product_sales JOIN product ON product.id = product_id
 WHERE archived_at IS NULL
 ORDER BY units DESC, product_id DESC LIMIT $1;
+
+-- candidates_for_words
+SELECT given.word,
+  ARRAY(
+    SELECT near.word FROM (
+      SELECT known.word FROM search_word_<fingerprint> AS known WHERE known.word % given.word
+      ORDER BY similarity(known.word, given.word) DESC, known.word LIMIT 100
+    ) AS near WHERE EXISTS (SELECT FROM search_product_<fingerprint> WHERE everything @@ ('''' || near.word || '''')::tsquery)
+    UNION SELECT known.word FROM search_word_<fingerprint> AS known
+    WHERE known.word = ANY(ARRAY(
+      SELECT overlay(given.word PLACING substr(given.word, at + 1, 1) || substr(given.word, at, 1) FROM at FOR 2)
+      FROM generate_series(1, char_length(given.word) - 1) AS at
+    )) AND EXISTS (SELECT FROM search_product_<fingerprint> WHERE everything @@ ('''' || known.word || '''')::tsquery)
+  ) AS similar,
+  (
+    SELECT left(given.word, at) || ' ' || substr(given.word, at + 1)
+    FROM generate_series(3, char_length(given.word) - 3) AS at
+    WHERE EXISTS (SELECT FROM search_product_<fingerprint> WHERE everything @@ ('''' || left(given.word, at) || '''')::tsquery) AND EXISTS (SELECT FROM search_product_<fingerprint> WHERE everything @@ ('''' || substr(given.word, at + 1) || '''')::tsquery)
+    LIMIT 1
+  ) AS halves
+FROM unnest($1::text[]) AS given(word);
 
 -- categories_by_ids
 SELECT id, name, path, created_at, version FROM category WHERE id = ANY($1::uuid[]);
@@ -27,17 +51,9 @@ SELECT * FROM (
 ) AS found
 ORDER BY fold(name), id;
 
--- categories_of_products_fits
+-- categories_of_products_cat1
 SELECT above.id, sum(inside.count)::int AS count
-FROM (SELECT category_id, count(*) AS count FROM (
-  SELECT to_tsquery('pg_catalog.english', fold($1)) || to_tsquery('pg_catalog.simple', fold($1)) AS words,
-    to_tsquery('pg_catalog.english', fold(nullif($2, ''))) AS phrase, fold($3) AS text
-  OFFSET 0
-) AS q, LATERAL (
-  SELECT *, fold(name) AS folded FROM product
-  WHERE archived_at IS NULL AND (search @@ q.words OR fold(name) LIKE '%' || q.text || '%')
-  OFFSET 0
-) AS found WHERE true AND category_id IS NOT NULL GROUP BY 1) AS inside
+FROM (SELECT category_id, count(*) AS count FROM search_product_<fingerprint> WHERE (everything @@ $1::tsquery OR ((everything @@ $3::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $2::uuid[]))))) GROUP BY 1) AS inside
 JOIN category ON category.id = inside.category_id CROSS JOIN LATERAL unnest(category.path) AS above(id)
 GROUP BY above.id ORDER BY 2 DESC, above.id LIMIT 20;
 
@@ -49,19 +65,11 @@ WHERE renamed.id = $1 AND fold(sibling.name) = fold($2) LIMIT 1;
 -- commit
 COMMIT;
 
--- count_products_category_tags
-SELECT count(*)::int AS total FROM (SELECT 1 FROM product AS found WHERE archived_at IS NULL AND category_id = ANY(ARRAY(SELECT id FROM category WHERE path @> ARRAY[$1::uuid])) AND tags @> $2::text[] LIMIT 10000) AS counted;
+-- count_products_cat1
+SELECT count(*)::int AS total FROM (SELECT 1 FROM search_product_<fingerprint> WHERE (everything @@ $1::tsquery OR ((everything @@ $3::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $2::uuid[]))))) LIMIT 10000) AS counted;
 
--- count_products_fits
-SELECT count(*)::int AS total FROM (SELECT 1 FROM (
-      SELECT to_tsquery('pg_catalog.english', fold($1)) || to_tsquery('pg_catalog.simple', fold($1)) AS words,
-        to_tsquery('pg_catalog.english', fold(nullif($2, ''))) AS phrase, fold($3) AS text
-      OFFSET 0
-    ) AS q, LATERAL (
-      SELECT *, fold(name) AS folded FROM product
-      WHERE archived_at IS NULL AND (search @@ q.words OR fold(name) LIKE '%' || q.text || '%')
-      OFFSET 0
-    ) AS found WHERE true LIMIT 10000) AS counted;
+-- count_products_in_tags
+SELECT count(*)::int AS total FROM (SELECT 1 FROM search_product_<fingerprint> WHERE category_id = ANY(ARRAY(SELECT id FROM category WHERE path @> ARRAY[$1::uuid])) AND tags @> $2::text[] LIMIT 10000) AS counted;
 
 -- insert_accounts
 WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::bigint[], $10::text[], $11::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, ordinal) ORDER BY ordinal)
@@ -84,11 +92,33 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5
 INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bigint[], $7::text[], $8::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, ordinal) ORDER BY ordinal;
 
 -- insert_products
-WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($8::uuid[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::bigint[], $14::text[], $15::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, ordinal) ORDER BY ordinal)
+WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($8::uuid[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::bigint[], $14::text[], $15::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, ordinal) ORDER BY ordinal),
+search_words AS (
+  INSERT INTO search_word_<fingerprint> SELECT word FROM unnest($16::text[]) AS given(word)
+  WHERE NOT EXISTS (SELECT FROM search_word_<fingerprint> AS known WHERE known.word = given.word)
+  ORDER BY word ON CONFLICT DO NOTHING
+),
+searchable AS (
+  INSERT INTO search_product_<fingerprint> AS indexed
+  SELECT id, version, price_minor, category_id, string_to_array(tags, E'\n'), line, name_length,
+    coalesce((SELECT floor(log(2, units + 1))::smallint FROM product_sales WHERE product_id = id), 0), name::tsvector, everything::tsvector
+  FROM unnest($17::uuid[], $18::bigint[], $19::bigint[], $20::uuid[], $21::text[],
+    $22::text[], $23::smallint[], $24::text[], $25::text[])
+    AS p(id, version, price_minor, category_id, tags, line, name_length, name, everything)
+  ON CONFLICT (id) DO UPDATE SET
+    version = excluded.version, price_minor = excluded.price_minor, category_id = excluded.category_id,
+    tags = excluded.tags, line = excluded.line, name_length = excluded.name_length, sales = excluded.sales,
+    name = excluded.name, everything = excluded.everything
+  WHERE indexed.version <= excluded.version
+)
 INSERT INTO product (id, name, description, price_minor, created_at, category_id, tags)
 SELECT id, name, description, price_minor, created_at, category_id, string_to_array(tags, E'\n')
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::uuid[], $7::text[])
   AS p(id, name, description, price_minor, created_at, category_id, tags);
+
+-- known_words
+SELECT EXISTS (SELECT FROM search_product_<fingerprint> WHERE everything @@ form::tsquery) AS known
+FROM unnest($1::text[]) WITH ORDINALITY AS given(form, ordinal) ORDER BY ordinal;
 
 -- lines_of_orders
 SELECT order_id, fits, nr, product_id,
@@ -172,20 +202,15 @@ CROSS JOIN LATERAL (
 -- orders_by_ids
 SELECT id, account_id, total_price_minor, created_at, status, version FROM orders WHERE id = ANY($1::uuid[]);
 
--- prices_of_products_fits
+-- prices_of_products_cat1
 SELECT width_bucket(price_minor, ARRAY[0, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000]::bigint[]) - 1 AS bucket, count(*)::int AS count
-FROM (
-  SELECT to_tsquery('pg_catalog.english', fold($1)) || to_tsquery('pg_catalog.simple', fold($1)) AS words,
-    to_tsquery('pg_catalog.english', fold(nullif($2, ''))) AS phrase, fold($3) AS text
-  OFFSET 0
-) AS q, LATERAL (
-  SELECT *, fold(name) AS folded FROM product
-  WHERE archived_at IS NULL AND (search @@ q.words OR fold(name) LIKE '%' || q.text || '%')
-  OFFSET 0
-) AS found WHERE true GROUP BY 1 ORDER BY 1;
+FROM search_product_<fingerprint> WHERE (everything @@ $1::tsquery OR ((everything @@ $3::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $2::uuid[]))))) GROUP BY 1 ORDER BY 1;
 
 -- products_by_ids
 SELECT id, name, description, price_minor, created_at, version, archived_at, category_id, tags FROM product WHERE id = ANY($1::uuid[]);
+
+-- remove_search_row
+DELETE FROM search_product_<fingerprint> WHERE id = $1;
 
 -- rename_account
 UPDATE account SET name = $2, version = version + 1 WHERE id = $1 RETURNING id, name, created_at, version;
@@ -193,64 +218,49 @@ UPDATE account SET name = $2, version = version + 1 WHERE id = $1 RETURNING id, 
 -- rename_category
 UPDATE category SET name = $2, version = version + 1 WHERE id = $1 RETURNING id, name, path, created_at, version;
 
--- search_products_fits_id_relevance
-SELECT id, price_minor FROM (
-  SELECT to_tsquery('pg_catalog.english', fold($1)) || to_tsquery('pg_catalog.simple', fold($1)) AS words,
-    to_tsquery('pg_catalog.english', fold(nullif($2, ''))) AS phrase, fold($3) AS text
-  OFFSET 0
-) AS q, LATERAL (
-  SELECT *, fold(name) AS folded FROM product
-  WHERE archived_at IS NULL AND (search @@ q.words OR fold(name) LIKE '%' || q.text || '%') AND id = $4::uuid
-  OFFSET 0
-) AS found WHERE true
-ORDER BY
-  folded = q.text DESC,
-  ts_filter(search, '{a}') @@ q.words DESC,
-  word_similarity(q.text, folded) + ts_rank('{0, 0.05, 0.1, 1}', search, q.words, 1)
-    + CASE WHEN search @@ q.phrase THEN 0.2 ELSE 0 END DESC,
-  similarity(q.text, folded) DESC,
-  id DESC
-LIMIT $5 OFFSET $6;
+-- search_products_price_asc_back_max
+SELECT id, price_minor FROM search_product_<fingerprint> WHERE price_minor <= $1::bigint ORDER BY price_minor DESC, id DESC LIMIT $2 OFFSET $3;
 
--- search_products_fits_relevance
-SELECT id, price_minor FROM (
-  SELECT to_tsquery('pg_catalog.english', fold($1)) || to_tsquery('pg_catalog.simple', fold($1)) AS words,
-    to_tsquery('pg_catalog.english', fold(nullif($2, ''))) AS phrase, fold($3) AS text
-  OFFSET 0
-) AS q, LATERAL (
-  SELECT *, fold(name) AS folded FROM product
-  WHERE archived_at IS NULL AND (search @@ q.words OR fold(name) LIKE '%' || q.text || '%')
-  OFFSET 0
-) AS found WHERE true
-ORDER BY
-  folded = q.text DESC,
-  ts_filter(search, '{a}') @@ q.words DESC,
-  word_similarity(q.text, folded) + ts_rank('{0, 0.05, 0.1, 1}', search, q.words, 1)
-    + CASE WHEN search @@ q.phrase THEN 0.2 ELSE 0 END DESC,
-  similarity(q.text, folded) DESC,
-  id DESC
-LIMIT $4 OFFSET $5;
+-- search_products_price_desc_min_max
+SELECT id, price_minor FROM search_product_<fingerprint> WHERE price_minor >= $1::bigint AND price_minor <= $2::bigint ORDER BY price_minor DESC, id DESC LIMIT $3 OFFSET $4;
 
--- search_products_max_price_asc_backward
-SELECT id, price_minor FROM product AS found WHERE archived_at IS NULL AND price_minor <= $1::bigint
-ORDER BY price_minor DESC, id DESC LIMIT $2 OFFSET $3;
+-- search_products_relevance_cat1_word
+SELECT id, price_minor FROM ((
+      SELECT id, price_minor FROM search_product_<fingerprint> WHERE name @@ $1::tsquery ORDER BY name_length, sales DESC, id DESC
+    ) UNION ALL (
+      SELECT id, price_minor FROM search_product_<fingerprint> WHERE name @@ $2::tsquery AND NOT name @@ $1::tsquery ORDER BY name_length, sales DESC, id DESC
+    ) UNION ALL (
+      SELECT id, price_minor FROM search_product_<fingerprint> WHERE (everything @@ $3::tsquery OR ((everything @@ $5::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $4::uuid[]))))) AND NOT name @@ $2::tsquery ORDER BY name_length, sales DESC, id DESC
+    )) AS hit LIMIT $6 OFFSET $7;
 
--- search_products_min_max_price_desc
-SELECT id, price_minor FROM product AS found WHERE archived_at IS NULL AND price_minor >= $1::bigint AND price_minor <= $2::bigint
-ORDER BY price_minor DESC, id DESC LIMIT $3 OFFSET $4;
+-- search_products_relevance_id_text_word
+SELECT id, price_minor FROM ((
+      SELECT id, price_minor FROM search_product_<fingerprint> WHERE name @@ $2::tsquery AND id = $1::uuid ORDER BY name_length, sales DESC, id DESC
+    ) UNION ALL (
+      SELECT id, price_minor FROM search_product_<fingerprint> WHERE name @@ $3::tsquery AND NOT name @@ $2::tsquery AND id = $1::uuid ORDER BY name_length, sales DESC, id DESC
+    ) UNION ALL (
+      SELECT id, price_minor FROM search_product_<fingerprint> WHERE everything @@ $4::tsquery AND NOT name @@ $3::tsquery AND id = $1::uuid ORDER BY name_length, sales DESC, id DESC
+    )) AS hit LIMIT $5 OFFSET $6;
 
--- search_products_near_relevance
-SELECT id, price_minor FROM (
-  SELECT to_tsquery('pg_catalog.english', fold($1)) || to_tsquery('pg_catalog.simple', fold($1)) AS words,
-    to_tsquery('pg_catalog.english', fold(nullif($2, ''))) AS phrase, fold($3) AS text
-  OFFSET 0
-) AS q, LATERAL (
-  SELECT *, fold(name) AS folded FROM product
-  WHERE archived_at IS NULL AND q.text <% fold(name)
-  OFFSET 0
-) AS found WHERE true
-ORDER BY word_similarity(q.text, folded) DESC, similarity(q.text, folded) DESC, id DESC
-LIMIT $4 OFFSET $5;
+-- search_products_relevance_text
+SELECT id, price_minor FROM ((
+      SELECT id, price_minor FROM search_product_<fingerprint> WHERE name @@ $1::tsquery ORDER BY name @@ $4::tsquery DESC, name_length, sales DESC, id DESC
+    ) UNION ALL (
+      SELECT id, price_minor FROM search_product_<fingerprint> WHERE name @@ $2::tsquery AND NOT name @@ $1::tsquery ORDER BY name_length, sales DESC, id DESC
+    ) UNION ALL (
+      SELECT id, price_minor FROM (
+        SELECT * FROM search_product_<fingerprint> WHERE everything @@ $3::tsquery AND NOT name @@ $2::tsquery ORDER BY name_length, sales DESC, id DESC
+      ) AS found ORDER BY everything @@ $4::tsquery DESC, name_length, sales DESC, id DESC
+    )) AS hit LIMIT $5 OFFSET $6;
+
+-- search_products_relevance_text_word
+SELECT id, price_minor FROM ((
+      SELECT id, price_minor FROM search_product_<fingerprint> WHERE name @@ $1::tsquery ORDER BY name_length, sales DESC, id DESC
+    ) UNION ALL (
+      SELECT id, price_minor FROM search_product_<fingerprint> WHERE name @@ $2::tsquery AND NOT name @@ $1::tsquery ORDER BY name_length, sales DESC, id DESC
+    ) UNION ALL (
+      SELECT id, price_minor FROM search_product_<fingerprint> WHERE everything @@ $3::tsquery AND NOT name @@ $2::tsquery ORDER BY name_length, sales DESC, id DESC
+    )) AS hit LIMIT $4 OFFSET $5;
 
 -- size_of_categories
 SELECT (SELECT path FROM category WHERE id = $1) AS parent_path,
@@ -261,34 +271,32 @@ SELECT (SELECT path FROM category WHERE id = $1) AS parent_path,
   (SELECT count(*)::int FROM category) AS total;
 
 -- suggest_products
-SELECT id FROM (
-  SELECT id, fold(name) AS folded FROM product
-  WHERE archived_at IS NULL AND search @@ to_tsquery('pg_catalog.simple', fold($1))
-    AND ts_filter(search, '{a}') @@ to_tsquery('pg_catalog.simple', fold($1))
-  LIMIT 2000
-) AS found
-ORDER BY starts_with(regexp_replace(folded, '[^[:alnum:]]+', ' ', 'g'), fold($2)) DESC, char_length(folded), id DESC
+SELECT id FROM (SELECT id, line FROM search_product_<fingerprint> WHERE name @@ $1::tsquery LIMIT 2000) AS found
+ORDER BY starts_with(line, $2) DESC, char_length(line), id DESC
 LIMIT $3;
-
--- typed_words
-SELECT word, known,
-  CASE WHEN known OR unknown > 4 THEN '{}' ELSE words_like(word) END AS candidates
-FROM (
-  SELECT word, ordinal, known, count(*) FILTER (WHERE NOT known) OVER (ORDER BY ordinal) AS unknown
-  FROM (
-    SELECT word, ordinal,
-      char_length(typed) < 3 OR EXISTS (
-        SELECT FROM product WHERE archived_at IS NULL
-          AND search @@ (to_tsquery('pg_catalog.english', word) || to_tsquery('pg_catalog.simple', word || ':*'))
-      ) AS known
-    FROM (
-      SELECT typed, fold(typed) AS word, ordinal FROM unnest($1::text[]) WITH ORDINALITY AS each(typed, ordinal) OFFSET 0
-    ) AS folded
-  ) AS looked_up
-) AS counted
-ORDER BY ordinal;
 
 -- update_product
 UPDATE product SET name = $2, description = $3, price_minor = $4, archived_at = $5, version = $6,
   category_id = $7, tags = $8
 WHERE id = $1;
+
+-- write_search_rows
+WITH
+    search_words AS (
+      INSERT INTO search_word_<fingerprint> SELECT word FROM unnest($1::text[]) AS given(word)
+      WHERE NOT EXISTS (SELECT FROM search_word_<fingerprint> AS known WHERE known.word = given.word)
+      ORDER BY word ON CONFLICT DO NOTHING
+    ),
+    searchable AS (
+      INSERT INTO search_product_<fingerprint> AS indexed
+      SELECT id, version, price_minor, category_id, string_to_array(tags, E'\n'), line, name_length,
+        coalesce((SELECT floor(log(2, units + 1))::smallint FROM product_sales WHERE product_id = id), 0), name::tsvector, everything::tsvector
+      FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::uuid[], $6::text[],
+        $7::text[], $8::smallint[], $9::text[], $10::text[])
+        AS p(id, version, price_minor, category_id, tags, line, name_length, name, everything)
+      ON CONFLICT (id) DO UPDATE SET
+        version = excluded.version, price_minor = excluded.price_minor, category_id = excluded.category_id,
+        tags = excluded.tags, line = excluded.line, name_length = excluded.name_length, sales = excluded.sales,
+        name = excluded.name, everything = excluded.everything
+      WHERE indexed.version <= excluded.version
+    ) SELECT;
