@@ -107,7 +107,7 @@ export async function startCatalog(
       stack,
     );
   }
-  const sales = createSalesStore(database);
+  const sales = createSalesStore(database, rows);
   stack.use(await countSales({ ...deps, log: deps.eventLog, database: background, sales }));
   const handlers = catalogHandlers({
     store,

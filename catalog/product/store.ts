@@ -34,6 +34,8 @@ export interface SearchRows {
   valuesOf(database: Queryable, products: readonly Product[]): Promise<unknown[]>;
   write(tx: Queryable, products: readonly Product[]): Promise<void>;
   remove(tx: Queryable, id: string): Promise<void>;
+  /** Takes over the sales of products. */
+  updateSales(tx: Queryable, ids: readonly string[]): Promise<void>;
 }
 
 const insert = (search: SearchRows): Statement => ({

@@ -1,3 +1,4 @@
+import type { SearchRows } from '#catalog/product/store.ts';
 import { sharePublicReads } from '#platform/group.ts';
 import type { Database, Queryable, Statement } from '#platform/postgres/pool.ts';
 
@@ -11,7 +12,8 @@ const ADD: Statement = {
     SELECT product.id, sold.units
     FROM unnest($1::uuid[], $2::bigint[]) AS sold(product_id, units) JOIN product ON product.id = sold.product_id
     ORDER BY product.id
-    ON CONFLICT (product_id) DO UPDATE SET units = product_sales.units + excluded.units`,
+    ON CONFLICT (product_id) DO UPDATE SET units = product_sales.units + excluded.units
+    RETURNING product_id, units`,
 };
 const BEST: Statement = {
   name: 'best_sellers',
@@ -21,13 +23,30 @@ const BEST: Statement = {
     ORDER BY units DESC, product_id DESC LIMIT $1`,
 };
 
+/** Like SALES_RANK (search/postgres/tables.ts): changes seldom, so that most orders write no search row. */
+function rankOf(units: number): number {
+  return Math.floor(Math.log2(units + 1));
+}
+
 export type SalesStore = ReturnType<typeof createSalesStore>;
 
-export function createSalesStore(database: Database) {
+export function createSalesStore(database: Database, search: Pick<SearchRows, 'updateSales'>) {
   return {
     /** Adds units by product id. Unknown products are ignored. */
     async add(tx: Queryable, units: ReadonlyMap<string, number>): Promise<void> {
-      await tx.query(ADD, [[...units.keys()], [...units.values()]]);
+      const rows = await tx.query<{ product_id: string; units: bigint }>(ADD, [
+        [...units.keys()],
+        [...units.values()],
+      ]);
+      const ranked = rows.filter((row) => {
+        const before = Number(row.units) - (units.get(row.product_id) ?? 0);
+        return rankOf(before) !== rankOf(Number(row.units));
+      });
+      if (ranked.length > 0)
+        await search.updateSales(
+          tx,
+          ranked.map((row) => row.product_id),
+        );
     },
 
     /** Returns the ids of the best sellers on sale. Concurrent calls with the same size share one statement. */

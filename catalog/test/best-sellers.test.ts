@@ -71,3 +71,17 @@ suite('listBestSellers', () => {
       );
     });
 });
+
+test('of equally good matches, a search returns first what sells more, then the newer', async () => {
+  const [older, newer] = [await create('Carafe Uno'), await create('Carafe Due')];
+  const found = async (): Promise<string[]> =>
+    (await catalog.searchProducts({ query: 'carafe' }, testCall())).products.map(({ id }) => id);
+  assert.deepEqual(await found(), [newer, older], 'known-bad twin: without sales, the newer is first');
+  await bench.deps.eventLog.append([orderCreated({ [older]: 1 })]);
+  await eventually(async () => assert.deepEqual(await found(), [older, newer]));
+  await bench.deps.eventLog.append([orderCreated({ [newer]: 2 })]);
+  await eventually(async () => assert.deepEqual(await best(3), ['Stool', 'Lamp', 'Carafe Due']));
+  await eventually(async () => assert.deepEqual((await found())[0], newer));
+  await catalog.updateProduct({ id: older, expectedVersion: 1n, description: 'Glass' }, testCall());
+  assert.deepEqual(await found(), [newer, older], 'an update keeps the rank of the sales');
+});

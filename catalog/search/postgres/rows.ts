@@ -42,6 +42,12 @@ export function createSearchRows(tables: SearchTables, lexicon: Lexicon): Search
     name: 'remove_search_row',
     text: `DELETE FROM ${tables.products} WHERE id = $1`,
   };
+  const UPDATE_SALES: Statement = {
+    name: 'update_search_sales',
+    text: `
+    UPDATE ${tables.products} AS indexed SET sales = ${SALES_RANK}
+    FROM product_sales WHERE product_id = indexed.id AND indexed.id = ANY($1::uuid[])`,
+  };
 
   async function valuesOf(database: Queryable, products: readonly Product[]): Promise<unknown[]> {
     const stemOf = await lexicon.stems(database, products.flatMap(plainWordsOf));
@@ -71,6 +77,10 @@ export function createSearchRows(tables: SearchTables, lexicon: Lexicon): Search
 
     async remove(tx: Queryable, id: string): Promise<void> {
       await tx.query(REMOVE, [id]);
+    },
+
+    async updateSales(tx: Queryable, ids: readonly string[]): Promise<void> {
+      await tx.query(UPDATE_SALES, [ids]);
     },
   };
 }
