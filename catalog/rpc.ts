@@ -9,6 +9,7 @@ import {
   CategorySchema,
   FacetsSchema,
   ProductSchema,
+  SearchMatch,
   SearchProductsResponseSchema,
   type CatalogService,
   type Category as CategoryMessage,
@@ -25,7 +26,13 @@ import type { ProductStore } from '#catalog/product/store.ts';
 import { updateProduct } from '#catalog/product/update-product.ts';
 import { listBestSellers } from '#catalog/sales/list-best-sellers.ts';
 import type { SalesStore } from '#catalog/sales/store.ts';
-import { encodeCursor, PRICE_STEPS, type Facets, type SearchResult } from '#catalog/search/search-index.ts';
+import {
+  encodeCursor,
+  PRICE_STEPS,
+  type Facets,
+  type Matched,
+  type SearchResult,
+} from '#catalog/search/search-index.ts';
 import { searchProducts, type ProductHit } from '#catalog/search/search-products.ts';
 import type { SharedSearchIndex } from '#catalog/search/shared-search-index.ts';
 import { suggestProducts } from '#catalog/search/suggest-products.ts';
@@ -109,8 +116,14 @@ function toCategory({ id, name, path, createdAt, version }: Category): CategoryM
   });
 }
 
+const MATCHES: Readonly<Record<Matched, SearchMatch>> = {
+  all: SearchMatch.ALL_WORDS,
+  corrected: SearchMatch.CORRECTED,
+  most: SearchMatch.MOST_WORDS,
+};
+
 function toFound(found: SearchResult & { products: readonly ProductHit[] }): SearchProductsResponse {
-  const { products, hits, hasMore, total, facets, didYouMean } = found;
+  const { products, hits, hasMore, total, facets, matched, didYouMean } = found;
   const [first] = hits;
   const last = hits.at(-1);
   return create(SearchProductsResponseSchema, {
@@ -120,6 +133,7 @@ function toFound(found: SearchResult & { products: readonly ProductHit[] }): Sea
     startCursor: first ? encodeCursor(first.cursor) : '',
     endCursor: last ? encodeCursor(last.cursor) : '',
     total: total ?? 0,
+    matched: MATCHES[matched],
     didYouMean: didYouMean ?? '',
     ...(facets && { facets: toFacets(facets) }),
   });

@@ -638,7 +638,8 @@ export declare type SearchProductsResponse = Message<"fritzy.catalog.v1.SearchPr
   facets?: Facets | undefined;
 
   /**
-   * The corrected query, if no product matches the query as given; otherwise empty.
+   * The corrected query, if no product on sale matches the query as given; the products then match the corrected
+   * query, or most of its words. Otherwise empty.
    *
    * @generated from field: string did_you_mean = 7;
    */
@@ -650,6 +651,13 @@ export declare type SearchProductsResponse = Message<"fritzy.catalog.v1.SearchPr
    * @generated from field: string start_cursor = 8;
    */
   startCursor: string;
+
+  /**
+   * What the products match, regardless of the filter.
+   *
+   * @generated from field: fritzy.catalog.v1.SearchMatch matched = 9;
+   */
+  matched: SearchMatch;
 };
 
 /**
@@ -1135,6 +1143,46 @@ export enum SearchSort {
  * Describes the enum fritzy.catalog.v1.SearchSort.
  */
 export declare const SearchSortSchema: GenEnum<SearchSort>;
+
+/**
+ * What the products of a search match.
+ *
+ * @generated from enum fritzy.catalog.v1.SearchMatch
+ */
+export enum SearchMatch {
+  /**
+   * Not set by this version of the service.
+   *
+   * @generated from enum value: SEARCH_MATCH_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * All words of the query; also if there is no query, or if no product is found.
+   *
+   * @generated from enum value: SEARCH_MATCH_ALL_WORDS = 1;
+   */
+  ALL_WORDS = 1,
+
+  /**
+   * All words of the corrected query, because no product on sale matches all words of the query.
+   *
+   * @generated from enum value: SEARCH_MATCH_CORRECTED = 2;
+   */
+  CORRECTED = 2,
+
+  /**
+   * Most words of the query, or of the corrected query if there is one, because no product on sale matches all of them.
+   *
+   * @generated from enum value: SEARCH_MATCH_MOST_WORDS = 3;
+   */
+  MOST_WORDS = 3,
+}
+
+/**
+ * Describes the enum fritzy.catalog.v1.SearchMatch.
+ */
+export declare const SearchMatchSchema: GenEnum<SearchMatch>;
 
 /**
  * Stores products and categories, and searches products.

@@ -61,8 +61,8 @@ export function planSearch(planner: Planner, backend: SearchBackend): SearchInde
         return resolved ? find(query, resolved, signal) : EMPTY_RESULT;
       }
       const found = await find(query, whole, signal);
-      if (query.after || found.hits.length > 0) return found;
-      // A page without hits means that no product matches, unless it is a later page or filtered.
+      if (query.after || found.hits.length > 0 || (found.total ?? 0) > 0) return found;
+      // A page without hits means that no product matches, unless it is a later page, filtered or not requested.
       const isWhole = query.include.hits && query.skip === 0 && isUnfiltered(query.filter);
       if (!isWhole && (await backend.hasMatch(plan, signal))) return found;
       const resolved = await resolve(query.text, plan, signal);

@@ -9,6 +9,7 @@ import { foundContract } from './search-found.ts';
 import { facetsContract } from './search-facets.ts';
 import { goldenShopsContract } from './search-golden.ts';
 import { judgedContract } from './search-judged.ts';
+import { matchedContract } from './search-matched.ts';
 import { pagingContract } from './search-pages.ts';
 import { PRODUCTS, GOLDEN } from './search-fixtures.ts';
 import { createProducts, REPEATED_COUNT, type SearchInput, type SearchBench } from './search-bench.ts';
@@ -227,6 +228,8 @@ export function searchContract(backend: Backend, open: () => Promise<SearchBench
       ] as const)
         assert.equal((await fetchPage({ query, withDidYouMean: true })).didYouMean, corrected, query);
     });
+
+    matchedContract(fetchPage);
 
     test('suggestProducts: names that start with the prefix first, then names with such a word, shortest first', async () => {
       const suggest = async (prefix: string, size = 10): Promise<string[]> =>

@@ -117,7 +117,7 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'search-products-did-you-mean',
-    query: () => '{ searchProducts(query: "iphnoe", first: 1) { nodes { name } didYouMean } }',
+    query: () => '{ searchProducts(query: "iphnoe", first: 1) { nodes { name } matched didYouMean } alone: searchProducts(query: "phone flagship usb") { matched } }',
   },
   {
     name: 'search-products-cursor-of-another-sort',

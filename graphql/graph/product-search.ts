@@ -1,4 +1,4 @@
-import type { Facets, Product, SearchProductsResponse } from '#catalog/pb/catalog_pb.js';
+import type { Facets, Product, SearchMatch, SearchProductsResponse } from '#catalog/pb/catalog_pb.js';
 import type { Clients } from '#graphql/graph/clients.ts';
 import { toConnection, toSlice, type Connection, type Slice } from '#graphql/graph/connection.ts';
 import { cursorList, type CursorList } from '#graphql/graph/cursor.ts';
@@ -46,8 +46,8 @@ export class ProductSearch {
   }
 
   /** All fields of an object are resolved in the same tick, so the call is sent in a microtask, with all their parts. */
-  #load(part: 'products' | 'total' | 'facets' | 'didYouMean'): Promise<SearchProductsResponse> {
-    this.#parts[part] = true;
+  #load(part?: 'products' | 'total' | 'facets' | 'didYouMean'): Promise<SearchProductsResponse> {
+    if (part !== undefined) this.#parts[part] = true;
     this.#response ??= Promise.resolve().then(() => this.#search());
     return this.#response;
   }
@@ -95,6 +95,11 @@ export class ProductSearch {
 
   async facets(): Promise<Facets | undefined> {
     return (await this.#load('facets')).facets;
+  }
+
+  /** Every response says what its products match. */
+  async matched(): Promise<SearchMatch> {
+    return (await this.#load()).matched;
   }
 
   async didYouMean(): Promise<string | null> {

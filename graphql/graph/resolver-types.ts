@@ -472,12 +472,14 @@ export type ProductInput = {
 
 /** A page of found products, with facets of all found products. */
 export type ProductSearchConnection = {
-  /** The query with its typing errors corrected, if no product matches the query as given; the page then has the products that match approximately. Otherwise null. */
+  /** The query with its typing errors corrected, if no product on sale matches the query as given; the found products then match the corrected query, or most of its words. Otherwise null. */
   didYouMean: Maybe<Scalars['String']['output']>;
   /** The items of the page with their cursors. */
   edges: Array<ProductEdge>;
   /** The number of found products by price and by category. */
   facets: ProductFacets;
+  /** What the found products match. It depends on the products on sale and not on the filter. */
+  matched: SearchMatch;
   /** The items of the page. */
   nodes: Array<Product>;
   /** The position of the page in the list. */
@@ -684,6 +686,15 @@ export type RenameCategoryPayload = {
   userErrors: Array<UserError>;
 };
 
+/** What found products match. */
+export type SearchMatch =
+  /** All words of the query. Also if there is no query, or if no product is found. */
+  | 'ALL_WORDS'
+  /** All words of `didYouMean`, the corrected query: no product on sale matches all words of the query. */
+  | 'CORRECTED'
+  /** Most words of the query, or of `didYouMean` if it is not null: no product on sale matches all of them. */
+  | 'MOST_WORDS';
+
 /** Properties of the shop that its operator sets. */
 export type Shop = {
   /** The currency of all amounts. */
@@ -846,6 +857,7 @@ export type ResolversTypes = {
   RenameAccountPayload: ResolverTypeWrapper<Omit<RenameAccountPayload, 'account'> & { account?: Maybe<ResolversTypes['Account']> }>;
   RenameCategoryInput: RenameCategoryInput;
   RenameCategoryPayload: ResolverTypeWrapper<Omit<RenameCategoryPayload, 'category'> & { category?: Maybe<ResolversTypes['Category']> }>;
+  SearchMatch: SearchMatch;
   Shop: ResolverTypeWrapper<ShopModel>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   UpdateProductInput: UpdateProductInput;
@@ -1086,6 +1098,7 @@ export type ProductSearchConnectionResolvers<ContextType = Context, ParentType e
   didYouMean?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   edges?: Resolver<Array<ResolversTypes['ProductEdge']>, ParentType, ContextType>;
   facets?: Resolver<ResolversTypes['ProductFacets'], ParentType, ContextType>;
+  matched?: Resolver<ResolversTypes['SearchMatch'], ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['Product']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;

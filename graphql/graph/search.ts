@@ -1,7 +1,14 @@
+import { SearchMatch as SearchMatchMessage } from '#catalog/pb/catalog_pb.js';
 import { present } from '#graphql/graph/present.ts';
 import { ProductSearch } from '#graphql/graph/product-search.ts';
-import type { Resolvers } from '#graphql/graph/resolver-types.ts';
+import type { Resolvers, SearchMatch } from '#graphql/graph/resolver-types.ts';
 import { withArgumentPaths } from '#graphql/graph/violations.ts';
+
+const MATCHES: Readonly<Partial<Record<SearchMatchMessage, SearchMatch>>> = {
+  [SearchMatchMessage.ALL_WORDS]: 'ALL_WORDS',
+  [SearchMatchMessage.CORRECTED]: 'CORRECTED',
+  [SearchMatchMessage.MOST_WORDS]: 'MOST_WORDS',
+};
 
 /** The resolvers of product searches. */
 export const searchResolvers: Resolvers = {
@@ -20,6 +27,7 @@ export const searchResolvers: Resolvers = {
     pageInfo: (search) => search.pageInfo(),
     totalCount: (search) => search.totalCount(),
     facets: async (search) => present(await search.facets()),
+    matched: async (search) => present(MATCHES[await search.matched()]),
     didYouMean: (search) => search.didYouMean(),
   },
 

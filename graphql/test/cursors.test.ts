@@ -178,7 +178,7 @@ suite('connections', () => {
 
 const UNKNOWN_ID = systemClock.newId();
 /** A position of a search index in the order NEWEST. */
-const UNKNOWN_POSITION = `nf0::${UNKNOWN_ID}`;
+const UNKNOWN_POSITION = `na0::${UNKNOWN_ID}`;
 
 /** Returns the error of a connection for a cursor in a literal or in a variable. */
 async function refusal(connection: Connection, argument: string, cursor: string, isLiteral: boolean) {
