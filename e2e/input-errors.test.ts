@@ -73,8 +73,8 @@ const FORMS: Readonly<Record<string, Form>> = {
   productsConnection: {
     query:
       'query($input: ProductFilterInput!) { productsConnection(last: 0, filter: $input) { nodes { id } } }',
-    input: { priceMin: 2, priceMax: 1, categoryId: 'x', tags },
-    fields: ['filter.priceMax', 'filter.categoryId', 'filter.tags[1]', 'filter.tags[2]', 'last'],
+    input: { priceMin: 2, priceMax: 1, categoryIds: [UNKNOWN_ID, 'x'], tags },
+    fields: ['filter.priceMax', 'filter.categoryIds[1]', 'filter.tags[1]', 'filter.tags[2]', 'last'],
   },
   orders: {
     query: 'query($input: OrderFilterInput!) { orders(first: 0, filter: $input) { nodes { id } } }',
@@ -241,6 +241,17 @@ suite('partial failures, null and operationName', () => {
       'accounts',
       'bestSellers',
     ]);
+  });
+
+  test('an empty list of categories is refused, not treated as no condition; so are both category conditions', async () => {
+    const categoryId = UNKNOWN_ID;
+    for (const filter of [{ categoryIds: [] }, { categoryId, categoryIds: [categoryId] }])
+      for (const field of ['searchProducts', 'productsConnection']) {
+        const query = `query($f: ProductFilterInput) { ${field}(filter: $f) { nodes { id } } }`;
+        assert.deepEqual(violationsOf(await shop.graphql(query, { f: filter })), [
+          'filter.categoryIds INVALID_ARGUMENT',
+        ]);
+      }
   });
 
   test('updateProduct rejects null for required values; null for categoryId or tags removes them', async () => {

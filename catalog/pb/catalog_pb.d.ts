@@ -375,7 +375,7 @@ export declare type SearchFilter = Message<"fritzy.catalog.v1.SearchFilter"> & {
   priceMaxMinor?: bigint | undefined;
 
   /**
-   * In this category or below it (a UUID); empty: in any category or none.
+   * In this category or below it (a UUID); empty: in any category or none. Not together with category_ids.
    *
    * @generated from field: string category_id = 3;
    */
@@ -387,6 +387,13 @@ export declare type SearchFilter = Message<"fritzy.catalog.v1.SearchFilter"> & {
    * @generated from field: repeated string tags = 4;
    */
   tags: string[];
+
+  /**
+   * In any of these categories or below one of them: at most 20 UUIDs; empty: in any category or none.
+   *
+   * @generated from field: repeated string category_ids = 5;
+   */
+  categoryIds: string[];
 };
 
 /**

@@ -88,8 +88,8 @@ function priceClauses({ priceMin, priceMax }: ProductFilter): Clause[] {
   return [{ range: { price: range } }];
 }
 
-function categoryClauses({ categoryId }: ProductFilter): Clause[] {
-  return categoryId === null ? [] : [{ term: { category_path: categoryId } }];
+function categoryClauses({ categoryIds }: ProductFilter): Clause[] {
+  return categoryIds.length === 0 ? [] : [{ terms: { category_path: categoryIds } }];
 }
 
 const ON_SALE: Clause = { term: { on_sale: true } };

@@ -17,8 +17,8 @@ export interface ProductFilter {
   /** Minor units; both bounds are inclusive. */
   readonly priceMin: bigint | null;
   readonly priceMax: bigint | null;
-  /** In this category or below it. */
-  readonly categoryId: string | null;
+  /** In any of these categories or below one of them; empty: in any category or none. */
+  readonly categoryIds: readonly string[];
   /** The product has all of these tags. */
   readonly tags: readonly string[];
   readonly id: string | null;
@@ -135,14 +135,14 @@ export const NO_FILTER: ProductFilter = {
   id: null,
   priceMin: null,
   priceMax: null,
-  categoryId: null,
+  categoryIds: [],
   tags: [],
 };
 
 /** Whether a filter has no conditions. */
 export function isUnfiltered(filter: ProductFilter): boolean {
-  const { id, priceMin, priceMax, categoryId, tags } = filter;
-  return id === null && priceMin === null && priceMax === null && categoryId === null && tags.length === 0;
+  const { id, priceMin, priceMax, categoryIds, tags } = filter;
+  return id === null && priceMin === null && priceMax === null && categoryIds.length + tags.length === 0;
 }
 
 /** Without a text, all products are equally relevant, and the newest come first. */

@@ -14,8 +14,17 @@ import type { SharedSearchIndex } from '#catalog/search/shared-search-index.ts';
 import type { ProductStore } from '#catalog/product/store.ts';
 import type { Call } from '#platform/call.ts';
 import { invalid } from '#platform/errors.ts';
-import { requireAll, requirePageSize, requireText, requireUuid, requireWhole } from '#platform/input.ts';
+import {
+  requireAll,
+  requirePageSize,
+  requireText,
+  requireUuid,
+  requireUuids,
+  requireWhole,
+} from '#platform/input.ts';
 import { SKIP_MAX } from '#platform/limits.ts';
+
+const FILTER_CATEGORIES_MAX = 20;
 
 const SORTS: Readonly<Record<SearchSort, Sort>> = {
   [SearchSort.UNSPECIFIED]: 'relevance',
@@ -71,14 +80,21 @@ function requireCursorIn(request: SearchProductsRequest, field: 'after' | 'befor
 }
 
 function requireFilter({ id, filter }: SearchProductsRequest): ProductFilter {
-  const { priceMinMinor, priceMaxMinor, categoryId = '', tags = [] } = filter ?? {};
+  const { priceMinMinor, priceMaxMinor, categoryId = '', categoryIds = [], tags = [] } = filter ?? {};
   return requireAll({
     id: () => (id === '' ? null : requireUuid('id', id)),
     priceMin: () => (priceMinMinor === undefined ? null : requirePrice(priceMinMinor, 'filter.priceMin')),
     priceMax: () => requirePriceMax(priceMaxMinor, priceMinMinor),
-    categoryId: () => (categoryId === '' ? null : requireUuid('filter.categoryId', categoryId)),
+    categoryIds: () => requireCategories(categoryId, categoryIds),
     tags: () => requireTags('filter.tags', tags).toSorted(),
   });
+}
+
+/** Sorted, so that equal filters are equal searches. */
+function requireCategories(id: string, ids: readonly string[]): string[] {
+  if (id === '') return requireUuids('filter.categoryIds', ids, FILTER_CATEGORIES_MAX).toSorted();
+  if (ids.length > 0) throw invalid('filter.categoryIds', 'must not be given together with categoryId');
+  return [requireUuid('filter.categoryId', id)];
 }
 
 function requirePriceMax(priceMax: bigint | undefined, priceMin: bigint | undefined): bigint | null {

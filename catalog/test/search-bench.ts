@@ -20,7 +20,13 @@ export interface SearchBench {
 
 /** A request; omitted fields have their proto defaults. */
 export type SearchInput = Partial<Omit<SearchProductsRequest, '$typeName' | 'filter'>> & {
-  filter?: { priceMinMinor?: bigint; priceMaxMinor?: bigint; categoryId?: string; tags?: string[] };
+  filter?: {
+    priceMinMinor?: bigint;
+    priceMaxMinor?: bigint;
+    categoryId?: string;
+    categoryIds?: string[];
+    tags?: string[];
+  };
 };
 
 export type Search = (request: SearchInput) => Promise<SearchProductsResponse>;

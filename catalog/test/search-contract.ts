@@ -9,6 +9,7 @@ import { foundContract } from './search-found.ts';
 import { facetsContract } from './search-facets.ts';
 import { goldenShopsContract } from './search-golden.ts';
 import { judgedContract } from './search-judged.ts';
+import { categoryFilterContract } from './search-filters.ts';
 import { matchedContract } from './search-matched.ts';
 import { pagingContract } from './search-pages.ts';
 import { PRODUCTS, GOLDEN } from './search-fixtures.ts';
@@ -215,6 +216,8 @@ export function searchContract(backend: Backend, open: () => Promise<SearchBench
     pagingContract(fetchPage, () => ids.get('Zither') ?? '');
 
     facetsContract(fetchPage, (name) => categoryIds.get(name) ?? '');
+
+    categoryFilterContract(fetchPage, (name) => categoryIds.get(name) ?? '');
 
     test('didYouMean corrects each word of a query without matches; it is empty if products match', async () => {
       for (const [query, corrected] of [

@@ -225,7 +225,7 @@ export const GOLDEN: readonly GoldenQuery[] = [
 
 /** A query for the first hit. */
 export function firstHitOf(text: string): ProductQuery {
-  const filter = { id: null, priceMin: null, priceMax: null, categoryId: null, tags: [] };
+  const filter = { id: null, priceMin: null, priceMax: null, categoryIds: [], tags: [] };
   const include = { hits: true, total: false, facets: false, didYouMean: false };
   return {
     text,

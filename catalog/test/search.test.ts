@@ -107,5 +107,7 @@ test('lists by price and by category read from an index, not the whole table', a
   assert.match(
     await plan('search_products_newest_in', [categoryId, 21, 0]),
     new RegExp(`${tables.products}_category`),
+  assert.ok(
+    (await plan('search_products_newest_in', [[categoryId], 21, 0])).includes(`${tables.products}_category`),
   );
 });

@@ -30,12 +30,13 @@ export async function productsConnection(
   const order = effectiveSort(sort, '');
   const list = cursorList('productsConnection', { filter, order });
   const slice = toSlice(args, list);
+  const conditions = toFilterRequest(filter, order);
   if (order === 'NEWEST' && isEmpty(filter)) {
     const listed = clients.catalog.listProducts({ page: toPage(slice) }, call);
     const { products, hasMore } = await withArgumentPaths(sizePaths(slice), listed);
     return toConnection(list, slice, foundById(products, hasMore));
   }
-  const request = { ...toFilterRequest(filter, order), ...slice };
+  const request = { ...conditions, ...slice };
   const paths = { filter: 'filter', after: 'after', before: 'before', ...sizePaths(slice) };
   const found = await withArgumentPaths(paths, clients.catalog.searchProducts(request, call));
   return toConnection(list, slice, foundProducts(found));

@@ -446,8 +446,13 @@ export type ProductFacets = {
 
 /** Conditions for products. A product must meet all of them. Omitted or null conditions are ignored. */
 export type ProductFilterInput = {
-  /** The id of a category: the product is in this category or in one below it. */
+  /**
+   * The id of a category: the product is in this category or in one below it. Not together with categoryIds.
+   * @deprecated Use categoryIds.
+   */
   categoryId?: InputMaybe<Scalars['ID']['input']>;
+  /** The ids of 1 to 20 categories: the product is in one of these categories or in one below it. Unknown categories have no products. */
+  categoryIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   /** The highest price, inclusive. */
   priceMax?: InputMaybe<Scalars['Money']['input']>;
   /** The lowest price, inclusive. */

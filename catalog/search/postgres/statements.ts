@@ -53,8 +53,8 @@ function filterConditions(parts: Parts, filter: ProductFilter): string[] {
   if (filter.id !== null) add('id', `id = ${parts.$(filter.id)}::uuid`);
   if (filter.priceMin !== null) add('min', `price_minor >= ${parts.$(filter.priceMin)}::bigint`);
   if (filter.priceMax !== null) add('max', `price_minor <= ${parts.$(filter.priceMax)}::bigint`);
-  if (filter.categoryId !== null) {
-    const below = `SELECT id FROM category WHERE path @> ARRAY[${parts.$(filter.categoryId)}::uuid]`;
+  if (filter.categoryIds.length > 0) {
+    const below = `SELECT id FROM category WHERE path && ${parts.$(filter.categoryIds)}::uuid[]`;
     add('in', `category_id = ANY(ARRAY(${below}))`);
   }
   if (filter.tags.length > 0) add('tags', `tags @> ${parts.$(filter.tags)}::text[]`);
@@ -199,7 +199,7 @@ export function searchStatements({ products }: SearchTables) {
     categoryFacet(filter: ProductFilter, plan: QueryPlan | null): BoundStatement {
       const parts = new Parts();
       parts.names.push('categories_of_products');
-      const from = matching(parts, plan, { ...filter, categoryId: null });
+      const from = matching(parts, plan, { ...filter, categoryIds: [] });
       return parts.bind(`
     SELECT above.id, sum(inside.count)::int AS count
     FROM (SELECT category_id, count(*) AS count FROM ${from} GROUP BY 1) AS inside
