@@ -24,6 +24,7 @@ const config: CodegenConfig = {
           ProductSearchConnection: './product-search.ts#ProductSearch',
           ProductFacets: '../../catalog/pb/catalog_pb.js#Facets as FacetsMessage',
           PriceBucket: '../../catalog/pb/catalog_pb.js#PriceCount as PriceCountMessage',
+          TagCount: '../../catalog/pb/catalog_pb.js#TagCount as TagCountMessage',
           CategoryCount: '../../catalog/pb/catalog_pb.js#CategoryCount as CategoryCountMessage',
           Node: './node-message.ts#NodeOrError',
           Order: '../../order/pb/order_pb.js#Order as OrderMessage',

@@ -139,7 +139,7 @@ function toFound(found: SearchResult & { products: readonly ProductHit[] }): Sea
   });
 }
 
-function toFacets({ prices, categories }: Facets): FacetsMessage {
+function toFacets({ prices, categories, tags }: Facets): FacetsMessage {
   return create(FacetsSchema, {
     prices: prices.map(({ bucket, count }) => {
       const to = PRICE_STEPS[bucket + 1];
@@ -150,5 +150,6 @@ function toFacets({ prices, categories }: Facets): FacetsMessage {
       };
     }),
     categories: categories.map(({ id, count }) => ({ categoryId: id, count })),
+    tags: [...tags],
   });
 }

@@ -569,7 +569,34 @@ export declare type CategoryCount = Message<"fritzy.catalog.v1.CategoryCount"> &
 export declare const CategoryCountSchema: GenMessage<CategoryCount>;
 
 /**
- * The number of found products by price and by category.
+ * The number of products with a tag.
+ *
+ * @generated from message fritzy.catalog.v1.TagCount
+ */
+export declare type TagCount = Message<"fritzy.catalog.v1.TagCount"> & {
+  /**
+   * 1 to 40 characters, in lower case.
+   *
+   * @generated from field: string tag = 1;
+   */
+  tag: string;
+
+  /**
+   * At least 1.
+   *
+   * @generated from field: int32 count = 2;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message fritzy.catalog.v1.TagCount.
+ * Use `create(TagCountSchema)` to create a new message.
+ */
+export declare const TagCountSchema: GenMessage<TagCount>;
+
+/**
+ * The number of found products by price, by category and by tag.
  *
  * @generated from message fritzy.catalog.v1.Facets
  */
@@ -587,6 +614,13 @@ export declare type Facets = Message<"fritzy.catalog.v1.Facets"> & {
    * @generated from field: repeated fritzy.catalog.v1.CategoryCount categories = 2;
    */
   categories: CategoryCount[];
+
+  /**
+   * The 20 largest, largest first, and those of equal size by tag. The tags of the filter do not apply.
+   *
+   * @generated from field: repeated fritzy.catalog.v1.TagCount tags = 3;
+   */
+  tags: TagCount[];
 };
 
 /**

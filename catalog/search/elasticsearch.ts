@@ -15,6 +15,7 @@ interface SearchAnswer {
   readonly aggregations?: {
     readonly prices: { readonly steps: { readonly buckets: readonly Bucket[] } };
     readonly categories: { readonly largest: { readonly buckets: readonly Bucket[] } };
+    readonly tags: { readonly largest: { readonly buckets: readonly Bucket[] } };
   };
 }
 
@@ -76,10 +77,12 @@ function toHits({ hits }: SearchAnswer, query: ProductQuery): Hit[] {
 function toFacets({ aggregations }: SearchAnswer): Facets {
   const prices = aggregations?.prices.steps.buckets ?? [];
   const categories = aggregations?.categories.largest.buckets ?? [];
+  const tags = aggregations?.tags.largest.buckets ?? [];
   return {
     prices: prices
       .filter((bucket) => bucket.doc_count > 0)
       .map(({ key, doc_count: count }) => ({ bucket: Number(key), count })),
     categories: categories.map(({ key, doc_count: count }) => ({ id: key, count })),
+    tags: tags.map(({ key, doc_count: count }) => ({ tag: key, count })),
   };
 }

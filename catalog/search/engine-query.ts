@@ -92,18 +92,22 @@ function categoryClauses({ categoryIds }: ProductFilter): Clause[] {
   return categoryIds.length === 0 ? [] : [{ terms: { category_path: categoryIds } }];
 }
 
+function tagClauses({ tags }: ProductFilter): Clause[] {
+  return tags.map((tag) => ({ term: { tags: tag } }));
+}
+
 const ON_SALE: Clause = { term: { on_sale: true } };
 
 /** Requests a page plus one hit, which shows whether the list continues, and the requested counts. */
 export function searchBody(query: ProductQuery, plan: QueryPlan | null): object {
   const { filter, include, after, skip } = query;
-  const prices = priceClauses(filter);
-  const category = categoryClauses(filter);
-  const always = [
-    ON_SALE,
-    ...(filter.id === null ? [] : [{ term: { id: filter.id } }]),
-    ...filter.tags.map((tag) => ({ term: { tags: tag } })),
-  ];
+  const conditions: FacetConditions = {
+    prices: priceClauses(filter),
+    categories: categoryClauses(filter),
+    tags: tagClauses(filter),
+  };
+  const ofFacets = Object.values(conditions).flat();
+  const always = [ON_SALE, ...(filter.id === null ? [] : [{ term: { id: filter.id } }])];
   const sort = sortOf(query.text, query.sort);
   const countsAll = include.total || !include.hits || skip > 0;
   return {
@@ -111,17 +115,17 @@ export function searchBody(query: ProductQuery, plan: QueryPlan | null): object 
     track_total_hits: countsAll ? TOTAL_MAX : false,
     query: {
       bool: {
-        // A facet ignores its own condition, so these two conditions are applied after the aggregations.
+        // A facet ignores its own condition, so these conditions are applied after the aggregations.
         filter: [
           ...(plan ? [matchCondition(plan)] : []),
-          ...(include.facets ? always : [...always, ...prices, ...category]),
+          ...(include.facets ? always : [...always, ...ofFacets]),
         ],
         should: plan && sort === 'relevance' ? scoreClauses(plan) : [],
       },
     },
     ...(include.facets && {
-      post_filter: { bool: { filter: [...prices, ...category] } },
-      aggs: facetAggregations(prices, category),
+      post_filter: { bool: { filter: ofFacets } },
+      aggs: facetAggregations(conditions),
     }),
     ...(include.hits
       ? {
@@ -146,21 +150,22 @@ function sortClauses(sort: ProductQuery['sort'], backward: boolean): object[] {
   return sort === 'relevance' ? [{ _score: 'desc' }, ...RANK] : [{ price: direction }, id];
 }
 
-function facetAggregations(prices: Clause[], category: Clause[]): object {
+/** The conditions of the filter that a facet ignores, by facet. */
+type FacetConditions = Readonly<Record<'prices' | 'categories' | 'tags', Clause[]>>;
+
+function facetAggregations({ prices, categories, tags }: FacetConditions): object {
   const ranges = PRICE_STEPS.map((from, index) => ({ key: String(index), from, to: PRICE_STEPS[index + 1] }));
+  const largest = (field: string): object => ({
+    terms: { field, size: FACET_SIZE, order: [{ _count: 'desc' }, { _key: 'asc' }] },
+  });
+  const among = (conditions: Clause[], aggs: object): object => ({
+    filter: { bool: { filter: conditions } },
+    aggs,
+  });
   return {
-    prices: {
-      filter: { bool: { filter: category } },
-      aggs: { steps: { range: { field: 'price', ranges } } },
-    },
-    categories: {
-      filter: { bool: { filter: prices } },
-      aggs: {
-        largest: {
-          terms: { field: 'category_path', size: FACET_SIZE, order: [{ _count: 'desc' }, { _key: 'asc' }] },
-        },
-      },
-    },
+    prices: among([...categories, ...tags], { steps: { range: { field: 'price', ranges } } }),
+    categories: among([...prices, ...tags], { largest: largest('category_path') }),
+    tags: among([...prices, ...categories], { largest: largest('tags') }),
   };
 }
 

@@ -69,6 +69,8 @@ export interface Facets {
   readonly prices: readonly { readonly bucket: number; readonly count: number }[];
   /** Products in a category and below it; the FACET_SIZE largest. The category condition of the filter does not apply. */
   readonly categories: readonly { readonly id: string; readonly count: number }[];
+  /** Products with a tag; the FACET_SIZE largest, and those of equal size by tag. The tags of the filter do not apply. */
+  readonly tags: readonly { readonly tag: string; readonly count: number }[];
 }
 
 export const TOTAL_MAX = 10_000;
@@ -154,7 +156,7 @@ export const EMPTY_RESULT: SearchResult = {
   hits: [],
   hasMore: false,
   total: 0,
-  facets: { prices: [], categories: [] },
+  facets: { prices: [], categories: [], tags: [] },
   matched: 'all',
   didYouMean: null,
 };

@@ -105,7 +105,7 @@ export function searchContract(backend: Backend, open: () => Promise<SearchBench
       for (const query of ['!!!', "' | & ! : * \\ ( ) <->", '€ 😀', 'ʼ', '\u0301'])
         assert.deepEqual(await search(query), [], JSON.stringify(query));
       const { total, facets } = await fetchPage({ query: '?!', withTotal: true, withFacets: true });
-      assert.deepEqual([total, facets?.prices, facets?.categories], [0, [], []]);
+      assert.deepEqual([total, facets?.prices, facets?.categories, facets?.tags], [0, [], [], []]);
     });
 
     test('a query that no product matches even approximately returns no products', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { REPEATED_COUNT, type Search } from './search-bench.ts';
+import { REPEATED_COUNT, type Search, type SearchInput } from './search-bench.ts';
 import { PRODUCTS } from './search-fixtures.ts';
 
 /** The total and the facets of a search on every backend. `categoryId` finds a category by its name. */
@@ -46,5 +46,48 @@ export function facetsContract(fetchPage: Search, categoryId: (name: string) => 
       counts,
       counts.toSorted((one, other) => other - one),
     );
+  });
+
+  test('the facet of tags has the largest first, those of equal size by tag, and ignores the tags of the filter', async () => {
+    const tagsOf = async (request: SearchInput): Promise<[string, number][]> => {
+      const { facets } = await fetchPage({ ...request, withFacets: true, withoutProducts: true });
+      return (facets?.tags ?? []).map(({ tag, count }) => [tag, count]);
+    };
+    const counted = new Map<string, number>();
+    for (const [, , , , tags] of PRODUCTS)
+      for (const tag of tags.split(',').filter((each) => each !== ''))
+        counted.set(tag, (counted.get(tag) ?? 0) + 1);
+    counted.set('strings', REPEATED_COUNT);
+    const sorted = [...counted].toSorted(
+      ([one, ones], [other, others]) => others - ones || Buffer.compare(Buffer.from(one), Buffer.from(other)),
+    );
+    assert.equal(sorted[0]?.[0], 'strings');
+    assert.deepEqual(await tagsOf({}), sorted.slice(0, 20));
+    assert.ok(sorted.length > 20 && sorted[19]?.[1] === sorted[20]?.[1], 'one of equal tags is left out');
+
+    const lights = await tagsOf({ query: 'smart bulb' });
+    assert.deepEqual(lights, [
+      ['dimmable', 1],
+      ['led', 1],
+      ['smart', 1],
+    ]);
+    assert.deepEqual(await tagsOf({ query: 'smart bulb', filter: { tags: ['wireless'] } }), lights);
+    assert.deepEqual(await tagsOf({ query: 'smart bulb', filter: { priceMaxMinor: 100n } }), []);
+    assert.deepEqual(await tagsOf({ filter: { categoryIds: [categoryId('Music')] } }), [
+      ['strings', REPEATED_COUNT],
+    ]);
+    const tagged = await fetchPage({
+      filter: { tags: ['dimmable', 'led'] },
+      withTotal: true,
+      withFacets: true,
+    });
+    assert.equal(tagged.total, 2);
+    assert.equal(tagged.products.length, 2);
+    assert.equal(
+      tagged.facets?.prices.reduce((sum, { count }) => sum + count, 0),
+      2,
+      'the other facets apply the tags',
+    );
+    assert.deepEqual(tagged.facets?.categories, []);
   });
 }

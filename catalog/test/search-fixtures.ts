@@ -88,7 +88,7 @@ export const PRODUCTS: readonly (readonly [
   ['Camp Burner', 'A steady flame for long evenings', 11_416, '', ''],
   ['Moss Candle', 'A flame for long steady evenings', 11_553, '', ''],
   ['Lemonade Bar', 'With a folding table and a red roof', 11_690, '', ''],
-  ['Puppet Stage', 'With a red table and a folding roof', 11_827, '', ''],
+  ['Puppet Stage', 'With a red table and a folding roof', 11_827, '', 'α,β,γ,δ,ε,ζ,η,θ,ι,κ,λ,μ,ν,ξ,é,ｚ,𠀀'],
 ];
 
 /** What the query tests, its text, and the product that must come first; null: no product is found. */

@@ -2,7 +2,7 @@ import type { Cursor as CursorValue } from './cursor.ts';
 import type { Timestamp } from './scalars.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Account as AccountMessage } from '../../account/pb/account_pb.js';
-import type { Product as ProductMessage, Category as CategoryMessage, Facets as FacetsMessage, PriceCount as PriceCountMessage, CategoryCount as CategoryCountMessage } from '../../catalog/pb/catalog_pb.js';
+import type { Product as ProductMessage, Category as CategoryMessage, Facets as FacetsMessage, PriceCount as PriceCountMessage, TagCount as TagCountMessage, CategoryCount as CategoryCountMessage } from '../../catalog/pb/catalog_pb.js';
 import type { Shop as ShopModel } from '../shop.ts';
 import type { ProductSearch } from './product-search.ts';
 import type { NodeOrError } from './node-message.ts';
@@ -436,12 +436,14 @@ export type ProductEdge = {
   node: Product;
 };
 
-/** The number of found products by price and by category. */
+/** The number of found products by price, by category and by tag. */
 export type ProductFacets = {
   /** The number of products in each category and below it, largest first: at most 20 categories. The category condition of the filter does not apply. */
   categories: Array<CategoryCount>;
   /** The number of products in each price range, lowest range first and without empty ranges. The price conditions of the filter do not apply. */
   priceBuckets: Array<PriceBucket>;
+  /** The number of products with each tag, largest first, and tags of equal size in alphabetical order: at most 20 tags. The tags of the filter do not apply. */
+  tags: Array<TagCount>;
 };
 
 /** Conditions for products. A product must meet all of them. Omitted or null conditions are ignored. */
@@ -481,7 +483,7 @@ export type ProductSearchConnection = {
   didYouMean: Maybe<Scalars['String']['output']>;
   /** The items of the page with their cursors. */
   edges: Array<ProductEdge>;
-  /** The number of found products by price and by category. */
+  /** The number of found products by price, by category and by tag. */
   facets: ProductFacets;
   /** What the found products match. It depends on the products on sale and not on the filter. */
   matched: SearchMatch;
@@ -708,6 +710,14 @@ export type Shop = {
   name: Scalars['String']['output'];
 };
 
+/** A tag and the number of found products with it. */
+export type TagCount = {
+  /** The number of products. */
+  count: Scalars['Int']['output'];
+  /** The tag, in lower case. */
+  tag: Scalars['String']['output'];
+};
+
 /** The input of updateProduct. Omitted fields keep their values. */
 export type UpdateProductInput = {
   /** The id of the new category. Null removes the product from its category. */
@@ -865,6 +875,7 @@ export type ResolversTypes = {
   SearchMatch: SearchMatch;
   Shop: ResolverTypeWrapper<ShopModel>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  TagCount: ResolverTypeWrapper<TagCountMessage>;
   UpdateProductInput: UpdateProductInput;
   UpdateProductPayload: ResolverTypeWrapper<Omit<UpdateProductPayload, 'product'> & { product?: Maybe<ResolversTypes['Product']> }>;
   UserError: ResolverTypeWrapper<UserError>;
@@ -916,6 +927,7 @@ export type ResolversParentTypes = {
   RenameCategoryPayload: Omit<RenameCategoryPayload, 'category'> & { category?: Maybe<ResolversParentTypes['Category']> };
   Shop: ShopModel;
   String: Scalars['String']['output'];
+  TagCount: TagCountMessage;
   UpdateProductInput: UpdateProductInput;
   UpdateProductPayload: Omit<UpdateProductPayload, 'product'> & { product?: Maybe<ResolversParentTypes['Product']> };
   UserError: UserError;
@@ -1097,6 +1109,7 @@ export type ProductEdgeResolvers<ContextType = Context, ParentType extends Resol
 export type ProductFacetsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ProductFacets'] = ResolversParentTypes['ProductFacets']> = {
   categories?: Resolver<Array<ResolversTypes['CategoryCount']>, ParentType, ContextType>;
   priceBuckets?: Resolver<Array<ResolversTypes['PriceBucket']>, ParentType, ContextType>;
+  tags?: Resolver<Array<ResolversTypes['TagCount']>, ParentType, ContextType>;
 };
 
 export type ProductSearchConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ProductSearchConnection'] = ResolversParentTypes['ProductSearchConnection']> = {
@@ -1148,6 +1161,11 @@ export type ShopResolvers<ContextType = Context, ParentType extends ResolversPar
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type TagCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TagCount'] = ResolversParentTypes['TagCount']> = {
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  tag?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type UpdateProductPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UpdateProductPayload'] = ResolversParentTypes['UpdateProductPayload']> = {
   product?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
@@ -1189,6 +1207,7 @@ export type Resolvers<ContextType = Context> = {
   RenameAccountPayload?: RenameAccountPayloadResolvers<ContextType>;
   RenameCategoryPayload?: RenameCategoryPayloadResolvers<ContextType>;
   Shop?: ShopResolvers<ContextType>;
+  TagCount?: TagCountResolvers<ContextType>;
   UpdateProductPayload?: UpdateProductPayloadResolvers<ContextType>;
   UserError?: UserErrorResolvers<ContextType>;
 };

@@ -46,11 +46,12 @@ export function postgresBackend(database: Database, statements: SearchStatements
   }
 
   async function facets(filter: ProductFilter, plan: QueryPlan | null, signal: AbortSignal): Promise<Facets> {
-    const [prices, categories] = await Promise.all([
+    const [prices, categories, tags] = await Promise.all([
       read<{ bucket: number; count: number }>(statements.priceFacet(filter, plan), signal),
       read<{ id: string; count: number }>(statements.categoryFacet(filter, plan), signal),
+      read<{ tag: string; count: number }>(statements.tagFacet(filter, plan), signal),
     ]);
-    return { prices, categories };
+    return { prices, categories, tags };
   }
 
   return {

@@ -207,6 +207,16 @@ export function searchStatements({ products }: SearchTables) {
     GROUP BY above.id ORDER BY 2 DESC, above.id LIMIT ${FACET_SIZE}`);
     },
 
+    /** Tags of equal size are in the order of their bytes, as in the engines. */
+    tagFacet(filter: ProductFilter, plan: QueryPlan | null): BoundStatement {
+      const parts = new Parts();
+      parts.names.push('tags_of_products');
+      const from = matching(parts, plan, { ...filter, tags: [] });
+      return parts.bind(`
+    SELECT tag, count(*)::int AS count FROM (SELECT unnest(tags) AS tag FROM ${from}) AS tagged
+    GROUP BY tag ORDER BY 2 DESC, tag COLLATE "C" LIMIT ${FACET_SIZE}`);
+    },
+
     /** Whether a product matches each of the conditions. */
     known: {
       name: 'known_words',
