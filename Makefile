@@ -142,6 +142,10 @@ dlq-replay: $(INSTALLED) ## Replay the dead letters of a topic, each once: TOPIC
 reindex: $(INSTALLED) ## Rebuild the search index while the shop runs [SEARCH_URL=http://host:9200]
 	@node $(SHOP_ENV) catalog/cmd/reindex/main.ts
 
+.PHONY: search-report
+search-report: $(INSTALLED) ## Rank the expected products of your queries: FILE=queries.csv [FORMAT=csv]
+	@FILE='$(FILE)' FORMAT='$(FORMAT)' node $(SHOP_ENV) catalog/cmd/search-report/main.ts
+
 .PHONY: engines
 engines: $(INSTALLED) ## Install Kafka, Elasticsearch, OpenSearch and Redis for tests and development
 	@node scripts/engines.ts

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
-import { reindexSettings } from '#catalog/cmd/reindex/config.ts';
+import { searchReportSettings } from '#catalog/cmd/search-report/config.ts';
 import { dlqSettings } from '#cmd/dlq/config.ts';
 import { fritzySettings } from '#cmd/fritzy/config.ts';
 import { migrateSettings } from '#cmd/migrate/config.ts';
@@ -17,7 +17,7 @@ const settings: Settings = Object.assign(
   {},
   runAllSettings,
   dlqSettings,
-  reindexSettings,
+  searchReportSettings,
   migrateSettings,
   ...services,
   (await GATEWAY.load()).settings,

@@ -7,6 +7,7 @@ const PROGRAMS = new Map([
   ['migrate', new URL('../migrate/main.ts', import.meta.url)],
   ['dlq', new URL('../dlq/main.ts', import.meta.url)],
   ['reindex', new URL('../../catalog/cmd/reindex/main.ts', import.meta.url)],
+  ['search-report', new URL('../../catalog/cmd/search-report/main.ts', import.meta.url)],
 ]);
 
 /** The entry file of a program. Throws StartError if the name is unknown. */

@@ -95,7 +95,7 @@ suite('the dlq program', () => {
     });
 });
 
-suite('make dlq and make reindex', () => {
+suite('the operator commands of make', () => {
   /** The command line that make would run. */
   const commandOf = (target: string, folder: string): string =>
     execFileSync('make', ['--dry-run', target, `FRITZY_DATA=${folder}`], {
@@ -104,7 +104,7 @@ suite('make dlq and make reindex', () => {
       env: { PATH: process.env['PATH'] },
     });
 
-  for (const target of ['dlq', 'dlq-replay', 'reindex'])
+  for (const target of ['dlq', 'dlq-replay', 'reindex', 'search-report'])
     test(`make ${target} sets the URLs of the engines only if no shop runs on FRITZY_DATA`, () => {
       const folder = mkdtempSync(join(tmpdir(), 'fritzy-make-'));
       try {
