@@ -104,9 +104,6 @@ test('lists by price and by category read from an index, not the whole table', a
   const plan = async (name: string, values: unknown[]): Promise<string> =>
     JSON.stringify(await bench.rows(`EXPLAIN ${statements.get(name)?.text}`, values));
   assert.ok((await plan('search_products_price_asc', [21, 0])).includes(`${tables.products}_price`));
-  assert.match(
-    await plan('search_products_newest_in', [categoryId, 21, 0]),
-    new RegExp(`${tables.products}_category`),
   assert.ok(
     (await plan('search_products_newest_in', [[categoryId], 21, 0])).includes(`${tables.products}_category`),
   );
