@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
-import { SEARCH_LANGUAGE_DEFAULT } from '#catalog/config.ts';
+import { SEARCH_LANGUAGE_DEFAULT } from '#catalog/search/language.ts';
 import { searchTables } from '#catalog/search/postgres/tables.ts';
 import { missingEngine, openTestEngine } from '#testkit/engines.ts';
 import { testCall } from '#testkit/shop.ts';

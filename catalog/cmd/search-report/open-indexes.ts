@@ -1,5 +1,5 @@
 import type { NamedIndex } from '#catalog/cmd/search-report/judge-queries.ts';
-import type { SearchLanguage } from '#catalog/config.ts';
+import type { SearchLanguage } from '#catalog/search/language.ts';
 import { createCategoryNames } from '#catalog/search/category-names.ts';
 import { elasticsearchBackend } from '#catalog/search/elasticsearch.ts';
 import { EngineError, openEngine } from '#catalog/search/engine.ts';
