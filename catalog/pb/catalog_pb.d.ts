@@ -1178,6 +1178,20 @@ export enum SearchSort {
    * @generated from enum value: SEARCH_SORT_NEWEST = 4;
    */
   NEWEST = 4,
+
+  /**
+   * By the words of the name, without case, accents and punctuation, in the order of their code points.
+   *
+   * @generated from enum value: SEARCH_SORT_NAME_ASC = 5;
+   */
+  NAME_ASC = 5,
+
+  /**
+   * The reverse of NAME_ASC.
+   *
+   * @generated from enum value: SEARCH_SORT_NAME_DESC = 6;
+   */
+  NAME_DESC = 6,
 }
 
 /**

@@ -1,7 +1,14 @@
 import { hasMatchBody, searchBody, suggestBody } from '#catalog/search/engine-query.ts';
 import type { Engine } from '#catalog/search/engine.ts';
 import type { SearchBackend } from '#catalog/search/plan-search.ts';
-import { isTooDeep, sortOf, type Facets, type Hit, type ProductQuery } from '#catalog/search/search-index.ts';
+import {
+  isTooDeep,
+  ORDERS,
+  sortOf,
+  type Facets,
+  type Hit,
+  type ProductQuery,
+} from '#catalog/search/search-index.ts';
 
 /** Timeout of one request to the engine, after which PostgreSQL answers the search. */
 export const SEARCH_TIMEOUT_MS = 1_000;
@@ -68,7 +75,7 @@ function toHits({ hits }: SearchAnswer, query: ProductQuery): Hit[] {
   const start = query.after?.offset ?? query.skip;
   const sort = sortOf(query.text, query.sort);
   return hits.hits.slice(0, query.size).map(({ _id: id, sort: values = [] }, index) => {
-    const key = sort === 'price_asc' || sort === 'price_desc' ? String(values[0] ?? '') : '';
+    const key = ORDERS[sort].key === null ? '' : String(values[0] ?? '');
     const offset = sort === 'relevance' ? start + index + 1 : 0;
     return { id, cursor: { sort, matched: 'all', offset, key, id } };
   });

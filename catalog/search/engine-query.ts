@@ -1,6 +1,7 @@
 import type { QueryPlan } from '#catalog/search/query-plan.ts';
 import {
   FACET_SIZE,
+  ORDERS,
   PRICE_STEPS,
   sortOf,
   TOTAL_MAX,
@@ -140,14 +141,14 @@ export function searchBody(query: ProductQuery, plan: QueryPlan | null): object 
 /** In order of relevance, a search continues at the offset of the cursor. */
 function searchAfter({ sort, key, id, offset }: NonNullable<ProductQuery['after']>): object {
   if (sort === 'relevance') return { from: offset };
-  return { search_after: sort === 'newest' ? [id] : [key, id] };
+  return { search_after: ORDERS[sort].key === null ? [id] : [key, id] };
 }
 
 function sortClauses(sort: ProductQuery['sort'], backward: boolean): object[] {
-  const direction = (sort === 'price_asc') !== backward ? 'asc' : 'desc';
-  const id = { id: direction };
-  if (sort === 'newest') return [id];
-  return sort === 'relevance' ? [{ _score: 'desc' }, ...RANK] : [{ price: direction }, id];
+  if (sort === 'relevance') return [{ _score: 'desc' }, ...RANK];
+  const { key, ascending } = ORDERS[sort];
+  const direction = ascending !== backward ? 'asc' : 'desc';
+  return [...(key === null ? [] : [{ [key]: direction }]), { id: direction }];
 }
 
 /** The conditions of the filter that a facet ignores, by facet. */

@@ -1,4 +1,4 @@
-import { refused } from '#platform/errors.ts';
+import { refused, type AppError } from '#platform/errors.ts';
 import { PAGE_SIZE_MAX } from '#platform/limits.ts';
 
 /**
@@ -11,7 +11,22 @@ export interface SearchIndex {
   suggest(prefix: string, size: number, signal: AbortSignal): Promise<string[]>;
 }
 
-export type Sort = 'relevance' | 'price_asc' | 'price_desc' | 'newest';
+export type Sort = 'relevance' | 'price_asc' | 'price_desc' | 'newest' | 'name_asc' | 'name_desc';
+
+/** The key of a sort order, before the id, and the direction of both. No key: by relevance, or by the id alone. */
+interface Order {
+  readonly key: 'price' | 'line' | null;
+  readonly ascending: boolean;
+}
+
+export const ORDERS: Readonly<Record<Sort, Order>> = {
+  relevance: { key: null, ascending: false },
+  price_asc: { key: 'price', ascending: true },
+  price_desc: { key: 'price', ascending: false },
+  newest: { key: null, ascending: false },
+  name_asc: { key: 'line', ascending: true },
+  name_desc: { key: 'line', ascending: false },
+};
 
 export interface ProductFilter {
   /** Minor units; both bounds are inclusive. */
@@ -94,7 +109,10 @@ export interface Cursor {
   readonly matched: Matched;
   /** The number of hits up to and including this one in order of relevance; 0 in other orders. */
   readonly offset: number;
-  /** The sort key: a price, or empty if hits are in order of relevance or sorted by id alone. */
+  /**
+   * The sort key: a price, or the line of a name; empty if hits are in order of relevance or sorted by id alone. The text
+   * of a cursor has no line, because lines can be long: see `withLines`.
+   */
   readonly key: string;
   readonly id: string;
 }
@@ -104,22 +122,17 @@ const SORT_CODES: Readonly<Record<Sort, string>> = {
   price_asc: 'a',
   price_desc: 'd',
   newest: 'n',
+  name_asc: 'f',
+  name_desc: 'l',
 };
-const CURSOR = /^([radn])([acm])(\d{1,6}):(\d{0,13}):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const CURSOR = /^([radnfl])([acm])(\d{1,6}):(\d{0,13}):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 const MATCHED: readonly Matched[] = ['all', 'corrected', 'most'];
 const PRICE = /^\d{1,13}$/;
-/** Valid sort keys. */
-const KEYS: Readonly<Record<Sort, RegExp>> = {
-  relevance: /^$/,
-  price_asc: PRICE,
-  price_desc: PRICE,
-  newest: /^$/,
-};
 /** The end of the last possible page. */
 const RELEVANCE_OFFSET_MAX = OFFSET_MAX + PAGE_SIZE_MAX;
 
 export function encodeCursor({ sort, matched, offset, key, id }: Cursor): string {
-  return `${SORT_CODES[sort]}${matched.charAt(0)}${offset}:${key}:${id}`;
+  return `${SORT_CODES[sort]}${matched.charAt(0)}${offset}:${ORDERS[sort].key === 'price' ? key : ''}:${id}`;
 }
 
 /** Throws INVALID_CURSOR on `field` unless the text is a cursor of a list in this order. */
@@ -127,10 +140,14 @@ export function requireCursor(field: string, text: string, sort: Sort): Cursor {
   const [, letter, matchedLetter, digits, key = '', id = ''] = CURSOR.exec(text) ?? [];
   const offset = Number(digits);
   const isTooFar = sort === 'relevance' && offset > RELEVANCE_OFFSET_MAX;
-  if (letter !== SORT_CODES[sort] || !KEYS[sort].test(key) || isTooFar)
-    throw refused('INVALID_CURSOR', field, 'The cursor was not returned by a search in this order.');
+  const isKey = ORDERS[sort].key === 'price' ? PRICE.test(key) : key === '';
+  if (letter !== SORT_CODES[sort] || !isKey || isTooFar) throw invalidCursor(field);
   const matched = MATCHED.find((each) => each.startsWith(matchedLetter ?? '')) ?? 'all';
   return { sort, matched, offset, key, id };
+}
+
+export function invalidCursor(field: string): AppError {
+  return refused('INVALID_CURSOR', field, 'The cursor was not returned by a search in this order.');
 }
 
 export const NO_FILTER: ProductFilter = {
@@ -179,7 +196,14 @@ function isBeforeEnd(cursor: Cursor, until: Cursor, backward: boolean): boolean 
 
 /** Whether one cursor is before another of the same list. Not for lists in order of relevance. */
 function precedes(one: Cursor, other: Cursor): boolean {
-  const [first, second] = one.sort === 'price_asc' ? [one, other] : [other, one];
-  const difference = Number(first.key) - Number(second.key);
+  const { key, ascending } = ORDERS[one.sort];
+  const [first, second] = ascending ? [one, other] : [other, one];
+  const difference =
+    key === 'line' ? compareBytes(first.key, second.key) : Number(first.key) - Number(second.key);
   return difference === 0 ? first.id < second.id : difference < 0;
+}
+
+/** The order of PostgreSQL (COLLATE "C") and the engines. `<` compares UTF-16 units, which is another order. */
+function compareBytes(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other));
 }

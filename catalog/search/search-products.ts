@@ -2,6 +2,8 @@ import { SearchSort, type SearchProductsRequest } from '#catalog/pb/catalog_pb.j
 import { QUERY_LENGTH_MAX, requirePrice, requireTags, type Product } from '#catalog/product/product.ts';
 import {
   clipToRange,
+  invalidCursor,
+  ORDERS,
   requireCursor,
   sortOf,
   type Cursor,
@@ -11,6 +13,7 @@ import {
   type Sort,
 } from '#catalog/search/search-index.ts';
 import type { SharedSearchIndex } from '#catalog/search/shared-search-index.ts';
+import { lineOf } from '#catalog/search/text/product-text.ts';
 import type { ProductStore } from '#catalog/product/store.ts';
 import type { Call } from '#platform/call.ts';
 import { invalid } from '#platform/errors.ts';
@@ -32,6 +35,8 @@ const SORTS: Readonly<Record<SearchSort, Sort>> = {
   [SearchSort.PRICE_ASC]: 'price_asc',
   [SearchSort.PRICE_DESC]: 'price_desc',
   [SearchSort.NEWEST]: 'newest',
+  [SearchSort.NAME_ASC]: 'name_asc',
+  [SearchSort.NAME_DESC]: 'name_desc',
 };
 
 function requireSearch(request: SearchProductsRequest): ProductQuery {
@@ -119,7 +124,7 @@ export async function searchProducts(
   input: SearchProductsRequest,
   call: Call,
 ): Promise<SearchResult & { products: readonly ProductHit[] }> {
-  const query = requireSearch(input);
+  const query = await withLines(deps.store, requireSearch(input), call);
   const found = clipToRange(query, await deps.index.search(query, call));
   const products = await onSale(
     deps.store,
@@ -131,6 +136,34 @@ export async function searchProducts(
     products: found.hits.flatMap((hit) => {
       const product = products.get(hit.id);
       return product ? [{ product, hit }] : [];
+    }),
+  };
+}
+
+/**
+ * Completes the cursors of a list in the order of names: they continue at the name that their product has now. Throws
+ * INVALID_CURSOR.
+ */
+async function withLines(
+  store: Pick<ProductStore, 'byIds'>,
+  query: ProductQuery,
+  call: Call,
+): Promise<ProductQuery> {
+  const { after, until, backward } = query;
+  if (ORDERS[query.sort].key !== 'line' || !(after || until)) return query;
+  const ids = [after, until].flatMap((cursor) => (cursor ? [cursor.id] : []));
+  const names = new Map((await store.byIds(ids, call)).map(({ id, name }) => [id, name]));
+  const complete = (field: string, cursor: Cursor | null): Cursor | null => {
+    if (!cursor) return null;
+    const name = names.get(cursor.id);
+    if (name === undefined) throw invalidCursor(field);
+    return { ...cursor, key: lineOf(name) };
+  };
+  return {
+    ...query,
+    ...requireAll({
+      after: () => complete(backward ? 'before' : 'after', after),
+      until: () => complete(backward ? 'after' : 'before', until),
     }),
   };
 }

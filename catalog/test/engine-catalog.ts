@@ -5,7 +5,7 @@ import { openEngine } from '#catalog/search/engine.ts';
 import { aliasOf, productIndex, type ProductIndex } from '#catalog/search/product-index.ts';
 import { SEARCH_LANGUAGE_DEFAULT } from '#catalog/search/language.ts';
 import { textFingerprint } from '#catalog/search/postgres/tables.ts';
-import { wordsOf } from '#catalog/search/text/words.ts';
+import { lineOf } from '#catalog/search/text/product-text.ts';
 import { startCatalog } from '#catalog/service.ts';
 import { systemClock } from '#platform/clock.ts';
 import { inProcess, type Client } from '#platform/rpc.ts';
@@ -108,13 +108,6 @@ export async function openEngineCatalog(
     compare,
     settle: () => eventually(compare, 60_000),
   };
-}
-
-/** The terms of a name. */
-function lineOf(name: string): string {
-  return wordsOf(name)
-    .flatMap(({ terms }) => terms)
-    .join(' ');
 }
 
 interface EngineHit {

@@ -10,6 +10,7 @@ import { facetsContract } from './search-facets.ts';
 import { goldenShopsContract } from './search-golden.ts';
 import { judgedContract } from './search-judged.ts';
 import { categoryFilterContract } from './search-filters.ts';
+import { namesContract } from './search-names.ts';
 import { matchedContract } from './search-matched.ts';
 import { pagingContract } from './search-pages.ts';
 import { PRODUCTS, GOLDEN } from './search-fixtures.ts';
@@ -267,7 +268,7 @@ export function searchContract(backend: Backend, open: () => Promise<SearchBench
         }),
         fc.mixedCase(fc.constantFrom(...GOLDEN.map(({ query }) => query))),
       );
-      const anySort = fc.constantFrom(...[0, 1, 2, 3, 4].map((sort) => sort as SearchSort));
+      const anySort = fc.constantFrom(...[0, 1, 2, 3, 4, 5, 6].map((sort) => sort as SearchSort));
       await fc.assert(
         fc.asyncProperty(anyQuery, anySort, fc.boolean(), async (query, sort, all) => {
           const include = { withTotal: all, withFacets: all, withDidYouMean: all };
@@ -282,5 +283,7 @@ export function searchContract(backend: Backend, open: () => Promise<SearchBench
         { numRuns: 300 },
       );
     });
+
+    namesContract(() => bench);
   });
 }

@@ -3,7 +3,13 @@ import { test } from 'node:test';
 import { SearchSort, type SearchProductsResponse } from '#catalog/pb/catalog_pb.js';
 import type { SearchInput, Search } from './search-bench.ts';
 
-const BY_KEY = [SearchSort.PRICE_ASC, SearchSort.PRICE_DESC, SearchSort.NEWEST];
+const BY_KEY = [
+  SearchSort.PRICE_ASC,
+  SearchSort.PRICE_DESC,
+  SearchSort.NEWEST,
+  SearchSort.NAME_ASC,
+  SearchSort.NAME_DESC,
+];
 const QUERIES = ['zither', 'phone', 'iphnoe', ''];
 const SIZE = 7;
 

@@ -75,7 +75,7 @@ suite('synonyms', () => {
 });
 
 test('a cursor survives encoding and decoding, and is valid only for its order', () => {
-  const sorts: readonly Sort[] = ['relevance', 'price_asc', 'price_desc', 'newest'];
+  const sorts: readonly Sort[] = ['relevance', 'price_asc', 'price_desc', 'newest', 'name_asc', 'name_desc'];
   fc.assert(
     fc.property(
       fc.constantFrom(...sorts),
@@ -83,9 +83,11 @@ test('a cursor survives encoding and decoding, and is valid only for its order',
       fc.nat({ max: 10_000 }),
       fc.nat().map(String),
       (sort, matched, offset, price) => {
-        const key = { relevance: '', price_asc: price, price_desc: price, newest: '' }[sort];
+        const key = sort.startsWith('price') ? price : '';
         const cursor: Cursor = { sort, matched, offset, key, id: '01900000-0000-7000-8000-000000000001' };
         assert.deepEqual(requireCursor('after', encodeCursor(cursor), sort), cursor);
+        if (sort.startsWith('name'))
+          assert.equal(encodeCursor({ ...cursor, key: 'a long name' }), encodeCursor(cursor));
         for (const other of sorts)
           if (other !== sort)
             assert.throws(() => requireCursor('after', encodeCursor(cursor), other), {
@@ -108,6 +110,8 @@ test('INVALID_CURSOR on the field: a missing, fractional or too long price, a sc
     [`ra10101::${id}`, 'relevance'],
     [`ra10101:1.5:${id}`, 'relevance'],
     [`na1:1:${id}`, 'newest'],
+    [`fa0:1:${id}`, 'name_asc'],
+    [`la0:name:${id}`, 'name_desc'],
   ] as const)
     assert.throws(() => requireCursor('before', cursor, sort), {
       reason: 'INVALID_CURSOR',

@@ -497,6 +497,10 @@ export type ProductSearchConnection = {
 
 /** The order of a list of products. */
 export type ProductSort =
+  /** Alphabetically by the words of the name. Case, accents and punctuation are ignored; digits come before letters. */
+  | 'NAME_ASC'
+  /** The reverse of NAME_ASC. */
+  | 'NAME_DESC'
   /** Newest first. */
   | 'NEWEST'
   /** Lowest price first. */

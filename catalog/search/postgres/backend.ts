@@ -15,7 +15,8 @@ import type { Database } from '#platform/postgres/pool.ts';
 
 interface HitRow {
   readonly id: string;
-  readonly price_minor: bigint;
+  /** The sort key, a price or a line. */
+  readonly key?: bigint | string;
 }
 
 /** Searches the tables of the catalog, if no search engine is configured or while it is down. */
@@ -37,10 +38,9 @@ export function postgresBackend(database: Database, statements: SearchStatements
     const start = query.after?.offset ?? query.skip;
     const sort = sortOf(query.text, query.sort);
     const rows = await read<HitRow>(statements.page(query, plan), signal);
-    const hits = rows.slice(0, query.size).map(({ id, price_minor: price }, index): Hit => {
-      const key = sort === 'price_asc' || sort === 'price_desc' ? String(price) : '';
+    const hits = rows.slice(0, query.size).map(({ id, key = '' }, index): Hit => {
       const offset = sort === 'relevance' ? start + index + 1 : 0;
-      return { id, cursor: { sort, matched: 'all', offset, key, id } };
+      return { id, cursor: { sort, matched: 'all', offset, key: String(key), id } };
     });
     return { hits, hasMore: rows.length > query.size };
   }

@@ -9,6 +9,7 @@ import {
 import type { QueryPlan } from '#catalog/search/query-plan.ts';
 import {
   FACET_SIZE,
+  ORDERS,
   PRICE_STEPS,
   sortOf,
   TOTAL_MAX,
@@ -29,6 +30,11 @@ const COMPARED_MAX = 1_000;
 /** The order of matches that are equally good. */
 const RANK = 'name_length, sales DESC, id DESC';
 const SUGGESTED_MAX = 2_000;
+
+const KEY_COLUMNS = {
+  price: { column: 'price_minor', type: 'bigint' },
+  line: { column: 'line', type: 'text' },
+} as const;
 
 /** Collects the parts of a statement's name and its values; `$(value)` returns the value's placeholder. */
 class Parts {
@@ -97,7 +103,7 @@ export function searchStatements({ products }: SearchTables) {
     const { words, required } = plan;
     const conditions = filterConditions(parts, filter);
     const select = (matches: string[], order: string): string => `(
-      SELECT id, price_minor FROM ${products} ${where([...matches, ...conditions])} ORDER BY ${order}
+      SELECT id FROM ${products} ${where([...matches, ...conditions])} ORDER BY ${order}
     )`;
     if (required < words.length) {
       const score = words
@@ -105,7 +111,7 @@ export function searchStatements({ products }: SearchTables) {
         .map((form) => `(everything @@ ${parts.$(form)}::tsquery)::int`)
         .join(' + ');
       return `(
-      SELECT id, price_minor FROM (
+      SELECT id FROM (
         SELECT * FROM ${products} ${where([matchCondition(parts, plan), ...conditions])} ORDER BY ${RANK} LIMIT ${COMPARED_MAX}
       ) AS found ORDER BY ${score} DESC, ${RANK}
     )`;
@@ -127,7 +133,7 @@ export function searchStatements({ products }: SearchTables) {
       select([exact], `name @@ ${phrase}::tsquery DESC, ${RANK}`),
       select([inName, `NOT ${exact}`], RANK),
       `(
-      SELECT id, price_minor FROM (
+      SELECT id FROM (
         SELECT * FROM ${products} ${where([inText, `NOT ${inName}`, ...conditions])} ORDER BY ${RANK}
       ) AS found ORDER BY everything @@ ${phrase}::tsquery DESC, ${RANK}
     )`,
@@ -145,27 +151,29 @@ export function searchStatements({ products }: SearchTables) {
       if (sort === 'relevance' && plan) {
         const from = ranked(parts, plan, query.filter);
         return parts.bind(
-          `SELECT id, price_minor FROM (${from}) AS hit LIMIT ${parts.$(query.size + 1)} OFFSET ${parts.$(after?.offset ?? query.skip)}`,
+          `SELECT id FROM (${from}) AS hit LIMIT ${parts.$(query.size + 1)} OFFSET ${parts.$(after?.offset ?? query.skip)}`,
         );
       }
+      const { key, ascending: isAscending } = ORDERS[sort];
+      const keys = key === null ? [] : [KEY_COLUMNS[key]];
       // Backward, the same list is read from its other end.
-      const ascending = (sort === 'price_asc') !== query.backward;
+      const ascending = isAscending !== query.backward;
       if (query.backward) parts.names.push('back');
-      const columns = sort === 'newest' ? 'id' : 'price_minor, id';
       const conditions = filterConditions(parts, query.filter);
       if (plan) conditions.unshift(matchCondition(parts, plan));
+      const columns = [...keys.map(({ column }) => column), 'id'];
       if (after) {
         parts.names.push('after');
-        const cursor =
-          sort === 'newest'
-            ? `${parts.$(after.id)}::uuid`
-            : `${parts.$(after.key)}::bigint, ${parts.$(after.id)}::uuid`;
-        conditions.push(`(${columns}) ${ascending ? '>' : '<'} (${cursor})`);
+        const cursor = [
+          ...keys.map(({ type }) => `${parts.$(after.key)}::${type}`),
+          `${parts.$(after.id)}::uuid`,
+        ];
+        conditions.push(`(${columns.join(', ')}) ${ascending ? '>' : '<'} (${cursor.join(', ')})`);
       }
-      const direction = ascending ? 'ASC' : 'DESC';
-      const order = sort === 'newest' ? `id ${direction}` : `price_minor ${direction}, id ${direction}`;
+      const order = columns.map((column) => `${column} ${ascending ? 'ASC' : 'DESC'}`);
       return parts.bind(
-        `SELECT id, price_minor FROM ${products} ${where(conditions)} ORDER BY ${order} ` +
+        `SELECT ${['id', ...keys.map(({ column }) => `${column} AS key`)].join(', ')} FROM ${products} ` +
+          `${where(conditions)} ORDER BY ${order.join(', ')} ` +
           `LIMIT ${parts.$(query.size + 1)} OFFSET ${parts.$(after ? 0 : query.skip)}`,
       );
     },

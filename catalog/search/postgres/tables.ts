@@ -59,6 +59,7 @@ export function createIndexes({ products, words }: SearchTables): Statement[] {
     ['name', 'USING gin (name)'],
     ['everything', 'USING gin (everything)'],
     ['price', '(price_minor, id)'],
+    ['line', '(line, id)'],
     ['category', '(category_id, id)'],
     ['tags', 'USING gin (tags)'],
   ].map(([name, columns]) => `CREATE INDEX IF NOT EXISTS ${products}_${name} ON ${products} ${columns}`);

@@ -8,7 +8,7 @@ export interface ProductText {
   readonly other: readonly Sequence[];
   /** The number of terms of the name as it is written. */
   readonly nameLength: number;
-  /** The terms of the name, separated by spaces: the order by name. */
+  /** The first terms of the name, separated by spaces: the order by name. At most LINE_LENGTH_MAX characters. */
   readonly line: string;
   /** The terms of the name and the tags that searches complete and correct. */
   readonly vocabulary: readonly string[];
@@ -45,9 +45,22 @@ export function productText({ name, description, tags }: TextSource, stemOf: Ste
     name: sequences(nameWords, stemOf),
     other: [wordsOf(description), ...tagWords].flatMap((words) => sequences(words, stemOf)),
     nameLength: terms.length,
-    line: terms.join(' '),
+    line: toLine(terms),
     vocabulary: [...new Set([...nameWords, ...tagWords.flat()].flatMap(allTerms))],
   };
+}
+
+/** Long enough for 200 letters of a script without spaces. An index entry of PostgreSQL has at most 2,704 bytes. */
+const LINE_LENGTH_MAX = 600;
+
+/** The line of a name. */
+export function lineOf(name: string): string {
+  return toLine(wordsOf(name).flatMap(({ terms }) => terms));
+}
+
+function toLine(terms: readonly string[]): string {
+  const line = terms.join(' ');
+  return line.length > LINE_LENGTH_MAX ? Array.from(line).slice(0, LINE_LENGTH_MAX).join('') : line;
 }
 
 /** The terms as they are written; the words without their separators; the stems. */
