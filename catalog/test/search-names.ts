@@ -35,7 +35,9 @@ const LONG_NAMES = [
     '',
   ),
   // Each of these characters is folded to up to six.
-  Array.from({ length: 200 }, (_, index) => String.fromCodePoint(0x3300 + ((index * 37) % 88))).join(''),
+  Array.from({ length: 200 }, (_, index) => String.fromCodePoint(0x3300 + ((index ** 3 % 1_009) % 88))).join(
+    '',
+  ),
   'ﷺ'.repeat(200),
   ...['x', 'y'].map((last) => `${'a'.repeat(199)}${last}`),
 ];

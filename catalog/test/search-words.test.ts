@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { correct, editDistance } from '#catalog/search/did-you-mean.ts';
 import { encodeCursor, requireCursor, type Cursor, type Sort } from '#catalog/search/search-index.ts';
 import { SYNONYM_LINES, withSynonyms } from '#catalog/search/synonyms.ts';
+import { lineOf } from '#catalog/search/text/product-text.ts';
 
 const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 6 });
 
@@ -72,6 +73,15 @@ suite('synonyms', () => {
     assert.ok(first.includes('smartphone'));
     assert.deepEqual([second, more], [['case'], []]);
   });
+});
+
+test('the line of any name fits an index entry of PostgreSQL, and that of 200 Chinese letters is complete', () => {
+  const fits = (name: string): boolean => Buffer.byteLength(lineOf(name)) <= 2_400;
+  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), fits));
+  for (const letter of ['中', '𠀀', '㌖', '㍿', 'ﷺ', 'ﷺ ', 'x', 'x ', '1.'])
+    assert.ok(fits(Array.from(letter.repeat(200)).slice(0, 200).join('')), letter);
+  assert.ok(lineOf(`${'中'.repeat(199)}文`).endsWith('中文 文'));
+  assert.equal(lineOf('Ångström-Lamp 2,5 m'), 'angstrom lamp 2.5 m');
 });
 
 test('a cursor survives encoding and decoding, and is valid only for its order', () => {

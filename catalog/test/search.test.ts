@@ -92,7 +92,7 @@ test('a search of 10,000 products uses indexes, in custom and generic plans', as
   assert.equal(await isIndexed(), false, 'known-bad twin: without one of the indexes, it reads the table');
 });
 
-test('lists by price and by category read from an index, not the whole table', async () => {
+test('lists by price, by name and by category read from an index, not the whole table', async () => {
   const { tables } = openPlanner(bench.url, stack);
   await catalog.createCategory({ name: 'Rare' }, testCall());
   const [rare] = await bench.rows<{ id: string }>(`SELECT id FROM category WHERE name = 'Rare'`);
@@ -100,10 +100,17 @@ test('lists by price and by category read from an index, not the whole table', a
   await catalog.createProduct({ name: 'Rare thing', categoryId }, testCall());
   await bench.rows(`ANALYZE ${tables.products}`);
   await catalog.searchProducts({ sort: 2, size: 20 }, testCall());
+  const { endCursor: after } = await catalog.searchProducts({ sort: 5, size: 20 }, testCall());
+  await catalog.searchProducts({ sort: 5, size: 20, after }, testCall());
   await catalog.searchProducts({ filter: { categoryId }, size: 20 }, testCall());
   const plan = async (name: string, values: unknown[]): Promise<string> =>
     JSON.stringify(await bench.rows(`EXPLAIN ${statements.get(name)?.text}`, values));
   assert.ok((await plan('search_products_price_asc', [21, 0])).includes(`${tables.products}_price`));
+  for (const [name, values] of [
+    ['search_products_name_asc', [21, 0]],
+    ['search_products_name_asc_after', ['thing', categoryId, 21, 0]],
+  ] as const)
+    assert.ok((await plan(name, [...values])).includes(`${tables.products}_line`), name);
   assert.ok(
     (await plan('search_products_newest_in', [[categoryId], 21, 0])).includes(`${tables.products}_category`),
   );
