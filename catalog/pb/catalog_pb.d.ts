@@ -766,6 +766,13 @@ export declare type ListBestSellersRequest = Message<"fritzy.catalog.v1.ListBest
    * @generated from field: optional int32 size = 1;
    */
   size?: number | undefined;
+
+  /**
+   * In this category or below it (a UUID); an unknown category has no products. Empty: in any category or none.
+   *
+   * @generated from field: string category_id = 2;
+   */
+  categoryId: string;
 };
 
 /**

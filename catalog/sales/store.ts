@@ -22,6 +22,20 @@ const BEST: Statement = {
     WHERE archived_at IS NULL
     ORDER BY units DESC, product_id DESC LIMIT $1`,
 };
+/** Reads the sales of the products of these categories, or the best sellers until enough are in them. */
+const BEST_IN: Statement = {
+  name: 'best_sellers_in',
+  text: `
+    SELECT product_id FROM product_sales JOIN product ON product.id = product_id
+    WHERE archived_at IS NULL AND category_id = ANY(ARRAY(SELECT id FROM category WHERE path @> ARRAY[$2::uuid]))
+    ORDER BY units DESC, product_id DESC LIMIT $1`,
+};
+
+export interface Best {
+  readonly size: number;
+  /** In this category or below it; null: all products. */
+  readonly categoryId: string | null;
+}
 
 /** Like SALES_RANK (search/postgres/tables.ts): changes seldom, so that most orders write no search row. */
 function rankOf(units: number): number {
@@ -49,10 +63,15 @@ export function createSalesStore(database: Database, search: Pick<SearchRows, 'u
         );
     },
 
-    /** Returns the ids of the best sellers on sale. Concurrent calls with the same size share one statement. */
-    best: sharePublicReads<number, string[]>(String, async (size, { signal }) => {
-      const rows = await database.query<{ product_id: string }>(BEST, [size], signal);
+    /** Returns the ids of the best sellers on sale. Concurrent equal calls share one statement. */
+    best: sharePublicReads<Best, string[]>(bestKey, async ({ size, categoryId }, { signal }) => {
+      const [statement, values] = categoryId === null ? [BEST, [size]] : [BEST_IN, [size, categoryId]];
+      const rows = await database.query<{ product_id: string }>(statement, values, signal);
       return rows.map((row) => row.product_id);
     }),
   };
+}
+
+function bestKey({ size, categoryId }: Best): string {
+  return `${size} ${categoryId}`;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import type { CatalogService } from '#catalog/pb/catalog_pb.js';
 import { startCatalog } from '#catalog/service.ts';
+import { systemClock } from '#platform/clock.ts';
 import { AppError } from '#platform/errors.ts';
 import { listDeadLetters } from '#platform/events/dead-letters.ts';
 import type { Message } from '#platform/events/event.ts';
@@ -17,8 +18,8 @@ const bench = await openServiceBench('catalog', stack);
 const { implementation } = await startCatalog({ databaseUrl: bench.url }, bench.deps, stack);
 const catalog: Client<typeof CatalogService> = inProcess(implementation);
 
-async function create(name: string): Promise<string> {
-  const { product } = await catalog.createProduct({ name, priceMinor: 100n }, testCall());
+async function create(name: string, categoryId = ''): Promise<string> {
+  const { product } = await catalog.createProduct({ name, priceMinor: 100n, categoryId }, testCall());
   return product?.id ?? '';
 }
 
@@ -27,8 +28,8 @@ function orderCreated(lines: Readonly<Record<string, number>>): Message {
   return { ...messageIn(TOPIC, 'order', 1), value: JSON.stringify({ products }) };
 }
 
-const best = async (size = 10): Promise<string[]> =>
-  (await catalog.listBestSellers({ size }, testCall())).products.map(({ name }) => name);
+const best = async (size = 10, categoryId = ''): Promise<string[]> =>
+  (await catalog.listBestSellers({ size, categoryId }, testCall())).products.map(({ name }) => name);
 
 suite('listBestSellers', () => {
   test('counts each order once even if its event is repeated, and omits archived products', async () => {
@@ -60,6 +61,44 @@ suite('listBestSellers', () => {
         letters.map(({ eventId, group, error }) => [eventId, group, error]),
         [[poison.id, 'catalog-sales', 'order.created with an invalid line']],
       );
+    });
+  });
+
+  test('in a category: also the products of the categories below it, and no others; none in an unknown one', async () => {
+    const categories: string[] = [];
+    for (const [name, parent] of [
+      ['Garden', ''],
+      ['Tools', '0'],
+      ['Kitchen', ''],
+    ] as const) {
+      const parentId = parent === '' ? '' : (categories[Number(parent)] ?? '');
+      const { category } = await catalog.createCategory({ name, parentId }, testCall());
+      categories.push(category?.id ?? '');
+    }
+    const [garden = '', tools = '', kitchen = ''] = categories;
+    const [hose, rake, spade, pan] = [
+      await create('Hose', garden),
+      await create('Rake', tools),
+      await create('Spade', tools),
+      await create('Pan', kitchen),
+    ];
+    await create('Unsold hose', garden);
+    await bench.deps.eventLog.append([orderCreated({ [hose]: 2, [rake]: 3, [spade]: 1, [pan]: 9 })]);
+    await eventually(async () => assert.deepEqual(await best(10, garden), ['Rake', 'Hose', 'Spade']));
+    assert.deepEqual(await best(2, garden), ['Rake', 'Hose']);
+    assert.deepEqual(await best(10, tools.toUpperCase()), ['Rake', 'Spade']);
+    assert.deepEqual(await best(10, kitchen), ['Pan']);
+    assert.deepEqual(await best(10, systemClock.newId()), []);
+    assert.ok((await best(100)).length > 4);
+    await catalog.archiveProduct({ id: rake }, testCall());
+    assert.deepEqual(await best(10, garden), ['Hose', 'Spade']);
+  });
+
+  test('INVALID_ARGUMENT on categoryId and size together', async () => {
+    await assert.rejects(best(0, 'x'), (error) => {
+      assert.ok(error instanceof AppError);
+      assert.deepEqual(error.violations.map(({ field }) => field).toSorted(), ['categoryId', 'size']);
+      return error.reason === 'INVALID_ARGUMENT';
     });
   });
 

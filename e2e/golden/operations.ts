@@ -102,7 +102,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: 'search-products',
     query: () =>
-      '{ searchProducts(query: "phone", first: 1) { nodes { name } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount facets { priceBuckets { from to count } categories { category { name } count } } didYouMean } }',
+      '{ searchProducts(query: "phone", first: 1) { nodes { name } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount facets { priceBuckets { from to count } categories { category { name } count } tags { tag count } } matched didYouMean } }',
   },
   {
     name: 'search-products-next-page',
@@ -113,7 +113,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: 'search-products-filter-and-sort',
     query: (answers) =>
-      `{ searchProducts(filter: { priceMin: 5, priceMax: "7.50" }, sort: PRICE_DESC) { nodes { name price } } inCategory: searchProducts(filter: { categoryId: "${categoryId(answers)}", tags: ["5G"] }, sort: NEWEST) { totalCount } }`,
+      `{ searchProducts(filter: { priceMin: 5, priceMax: "7.50" }, sort: PRICE_DESC) { nodes { name price } } inCategory: searchProducts(filter: { categoryIds: ["${categoryId(answers)}", "${UNKNOWN_ID}"], tags: ["5G"] }, sort: NEWEST) { totalCount } }`,
   },
   {
     name: 'search-products-did-you-mean',
@@ -133,6 +133,10 @@ export const OPERATIONS: readonly Operation[] = [
     name: 'best-sellers',
     query: () => '{ bestSellers(first: 3) { name price } }',
     isSettled: ({ bestSellers }) => bestSellers.length === 2,
+  },
+  {
+    name: 'best-sellers-in-category',
+    query: (answers) => `{ bestSellers(categoryId: "${categoryId(answers)}") { name } }`,
   },
   {
     name: 'account',
@@ -174,6 +178,19 @@ export const OPERATIONS: readonly Operation[] = [
     name: 'products-connection-filter-and-sort',
     query: () =>
       '{ productsConnection(filter: { priceMax: 2000 }, sort: PRICE_ASC, last: 1) { nodes { name price } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }',
+  },
+  {
+    name: 'products-connection-by-name',
+    query: () =>
+      '{ productsConnection(filter: { priceMax: 2000 }, sort: NAME_DESC, last: 1) { nodes { name } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }',
+  },
+  {
+    name: 'products-connection-by-name-before',
+    query: () =>
+      'query($before: Cursor) { productsConnection(filter: { priceMax: 2000 }, sort: NAME_DESC, last: 1, before: $before) { nodes { name } pageInfo { hasNextPage hasPreviousPage } } }',
+    variables: (answers) => ({
+      before: answers['products-connection-by-name'].productsConnection.pageInfo.startCursor,
+    }),
   },
   {
     name: 'cursor-of-another-list',

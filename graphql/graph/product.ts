@@ -45,9 +45,11 @@ export const productResolvers: Resolvers = {
     },
     product: (_, { id }, { loaders }) => loaders.product.load(requireUuid('id', id)),
     productsConnection: (_, args, { clients, call }) => productsConnection(args, clients, call),
-    bestSellers: async (_, { first }, { clients, call }) =>
-      (await withArgumentPaths({ size: 'first' }, clients.catalog.listBestSellers({ size: first }, call)))
-        .products,
+    bestSellers: async (_, { categoryId, first }, { clients, call }) => {
+      const paths = { categoryId: 'categoryId', size: 'first' };
+      const best = clients.catalog.listBestSellers({ size: first, categoryId: categoryId ?? '' }, call);
+      return (await withArgumentPaths(paths, best)).products;
+    },
   },
 
   Mutation: {

@@ -579,6 +579,7 @@ export type QueryAccountsConnectionArgs = {
 
 /** Read operations. */
 export type QueryBestSellersArgs = {
+  categoryId?: InputMaybe<Scalars['ID']['input']>;
   first: Scalars['Int']['input'];
 };
 
