@@ -3,6 +3,12 @@
 -- accounts_by_ids
 SELECT id, name, created_at, version FROM account WHERE id = ANY($1::uuid[]);
 
+-- any_product_cat3
+SELECT 1 FROM search_product_<fingerprint> WHERE (everything @@ $1::tsquery OR ((everything @@ $3::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $2::uuid[]))) AND (everything @@ $5::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $4::uuid[]))) AND (everything @@ $7::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $6::uuid[]))))) LIMIT 1;
+
+-- any_product_most3
+SELECT 1 FROM search_product_<fingerprint> WHERE everything @@ $1::tsquery LIMIT 1;
+
 -- any_product_text
 SELECT 1 FROM search_product_<fingerprint> WHERE everything @@ $1::tsquery LIMIT 1;
 
@@ -12,6 +18,11 @@ BEGIN;
 -- best_sellers
 SELECT product_id FROM product_sales JOIN product ON product.id = product_id
 WHERE archived_at IS NULL
+ORDER BY units DESC, product_id DESC LIMIT $1;
+
+-- best_sellers_in
+SELECT product_id FROM product_sales JOIN product ON product.id = product_id
+WHERE archived_at IS NULL AND category_id = ANY(ARRAY(SELECT id FROM category WHERE path @> ARRAY[$2::uuid]))
 ORDER BY units DESC, product_id DESC LIMIT $1;
 
 -- candidates_for_words
@@ -69,7 +80,7 @@ COMMIT;
 SELECT count(*)::int AS total FROM (SELECT 1 FROM search_product_<fingerprint> WHERE (everything @@ $1::tsquery OR ((everything @@ $3::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $2::uuid[]))))) LIMIT 10000) AS counted;
 
 -- count_products_in_tags
-SELECT count(*)::int AS total FROM (SELECT 1 FROM search_product_<fingerprint> WHERE category_id = ANY(ARRAY(SELECT id FROM category WHERE path @> ARRAY[$1::uuid])) AND tags @> $2::text[] LIMIT 10000) AS counted;
+SELECT count(*)::int AS total FROM (SELECT 1 FROM search_product_<fingerprint> WHERE category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $1::uuid[])) AND tags @> $2::text[] LIMIT 10000) AS counted;
 
 -- insert_accounts
 WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::bigint[], $10::text[], $11::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, ordinal) ORDER BY ordinal)
@@ -218,48 +229,54 @@ UPDATE account SET name = $2, version = version + 1 WHERE id = $1 RETURNING id, 
 -- rename_category
 UPDATE category SET name = $2, version = version + 1 WHERE id = $1 RETURNING id, name, path, created_at, version;
 
+-- search_products_name_desc_back_max
+SELECT id, line AS key FROM search_product_<fingerprint> WHERE price_minor <= $1::bigint ORDER BY line ASC, id ASC LIMIT $2 OFFSET $3;
+
+-- search_products_name_desc_back_max_after
+SELECT id, line AS key FROM search_product_<fingerprint> WHERE price_minor <= $1::bigint AND (line, id) > ($2::text, $3::uuid) ORDER BY line ASC, id ASC LIMIT $4 OFFSET $5;
+
 -- search_products_price_asc_back_max
-SELECT id, price_minor FROM search_product_<fingerprint> WHERE price_minor <= $1::bigint ORDER BY price_minor DESC, id DESC LIMIT $2 OFFSET $3;
+SELECT id, price_minor AS key FROM search_product_<fingerprint> WHERE price_minor <= $1::bigint ORDER BY price_minor DESC, id DESC LIMIT $2 OFFSET $3;
 
 -- search_products_price_desc_min_max
-SELECT id, price_minor FROM search_product_<fingerprint> WHERE price_minor >= $1::bigint AND price_minor <= $2::bigint ORDER BY price_minor DESC, id DESC LIMIT $3 OFFSET $4;
+SELECT id, price_minor AS key FROM search_product_<fingerprint> WHERE price_minor >= $1::bigint AND price_minor <= $2::bigint ORDER BY price_minor DESC, id DESC LIMIT $3 OFFSET $4;
 
 -- search_products_relevance_cat1_word
-SELECT id, price_minor FROM ((
-      SELECT id, price_minor FROM search_product_<fingerprint> WHERE name @@ $1::tsquery ORDER BY name_length, sales DESC, id DESC
+SELECT id FROM ((
+      SELECT id FROM search_product_<fingerprint> WHERE name @@ $1::tsquery ORDER BY name_length, sales DESC, id DESC
     ) UNION ALL (
-      SELECT id, price_minor FROM search_product_<fingerprint> WHERE name @@ $2::tsquery AND NOT name @@ $1::tsquery ORDER BY name_length, sales DESC, id DESC
+      SELECT id FROM search_product_<fingerprint> WHERE name @@ $2::tsquery AND NOT name @@ $1::tsquery ORDER BY name_length, sales DESC, id DESC
     ) UNION ALL (
-      SELECT id, price_minor FROM search_product_<fingerprint> WHERE (everything @@ $3::tsquery OR ((everything @@ $5::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $4::uuid[]))))) AND NOT name @@ $2::tsquery ORDER BY name_length, sales DESC, id DESC
+      SELECT id FROM search_product_<fingerprint> WHERE (everything @@ $3::tsquery OR ((everything @@ $5::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $4::uuid[]))))) AND NOT name @@ $2::tsquery ORDER BY name_length, sales DESC, id DESC
     )) AS hit LIMIT $6 OFFSET $7;
 
 -- search_products_relevance_id_text_word
-SELECT id, price_minor FROM ((
-      SELECT id, price_minor FROM search_product_<fingerprint> WHERE name @@ $2::tsquery AND id = $1::uuid ORDER BY name_length, sales DESC, id DESC
+SELECT id FROM ((
+      SELECT id FROM search_product_<fingerprint> WHERE name @@ $2::tsquery AND id = $1::uuid ORDER BY name_length, sales DESC, id DESC
     ) UNION ALL (
-      SELECT id, price_minor FROM search_product_<fingerprint> WHERE name @@ $3::tsquery AND NOT name @@ $2::tsquery AND id = $1::uuid ORDER BY name_length, sales DESC, id DESC
+      SELECT id FROM search_product_<fingerprint> WHERE name @@ $3::tsquery AND NOT name @@ $2::tsquery AND id = $1::uuid ORDER BY name_length, sales DESC, id DESC
     ) UNION ALL (
-      SELECT id, price_minor FROM search_product_<fingerprint> WHERE everything @@ $4::tsquery AND NOT name @@ $3::tsquery AND id = $1::uuid ORDER BY name_length, sales DESC, id DESC
+      SELECT id FROM search_product_<fingerprint> WHERE everything @@ $4::tsquery AND NOT name @@ $3::tsquery AND id = $1::uuid ORDER BY name_length, sales DESC, id DESC
     )) AS hit LIMIT $5 OFFSET $6;
 
 -- search_products_relevance_text
-SELECT id, price_minor FROM ((
-      SELECT id, price_minor FROM search_product_<fingerprint> WHERE name @@ $1::tsquery ORDER BY name @@ $4::tsquery DESC, name_length, sales DESC, id DESC
+SELECT id FROM ((
+      SELECT id FROM search_product_<fingerprint> WHERE name @@ $1::tsquery ORDER BY name @@ $4::tsquery DESC, name_length, sales DESC, id DESC
     ) UNION ALL (
-      SELECT id, price_minor FROM search_product_<fingerprint> WHERE name @@ $2::tsquery AND NOT name @@ $1::tsquery ORDER BY name_length, sales DESC, id DESC
+      SELECT id FROM search_product_<fingerprint> WHERE name @@ $2::tsquery AND NOT name @@ $1::tsquery ORDER BY name_length, sales DESC, id DESC
     ) UNION ALL (
-      SELECT id, price_minor FROM (
+      SELECT id FROM (
         SELECT * FROM search_product_<fingerprint> WHERE everything @@ $3::tsquery AND NOT name @@ $2::tsquery ORDER BY name_length, sales DESC, id DESC
       ) AS found ORDER BY everything @@ $4::tsquery DESC, name_length, sales DESC, id DESC
     )) AS hit LIMIT $5 OFFSET $6;
 
 -- search_products_relevance_text_word
-SELECT id, price_minor FROM ((
-      SELECT id, price_minor FROM search_product_<fingerprint> WHERE name @@ $1::tsquery ORDER BY name_length, sales DESC, id DESC
+SELECT id FROM ((
+      SELECT id FROM search_product_<fingerprint> WHERE name @@ $1::tsquery ORDER BY name_length, sales DESC, id DESC
     ) UNION ALL (
-      SELECT id, price_minor FROM search_product_<fingerprint> WHERE name @@ $2::tsquery AND NOT name @@ $1::tsquery ORDER BY name_length, sales DESC, id DESC
+      SELECT id FROM search_product_<fingerprint> WHERE name @@ $2::tsquery AND NOT name @@ $1::tsquery ORDER BY name_length, sales DESC, id DESC
     ) UNION ALL (
-      SELECT id, price_minor FROM search_product_<fingerprint> WHERE everything @@ $3::tsquery AND NOT name @@ $2::tsquery ORDER BY name_length, sales DESC, id DESC
+      SELECT id FROM search_product_<fingerprint> WHERE everything @@ $3::tsquery AND NOT name @@ $2::tsquery ORDER BY name_length, sales DESC, id DESC
     )) AS hit LIMIT $4 OFFSET $5;
 
 -- size_of_categories
@@ -274,6 +291,10 @@ SELECT (SELECT path FROM category WHERE id = $1) AS parent_path,
 SELECT id FROM (SELECT id, line FROM search_product_<fingerprint> WHERE name @@ $1::tsquery LIMIT 2000) AS found
 ORDER BY starts_with(line, $2) DESC, char_length(line), id DESC
 LIMIT $3;
+
+-- tags_of_products_cat1
+SELECT tag, count(*)::int AS count FROM (SELECT unnest(tags) AS tag FROM search_product_<fingerprint> WHERE (everything @@ $1::tsquery OR ((everything @@ $3::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $2::uuid[])))))) AS tagged
+GROUP BY tag ORDER BY 2 DESC, tag COLLATE "C" LIMIT 20;
 
 -- update_product
 UPDATE product SET name = $2, description = $3, price_minor = $4, archived_at = $5, version = $6,
