@@ -9,7 +9,15 @@ import { resolvers } from '#graphql/graph/resolvers.ts';
 import { createScalars } from '#graphql/graph/scalars.ts';
 import { createSchemas, readTypeDefs } from '#graphql/graph/schema.ts';
 import { messageIn } from '#platform/test/event-log-contract.ts';
-import { fakeClock, LINKS, startTestShop, testCall, type LinkKind, type TestShop } from '#testkit/shop.ts';
+import {
+  eventually,
+  fakeClock,
+  LINKS,
+  startTestShop,
+  testCall,
+  type LinkKind,
+  type TestShop,
+} from '#testkit/shop.ts';
 import { OPERATIONS, type Answers } from './golden/operations.ts';
 import { createNormaliser, FOLDER, readRecords, record, emptyTopics } from './golden/record.ts';
 
@@ -205,6 +213,14 @@ async function addOrder(shop: TestShop, accountId: string, productId: string): P
   return order.id;
 }
 
+/** Waits until the sales, which rank search results, include `count` products. */
+async function salesCounted(shop: TestShop, count: number): Promise<void> {
+  await eventually(async () => {
+    const { products } = await shop.clients.catalog.listBestSellers({ size: 100 }, testCall());
+    assert.equal(products.length, count);
+  });
+}
+
 async function observeFewAndMany(
   link: LinkKind,
 ): Promise<Record<'few' | 'many' | 'badFew' | 'badMany', Map<string, Observed>>> {
@@ -217,12 +233,14 @@ async function observeFewAndMany(
   };
   const oneByOne = executorFor(shop, oneByOneSchema());
   const first = await addRow(shop, 1);
+  await salesCounted(shop, 1);
   const few = await executeAll(shop, api, first);
   const badFew = await executeAll(shop, oneByOne, first);
   for (let index = 2; index <= 100; index++) {
     const { product } = await addRow(shop, index);
     await addOrder(shop, first.account, product);
   }
+  await salesCounted(shop, 100);
   return {
     few,
     badFew,

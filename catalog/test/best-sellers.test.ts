@@ -119,7 +119,6 @@ test('of equally good matches, a search returns first what sells more, then the 
   await bench.deps.eventLog.append([orderCreated({ [older]: 1 })]);
   await eventually(async () => assert.deepEqual(await found(), [older, newer]));
   await bench.deps.eventLog.append([orderCreated({ [newer]: 2 })]);
-  await eventually(async () => assert.deepEqual(await best(3), ['Stool', 'Lamp', 'Carafe Due']));
   await eventually(async () => assert.deepEqual((await found())[0], newer));
   await catalog.updateProduct({ id: older, expectedVersion: 1n, description: 'Glass' }, testCall());
   assert.deepEqual(await found(), [newer, older], 'an update keeps the rank of the sales');
