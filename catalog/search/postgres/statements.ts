@@ -73,17 +73,19 @@ function matchCondition(parts: Parts, { words, required }: QueryPlan): string {
     parts.names.push(`most${words.length}`);
     return `everything @@ ${parts.$(mostQuery(words, required))}::tsquery`;
   }
-  const inText = `everything @@ ${parts.$(looseQuery(words))}::tsquery`;
-  if (words.every(({ categoryIds }) => categoryIds.length === 0)) {
-    parts.names.push('text');
-    return inText;
-  }
-  parts.names.push(`cat${words.length}`);
-  const each = words.map((word) => {
+  // The words without categories are one condition, so that PostgreSQL combines the indexes instead of reading the table.
+  const others = words.filter(({ categoryIds }) => categoryIds.length === 0);
+  const named = words.filter(({ categoryIds }) => categoryIds.length > 0);
+  const conditions = named.map((word) => {
     const below = `SELECT id FROM category WHERE path && ${parts.$(word.categoryIds)}::uuid[]`;
     return `(everything @@ ${parts.$(anyForm(word))}::tsquery OR category_id = ANY(ARRAY(${below})))`;
   });
-  return `(${inText} OR (${each.join(' AND ')}))`;
+  if (named.length > 0) parts.names.push(`cat${named.length}`);
+  if (others.length > 0) {
+    parts.names.push('text');
+    conditions.unshift(`everything @@ ${parts.$(looseQuery(others))}::tsquery`);
+  }
+  return conditions.join(' AND ');
 }
 
 export function searchStatements({ products }: SearchTables) {
@@ -132,11 +134,7 @@ export function searchStatements({ products }: SearchTables) {
     return [
       select([exact], `name @@ ${phrase}::tsquery DESC, ${RANK}`),
       select([inName, `NOT ${exact}`], RANK),
-      `(
-      SELECT id FROM (
-        SELECT * FROM ${products} ${where([inText, `NOT ${inName}`, ...conditions])} ORDER BY ${RANK}
-      ) AS found ORDER BY everything @@ ${phrase}::tsquery DESC, ${RANK}
-    )`,
+      select([inText, `NOT ${inName}`], `everything @@ ${phrase}::tsquery DESC, ${RANK}`),
     ].join(' UNION ALL ');
   }
 
