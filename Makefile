@@ -105,6 +105,10 @@ bench-compare: $(INSTALLED) ## Compare the throughput with that of another revis
 bench-reindex: $(INSTALLED) ## Measure and check an index rebuild of 100,000 products under load
 	@node bench/reindex.ts
 
+.PHONY: bench-search
+bench-search: $(INSTALLED) ## Measure searches in PostgreSQL among 100,000 products; fail above 50 ms
+	@node bench/search-postgres.ts
+
 .PHONY: bench-idle
 bench-idle: $(INSTALLED) ## Measure the CPU time of an idle PostgreSQL, before and after 100,000 orders
 	@node bench/idle.ts
