@@ -18,7 +18,8 @@ import {
   type LinkKind,
   type TestShop,
 } from '#testkit/shop.ts';
-import { OPERATIONS, type Answers } from './golden/operations.ts';
+import type { Answers } from './golden/operation.ts';
+import { OPERATIONS } from './golden/operations.ts';
 import { createNormaliser, FOLDER, readRecords, record, emptyTopics } from './golden/record.ts';
 
 /**

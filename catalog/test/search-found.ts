@@ -99,9 +99,12 @@ export function foundContract(bench: () => SearchBench, fetchPage: Search): void
       );
       assert.equal(lineOf(first), lineOf(name), name);
     }
-    const [[name = '', id = ''] = []] = ids;
-    const unfolded = async (query: string): Promise<string[]> => (query === name ? [id] : []);
-    assert.notDeepEqual(await notFoundBy(name, id, unfolded), [], 'known-bad twin: a search without folding');
+    const unfolded = async (query: string): Promise<string[]> => (query === 'Café CC-12' ? ['1'] : []);
+    assert.notDeepEqual(
+      await notFoundBy('Café CC-12', '1', unfolded),
+      [],
+      'known-bad twin: a search without folding',
+    );
     for (const each of ids.values()) await bench().catalog.archiveProduct({ id: each }, testCall());
     await bench().settle();
   });

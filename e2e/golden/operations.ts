@@ -1,26 +1,8 @@
 import { UNKNOWN_ID } from '../fuzz-input.ts';
+import { accountId, cableId, categoryId, lineId, orderId, phoneId, type Operation } from './operation.ts';
+import { SEARCH_OPERATIONS } from './search-operations.ts';
 
 /** Each query and mutation of the public API and its errors. Later operations use the answers of earlier ones. */
-
-export interface Operation {
-  /** The name of its record in this folder, without `.md`. */
-  readonly name: string;
-  /** `answers` holds the data of earlier operations, by name. */
-  readonly query: (answers: Answers) => string;
-  readonly variables?: (answers: Answers) => Record<string, unknown>;
-  /** Whether the answer reflects all events. Until then, the query is repeated. */
-  readonly isSettled?: (data: Answers) => boolean;
-}
-
-// oxlint-disable-next-line typescript/no-explicit-any -- answers of unknown shape
-export type Answers = Readonly<Record<string, any>>;
-
-const accountId = (answers: Answers): string => answers['create-account'].createAccount.id;
-const phoneId = (answers: Answers): string => answers['create-product'].createProduct.id;
-const cableId = (answers: Answers): string => answers['create-product-defaults'].createProduct.id;
-const categoryId = (answers: Answers): string => answers['create-category'].createCategory.category.id;
-const orderId = (answers: Answers): string => answers['create-order'].createOrder.id;
-const lineId = (answers: Answers): string => answers['order'].order.products[0].id;
 
 export const OPERATIONS: readonly Operation[] = [
   {
@@ -96,48 +78,7 @@ export const OPERATIONS: readonly Operation[] = [
       `{ categories { name children { name ancestors { name } } } children: categories(parentId: "${categoryId(answers)}") { name parent { name } } category(id: "${categoryId(answers)}") { name } unknown: category(id: "${UNKNOWN_ID}") { name } }`,
   },
   { name: 'products-list', query: () => '{ products(pagination: { take: 1 }) { name } }' },
-  { name: 'products-search', query: () => '{ products(query: "phone") { name } }' },
-  { name: 'products-search-typo', query: () => '{ products(query: "ihpone pro") { name } }' },
-  { name: 'products-search-without-words', query: () => '{ products(query: "?!") { name } }' },
-  {
-    name: 'search-products',
-    query: () =>
-      '{ searchProducts(query: "phone", first: 1) { nodes { name } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount facets { priceBuckets { from to count } categories { category { name } count } tags { tag count } } matched didYouMean } }',
-  },
-  {
-    name: 'search-products-next-page',
-    query: () =>
-      'query($after: Cursor) { searchProducts(query: "phone", first: 1, after: $after) { nodes { name } pageInfo { hasNextPage hasPreviousPage } } }',
-    variables: (answers) => ({ after: answers['search-products'].searchProducts.pageInfo.endCursor }),
-  },
-  {
-    name: 'search-products-filter-and-sort',
-    query: (answers) =>
-      `{ searchProducts(filter: { priceMin: 5, priceMax: "7.50" }, sort: PRICE_DESC) { nodes { name price } } inCategory: searchProducts(filter: { categoryIds: ["${categoryId(answers)}", "${UNKNOWN_ID}"], tags: ["5G"] }, sort: NEWEST) { totalCount } }`,
-  },
-  {
-    name: 'search-products-did-you-mean',
-    query: () => '{ searchProducts(query: "iphnoe", first: 1) { nodes { name } matched didYouMean } alone: searchProducts(query: "phone flagship usb") { matched } }',
-  },
-  {
-    name: 'search-products-cursor-of-another-sort',
-    query: () =>
-      'query($after: Cursor) { searchProducts(query: "phone", sort: NEWEST, after: $after) { nodes { name } } }',
-    variables: (answers) => ({ after: answers['search-products'].searchProducts.pageInfo.endCursor }),
-  },
-  {
-    name: 'suggest-products',
-    query: () => '{ suggestProducts(prefix: "iph") { text product { price } } }',
-  },
-  {
-    name: 'best-sellers',
-    query: () => '{ bestSellers(first: 3) { name price } }',
-    isSettled: ({ bestSellers }) => bestSellers.length === 2,
-  },
-  {
-    name: 'best-sellers-in-category',
-    query: (answers) => `{ bestSellers(categoryId: "${categoryId(answers)}") { name } }`,
-  },
+  ...SEARCH_OPERATIONS,
   {
     name: 'account',
     query: (answers) => `{ account(id: "${accountId(answers)}") { name ordersConnection(first: 1) { nodes { totalPrice } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } }`,

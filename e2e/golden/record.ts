@@ -3,7 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { allTopics } from '#cmd/topics.ts';
 import type { EventLog } from '#platform/events/event.ts';
 import { eventually, fakeClock, startTestShop, type TestShop } from '#testkit/shop.ts';
-import { OPERATIONS, type Answers, type Operation } from './operations.ts';
+import type { Answers, Operation } from './operation.ts';
+import { OPERATIONS } from './operations.ts';
 import { UNKNOWN_ID } from '../fuzz-input.ts';
 
 export const FOLDER = new URL('./', import.meta.url);

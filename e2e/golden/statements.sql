@@ -3,8 +3,8 @@
 -- accounts_by_ids
 SELECT id, name, created_at, version FROM account WHERE id = ANY($1::uuid[]);
 
--- any_product_cat3
-SELECT 1 FROM search_product_<fingerprint> WHERE (everything @@ $1::tsquery OR ((everything @@ $3::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $2::uuid[]))) AND (everything @@ $5::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $4::uuid[]))) AND (everything @@ $7::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $6::uuid[]))))) LIMIT 1;
+-- any_product_cat1_text
+SELECT 1 FROM search_product_<fingerprint> WHERE everything @@ $3::tsquery AND (everything @@ $2::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $1::uuid[]))) LIMIT 1;
 
 -- any_product_most3
 SELECT 1 FROM search_product_<fingerprint> WHERE everything @@ $1::tsquery LIMIT 1;
@@ -64,7 +64,7 @@ ORDER BY fold(name), id;
 
 -- categories_of_products_cat1
 SELECT above.id, sum(inside.count)::int AS count
-FROM (SELECT category_id, count(*) AS count FROM search_product_<fingerprint> WHERE (everything @@ $1::tsquery OR ((everything @@ $3::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $2::uuid[]))))) GROUP BY 1) AS inside
+FROM (SELECT category_id, count(*) AS count FROM search_product_<fingerprint> WHERE (everything @@ $2::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $1::uuid[]))) GROUP BY 1) AS inside
 JOIN category ON category.id = inside.category_id CROSS JOIN LATERAL unnest(category.path) AS above(id)
 GROUP BY above.id ORDER BY 2 DESC, above.id LIMIT 20;
 
@@ -77,7 +77,7 @@ WHERE renamed.id = $1 AND fold(sibling.name) = fold($2) LIMIT 1;
 COMMIT;
 
 -- count_products_cat1
-SELECT count(*)::int AS total FROM (SELECT 1 FROM search_product_<fingerprint> WHERE (everything @@ $1::tsquery OR ((everything @@ $3::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $2::uuid[]))))) LIMIT 10000) AS counted;
+SELECT count(*)::int AS total FROM (SELECT 1 FROM search_product_<fingerprint> WHERE (everything @@ $2::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $1::uuid[]))) LIMIT 10000) AS counted;
 
 -- count_products_in_tags
 SELECT count(*)::int AS total FROM (SELECT 1 FROM search_product_<fingerprint> WHERE category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $1::uuid[])) AND tags @> $2::text[] LIMIT 10000) AS counted;
@@ -215,7 +215,7 @@ SELECT id, account_id, total_price_minor, created_at, status, version FROM order
 
 -- prices_of_products_cat1
 SELECT width_bucket(price_minor, ARRAY[0, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000]::bigint[]) - 1 AS bucket, count(*)::int AS count
-FROM search_product_<fingerprint> WHERE (everything @@ $1::tsquery OR ((everything @@ $3::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $2::uuid[]))))) GROUP BY 1 ORDER BY 1;
+FROM search_product_<fingerprint> WHERE (everything @@ $2::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $1::uuid[]))) GROUP BY 1 ORDER BY 1;
 
 -- products_by_ids
 SELECT id, name, description, price_minor, created_at, version, archived_at, category_id, tags FROM product WHERE id = ANY($1::uuid[]);
@@ -247,8 +247,8 @@ SELECT id FROM ((
     ) UNION ALL (
       SELECT id FROM search_product_<fingerprint> WHERE name @@ $2::tsquery AND NOT name @@ $1::tsquery ORDER BY name_length, sales DESC, id DESC
     ) UNION ALL (
-      SELECT id FROM search_product_<fingerprint> WHERE (everything @@ $3::tsquery OR ((everything @@ $5::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $4::uuid[]))))) AND NOT name @@ $2::tsquery ORDER BY name_length, sales DESC, id DESC
-    )) AS hit LIMIT $6 OFFSET $7;
+      SELECT id FROM search_product_<fingerprint> WHERE (everything @@ $4::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $3::uuid[]))) AND NOT name @@ $2::tsquery ORDER BY name_length, sales DESC, id DESC
+    )) AS hit LIMIT $5 OFFSET $6;
 
 -- search_products_relevance_id_text_word
 SELECT id FROM ((
@@ -265,9 +265,7 @@ SELECT id FROM ((
     ) UNION ALL (
       SELECT id FROM search_product_<fingerprint> WHERE name @@ $2::tsquery AND NOT name @@ $1::tsquery ORDER BY name_length, sales DESC, id DESC
     ) UNION ALL (
-      SELECT id FROM (
-        SELECT * FROM search_product_<fingerprint> WHERE everything @@ $3::tsquery AND NOT name @@ $2::tsquery ORDER BY name_length, sales DESC, id DESC
-      ) AS found ORDER BY everything @@ $4::tsquery DESC, name_length, sales DESC, id DESC
+      SELECT id FROM search_product_<fingerprint> WHERE everything @@ $3::tsquery AND NOT name @@ $2::tsquery ORDER BY everything @@ $4::tsquery DESC, name_length, sales DESC, id DESC
     )) AS hit LIMIT $5 OFFSET $6;
 
 -- search_products_relevance_text_word
@@ -293,7 +291,7 @@ ORDER BY starts_with(line, $2) DESC, char_length(line), id DESC
 LIMIT $3;
 
 -- tags_of_products_cat1
-SELECT tag, count(*)::int AS count FROM (SELECT unnest(tags) AS tag FROM search_product_<fingerprint> WHERE (everything @@ $1::tsquery OR ((everything @@ $3::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $2::uuid[])))))) AS tagged
+SELECT tag, count(*)::int AS count FROM (SELECT unnest(tags) AS tag FROM search_product_<fingerprint> WHERE (everything @@ $2::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $1::uuid[])))) AS tagged
 GROUP BY tag ORDER BY 2 DESC, tag COLLATE "C" LIMIT 20;
 
 -- update_product
