@@ -3,7 +3,7 @@
 -- accounts_by_ids
 SELECT id, name, created_at, version FROM account WHERE id = ANY($1::uuid[]);
 
--- any_product_cat1_text
+-- any_product_mix1
 SELECT 1 FROM search_product_<fingerprint> WHERE everything @@ $3::tsquery AND (everything @@ $2::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $1::uuid[]))) LIMIT 1;
 
 -- any_product_most3

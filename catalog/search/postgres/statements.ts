@@ -80,9 +80,9 @@ function matchCondition(parts: Parts, { words, required }: QueryPlan): string {
     const below = `SELECT id FROM category WHERE path && ${parts.$(word.categoryIds)}::uuid[]`;
     return `(everything @@ ${parts.$(anyForm(word))}::tsquery OR category_id = ANY(ARRAY(${below})))`;
   });
-  if (named.length > 0) parts.names.push(`cat${named.length}`);
+  if (named.length === 0) parts.names.push('text');
+  else parts.names.push(`${others.length > 0 ? 'mix' : 'cat'}${named.length}`);
   if (others.length > 0) {
-    parts.names.push('text');
     conditions.unshift(`everything @@ ${parts.$(looseQuery(others))}::tsquery`);
   }
   return conditions.join(' AND ');
