@@ -39,6 +39,9 @@ export const SEARCH_SETTINGS = {
   random_page_cost: '1.1',
 };
 
+/** The time limit of a statement that builds an index of the search tables: a million products take minutes. */
+const FILL_TIMEOUT_MS = 3_600_000;
+
 export const service = defineService({
   name: 'catalog',
   settings: catalogSettings,
@@ -81,7 +84,10 @@ export async function startCatalog(
   const tables = searchTables(language);
   const lexicon = createLexicon(tables, language);
   const rows = createSearchRows(tables, lexicon);
-  await fillSearchTables({ database: background, tables, rows, logger: deps.logger });
+  {
+    await using filling = openDatabase({ ...deps, ...own, statementTimeoutMs: FILL_TIMEOUT_MS });
+    await fillSearchTables({ database: filling, tables, rows, logger: deps.logger });
+  }
   const store = createProductStore(database, rows);
   // A search in PostgreSQL can occupy a CPU core. Its own small pool leaves cores to reads by id.
   const searchDatabase = openDatabase({

@@ -61,8 +61,7 @@ const child = spawn(
   [
     '--test',
     `--test-timeout=${(values.engines ? ENGINES_TEST_TIMEOUT_MS : TEST_TIMEOUT_MS) * timeoutFactor}`,
-    // Many tests wait for processes, so that three at a time keep two cores busy.
-    `--test-concurrency=${values.engines ? 1 : 3}`,
+    `--test-concurrency=${values.engines ? 1 : 2}`,
     '--test-reporter=spec',
     ...coverage,
     ...files,
