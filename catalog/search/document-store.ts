@@ -1,7 +1,12 @@
 import type { ProductDocument } from '#catalog/search/product-index.ts';
 import type { Lexicon } from '#catalog/search/postgres/lexicon.ts';
 import { SALES_RANK } from '#catalog/search/postgres/tables.ts';
-import { plainWordsOf, productText, type ProductText } from '#catalog/search/text/product-text.ts';
+import {
+  plainWordsOf,
+  productText,
+  productWords,
+  type ProductText,
+} from '#catalog/search/text/product-text.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 
 /** The SQL statements that read products as documents for the search engine. */
@@ -42,8 +47,9 @@ export type DocumentStore = ReturnType<typeof createDocumentStore>;
 
 export function createDocumentStore(database: Database, lexicon: Lexicon) {
   async function toDocuments(rows: readonly DocumentRow[]): Promise<ProductDocument[]> {
-    const stemOf = await lexicon.stems(database, rows.flatMap(plainWordsOf));
-    return rows.map((row) => toDocument(row, productText(row, stemOf)));
+    const words = rows.map(productWords);
+    const stemOf = await lexicon.stems(database, words.flatMap(plainWordsOf));
+    return rows.map((row, index) => toDocument(row, productText(words[index] ?? productWords(row), stemOf)));
   }
 
   return {

@@ -5,7 +5,7 @@ import { indexProducts } from '#catalog/search/index-products.ts';
 import { SEARCH_LANGUAGE_DEFAULT } from '#catalog/search/language.ts';
 import { createLexicon } from '#catalog/search/postgres/lexicon.ts';
 import { searchTables, textFingerprint } from '#catalog/search/postgres/tables.ts';
-import { productText } from '#catalog/search/text/product-text.ts';
+import { productText, productWords } from '#catalog/search/text/product-text.ts';
 import { productIndex, type ProductDocument } from '#catalog/search/product-index.ts';
 import { rebuildIndex, type RebuildDeps } from '#catalog/search/rebuild-index.ts';
 import { createDocumentStore } from '#catalog/search/document-store.ts';
@@ -172,7 +172,10 @@ suite('reindex', { skip, timeout: 240_000 }, () => {
     const document = (version: bigint): ProductDocument => ({
       id: '01900000-0000-7000-8000-000000000001',
       version,
-      text: productText({ name: `Version ${version}`, description: '', tags: [] }, () => undefined),
+      text: productText(
+        productWords({ name: `Version ${version}`, description: '', tags: [] }),
+        () => undefined,
+      ),
       sales: 0,
       onSale: true,
       priceMinor: 1n,

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { fold } from '#catalog/search/text/fold.ts';
 import { queryWords, typedWords, type WordKnowledge } from '#catalog/search/text/query-words.ts';
-import { productText } from '#catalog/search/text/product-text.ts';
+import { productText, productWords } from '#catalog/search/text/product-text.ts';
 import { TERM_LENGTH_MAX, wordsOf } from '#catalog/search/text/words.ts';
 
 const termsOf = (text: string): string[] => wordsOf(text).flatMap(({ terms }) => terms);
@@ -110,7 +110,10 @@ suite('the words of a query', () => {
   test('each term sequence of a query for the whole name occurs in the name', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }), (name) => {
-        const { name: sequences } = productText({ name, description: '', tags: [] }, () => undefined);
+        const { name: sequences } = productText(
+          productWords({ name, description: '', tags: [] }),
+          () => undefined,
+        );
         const texts = sequences.map((sequence) => ` ${sequence.join(' ')} `);
         for (const { exact } of queryWords(typedWords(name), NOTHING))
           for (const phrase of exact) assert.ok(texts.some((text) => text.includes(` ${phrase.join(' ')} `)));
@@ -142,4 +145,9 @@ suite('the words of a query', () => {
     );
     assert.ok(words[0]?.loose.some((phrase) => phrase.join(' ') === 'smartphone'));
   });
+});
+
+test('a text that folding lengthens has the terms of its first 10,000 letters', () => {
+  assert.equal(termsOf('ﷺ'.repeat(10_000)).join('').length < 10_000, true);
+  assert.equal(wordsOf(`${'1-'.repeat(3_000)}1`)[0]?.joined, undefined, 'no part number is that long');
 });

@@ -2,7 +2,13 @@ import type { Product } from '#catalog/product/product.ts';
 import type { SearchRows } from '#catalog/product/store.ts';
 import type { Lexicon } from '#catalog/search/postgres/lexicon.ts';
 import { SALES_RANK, type SearchTables } from '#catalog/search/postgres/tables.ts';
-import { NO_TERM, plainWordsOf, productText, type Sequence } from '#catalog/search/text/product-text.ts';
+import {
+  NO_TERM,
+  plainWordsOf,
+  productText,
+  productWords,
+  type Sequence,
+} from '#catalog/search/text/product-text.ts';
 import type { Queryable, Statement } from '#platform/postgres/pool.ts';
 
 /** Writes the products of the catalog to the search tables, in the transaction that writes the product. */
@@ -50,8 +56,9 @@ export function createSearchRows(tables: SearchTables, lexicon: Lexicon): Search
   };
 
   async function valuesOf(database: Queryable, products: readonly Product[]): Promise<unknown[]> {
-    const stemOf = await lexicon.stems(database, products.flatMap(plainWordsOf));
-    const texts = products.map((product) => productText(product, stemOf));
+    const words = products.map(productWords);
+    const stemOf = await lexicon.stems(database, words.flatMap(plainWordsOf));
+    const texts = words.map((each) => productText(each, stemOf));
     lexicon.forgetCompletions();
     return [
       [...new Set(texts.flatMap(({ vocabulary }) => vocabulary))].toSorted(),

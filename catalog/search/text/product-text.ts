@@ -26,27 +26,38 @@ export function stemTerm(stem: string): string {
   return `~${stem}`;
 }
 
-interface TextSource {
+/** The words of a product's texts. */
+export interface ProductWords {
+  readonly name: readonly Word[];
+  readonly description: readonly Word[];
+  readonly tags: readonly (readonly Word[])[];
+}
+
+export function productWords(product: {
   readonly name: string;
   readonly description: string;
   readonly tags: readonly string[];
+}): ProductWords {
+  return {
+    name: wordsOf(product.name),
+    description: wordsOf(product.description),
+    tags: product.tags.map(wordsOf),
+  };
 }
 
 /** The words whose stems `productText` needs. */
-export function plainWordsOf({ name, description, tags }: TextSource): string[] {
-  return [name, description, ...tags].flatMap(wordsOf).flatMap(allTerms).filter(isPlainWord);
+export function plainWordsOf({ name, description, tags }: ProductWords): string[] {
+  return [name, description, ...tags].flatMap((words) => words.flatMap(allTerms)).filter(isPlainWord);
 }
 
-export function productText({ name, description, tags }: TextSource, stemOf: StemOf): ProductText {
-  const nameWords = wordsOf(name);
-  const tagWords = tags.map(wordsOf);
-  const terms = nameWords.flatMap((word) => word.terms);
+export function productText({ name, description, tags }: ProductWords, stemOf: StemOf): ProductText {
+  const terms = name.flatMap((word) => word.terms);
   return {
-    name: sequences(nameWords, stemOf),
-    other: [wordsOf(description), ...tagWords].flatMap((words) => sequences(words, stemOf)),
+    name: sequences(name, stemOf),
+    other: [description, ...tags].flatMap((words) => sequences(words, stemOf)),
     nameLength: terms.length,
     line: toLine(terms),
-    vocabulary: [...new Set([...nameWords, ...tagWords.flat()].flatMap(allTerms))],
+    vocabulary: [...new Set([...name, ...tags.flat()].flatMap(allTerms))],
   };
 }
 

@@ -18,6 +18,10 @@ export interface Word {
 
 /** Longer terms are truncated: PostgreSQL refuses terms of more than 2,046 bytes. */
 export const TERM_LENGTH_MAX = 100;
+/** The letters of a folded text that have terms: folding can make a text 18 times as long. */
+const TEXT_LENGTH_MAX = 10_000;
+/** Longer words are not part numbers, and have no terms without their separators. */
+const JOINED_PARTS_MAX = 16;
 
 /** These scripts have no spaces between words. The marks of their letters belong to them. */
 const UNSPACED =
@@ -50,7 +54,10 @@ export function isPlainWord(term: string): boolean {
 const INCHES = /(?<=\d)["″]/g;
 
 export function wordsOf(text: string): Word[] {
-  return Array.from(fold(text.replaceAll(INCHES, ' inch')).matchAll(WORD), ([word]) => toWord(word));
+  return Array.from(
+    fold(text.replaceAll(INCHES, ' inch')).slice(0, TEXT_LENGTH_MAX).matchAll(WORD),
+    ([word]) => toWord(word),
+  );
 }
 
 function toWord(word: string): Word {
@@ -78,7 +85,7 @@ function numberOf(part: string): string {
 }
 
 function join(parts: readonly string[], terms: readonly string[]): readonly string[] | undefined {
-  if (parts.length < 2) return undefined;
+  if (parts.length < 2 || parts.length > JOINED_PARTS_MAX) return undefined;
   const whole = parts.reduce((all, part) => {
     const joins = /\d$/.test(all) && /^\d/.test(part);
     // Decimals are not joined: 3.5/4 is not 3.54.
