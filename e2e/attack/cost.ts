@@ -62,3 +62,24 @@ function statusBytes(pid: number, name: 'VmRSS' | 'VmHWM'): number {
   )?.[1];
   return Number(kilobytes) * 1_024;
 }
+
+const REFERENCE_ITEMS = Array.from({ length: 2_000 }, (_, index) => ({
+  id: `item-${index}`,
+  size: index % 7,
+}));
+const REFERENCE_RUNS = 60;
+/** The CPU time of the reference work on the idle machine for which the limits were set. */
+const REFERENCE_MS = 22;
+/** A machine that is slower than this is not suitable for the measurement. */
+const SLOWDOWN_MAX = 3;
+
+/**
+ * How much slower the machine is now than the idle one for which the limits were set, 1 to 3: other guests of a shared
+ * machine slow its cores down, which CPU time includes.
+ */
+export function slowdown(): number {
+  const before = process.cpuUsage();
+  for (let run = 0; run < REFERENCE_RUNS; run++) JSON.parse(JSON.stringify(REFERENCE_ITEMS));
+  const { user, system } = process.cpuUsage(before);
+  return Math.min(SLOWDOWN_MAX, Math.max(1, (user + system) / 1_000 / REFERENCE_MS));
+}
