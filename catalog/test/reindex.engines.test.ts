@@ -10,7 +10,7 @@ import { productIndex, type ProductDocument } from '#catalog/search/product-inde
 import { rebuildIndex, type RebuildDeps } from '#catalog/search/rebuild-index.ts';
 import { createDocumentStore } from '#catalog/search/document-store.ts';
 import { systemClock } from '#platform/clock.ts';
-import { openDatabase } from '#platform/postgres/pool.ts';
+import { openDatabase, type Database } from '#platform/postgres/pool.ts';
 import { missingEngine, openTestEngine } from '#testkit/engines.ts';
 import { eventually, testCall } from '#testkit/shop.ts';
 import { openEngineCatalog, type EngineCatalog } from './engine-catalog.ts';
@@ -18,6 +18,10 @@ import { startLiveOnlyProxy } from './live-only-proxy.ts';
 
 const LANGUAGE = SEARCH_LANGUAGE_DEFAULT;
 const FINGERPRINT = textFingerprint(LANGUAGE);
+const documentsIn = (database: Database) =>
+  createDocumentStore(database, createLexicon(searchTables(LANGUAGE), LANGUAGE));
+const textOf = (name: string) =>
+  productText(productWords({ name, description: '', tags: [] }), () => undefined);
 const skip = missingEngine('elasticsearch');
 const stack = new AsyncDisposableStack();
 after(() => stack.disposeAsync());
@@ -31,13 +35,7 @@ async function rebuildDeps(shop: EngineCatalog): Promise<RebuildDeps & { engine:
   );
   const engine = stack.use(openEngine(engineUrl));
   const index = productIndex(engine, shop.index.alias, FINGERPRINT);
-  return {
-    database,
-    engine,
-    documents: createDocumentStore(database, createLexicon(searchTables(LANGUAGE), LANGUAGE)),
-    index,
-    clock: systemClock,
-  };
+  return { database, engine, documents: documentsIn(database), index, clock: systemClock };
 }
 
 const never = new AbortController().signal;
@@ -172,10 +170,7 @@ suite('reindex', { skip, timeout: 240_000 }, () => {
     const document = (version: bigint): ProductDocument => ({
       id: '01900000-0000-7000-8000-000000000001',
       version,
-      text: productText(
-        productWords({ name: `Version ${version}`, description: '', tags: [] }),
-        () => undefined,
-      ),
+      text: textOf(`Version ${version}`),
       sales: 0,
       onSale: true,
       priceMinor: 1n,
@@ -264,13 +259,7 @@ suite('reindex', { skip, timeout: 240_000 }, () => {
       ...deps.index,
       names: async () => (listings++ === 0 ? [deleted] : deps.index.names()),
     };
-    await indexProducts(
-      {
-        documents: createDocumentStore(deps.database, createLexicon(searchTables(LANGUAGE), LANGUAGE)),
-        index,
-      },
-      [id],
-    );
+    await indexProducts({ documents: documentsIn(deps.database), index }, [id]);
     assert.equal(listings, 2);
     assert.ok(!(await indicesOf(shop)).includes(deleted));
   });

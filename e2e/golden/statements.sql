@@ -82,6 +82,55 @@ SELECT count(*)::int AS total FROM (SELECT 1 FROM search_product_<fingerprint> W
 -- count_products_in_tags
 SELECT count(*)::int AS total FROM (SELECT 1 FROM search_product_<fingerprint> WHERE category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $1::uuid[])) AND tags @> $2::text[] LIMIT 10000) AS counted;
 
+-- create_search_index_1
+CREATE INDEX IF NOT EXISTS search_product_<fingerprint>_rank ON search_product_<fingerprint> (name_length, sales DESC, id DESC);
+
+-- create_search_index_2
+CREATE INDEX IF NOT EXISTS search_product_<fingerprint>_name ON search_product_<fingerprint> USING gin (name);
+
+-- create_search_index_3
+CREATE INDEX IF NOT EXISTS search_product_<fingerprint>_everything ON search_product_<fingerprint> USING gin (everything);
+
+-- create_search_index_4
+CREATE INDEX IF NOT EXISTS search_product_<fingerprint>_price ON search_product_<fingerprint> (price_minor, id);
+
+-- create_search_index_5
+CREATE INDEX IF NOT EXISTS search_product_<fingerprint>_line ON search_product_<fingerprint> (line, id);
+
+-- create_search_index_6
+CREATE INDEX IF NOT EXISTS search_product_<fingerprint>_category ON search_product_<fingerprint> (category_id, id);
+
+-- create_search_index_7
+CREATE INDEX IF NOT EXISTS search_product_<fingerprint>_tags ON search_product_<fingerprint> USING gin (tags);
+
+-- create_search_index_8
+CREATE INDEX IF NOT EXISTS search_word_<fingerprint>_trigrams ON search_word_<fingerprint> USING gin (word gin_trgm_ops);
+
+-- create_search_table_1
+CREATE TABLE IF NOT EXISTS search_product_<fingerprint> (
+      id          uuid     PRIMARY KEY,
+      version     bigint   NOT NULL,
+      price_minor bigint   NOT NULL,
+      category_id uuid,
+      tags        text[]   NOT NULL,
+      line        text     COLLATE "C" NOT NULL,
+      name_length smallint NOT NULL,
+      sales       smallint NOT NULL,
+      name        tsvector NOT NULL,
+      everything  tsvector NOT NULL
+    ) WITH (toast_tuple_target = 256);
+
+-- create_search_table_2
+ALTER TABLE search_product_<fingerprint> ALTER COLUMN everything SET STORAGE EXTERNAL;
+
+-- create_search_table_3
+CREATE TABLE IF NOT EXISTS search_word_<fingerprint> (word text COLLATE "C" PRIMARY KEY);
+
+-- forget_search_indexes
+DELETE FROM search_index WHERE fingerprint IN (
+  SELECT fingerprint FROM search_index ORDER BY used_at DESC OFFSET 2
+) RETURNING fingerprint;
+
 -- insert_accounts
 WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::bigint[], $10::text[], $11::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, ordinal) ORDER BY ordinal)
 INSERT INTO account (id, name, created_at)
@@ -195,6 +244,9 @@ SELECT pg_advisory_xact_lock(4711020);
 -- lock_product
 SELECT id, name, description, price_minor, created_at, version, archived_at, category_id, tags FROM product WHERE id = $1 FOR UPDATE;
 
+-- lock_search_tables
+SELECT pg_try_advisory_lock(4711021, hashtext('postgres')) AS locked;
+
 -- order_lines_by_ids
 SELECT line.* FROM unnest($1::uuid[], $2::uuid[], $3::smallint[]) AS place (first_order_id, last_order_id, nr)
 CROSS JOIN LATERAL (
@@ -219,6 +271,14 @@ FROM search_product_<fingerprint> WHERE (everything @@ $2::tsquery OR category_i
 
 -- products_by_ids
 SELECT id, name, description, price_minor, created_at, version, archived_at, category_id, tags FROM product WHERE id = ANY($1::uuid[]);
+
+-- products_to_index
+SELECT id, name, description, price_minor, created_at, version, archived_at, category_id, tags FROM product WHERE archived_at IS NULL AND id > $1
+  AND NOT EXISTS (SELECT FROM search_product_<fingerprint> AS indexed WHERE indexed.id = product.id AND indexed.version = product.version)
+ORDER BY id LIMIT 500;
+
+-- remove_archived_products
+DELETE FROM search_product_<fingerprint> AS indexed USING product WHERE product.id = indexed.id AND archived_at IS NOT NULL;
 
 -- remove_search_row
 DELETE FROM search_product_<fingerprint> WHERE id = $1;
@@ -298,6 +358,9 @@ GROUP BY tag ORDER BY 2 DESC, tag COLLATE "C" LIMIT 20;
 UPDATE product SET name = $2, description = $3, price_minor = $4, archived_at = $5, version = $6,
   category_id = $7, tags = $8
 WHERE id = $1;
+
+-- use_search_index
+INSERT INTO search_index VALUES ($1, now()) ON CONFLICT (fingerprint) DO UPDATE SET used_at = now();
 
 -- write_search_rows
 WITH
