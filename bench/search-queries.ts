@@ -48,7 +48,7 @@ export const JUDGED: readonly BenchQuery[] = [
   { kind: 'category, total and facets', text: 'footwear', counts: true },
 ];
 
-/** What nobody types, or an attacker. */
+/** Queries that no shopper types, but an attacker can send. */
 export const ADVERSARIAL: readonly BenchQuery[] = [
   { kind: '16 common words', text: COMMON },
   { kind: '16 common words, 1,000 characters', text: upTo(`${COMMON} `.repeat(10)) },

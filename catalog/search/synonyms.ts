@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 /** Each line is a group of synonyms: words or phrases. */
 const FILE = new URL('./synonyms.txt', import.meta.url);
 
-/** The lines of the file, in the format of Elasticsearch's synonym filters. */
+/** The lines of the file without comments. */
 export const SYNONYM_LINES: readonly string[] = readFileSync(FILE, 'utf8')
   .split('\n')
   .filter((line) => line.trim() !== '' && !line.startsWith('#'));

@@ -32,7 +32,7 @@ export function searchTables(language: SearchLanguage): SearchTables {
   return { fingerprint, products: `search_product_${fingerprint}`, words: `search_word_${fingerprint}` };
 }
 
-/** The large vectors are stored out of line, so that reading many rows stays fast. */
+/** In rows above 2 kB, PostgreSQL stores the vector of all texts out of line, so that other reads of them stay fast. */
 export function createTables({ products, words }: SearchTables): Statement[] {
   return toStatements('create_search_table', [
     `CREATE TABLE IF NOT EXISTS ${products} (
