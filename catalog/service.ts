@@ -6,15 +6,9 @@ import { CatalogService } from '#catalog/pb/catalog_pb.js';
 import { countSales } from '#catalog/sales/count-sales.ts';
 import { catalogHandlers } from '#catalog/rpc.ts';
 import { createSalesStore } from '#catalog/sales/store.ts';
-import { createCategoryNames } from '#catalog/search/category-names.ts';
-import { planSearch } from '#catalog/search/plan-search.ts';
-import { createPlanner } from '#catalog/search/planner.ts';
-import { postgresBackend } from '#catalog/search/postgres/backend.ts';
 import { fillSearchTables } from '#catalog/search/postgres/fill-tables.ts';
-import { createLexicon } from '#catalog/search/postgres/lexicon.ts';
+import { openPostgresSearch } from '#catalog/search/postgres/open-search.ts';
 import { createSearchRows } from '#catalog/search/postgres/rows.ts';
-import { searchStatements } from '#catalog/search/postgres/statements.ts';
-import { searchTables } from '#catalog/search/postgres/tables.ts';
 import type { SearchIndex } from '#catalog/search/search-index.ts';
 import { createProductStore, FIND_PRODUCT } from '#catalog/product/store.ts';
 import { storedCurrency, type CurrencySetting } from '#platform/currency.ts';
@@ -81,26 +75,23 @@ export async function startCatalog(
     config.currency,
   );
   const { searchLanguage: language = SEARCH_LANGUAGE_DEFAULT } = config;
-  const tables = searchTables(language);
-  const lexicon = createLexicon(tables, language);
+  // A search in PostgreSQL can occupy a CPU core. Its own small pool leaves cores to reads by id.
+  const searchDatabase = stack.use(
+    openDatabase({ ...deps, ...own, ...deps.pool, ...(config.searchPool ?? SEARCH_POOL) }),
+  );
+  const {
+    tables,
+    lexicon,
+    categories,
+    planner,
+    index: fallback,
+  } = openPostgresSearch(searchDatabase, language);
   const rows = createSearchRows(tables, lexicon);
   {
     await using filling = openDatabase({ ...deps, ...own, statementTimeoutMs: FILL_TIMEOUT_MS });
     await fillSearchTables({ database: filling, tables, rows, logger: deps.logger });
   }
   const store = createProductStore(database, rows);
-  // A search in PostgreSQL can occupy a CPU core. Its own small pool leaves cores to reads by id.
-  const searchDatabase = openDatabase({
-    ...deps,
-    ...own,
-    ...deps.pool,
-    ...(config.searchPool ?? SEARCH_POOL),
-  });
-  stack.use(searchDatabase);
-  const statements = searchStatements(tables);
-  const categories = createCategoryNames(searchDatabase, lexicon);
-  const planner = createPlanner({ database: searchDatabase, lexicon, categories, statements });
-  const fallback = planSearch(planner, postgresBackend(searchDatabase, statements));
   const { searchUrl = 'postgres:' } = config;
   let index: SearchIndex = fallback;
   if (/^https?:/.test(searchUrl)) {

@@ -3,11 +3,7 @@ import { after, suite, test } from 'node:test';
 import pg from 'pg';
 import type { CatalogService } from '#catalog/pb/catalog_pb.js';
 import { SEARCH_LANGUAGE_DEFAULT } from '#catalog/search/language.ts';
-import { createCategoryNames } from '#catalog/search/category-names.ts';
-import { planSearch } from '#catalog/search/plan-search.ts';
-import { createPlanner } from '#catalog/search/planner.ts';
-import { postgresBackend } from '#catalog/search/postgres/backend.ts';
-import { createLexicon } from '#catalog/search/postgres/lexicon.ts';
+import { openPostgresSearch } from '#catalog/search/postgres/open-search.ts';
 import { searchTables } from '#catalog/search/postgres/tables.ts';
 import { startCatalog } from '#catalog/service.ts';
 import { openDatabase } from '#platform/postgres/pool.ts';
@@ -25,7 +21,7 @@ const catalog: Client<typeof CatalogService> = inProcess(implementation);
 const never = new AbortController().signal;
 const { product } = await catalog.createProduct({ name: 'Lamp' }, testCall());
 
-const { planner, statements } = openPlanner(bench.url, stack);
+const { planner } = openPlanner(bench.url, stack);
 const { words } = searchTables(SEARCH_LANGUAGE_DEFAULT);
 
 /** The number of connections that wait for the vocabulary. */
@@ -76,12 +72,7 @@ suite('expensive searches in PostgreSQL', () => {
   test('known-bad twin: in the shared pool they take all ten connections', async () => {
     await using database = openDatabase({ ...bench.deps, url: bench.url, name: 'catalog' });
     await withLockedVocabulary(async () => {
-      const lexicon = createLexicon(searchTables(SEARCH_LANGUAGE_DEFAULT), SEARCH_LANGUAGE_DEFAULT);
-      const categories = createCategoryNames(database, lexicon);
-      const index = planSearch(
-        createPlanner({ database, lexicon, categories, statements }),
-        postgresBackend(database, statements),
-      );
+      const { index } = openPostgresSearch(database, SEARCH_LANGUAGE_DEFAULT);
       const stopping = new AbortController();
       const include = { hits: false, total: false, facets: false, didYouMean: true };
       const searches = Promise.allSettled(

@@ -1,14 +1,9 @@
 import type { NamedIndex } from '#catalog/cmd/search-report/judge-queries.ts';
 import type { SearchLanguage } from '#catalog/search/language.ts';
-import { createCategoryNames } from '#catalog/search/category-names.ts';
 import { elasticsearchBackend } from '#catalog/search/elasticsearch.ts';
 import { EngineError, openEngine } from '#catalog/search/engine.ts';
 import { planSearch } from '#catalog/search/plan-search.ts';
-import { createPlanner } from '#catalog/search/planner.ts';
-import { postgresBackend } from '#catalog/search/postgres/backend.ts';
-import { createLexicon } from '#catalog/search/postgres/lexicon.ts';
-import { searchStatements } from '#catalog/search/postgres/statements.ts';
-import { searchTables, textFingerprint } from '#catalog/search/postgres/tables.ts';
+import { openPostgresSearch } from '#catalog/search/postgres/open-search.ts';
 import { aliasOf, productIndex } from '#catalog/search/product-index.ts';
 import { StartError } from '#platform/errors.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
@@ -29,23 +24,16 @@ export async function openIndexes(
   stack: AsyncDisposableStack,
 ): Promise<NamedIndex[]> {
   const { database, searchUrl, language } = shop;
-  const tables = searchTables(language);
+  const { tables, planner, index } = openPostgresSearch(database, language);
   const [row] = await database.query<{ found: boolean }>(HAS_TABLE, [tables.products]);
   if (!row?.found)
     throw new StartError(
       `the catalog database has no search tables of this version for SEARCH_LANGUAGE=${language}: ${REMEDY}.`,
     );
-  const lexicon = createLexicon(tables, language);
-  const statements = searchStatements(tables);
-  const categories = createCategoryNames(database, lexicon);
-  const planner = createPlanner({ database, lexicon, categories, statements });
-  const postgres = {
-    backend: 'postgresql',
-    index: planSearch(planner, postgresBackend(database, statements)),
-  };
+  const postgres = { backend: 'postgresql', index };
   if (!/^https?:/.test(searchUrl)) return [postgres];
   const engine = stack.use(openEngine(searchUrl));
-  const { alias, searchAlias, probe } = productIndex(engine, aliasOf(searchUrl), textFingerprint(language));
+  const { alias, searchAlias, probe } = productIndex(engine, aliasOf(searchUrl), tables.fingerprint);
   await probe().catch((error: unknown) => {
     if (!(error instanceof EngineError) || error.status !== NOT_FOUND) throw error;
     throw new StartError(
