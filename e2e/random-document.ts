@@ -7,7 +7,6 @@ import {
   isNonNullType,
   isObjectType,
   type GraphQLArgument,
-  type GraphQLInputField,
   type GraphQLInputType,
   type GraphQLInterfaceType,
   type GraphQLObjectType,
@@ -141,8 +140,10 @@ class DocumentWriter {
     if (isListType(type))
       return Array.from({ length: random.whole(1, 4) }, () => this.#value(path, type.ofType));
     if (isInputObjectType(type)) {
-      const fields: GraphQLInputField[] = Object.values(type.getFields());
-      const given = fields.filter(
+      const { categoryIds, ...others } = type.getFields();
+      // `categoryId` and `categoryIds` are mutually exclusive.
+      const fields = categoryIds && random.chance(0.5) ? { ...others, categoryId: categoryIds } : others;
+      const given = Object.values(fields).filter(
         (field) => (isNonNullType(field.type) && field.defaultValue === undefined) || random.chance(0.6),
       );
       return Object.fromEntries(
@@ -182,7 +183,7 @@ class DocumentWriter {
 
 function kindOfId(path: string, random: Random): keyof KnownEntities['ids'] {
   if (/^nodes?\.ids?$/.test(path)) return random.pick(['account', 'category', 'order', 'product']);
-  if (/^(category|renameCategory)\.(input\.)?id$|categoryId$|parentId$/.test(path)) return 'category';
+  if (/^(category|renameCategory)\.(input\.)?id$|categoryIds?$|parentId$/.test(path)) return 'category';
   if (/product[^.]*\.(input\.)?id$|productId$/i.test(path)) return 'product';
   return path.endsWith('order.id') ? 'order' : 'account';
 }
