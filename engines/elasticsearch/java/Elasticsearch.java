@@ -1,4 +1,3 @@
-import analysis.AnalysisPlugin;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -19,7 +18,7 @@ import org.elasticsearch.transport.Netty4Plugin;
  */
 final class Elasticsearch {
   private static final List<Class<? extends Plugin>> PLUGINS =
-      List.of(Netty4Plugin.class, MapperExtrasPlugin.class, ReindexPlugin.class, AnalysisPlugin.class);
+      List.of(Netty4Plugin.class, MapperExtrasPlugin.class, ReindexPlugin.class);
 
   public static void main(String[] arguments) throws Exception {
     Path home = Path.of(arguments[0]).toAbsolutePath();
