@@ -25,12 +25,21 @@ import {
 } from '#platform/service.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
-/** PostgreSQL settings for searches. */
-export const SEARCH_SETTINGS = {
-  /** Minimum similarity of a word and its correction: 0.25 for "bark" and "back". */
-  'pg_trgm.similarity_threshold': '0.25',
+/** PostgreSQL settings of the catalog's database. */
+const DATABASE_SETTINGS = {
   /** For SSDs. With PostgreSQL's default of 4, a search over 10,000 new products scans the whole table. */
   random_page_cost: '1.1',
+};
+/** PostgreSQL settings for searches. */
+export const SEARCH_SETTINGS = {
+  ...DATABASE_SETTINGS,
+  /** Minimum similarity of a word and its correction: 0.25 for "bark" and "back". */
+  'pg_trgm.similarity_threshold': '0.25',
+  /** A scan of the whole table would read the text of each product (postgres/tables.ts). */
+  enable_seqscan: 'off',
+  /** A search takes a CPU core at most, and less time than the start of workers or of a compiler. */
+  max_parallel_workers_per_gather: '0',
+  jit: 'off',
 };
 
 /** The time limit of a statement that builds an index of the search tables: a million products take minutes. */
@@ -68,7 +77,12 @@ export async function startCatalog(
   deps: ServiceDeps,
   stack: AsyncDisposableStack,
 ): Promise<StartedService<typeof CatalogService>> {
-  const own = { name: 'catalog', url: config.databaseUrl, migrations: MIGRATIONS, settings: SEARCH_SETTINGS };
+  const own = {
+    name: 'catalog',
+    url: config.databaseUrl,
+    migrations: MIGRATIONS,
+    settings: DATABASE_SETTINGS,
+  };
   const { database, background } = await openServiceDatabase(own, deps, stack);
   const currency = await recordCurrency(
     { name: 'catalog', database, findAmount: FIND_PRODUCT },
@@ -77,7 +91,13 @@ export async function startCatalog(
   const { searchLanguage: language = SEARCH_LANGUAGE_DEFAULT } = config;
   // A search in PostgreSQL can occupy a CPU core. Its own small pool leaves cores to reads by id.
   const searchDatabase = stack.use(
-    openDatabase({ ...deps, ...own, ...deps.pool, ...(config.searchPool ?? SEARCH_POOL) }),
+    openDatabase({
+      ...deps,
+      ...own,
+      settings: SEARCH_SETTINGS,
+      ...deps.pool,
+      ...(config.searchPool ?? SEARCH_POOL),
+    }),
   );
   const {
     tables,

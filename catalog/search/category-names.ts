@@ -1,6 +1,5 @@
 import type { Lexicon } from '#catalog/search/postgres/lexicon.ts';
-import { stemTerm } from '#catalog/search/text/product-text.ts';
-import type { Phrase } from '#catalog/search/text/query-words.ts';
+import { stemTerm, type Phrase } from '#catalog/search/text/product-text.ts';
 import { allTerms, isPlainWord, wordsOf } from '#catalog/search/text/words.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 

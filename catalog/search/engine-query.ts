@@ -1,4 +1,4 @@
-import type { QueryPlan } from '#catalog/search/query-plan.ts';
+import { asWritten, type PlannedWord, type QueryPlan } from '#catalog/search/query-plan.ts';
 import {
   FACET_SIZE,
   ORDERS,
@@ -8,7 +8,8 @@ import {
   type ProductFilter,
   type ProductQuery,
 } from '#catalog/search/search-index.ts';
-import type { Phrase, QueryWord } from '#catalog/search/text/query-words.ts';
+import { neighbourTerms, termsOfPhrase, type Phrase } from '#catalog/search/text/product-text.ts';
+import type { QueryWord } from '#catalog/search/text/query-words.ts';
 
 /** Request bodies in the query language that Elasticsearch 7 and OpenSearch share. */
 
@@ -18,17 +19,17 @@ type TextField = 'name' | 'everything';
 const anyOf = (...should: Clause[]): Clause => ({ bool: { should, minimum_should_match: 1 } });
 const allOf = (...filter: Clause[]): Clause => ({ bool: { filter } });
 const constantScore = (boost: number, filter: Clause): Clause => ({ constant_score: { filter, boost } });
-const phraseIn = (field: TextField, phrase: Phrase): Clause => ({
-  match_phrase: { [field]: phrase.join(' ') },
-});
+const allTermsIn = (field: TextField, terms: readonly string[]): Clause =>
+  allOf(...terms.map((term) => ({ term: { [field]: term } })));
 
 /** Matches any of the phrases. */
 function phrasesIn(field: TextField, phrases: readonly Phrase[]): Clause {
-  const terms = phrases.flatMap(([term, ...more]) => (term !== undefined && more.length === 0 ? [term] : []));
-  const longer = phrases.filter(({ length }) => length > 1).map((phrase) => phraseIn(field, phrase));
-  return longer.length === 0
-    ? { terms: { [field]: terms } }
-    : anyOf({ terms: { [field]: terms } }, ...longer);
+  const each = phrases.map(termsOfPhrase);
+  const single = each.flatMap(([term, ...more]) => (term !== undefined && more.length === 0 ? [term] : []));
+  const several = each.filter(({ length }) => length > 1).map((terms) => allTermsIn(field, terms));
+  return several.length === 0
+    ? { terms: { [field]: single } }
+    : anyOf({ terms: { [field]: single } }, ...several);
 }
 
 const exactIn = (field: TextField, { exact }: QueryWord): Clause => phrasesIn(field, exact);
@@ -36,45 +37,41 @@ const anyFormIn = (field: TextField, { exact, loose }: QueryWord): Clause =>
   phrasesIn(field, [...exact, ...loose]);
 
 /** The condition that a product matches the query by its texts or by the names of its categories. */
-function matchCondition({ words, required }: QueryPlan): Clause {
-  const each = words.map((word) => {
-    const inText = anyFormIn('everything', word);
-    const { categoryIds } = word;
-    // If not all words must match, categories do not count.
-    return categoryIds.length > 0 && required === words.length
-      ? anyOf(inText, { terms: { category_path: categoryIds } })
-      : inText;
-  });
-  if (required === words.length) return allOf(...each);
-  const optional = each.filter((_, index) => !words[index]?.hasDigit);
-  const needed = each.filter((_, index) => words[index]?.hasDigit);
-  return {
-    bool: { filter: needed, should: optional, minimum_should_match: Math.max(0, required - needed.length) },
-  };
+function matchCondition({ words, mayMiss }: QueryPlan): Clause {
+  const inText = (word: PlannedWord): Clause => anyFormIn('everything', word);
+  if (mayMiss > 0) {
+    const optional = words.filter(({ hasDigit }) => !hasDigit).map(inText);
+    const needed = words.filter(({ hasDigit }) => hasDigit).map(inText);
+    return { bool: { filter: needed, should: optional, minimum_should_match: optional.length - mayMiss } };
+  }
+  return allOf(
+    ...words.map((word) => {
+      const { categoryIds } = word;
+      return categoryIds.length > 0
+        ? anyOf(inText(word), { terms: { category_path: categoryIds } })
+        : inText(word);
+    }),
+  );
 }
 
 /**
- * The score of a match; matches with equal scores are in the order of RANK. All words in the name as they are written,
- * all words in the name, all words in the texts, adjacent words.
+ * The score of a match; matches with equal scores are in the order of RANK. All words in the name: adjacent, as they are
+ * written, in any form. All words in the texts: adjacent, in any form. If some may miss: as they are written, in any form.
  */
-function scoreClauses({ words, required }: QueryPlan): Clause[] {
-  if (required < words.length)
-    return words.flatMap((word) => [
-      constantScore(1, exactIn('everything', word)),
-      constantScore(1, anyFormIn('everything', word)),
-    ]);
+function scoreClauses({ words, mayMiss }: QueryPlan): Clause[] {
+  if (mayMiss > 0) return [constantScore(1, matchCondition({ words: asWritten(words), mayMiss }))];
   const exact = allOf(...words.map((word) => exactIn('name', word)));
   const inName = allOf(...words.map((word) => anyFormIn('name', word)));
   const inText = allOf(...words.map((word) => anyFormIn('everything', word)));
   const scores = [constantScore(8, exact), constantScore(4, inName), constantScore(2, inText)];
   if (words.length === 1) return scores;
-  const adjacent = words.flatMap(({ exact: [written = []] }) => written);
+  const written = words.flatMap(({ exact: [first = []] }) => first);
+  const adjacentInName = allOf(exact, allTermsIn('name', termsOfPhrase(written)));
+  const neighbours = allTermsIn('everything', neighbourTerms(written));
   return [
     ...scores,
-    constantScore(1, allOf(exact, phraseIn('name', adjacent))),
-    constantScore(1, {
-      bool: { must_not: [inName], filter: [phraseIn('everything', adjacent)] },
-    }),
+    constantScore(1, adjacentInName),
+    constantScore(1, { bool: { must_not: [inName], filter: [inText, neighbours] } }),
   ];
 }
 

@@ -31,15 +31,14 @@ interface Resolved {
 
 /** Searches with all words; if no product matches, with corrected words; if none matches either, with most words. */
 export function planSearch(planner: Planner, backend: SearchBackend): SearchIndex {
-  /** Returns undefined if the shop has nothing like the text. */
-  async function resolve(text: string, whole: QueryPlan, signal: AbortSignal): Promise<Resolved | undefined> {
+  /** Each plan is made only if no product matches the one before. */
+  async function* plansOf(text: string, whole: QueryPlan, signal: AbortSignal): AsyncGenerator<Resolved> {
+    yield { plan: whole, matched: 'all', didYouMean: null };
     const corrected = await planner.correct(text, signal);
     const correctedPlan = corrected === null ? undefined : await planner.plan(corrected, signal);
-    if (correctedPlan && (await backend.hasMatch(correctedPlan, signal)))
-      return { plan: correctedPlan, matched: 'corrected', didYouMean: corrected };
+    if (correctedPlan) yield { plan: correctedPlan, matched: 'corrected', didYouMean: corrected };
     const most = mostWords((correctedPlan ?? whole).words);
-    if (!most || !(await backend.hasMatch(most, signal))) return undefined;
-    return { plan: most, matched: 'most', didYouMean: corrected };
+    if (most) yield { plan: most, matched: 'most', didYouMean: corrected };
   }
 
   async function find(query: ProductQuery, resolved: Resolved, signal: AbortSignal): Promise<SearchResult> {
@@ -51,22 +50,23 @@ export function planSearch(planner: Planner, backend: SearchBackend): SearchInde
 
   return {
     async search(query, signal) {
+      const { after } = query;
       if (query.text === '')
         return { ...(await backend.find(query, null, signal)), matched: 'all', didYouMean: null };
-      const plan = await planner.plan(query.text, signal);
-      if (!plan) return EMPTY_RESULT;
-      const whole: Resolved = { plan, matched: 'all', didYouMean: null };
-      if (query.after && query.after.matched !== 'all') {
-        const resolved = await resolve(query.text, plan, signal);
-        return resolved ? find(query, resolved, signal) : EMPTY_RESULT;
-      }
-      const found = await find(query, whole, signal);
-      if (query.after || found.hits.length > 0 || (found.total ?? 0) > 0) return found;
+      const whole = await planner.plan(query.text, signal);
+      if (!whole) return EMPTY_RESULT;
       // A page without hits means that no product matches, unless it is a later page, filtered or not requested.
-      const isWhole = query.include.hits && query.skip === 0 && isUnfiltered(query.filter);
-      if (!isWhole && (await backend.hasMatch(plan, signal))) return found;
-      const resolved = await resolve(query.text, plan, signal);
-      return resolved ? find(query, resolved, signal) : found;
+      const isFirst = query.include.hits && query.skip === 0 && !after && isUnfiltered(query.filter);
+      let nothing = EMPTY_RESULT;
+      for await (const resolved of plansOf(query.text, whole, signal)) {
+        if (after && after.matched !== 'all' && resolved.matched === 'all') continue;
+        const found = await find(query, resolved, signal);
+        const hasHits = found.hits.length > 0 || (found.total ?? 0) > 0;
+        if (hasHits || after?.matched === 'all') return found;
+        if (!isFirst && (await backend.hasMatch(resolved.plan, signal))) return found;
+        if (resolved.matched === 'all') nothing = found;
+      }
+      return nothing;
     },
 
     async suggest(prefix, size, signal) {

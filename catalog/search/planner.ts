@@ -2,11 +2,14 @@ import type { CategoryNames } from '#catalog/search/category-names.ts';
 import { correct, CORRECTED_LENGTH_MIN, CORRECTED_WORDS_MAX } from '#catalog/search/did-you-mean.ts';
 import type { Lexicon } from '#catalog/search/postgres/lexicon.ts';
 import type { SearchStatements } from '#catalog/search/postgres/statements.ts';
-import { anyForm } from '#catalog/search/postgres/tsquery.ts';
-import type { QueryPlan } from '#catalog/search/query-plan.ts';
+import { anyPhrase, exactQuery } from '#catalog/search/postgres/tsquery.ts';
+import { COMBINED_MAX, type QueryPlan } from '#catalog/search/query-plan.ts';
 import { queryWords, typedWords, type QueryWord } from '#catalog/search/text/query-words.ts';
 import { allTerms, isPlainWord, type Word } from '#catalog/search/text/words.ts';
 import type { Database } from '#platform/postgres/pool.ts';
+
+/** Forms by which a word is known: all words of the vocabulary were in use, and most still are. */
+const KNOWN_FORMS_MAX = 5;
 
 /** Turns texts into plans, with the lexicon of the shop. */
 export type Planner = ReturnType<typeof createPlanner>;
@@ -32,7 +35,7 @@ export function createPlanner(deps: {
     const words = queryWords(typed, knowledge).map((word) =>
       Object.assign(word, { categoryIds: categoriesNamed([...word.exact, ...word.loose]) }),
     );
-    return { words, required: words.length };
+    return { words, mayMiss: 0 };
   }
 
   return {
@@ -48,7 +51,7 @@ export function createPlanner(deps: {
         .flatMap(({ terms }) => terms)
         .join(' '),
 
-    /** Returns the text with each word that no product has corrected, or null if no word can be corrected. */
+    /** Returns the text with each of the first words that no product has corrected, or null if no word can be corrected. */
     async correct(text: string, signal: AbortSignal): Promise<string | null> {
       const typed = typedWords(text);
       const [knowledge, categoriesNamed] = await Promise.all([
@@ -60,23 +63,25 @@ export function createPlanner(deps: {
         isPlainWord(term) &&
         Array.from(term).length >= CORRECTED_LENGTH_MIN &&
         !knowledge.isStopWord(term);
-      const forms = typed.map((word) => queryWords([word], knowledge)[0]);
-      const isNamed = (form: QueryWord): boolean =>
-        categoriesNamed([...form.exact, ...form.loose]).length > 0;
+      const isNamed = ({ exact, loose }: QueryWord): boolean =>
+        categoriesNamed([...exact, ...loose]).length > 0;
+      const words = typed
+        .filter(isCorrectable)
+        .slice(0, COMBINED_MAX)
+        .map((word) => ({ word, form: queryWords([word], knowledge)[0] }))
+        .flatMap(({ word, form }) => (form && !isNamed(form) ? [{ word, form }] : []));
+      if (words.length === 0) return null;
       const rows = await database.query<{ known: boolean }>(
         statements.known,
-        // An empty condition costs nothing; that of a short word can cost 50 ms.
         [
-          forms.map((form, index) =>
-            form && typed[index] && isCorrectable(typed[index]) ? anyForm(form) : '',
+          words.map(({ form }) => exactQuery([form])),
+          words.map(({ form: { exact, loose } }) =>
+            anyPhrase([...exact, ...loose.slice(0, KNOWN_FORMS_MAX)]),
           ),
         ],
         signal,
       );
-      const unknown = typed.filter((word, index) => {
-        const form = forms[index];
-        return isCorrectable(word) && !rows[index]?.known && form !== undefined && !isNamed(form);
-      });
+      const unknown = words.filter((_, index) => !rows[index]?.known).map(({ word }) => word);
       if (unknown.length === 0) return null;
       const considered = unknown.slice(0, CORRECTED_WORDS_MAX).map((word) => word.terms[0] ?? '');
       return correct(

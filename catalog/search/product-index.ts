@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { EngineError, type Engine } from '#catalog/search/engine.ts';
-import type { ProductText, Sequence } from '#catalog/search/text/product-text.ts';
+import type { ProductText } from '#catalog/search/text/product-text.ts';
 
 /**
  * The indices of an alias. Searches use the alias, which points to one complete index. The indices are named
@@ -211,12 +211,11 @@ const VERSION_CONFLICT = 409;
 function bulkLines(index: string, document: ProductDocument): string {
   const { id, version, onSale, text, priceMinor, categoryPath, tags, sales } = document;
   const action = { index: { _index: index, _id: id, version: Number(version), version_type: 'external' } };
-  const lineOf = (sequence: Sequence): string => sequence.join(' ');
   const source = {
     id,
     on_sale: onSale,
-    name: text.name.map(lineOf),
-    other: text.other.map(lineOf),
+    name: text.name,
+    other: text.other,
     line: text.line,
     line_length: Array.from(text.line).length,
     name_length: text.nameLength,

@@ -3,7 +3,12 @@ import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { fold } from '#catalog/search/text/fold.ts';
 import { queryWords, typedWords, type WordKnowledge } from '#catalog/search/text/query-words.ts';
-import { productText, productWords } from '#catalog/search/text/product-text.ts';
+import {
+  neighbourTerms,
+  productText,
+  productWords,
+  termsOfPhrase,
+} from '#catalog/search/text/product-text.ts';
 import { TERM_LENGTH_MAX, wordsOf } from '#catalog/search/text/words.ts';
 
 const termsOf = (text: string): string[] => wordsOf(text).flatMap(({ terms }) => terms);
@@ -107,25 +112,55 @@ suite('words and terms', () => {
 });
 
 suite('the words of a query', () => {
-  test('each term sequence of a query for the whole name occurs in the name', () => {
+  test('the terms of a query for the whole name are terms of the name', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }), (name) => {
-        const { name: sequences } = productText(
+        const { name: terms } = productText(
           productWords({ name, description: '', tags: [] }),
           () => undefined,
         );
-        const texts = sequences.map((sequence) => ` ${sequence.join(' ')} `);
         for (const { exact } of queryWords(typedWords(name), NOTHING))
-          for (const phrase of exact) assert.ok(texts.some((text) => text.includes(` ${phrase.join(' ')} `)));
+          for (const phrase of exact) assert.ok(termsOfPhrase(phrase).every((term) => terms.includes(term)));
       }),
       { numRuns: 2_000 },
     );
   });
 
-  test('have at most 64 terms and 16 words, even if folding lengthens the text', () => {
+  test('adjacent terms of a name and a tag are one term; in a description, only those of a word or with a number', () => {
+    const stems = new Map([
+      ['running', 'run'],
+      ['shoes', 'shoe'],
+      ['run', 'run'],
+    ]);
+    const { name, other } = productText(
+      productWords({ name: 'Running shoes', description: 'Run light: 65 mm, T-Shirt', tags: ['red shoes'] }),
+      (word) => stems.get(word),
+    );
+    assert.deepEqual(name, ['running', '~run', 'shoes', '~shoe', 'running-shoes', '~run-~shoe']);
+    assert.deepEqual(
+      other.filter((term) => !term.startsWith('#')),
+      'run light 65 light-65 mm 65-mm t shirt t-shirt tshirt red red-shoes'.split(' '),
+    );
+    for (const phrase of [
+      ['run', 'light', '65'],
+      ['running', 'shoes'],
+      ['red', 'shoes'],
+    ])
+      for (const term of neighbourTerms(phrase)) assert.ok(other.includes(term), phrase.join(' '));
+    for (const phrase of [
+      ['shoes', 'run'],
+      ['shirt', 'red'],
+      ['light', 'run'],
+    ])
+      for (const term of neighbourTerms(phrase)) assert.ok(!other.includes(term), phrase.join(' '));
+    assert.deepEqual(termsOfPhrase(['a', 'b', 'c']), ['a-b', 'b-c']);
+    assert.deepEqual(termsOfPhrase(['a']), ['a']);
+  });
+
+  test('have at most 64 terms and 12 words, even if folding lengthens the text', () => {
     for (const text of ['㍿'.repeat(1_000), 'a1'.repeat(500), 'a '.repeat(500), 'ﷺ'.repeat(1_000)]) {
       const words = typedWords(text);
-      assert.ok(words.length <= 16);
+      assert.ok(words.length <= 12);
       assert.ok(words.flatMap(({ terms }) => terms).length <= 64);
     }
   });

@@ -67,6 +67,6 @@ function withoutPhrases(_: string, value: unknown): unknown {
   if (!Array.isArray(value)) return value;
   return value.filter(
     (clause: { constant_score?: { filter: object } }) =>
-      !JSON.stringify(clause.constant_score?.filter ?? {}).includes('match_phrase'),
+      !JSON.stringify(clause.constant_score?.filter ?? {}).includes('"#'),
   );
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { searchStatements, type BoundStatement } from '#catalog/search/postgres/statements.ts';
 import { searchTables } from '#catalog/search/postgres/tables.ts';
-import type { PlannedWord, QueryPlan } from '#catalog/search/query-plan.ts';
+import { COMBINED_MAX, type PlannedWord, type QueryPlan } from '#catalog/search/query-plan.ts';
 import {
   ORDERS,
   type Cursor,
@@ -15,7 +15,7 @@ import { firstHitOf } from './search-fixtures.ts';
 
 /** PostgreSQL truncates longer names of prepared statements. */
 const NAME_BYTES_MAX = 63;
-const WORDS_MAX = 16;
+const WORDS_MAX = 12;
 
 const statements = searchStatements(searchTables('english'));
 const id = systemClock.newId();
@@ -46,8 +46,8 @@ function* plans(): Generator<QueryPlan | null> {
     });
     for (const named of [0, 1, count]) {
       const words = Array.from({ length: count }, (_, index) => word(index, index < named ? [id] : []));
-      yield { words, required: count };
-      if (count > 1 && count <= 8) yield { words, required: count - 1 };
+      yield { words, mayMiss: 0 };
+      if (count > 1 && count <= COMBINED_MAX) yield { words, mayMiss: 1 };
     }
   }
 }
@@ -64,16 +64,17 @@ function* pages(filter: ProductFilter): Generator<ProductQuery> {
     }
 }
 
+const FACETS = [['prices', 'categories', 'tags'], ['prices'], ['categories'], ['tags']] as const;
+
 function* all(): Generator<BoundStatement> {
-  for (const plan of plans())
+  for (const plan of plans()) {
+    if (plan) yield statements.first(plan);
     for (const filter of filters()) {
       for (const page of pages(filter)) yield statements.page({ ...page, text: plan ? 'x' : '' }, plan);
       yield statements.count(filter, plan);
-      yield statements.priceFacet(filter, plan);
-      yield statements.categoryFacet(filter, plan);
-      yield statements.tagFacet(filter, plan);
-      if (plan) yield statements.first(filter, plan);
+      for (const facets of FACETS) yield statements.facets(facets, filter, plan);
     }
+  }
 }
 
 /** Returns the names that are too long or that stand for several texts. */

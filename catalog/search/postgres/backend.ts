@@ -1,10 +1,9 @@
 import type { SearchBackend } from '#catalog/search/plan-search.ts';
-import type { BoundStatement, SearchStatements } from '#catalog/search/postgres/statements.ts';
-import { anyOf, exactQuery } from '#catalog/search/postgres/tsquery.ts';
+import type { BoundStatement, Facet, SearchStatements } from '#catalog/search/postgres/statements.ts';
+import { anyPhrase, exactQuery } from '#catalog/search/postgres/tsquery.ts';
 import type { QueryPlan } from '#catalog/search/query-plan.ts';
 import {
   isTooDeep,
-  NO_FILTER,
   sortOf,
   type Facets,
   type Hit,
@@ -17,6 +16,14 @@ interface HitRow {
   readonly id: string;
   /** The sort key, a price or a line. */
   readonly key?: bigint | string;
+}
+
+const FACETS: readonly Facet[] = ['prices', 'categories', 'tags'];
+
+interface FacetRow {
+  readonly facet: Facet;
+  readonly value: string;
+  readonly count: number;
 }
 
 /** Searches the tables of the catalog, if no search engine is configured or while it is down. */
@@ -46,12 +53,17 @@ export function postgresBackend(database: Database, statements: SearchStatements
   }
 
   async function facets(filter: ProductFilter, plan: QueryPlan | null, signal: AbortSignal): Promise<Facets> {
-    const [prices, categories, tags] = await Promise.all([
-      read<{ bucket: number; count: number }>(statements.priceFacet(filter, plan), signal),
-      read<{ id: string; count: number }>(statements.categoryFacet(filter, plan), signal),
-      read<{ tag: string; count: number }>(statements.tagFacet(filter, plan), signal),
-    ]);
-    return { prices, categories, tags };
+    // Without a text, each facet has an index of its own, so they are counted at the same time.
+    const groups: readonly (readonly Facet[])[] = plan ? [FACETS] : FACETS.map((facet) => [facet]);
+    const rows = await Promise.all(
+      groups.map((group) => read<FacetRow>(statements.facets(group, filter, plan), signal)),
+    );
+    const of = (facet: Facet): FacetRow[] => rows.flat().filter((row) => row.facet === facet);
+    return {
+      prices: of('prices').map(({ value, count }) => ({ bucket: Number(value), count })),
+      categories: of('categories').map(({ value: id, count }) => ({ id, count })),
+      tags: of('tags').map(({ value: tag, count }) => ({ tag, count })),
+    };
   }
 
   return {
@@ -65,12 +77,12 @@ export function postgresBackend(database: Database, statements: SearchStatements
       return { ...found, total, facets: counted };
     },
 
-    hasMatch: async (plan, signal) => (await read(statements.first(NO_FILTER, plan), signal)).length > 0,
+    hasMatch: async (plan, signal) => (await read(statements.first(plan), signal)).length > 0,
 
     async suggest({ words }, text, size, signal) {
       // Words before the last one as they are written; the last one also as a prefix.
       const before = words.slice(0, -1);
-      const last = words.slice(-1).map(({ exact, starting }) => anyOf([...exact, ...starting]));
+      const last = words.slice(-1).map(({ exact, starting }) => anyPhrase([...exact, ...starting]));
       const condition = [exactQuery(before), ...last].filter((part) => part !== '').join('&');
       const rows = await database.query<{ id: string }>(statements.suggest, [condition, text, size], signal);
       return rows.map(({ id }) => id);

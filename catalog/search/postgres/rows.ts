@@ -1,23 +1,11 @@
 import type { Product } from '#catalog/product/product.ts';
 import type { SearchRows } from '#catalog/product/store.ts';
 import type { Lexicon } from '#catalog/search/postgres/lexicon.ts';
-import { SALES_RANK, type SearchTables } from '#catalog/search/postgres/tables.ts';
-import {
-  NO_TERM,
-  plainWordsOf,
-  productText,
-  productWords,
-  type Sequence,
-} from '#catalog/search/text/product-text.ts';
+import { CATEGORY_MARK, SALES_RANK, type SearchTables } from '#catalog/search/postgres/tables.ts';
+import { plainWordsOf, productText, productWords } from '#catalog/search/text/product-text.ts';
 import type { Queryable, Statement } from '#platform/postgres/pool.ts';
 
 /** Writes the products of the catalog to the search tables, in the transaction that writes the product. */
-
-/** The distance between two sequences of terms: terms of two sequences are never adjacent. */
-const GAP = 10;
-/** The limits of PostgreSQL for a tsvector. */
-const POSITIONS_MAX = 255;
-const POSITION_MAX = 16_383;
 
 export function createSearchRows(tables: SearchTables, lexicon: Lexicon): SearchRows {
   /** Writes in the order of the words, so that concurrent transactions do not deadlock. */
@@ -32,7 +20,11 @@ export function createSearchRows(tables: SearchTables, lexicon: Lexicon): Search
     searchable AS (
       INSERT INTO ${tables.products} AS indexed
       SELECT id, version, price_minor, category_id, string_to_array(tags, E'\\n'), line, name_length,
-        coalesce((SELECT ${SALES_RANK} FROM product_sales WHERE product_id = id), 0), name::tsvector, everything::tsvector
+        coalesce((SELECT ${SALES_RANK} FROM product_sales WHERE product_id = id), 0), name::tsvector,
+        everything::tsvector || array_to_tsvector(ARRAY(
+          SELECT '${CATEGORY_MARK}' || above.id FROM category CROSS JOIN unnest(path) AS above(id)
+          WHERE category.id = p.category_id
+        ))
       FROM unnest(${$(1)}::uuid[], ${$(2)}::bigint[], ${$(3)}::bigint[], ${$(4)}::uuid[], ${$(5)}::text[],
         ${$(6)}::text[], ${$(7)}::smallint[], ${$(8)}::text[], ${$(9)}::text[])
         AS p(id, version, price_minor, category_id, tags, line, name_length, name, everything)
@@ -92,19 +84,7 @@ export function createSearchRows(tables: SearchTables, lexicon: Lexicon): Search
   };
 }
 
-/** The text form of a tsvector. Terms are letters, marks and digits, so they need no escaping within quotes. */
-function toVector(sequences: readonly Sequence[]): string {
-  const positions = new Map<string, number[]>();
-  let position = 0;
-  for (const sequence of sequences) {
-    for (const term of sequence) {
-      position = Math.min(position + 1, POSITION_MAX);
-      if (term === NO_TERM) continue;
-      const places = positions.get(term);
-      if (!places) positions.set(term, [position]);
-      else if (places.length < POSITIONS_MAX) places.push(position);
-    }
-    position += GAP;
-  }
-  return Array.from(positions, ([term, places]) => `'${term}':${places.join(',')}`).join(' ');
+/** The text form of a tsvector. Terms have no quotes and backslashes, so they need no escaping within quotes. */
+function toVector(terms: readonly string[]): string {
+  return terms.map((term) => `'${term}'`).join(' ');
 }

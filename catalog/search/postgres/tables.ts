@@ -12,27 +12,39 @@ export interface SearchTables {
   readonly words: string;
 }
 
+/** A product has a term of this mark and the id for its category and each category above it. */
+export const CATEGORY_MARK = '@';
+
 /** A rank of `units` that grows by one when they double, so that few orders change it. */
 export const SALES_RANK = 'floor(log(2, units + 1))::smallint';
 
+const readSource = (file: string): Buffer => readFileSync(new URL(file, import.meta.url));
 /** The code that decides which terms a text has. */
-const SOURCES = ['fold.ts', 'words.ts', 'product-text.ts'].map((file) =>
-  readFileSync(new URL(`../text/${file}`, import.meta.url)),
-);
+const TEXT_SOURCES = ['../text/fold.ts', '../text/words.ts', '../text/product-text.ts'].map(readSource);
+/** The code that decides what the tables have. */
+const TABLE_SOURCES = ['tables.ts', 'rows.ts'].map(readSource);
 
 /** A fingerprint of everything that the terms of a text depend on: an index with another fingerprint is not used. */
 export function textFingerprint(language: SearchLanguage): string {
-  const hash = createHash('sha256').update(language);
-  for (const source of SOURCES) hash.update(source);
-  return hash.digest('hex').slice(0, 12);
+  return fingerprintOf([language, ...TEXT_SOURCES]);
 }
 
 export function searchTables(language: SearchLanguage): SearchTables {
-  const fingerprint = textFingerprint(language);
+  const fingerprint = fingerprintOf([textFingerprint(language), ...TABLE_SOURCES]);
   return { fingerprint, products: `search_product_${fingerprint}`, words: `search_word_${fingerprint}` };
 }
 
-/** In rows above 2 kB, PostgreSQL stores the vector of all texts out of line, so that other reads of them stay fast. */
+function fingerprintOf(parts: readonly (string | Buffer)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex').slice(0, 12);
+}
+
+/**
+ * A search reads few columns of many rows, so the vectors are stored out of line, and no search reads them: it finds their
+ * terms in the indexes. PostgreSQL stores values out of line only in rows above 2 kB, so each row has that many spaces,
+ * which take 40 bytes.
+ */
 export function createTables({ products, words }: SearchTables): Statement[] {
   return toStatements('create_search_table', [
     `CREATE TABLE IF NOT EXISTS ${products} (
@@ -40,22 +52,21 @@ export function createTables({ products, words }: SearchTables): Statement[] {
       version     bigint   NOT NULL,
       price_minor bigint   NOT NULL,
       category_id uuid,
-      tags        text[]   NOT NULL,
-      line        text     COLLATE "C" NOT NULL,
+      tags        text[]   STORAGE MAIN NOT NULL,
+      line        text     STORAGE MAIN COLLATE "C" NOT NULL,
       name_length smallint NOT NULL,
       sales       smallint NOT NULL,
-      name        tsvector NOT NULL,
-      everything  tsvector NOT NULL
+      name        tsvector STORAGE EXTERNAL NOT NULL,
+      everything  tsvector STORAGE EXTERNAL NOT NULL,
+      spaces      text     NOT NULL DEFAULT repeat(' ', 2100)
     ) WITH (toast_tuple_target = 256)`,
-    `ALTER TABLE ${products} ALTER COLUMN everything SET STORAGE EXTERNAL`,
     `CREATE TABLE IF NOT EXISTS ${words} (word text COLLATE "C" PRIMARY KEY)`,
   ]);
 }
 
-/** Created after the first products are written, which is faster. The first one is the order of equally good matches. */
+/** Created after the first products are written, which is faster. */
 export function createIndexes({ products, words }: SearchTables): Statement[] {
   const onProducts = [
-    ['rank', '(name_length, sales DESC, id DESC)'],
     ['name', 'USING gin (name)'],
     ['everything', 'USING gin (everything)'],
     ['price', '(price_minor, id)'],

@@ -1,11 +1,8 @@
 import { withSynonyms } from '#catalog/search/synonyms.ts';
-import { stemTerm, type StemOf } from '#catalog/search/text/product-text.ts';
+import { stemTerm, type Phrase, type StemOf } from '#catalog/search/text/product-text.ts';
 import { isPlainWord, wordsOf, type Word } from '#catalog/search/text/words.ts';
 
 /** The words of a query and the terms that match them. */
-
-/** Terms that must be adjacent, in this order. */
-export type Phrase = readonly string[];
 
 export interface QueryWord {
   /** The word as it is written, with and without its separators. */
@@ -18,7 +15,7 @@ export interface QueryWord {
 }
 
 /** Further words are ignored. */
-const WORDS_MAX = 16;
+const WORDS_MAX = 12;
 /** Further terms are ignored. A name has at most 200. */
 const TERMS_MAX = 64;
 /** Parts of words are found from this length on: shorter ones are in too many words. */
@@ -27,7 +24,7 @@ export const PART_LENGTH_MIN = 4;
 /** The words of a query, without its last words if it is too long. */
 export function typedWords(query: string): Word[] {
   let terms = 0;
-  return wordsOf(query)
+  return withoutRepetition(wordsOf(query))
     .slice(0, WORDS_MAX)
     .flatMap((word) => {
       const rest = TERMS_MAX - terms;
@@ -38,6 +35,12 @@ export function typedWords(query: string): Word[] {
       ];
     })
     .map(withoutOpenEnd);
+}
+
+/** The last occurrence of each word. */
+function withoutRepetition(words: readonly Word[]): Word[] {
+  const last = new Map(words.map(({ text }, index) => [text, index]));
+  return words.filter(({ text }, index) => last.get(text) === index);
 }
 
 /** The last letter of a run without spaces is indexed as a term of its own, but the run can continue in a name. */
@@ -91,7 +94,7 @@ function toQueryWord(
   const [word] = words;
   const exact = words.length === 1 && word?.joined ? [own, word.joined] : [own];
   const others = synonyms.map((synonym) => synonym.split(' '));
-  const stems = [...exact, ...others].flatMap((phrase) => stemPhrase(phrase, stemOf));
+  const stems = [...exact, ...others].flatMap((phrase) => stemPhrases(phrase, stemOf));
   const { starting, containing, isComplete } = completions(own, isLast, knowledge);
   return {
     exact,
@@ -101,10 +104,12 @@ function toQueryWord(
   };
 }
 
-/** A phrase of stems matches if every word has one. */
-function stemPhrase(phrase: Phrase, stemOf: StemOf): Phrase[] {
+/** A phrase has stems if every word has one. A word that is its own stem has no term for the stem. */
+function stemPhrases(phrase: Phrase, stemOf: StemOf): Phrase[] {
   const stems = phrase.map((term) => (isPlainWord(term) ? stemOf(term) : undefined));
-  return stems.every((stem) => stem !== undefined) ? [stems.map(stemTerm)] : [];
+  if (!stems.every((stem) => stem !== undefined)) return [];
+  const terms = [stems.map(stemTerm)];
+  return phrase.length > 1 || stems[0] === phrase[0] ? terms : [...terms, stems];
 }
 
 function completions(own: Phrase, isLast: boolean, { completionsOf }: WordKnowledge) {
