@@ -19,14 +19,14 @@ type TextField = 'name' | 'everything';
 const anyOf = (...should: Clause[]): Clause => ({ bool: { should, minimum_should_match: 1 } });
 const allOf = (...filter: Clause[]): Clause => ({ bool: { filter } });
 const constantScore = (boost: number, filter: Clause): Clause => ({ constant_score: { filter, boost } });
-const allTermsIn = (field: TextField, terms: readonly string[]): Clause =>
-  allOf(...terms.map((term) => ({ term: { [field]: term } })));
+const eachTermIn = (field: TextField, terms: readonly string[]): Clause[] =>
+  terms.map((term) => ({ term: { [field]: term } }));
 
 /** Matches any of the phrases. */
 function phrasesIn(field: TextField, phrases: readonly Phrase[]): Clause {
   const each = phrases.map(termsOfPhrase);
   const single = each.flatMap(([term, ...more]) => (term !== undefined && more.length === 0 ? [term] : []));
-  const several = each.filter(({ length }) => length > 1).map((terms) => allTermsIn(field, terms));
+  const several = each.filter(({ length }) => length > 1).map((terms) => allOf(...eachTermIn(field, terms)));
   return several.length === 0
     ? { terms: { [field]: single } }
     : anyOf({ terms: { [field]: single } }, ...several);
@@ -55,23 +55,32 @@ function matchCondition({ words, mayMiss }: QueryPlan): Clause {
 }
 
 /**
- * The score of a match; matches with equal scores are in the order of RANK. All words in the name: adjacent, as they are
- * written, in any form. All words in the texts: adjacent, in any form. If some may miss: as they are written, in any form.
+ * The score of a match, that of its best tier; matches with equal scores are in the order of RANK. All words in the name:
+ * adjacent, as they are written, in any form. All words in the texts: adjacent, in any form. Then those with the name of a
+ * category. If some words may miss: as they are written, in any form.
  */
-function scoreClauses({ words, mayMiss }: QueryPlan): Clause[] {
-  if (mayMiss > 0) return [constantScore(1, matchCondition({ words: asWritten(words), mayMiss }))];
-  const exact = allOf(...words.map((word) => exactIn('name', word)));
+function scoreOf(plan: QueryPlan): Clause {
+  const tiers =
+    plan.mayMiss > 0 ? [matchCondition({ ...plan, words: asWritten(plan.words) })] : tiersOf(plan);
+  return {
+    dis_max: { queries: tiers.map((filter, index) => constantScore(tiers.length - index, filter)) },
+  };
+}
+
+function tiersOf({ words }: QueryPlan): Clause[] {
+  const exact = words.map((word) => exactIn('name', word));
   const inName = allOf(...words.map((word) => anyFormIn('name', word)));
-  const inText = allOf(...words.map((word) => anyFormIn('everything', word)));
-  const scores = [constantScore(8, exact), constantScore(4, inName), constantScore(2, inText)];
-  if (words.length === 1) return scores;
+  // Without categories, each match has all words in its texts.
+  const hasCategories = words.some(({ categoryIds }) => categoryIds.length > 0);
+  const inText = hasCategories ? words.map((word) => anyFormIn('everything', word)) : [];
   const written = words.flatMap(({ exact: [first = []] }) => first);
-  const adjacentInName = allOf(exact, allTermsIn('name', termsOfPhrase(written)));
-  const neighbours = allTermsIn('everything', neighbourTerms(written));
+  const isPhrase = words.length > 1;
   return [
-    ...scores,
-    constantScore(1, adjacentInName),
-    constantScore(1, { bool: { must_not: [inName], filter: [inText, neighbours] } }),
+    ...(isPhrase ? [allOf(...exact, ...eachTermIn('name', termsOfPhrase(written)))] : []),
+    allOf(...exact),
+    inName,
+    ...(isPhrase ? [allOf(...inText, ...eachTermIn('everything', neighbourTerms(written)))] : []),
+    ...(hasCategories ? [allOf(...inText)] : []),
   ];
 }
 
@@ -118,7 +127,7 @@ export function searchBody(query: ProductQuery, plan: QueryPlan | null): object 
           ...(plan ? [matchCondition(plan)] : []),
           ...(include.facets ? always : [...always, ...ofFacets]),
         ],
-        should: plan && sort === 'relevance' ? scoreClauses(plan) : [],
+        should: plan && sort === 'relevance' ? [scoreOf(plan)] : [],
       },
     },
     ...(include.facets && {
