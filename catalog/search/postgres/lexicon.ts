@@ -22,6 +22,8 @@ const SIMILAR_MAX = 100;
 /** Both halves of a split word have at least this length. */
 const HALF_LENGTH_MIN = 3;
 
+const PLAIN_SYNONYMS = SYNONYM_WORDS.filter(isPlainWord);
+
 export type Lexicon = ReturnType<typeof createLexicon>;
 
 export function createLexicon(tables: SearchTables, language: SearchLanguage) {
@@ -84,9 +86,14 @@ export function createLexicon(tables: SearchTables, language: SearchLanguage) {
     words: Iterable<string>,
     signal?: AbortSignal,
   ): Promise<void> {
-    const unknown = [...new Set(words)].filter((word) => !stems.has(word));
-    if (unknown.length === 0) return;
-    const rows = await database.query<{ word: string; stems: string[] | null }>(STEMS, [unknown], signal);
+    const unknown = new Set<string>();
+    for (const word of words) if (!stems.has(word)) unknown.add(word);
+    if (unknown.size === 0) return;
+    const rows = await database.query<{ word: string; stems: string[] | null }>(
+      STEMS,
+      [[...unknown]],
+      signal,
+    );
     for (const { word, stems: found } of rows)
       stems.set(word, { stem: found?.[0], isStop: found?.length === 0 });
   }
@@ -125,7 +132,7 @@ export function createLexicon(tables: SearchTables, language: SearchLanguage) {
     /** Returns what is known about the terms of a query. */
     async about(database: Queryable, terms: readonly string[], signal: AbortSignal): Promise<WordKnowledge> {
       await Promise.all([
-        learnStems(database, [...terms, ...SYNONYM_WORDS].filter(isPlainWord), signal),
+        learnStems(database, [...terms.filter(isPlainWord), ...PLAIN_SYNONYMS], signal),
         learnCompletions(database, terms, signal),
       ]);
       return knowledge;
