@@ -19,8 +19,8 @@ const { description } = searchProductOf(INDEX);
 /** A typing error: two letters in the middle change places. */
 const misspelt = (word: string): string => word.slice(0, 2) + word.charAt(3) + word.charAt(2) + word.slice(4);
 
-/** What shoppers type. */
-export const JUDGED: readonly BenchQuery[] = [
+/** What shoppers type: a query of each kind of the judged queries (catalog/test/judged-queries.ts), and more. */
+const SHOPPERS: readonly BenchQuery[] = [
   { kind: 'rare word', text: seriesOf(INDEX) },
   { kind: 'two words', text: `wireless ${seriesOf(INDEX)}` },
   { kind: 'three words', text: 'aurora wireless kettle' },
@@ -42,14 +42,13 @@ export const JUDGED: readonly BenchQuery[] = [
   { kind: 'category and word', text: 'wireless beverages' },
   { kind: 'word of descriptions', text: description.split(' ').at(-1) ?? '' },
   { kind: 'tag', text: 'season 2024' },
-  { kind: 'all, total and facets', text: '', counts: true },
   { kind: 'word, total and facets', text: 'aurora', counts: true },
   { kind: 'words, total and facets', text: 'aurora wireless kettle', counts: true },
   { kind: 'category, total and facets', text: 'footwear', counts: true },
 ];
 
 /** Queries that no shopper types, but an attacker can send. */
-export const ADVERSARIAL: readonly BenchQuery[] = [
+const ATTACKERS: readonly BenchQuery[] = [
   { kind: '16 common words', text: COMMON },
   { kind: '16 common words, 1,000 characters', text: upTo(`${COMMON} `.repeat(10)) },
   {
@@ -95,3 +94,12 @@ export const ADVERSARIAL: readonly BenchQuery[] = [
   },
   { kind: '16 years', text: Array.from({ length: 16 }, (_, n) => String(2010 + n)).join(' ') },
 ];
+
+/** The whole catalog. */
+const LISTS: readonly BenchQuery[] = [{ kind: 'all, total and facets', text: '', counts: true }];
+
+export const GROUPS: Readonly<Record<string, readonly BenchQuery[]>> = {
+  'queries of shoppers': SHOPPERS,
+  'queries of attackers': ATTACKERS,
+  lists: LISTS,
+};

@@ -9,7 +9,7 @@ import { allTerms, isPlainWord, type Word } from '#catalog/search/text/words.ts'
 import type { Database } from '#platform/postgres/pool.ts';
 
 /** Forms by which a word is known: all words of the vocabulary were in use, and most still are. */
-const KNOWN_FORMS_MAX = 5;
+const KNOWN_FORMS_MAX = 3;
 
 /** Turns texts into plans, with the lexicon of the shop. */
 export type Planner = ReturnType<typeof createPlanner>;

@@ -5,7 +5,7 @@ import type { QueryWord } from '#catalog/search/text/query-words.ts';
 
 /** Conditions in the text form of a tsquery. Terms have no quotes and backslashes, so they need no escaping within quotes. */
 
-const anyOf = (conditions: readonly string[]): string => `(${conditions.join('|')})`;
+const anyOf = (conditions: readonly string[]): string => `(${[...new Set(conditions)].join('|')})`;
 const allOf = (terms: readonly string[]): string => {
   const text = terms.map((term) => `'${term}'`).join('&');
   return terms.length > 1 ? `(${text})` : text;
