@@ -3,14 +3,8 @@
 -- accounts_by_ids
 SELECT id, name, created_at, version FROM account WHERE id = ANY($1::uuid[]);
 
--- any_product_mix1
-SELECT 1 FROM search_product_<fingerprint> WHERE everything @@ $3::tsquery AND (everything @@ $2::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $1::uuid[]))) LIMIT 1;
-
--- any_product_most3
-SELECT 1 FROM search_product_<fingerprint> WHERE everything @@ $1::tsquery LIMIT 1;
-
 -- any_product_text
-SELECT 1 FROM search_product_<fingerprint> WHERE everything @@ $1::tsquery LIMIT 1;
+SELECT FROM (SELECT * FROM search_product_<fingerprint> WHERE everything @@ $1::tsquery OFFSET 0) AS matching LIMIT 1;
 
 -- begin
 BEGIN;
@@ -62,12 +56,6 @@ SELECT * FROM (
 ) AS found
 ORDER BY fold(name), id;
 
--- categories_of_products_cat1
-SELECT above.id, sum(inside.count)::int AS count
-FROM (SELECT category_id, count(*) AS count FROM search_product_<fingerprint> WHERE (everything @@ $2::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $1::uuid[]))) GROUP BY 1) AS inside
-JOIN category ON category.id = inside.category_id CROSS JOIN LATERAL unnest(category.path) AS above(id)
-GROUP BY above.id ORDER BY 2 DESC, above.id LIMIT 20;
-
 -- category_name_taken
 SELECT FROM category AS renamed JOIN category AS sibling
   ON sibling.parent_id IS NOT DISTINCT FROM renamed.parent_id AND sibling.id <> renamed.id
@@ -76,34 +64,31 @@ WHERE renamed.id = $1 AND fold(sibling.name) = fold($2) LIMIT 1;
 -- commit
 COMMIT;
 
--- count_products_cat1
-SELECT count(*)::int AS total FROM (SELECT 1 FROM search_product_<fingerprint> WHERE (everything @@ $2::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $1::uuid[]))) LIMIT 10000) AS counted;
-
 -- count_products_in_tags
-SELECT count(*)::int AS total FROM (SELECT 1 FROM search_product_<fingerprint> WHERE category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $1::uuid[])) AND tags @> $2::text[] LIMIT 10000) AS counted;
+SELECT count(*)::int AS total FROM (SELECT FROM search_product_<fingerprint> WHERE category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $1::uuid[])) AND tags @> $2::text[] LIMIT 10000) AS counted;
+
+-- count_products_text
+SELECT count(*)::int AS total FROM (SELECT FROM (SELECT * FROM search_product_<fingerprint> WHERE everything @@ $1::tsquery OFFSET 0) AS matching  LIMIT 10000) AS counted;
 
 -- create_search_index_1
-CREATE INDEX IF NOT EXISTS search_product_<fingerprint>_rank ON search_product_<fingerprint> (name_length, sales DESC, id DESC);
-
--- create_search_index_2
 CREATE INDEX IF NOT EXISTS search_product_<fingerprint>_name ON search_product_<fingerprint> USING gin (name);
 
--- create_search_index_3
+-- create_search_index_2
 CREATE INDEX IF NOT EXISTS search_product_<fingerprint>_everything ON search_product_<fingerprint> USING gin (everything);
 
--- create_search_index_4
+-- create_search_index_3
 CREATE INDEX IF NOT EXISTS search_product_<fingerprint>_price ON search_product_<fingerprint> (price_minor, id);
 
--- create_search_index_5
+-- create_search_index_4
 CREATE INDEX IF NOT EXISTS search_product_<fingerprint>_line ON search_product_<fingerprint> (line, id);
 
--- create_search_index_6
+-- create_search_index_5
 CREATE INDEX IF NOT EXISTS search_product_<fingerprint>_category ON search_product_<fingerprint> (category_id, id);
 
--- create_search_index_7
+-- create_search_index_6
 CREATE INDEX IF NOT EXISTS search_product_<fingerprint>_tags ON search_product_<fingerprint> USING gin (tags);
 
--- create_search_index_8
+-- create_search_index_7
 CREATE INDEX IF NOT EXISTS search_word_<fingerprint>_trigrams ON search_word_<fingerprint> USING gin (word gin_trgm_ops);
 
 -- create_search_table_1
@@ -112,19 +97,32 @@ CREATE TABLE IF NOT EXISTS search_product_<fingerprint> (
       version     bigint   NOT NULL,
       price_minor bigint   NOT NULL,
       category_id uuid,
-      tags        text[]   NOT NULL,
-      line        text     COLLATE "C" NOT NULL,
+      tags        text[]   STORAGE MAIN NOT NULL,
+      line        text     STORAGE MAIN COLLATE "C" NOT NULL,
       name_length smallint NOT NULL,
       sales       smallint NOT NULL,
-      name        tsvector NOT NULL,
-      everything  tsvector NOT NULL
+      name        tsvector STORAGE EXTERNAL NOT NULL,
+      everything  tsvector STORAGE EXTERNAL NOT NULL,
+      spaces      text     NOT NULL DEFAULT repeat(' ', 2100)
     ) WITH (toast_tuple_target = 256);
 
 -- create_search_table_2
-ALTER TABLE search_product_<fingerprint> ALTER COLUMN everything SET STORAGE EXTERNAL;
-
--- create_search_table_3
 CREATE TABLE IF NOT EXISTS search_word_<fingerprint> (word text COLLATE "C" PRIMARY KEY);
+
+-- facets_prices_categories_tags_text
+WITH counted AS MATERIALIZED (
+  SELECT GROUPING(bucket, category_id, tags) AS facet, bucket, category_id, tags, CASE GROUPING(bucket, category_id, tags) WHEN 3 THEN count(*) WHEN 5 THEN count(*) WHEN 6 THEN count(*) END AS count
+  FROM (
+    SELECT price_minor, category_id, tags, width_bucket(price_minor, ARRAY[0, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000]::bigint[]) - 1 AS bucket FROM (SELECT * FROM search_product_<fingerprint> WHERE everything @@ $1::tsquery OFFSET 0) AS matching
+  ) AS found
+  GROUP BY GROUPING SETS (bucket, category_id, tags)
+) (SELECT 'prices' AS facet, bucket::text AS value, count::int FROM counted WHERE facet = 3 AND count > 0 ORDER BY bucket) UNION ALL (
+  SELECT 'categories' AS facet, above.id::text AS value, sum(count)::int AS count
+  FROM (SELECT * FROM counted WHERE facet = 5 AND count > 0) AS own JOIN category ON category.id = category_id CROSS JOIN unnest(path) AS above(id)
+  GROUP BY above.id ORDER BY 3 DESC, above.id LIMIT 20) UNION ALL (
+  SELECT 'tags' AS facet, tag AS value, sum(count)::int AS count
+  FROM (SELECT * FROM counted WHERE facet = 6 AND count > 0) AS own CROSS JOIN unnest(tags) AS tag
+  GROUP BY tag ORDER BY 3 DESC, tag COLLATE "C" LIMIT 20);
 
 -- forget_search_indexes
 DELETE FROM search_index WHERE fingerprint IN (
@@ -161,7 +159,11 @@ search_words AS (
 searchable AS (
   INSERT INTO search_product_<fingerprint> AS indexed
   SELECT id, version, price_minor, category_id, string_to_array(tags, E'\n'), line, name_length,
-    coalesce((SELECT floor(log(2, units + 1))::smallint FROM product_sales WHERE product_id = id), 0), name::tsvector, everything::tsvector
+    coalesce((SELECT floor(log(2, units + 1))::smallint FROM product_sales WHERE product_id = id), 0), name::tsvector,
+    everything::tsvector || array_to_tsvector(ARRAY(
+      SELECT '@' || above.id FROM category CROSS JOIN unnest(path) AS above(id)
+      WHERE category.id = p.category_id
+    ))
   FROM unnest($17::uuid[], $18::bigint[], $19::bigint[], $20::uuid[], $21::text[],
     $22::text[], $23::smallint[], $24::text[], $25::text[])
     AS p(id, version, price_minor, category_id, tags, line, name_length, name, everything)
@@ -177,8 +179,9 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[],
   AS p(id, name, description, price_minor, created_at, category_id, tags);
 
 -- known_words
-SELECT EXISTS (SELECT FROM search_product_<fingerprint> WHERE everything @@ form::tsquery) AS known
-FROM unnest($1::text[]) WITH ORDINALITY AS given(form, ordinal) ORDER BY ordinal;
+SELECT EXISTS (SELECT FROM search_product_<fingerprint> WHERE everything @@ exact::tsquery)
+  OR EXISTS (SELECT FROM search_product_<fingerprint> WHERE everything @@ form::tsquery) AS known
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS given(exact, form, ordinal) ORDER BY ordinal;
 
 -- lines_of_orders
 SELECT order_id, fits, nr, product_id,
@@ -265,10 +268,6 @@ CROSS JOIN LATERAL (
 -- orders_by_ids
 SELECT id, account_id, total_price_minor, created_at, status, version FROM orders WHERE id = ANY($1::uuid[]);
 
--- prices_of_products_cat1
-SELECT width_bucket(price_minor, ARRAY[0, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000]::bigint[]) - 1 AS bucket, count(*)::int AS count
-FROM search_product_<fingerprint> WHERE (everything @@ $2::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $1::uuid[]))) GROUP BY 1 ORDER BY 1;
-
 -- products_by_ids
 SELECT id, name, description, price_minor, created_at, version, archived_at, category_id, tags FROM product WHERE id = ANY($1::uuid[]);
 
@@ -301,41 +300,74 @@ SELECT id, price_minor AS key FROM search_product_<fingerprint> WHERE price_mino
 -- search_products_price_desc_min_max
 SELECT id, price_minor AS key FROM search_product_<fingerprint> WHERE price_minor >= $1::bigint AND price_minor <= $2::bigint ORDER BY price_minor DESC, id DESC LIMIT $3 OFFSET $4;
 
--- search_products_relevance_cat1_word
-SELECT id FROM ((
-      SELECT id FROM search_product_<fingerprint> WHERE name @@ $1::tsquery ORDER BY name_length, sales DESC, id DESC
-    ) UNION ALL (
-      SELECT id FROM search_product_<fingerprint> WHERE name @@ $2::tsquery AND NOT name @@ $1::tsquery ORDER BY name_length, sales DESC, id DESC
-    ) UNION ALL (
-      SELECT id FROM search_product_<fingerprint> WHERE (everything @@ $4::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $3::uuid[]))) AND NOT name @@ $2::tsquery ORDER BY name_length, sales DESC, id DESC
-    )) AS hit LIMIT $5 OFFSET $6;
+-- search_products_relevance_id_text_nn
+SELECT id FROM (
+    WITH any_hit AS MATERIALIZED (SELECT FROM (SELECT * FROM search_product_<fingerprint> WHERE everything @@ $1::tsquery AND id = $2::uuid OFFSET 0) AS matching LIMIT 1),
+    hits0 AS MATERIALIZED (
+      SELECT id FROM (SELECT * FROM search_product_<fingerprint> WHERE name @@ $3::tsquery AND id = $4::uuid OFFSET 0) AS matching
+      ORDER BY name_length, sales DESC, id DESC LIMIT $7
+    ), hits1 AS MATERIALIZED (
+      SELECT id FROM (SELECT * FROM search_product_<fingerprint> WHERE name @@ $5::tsquery AND id = $6::uuid OFFSET 0) AS matching WHERE id NOT IN (SELECT id FROM hits0)
+      ORDER BY name_length, sales DESC, id DESC LIMIT $7
+    ), hits2 AS MATERIALIZED (
+      SELECT id FROM (SELECT * FROM search_product_<fingerprint> WHERE everything @@ $1::tsquery AND id = $2::uuid OFFSET 0) AS matching WHERE id NOT IN (SELECT id FROM hits0 UNION ALL SELECT id FROM hits1)
+      ORDER BY name_length, sales DESC, id DESC LIMIT $7
+    )
+    SELECT id FROM hits0 UNION ALL SELECT id FROM hits1 UNION ALL SELECT id FROM hits2) AS hit LIMIT $8 OFFSET $9;
 
--- search_products_relevance_id_text_word
-SELECT id FROM ((
-      SELECT id FROM search_product_<fingerprint> WHERE name @@ $2::tsquery AND id = $1::uuid ORDER BY name_length, sales DESC, id DESC
-    ) UNION ALL (
-      SELECT id FROM search_product_<fingerprint> WHERE name @@ $3::tsquery AND NOT name @@ $2::tsquery AND id = $1::uuid ORDER BY name_length, sales DESC, id DESC
-    ) UNION ALL (
-      SELECT id FROM search_product_<fingerprint> WHERE everything @@ $4::tsquery AND NOT name @@ $3::tsquery AND id = $1::uuid ORDER BY name_length, sales DESC, id DESC
-    )) AS hit LIMIT $5 OFFSET $6;
+-- search_products_relevance_text_nn
+SELECT id FROM (
+    WITH any_hit AS MATERIALIZED (SELECT FROM (SELECT * FROM search_product_<fingerprint> WHERE everything @@ $1::tsquery OFFSET 0) AS matching LIMIT 1),
+    hits0 AS MATERIALIZED (
+      SELECT id FROM (SELECT * FROM search_product_<fingerprint> WHERE name @@ $2::tsquery OFFSET 0) AS matching
+      ORDER BY name_length, sales DESC, id DESC LIMIT $4
+    ), hits1 AS MATERIALIZED (
+      SELECT id FROM (SELECT * FROM search_product_<fingerprint> WHERE name @@ $3::tsquery OFFSET 0) AS matching WHERE id NOT IN (SELECT id FROM hits0)
+      ORDER BY name_length, sales DESC, id DESC LIMIT $4
+    ), hits2 AS MATERIALIZED (
+      SELECT id FROM (SELECT * FROM search_product_<fingerprint> WHERE everything @@ $1::tsquery OFFSET 0) AS matching WHERE id NOT IN (SELECT id FROM hits0 UNION ALL SELECT id FROM hits1)
+      ORDER BY name_length, sales DESC, id DESC LIMIT $4
+    )
+    SELECT id FROM hits0 UNION ALL SELECT id FROM hits1 UNION ALL SELECT id FROM hits2) AS hit LIMIT $5 OFFSET $6;
 
--- search_products_relevance_text
-SELECT id FROM ((
-      SELECT id FROM search_product_<fingerprint> WHERE name @@ $1::tsquery ORDER BY name @@ $4::tsquery DESC, name_length, sales DESC, id DESC
-    ) UNION ALL (
-      SELECT id FROM search_product_<fingerprint> WHERE name @@ $2::tsquery AND NOT name @@ $1::tsquery ORDER BY name_length, sales DESC, id DESC
-    ) UNION ALL (
-      SELECT id FROM search_product_<fingerprint> WHERE everything @@ $3::tsquery AND NOT name @@ $2::tsquery ORDER BY everything @@ $4::tsquery DESC, name_length, sales DESC, id DESC
-    )) AS hit LIMIT $5 OFFSET $6;
+-- search_products_relevance_text_nne
+SELECT id FROM (
+    WITH any_hit AS MATERIALIZED (SELECT FROM (SELECT * FROM search_product_<fingerprint> WHERE everything @@ $1::tsquery OFFSET 0) AS matching LIMIT 1),
+    hits0 AS MATERIALIZED (
+      SELECT id FROM (SELECT * FROM search_product_<fingerprint> WHERE name @@ $2::tsquery OFFSET 0) AS matching
+      ORDER BY name_length, sales DESC, id DESC LIMIT $5
+    ), hits1 AS MATERIALIZED (
+      SELECT id FROM (SELECT * FROM search_product_<fingerprint> WHERE name @@ $3::tsquery OFFSET 0) AS matching WHERE id NOT IN (SELECT id FROM hits0)
+      ORDER BY name_length, sales DESC, id DESC LIMIT $5
+    ), hits2 AS MATERIALIZED (
+      SELECT id FROM (SELECT * FROM search_product_<fingerprint> WHERE everything @@ $4::tsquery OFFSET 0) AS matching WHERE id NOT IN (SELECT id FROM hits0 UNION ALL SELECT id FROM hits1)
+      ORDER BY name_length, sales DESC, id DESC LIMIT $5
+    ), hits3 AS MATERIALIZED (
+      SELECT id FROM (SELECT * FROM search_product_<fingerprint> WHERE everything @@ $1::tsquery OFFSET 0) AS matching WHERE id NOT IN (SELECT id FROM hits0 UNION ALL SELECT id FROM hits1 UNION ALL SELECT id FROM hits2)
+      ORDER BY name_length, sales DESC, id DESC LIMIT $5
+    )
+    SELECT id FROM hits0 UNION ALL SELECT id FROM hits1 UNION ALL SELECT id FROM hits2 UNION ALL SELECT id FROM hits3) AS hit LIMIT $6 OFFSET $7;
 
--- search_products_relevance_text_word
-SELECT id FROM ((
-      SELECT id FROM search_product_<fingerprint> WHERE name @@ $1::tsquery ORDER BY name_length, sales DESC, id DESC
-    ) UNION ALL (
-      SELECT id FROM search_product_<fingerprint> WHERE name @@ $2::tsquery AND NOT name @@ $1::tsquery ORDER BY name_length, sales DESC, id DESC
-    ) UNION ALL (
-      SELECT id FROM search_product_<fingerprint> WHERE everything @@ $3::tsquery AND NOT name @@ $2::tsquery ORDER BY name_length, sales DESC, id DESC
-    )) AS hit LIMIT $4 OFFSET $5;
+-- search_products_relevance_text_nnne
+SELECT id FROM (
+    WITH any_hit AS MATERIALIZED (SELECT FROM (SELECT * FROM search_product_<fingerprint> WHERE everything @@ $1::tsquery OFFSET 0) AS matching LIMIT 1),
+    hits0 AS MATERIALIZED (
+      SELECT id FROM (SELECT * FROM search_product_<fingerprint> WHERE name @@ $2::tsquery OFFSET 0) AS matching
+      ORDER BY name_length, sales DESC, id DESC LIMIT $6
+    ), hits1 AS MATERIALIZED (
+      SELECT id FROM (SELECT * FROM search_product_<fingerprint> WHERE name @@ $3::tsquery OFFSET 0) AS matching WHERE id NOT IN (SELECT id FROM hits0)
+      ORDER BY name_length, sales DESC, id DESC LIMIT $6
+    ), hits2 AS MATERIALIZED (
+      SELECT id FROM (SELECT * FROM search_product_<fingerprint> WHERE name @@ $4::tsquery OFFSET 0) AS matching WHERE id NOT IN (SELECT id FROM hits0 UNION ALL SELECT id FROM hits1)
+      ORDER BY name_length, sales DESC, id DESC LIMIT $6
+    ), hits3 AS MATERIALIZED (
+      SELECT id FROM (SELECT * FROM search_product_<fingerprint> WHERE everything @@ $5::tsquery OFFSET 0) AS matching WHERE id NOT IN (SELECT id FROM hits0 UNION ALL SELECT id FROM hits1 UNION ALL SELECT id FROM hits2)
+      ORDER BY name_length, sales DESC, id DESC LIMIT $6
+    ), hits4 AS MATERIALIZED (
+      SELECT id FROM (SELECT * FROM search_product_<fingerprint> WHERE everything @@ $1::tsquery OFFSET 0) AS matching WHERE id NOT IN (SELECT id FROM hits0 UNION ALL SELECT id FROM hits1 UNION ALL SELECT id FROM hits2 UNION ALL SELECT id FROM hits3)
+      ORDER BY name_length, sales DESC, id DESC LIMIT $6
+    )
+    SELECT id FROM hits0 UNION ALL SELECT id FROM hits1 UNION ALL SELECT id FROM hits2 UNION ALL SELECT id FROM hits3 UNION ALL SELECT id FROM hits4) AS hit LIMIT $7 OFFSET $8;
 
 -- size_of_categories
 SELECT (SELECT path FROM category WHERE id = $1) AS parent_path,
@@ -349,10 +381,6 @@ SELECT (SELECT path FROM category WHERE id = $1) AS parent_path,
 SELECT id FROM (SELECT id, line FROM search_product_<fingerprint> WHERE name @@ $1::tsquery LIMIT 2000) AS found
 ORDER BY starts_with(line, $2) DESC, char_length(line), id DESC
 LIMIT $3;
-
--- tags_of_products_cat1
-SELECT tag, count(*)::int AS count FROM (SELECT unnest(tags) AS tag FROM search_product_<fingerprint> WHERE (everything @@ $2::tsquery OR category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $1::uuid[])))) AS tagged
-GROUP BY tag ORDER BY 2 DESC, tag COLLATE "C" LIMIT 20;
 
 -- update_product
 UPDATE product SET name = $2, description = $3, price_minor = $4, archived_at = $5, version = $6,
@@ -372,7 +400,11 @@ WITH
     searchable AS (
       INSERT INTO search_product_<fingerprint> AS indexed
       SELECT id, version, price_minor, category_id, string_to_array(tags, E'\n'), line, name_length,
-        coalesce((SELECT floor(log(2, units + 1))::smallint FROM product_sales WHERE product_id = id), 0), name::tsvector, everything::tsvector
+        coalesce((SELECT floor(log(2, units + 1))::smallint FROM product_sales WHERE product_id = id), 0), name::tsvector,
+        everything::tsvector || array_to_tsvector(ARRAY(
+          SELECT '@' || above.id FROM category CROSS JOIN unnest(path) AS above(id)
+          WHERE category.id = p.category_id
+        ))
       FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::uuid[], $6::text[],
         $7::text[], $8::smallint[], $9::text[], $10::text[])
         AS p(id, version, price_minor, category_id, tags, line, name_length, name, everything)

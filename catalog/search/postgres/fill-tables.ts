@@ -41,12 +41,14 @@ const FORGET: Statement = {
  * Creates the search tables of this version and writes the products that are missing or that another version of the
  * program has changed. Searches need complete tables, so a service starts after it. One process at a time.
  */
-export async function fillSearchTables(
-  deps: { database: Database; tables: SearchTables; rows: SearchRows; logger: Logger },
-  signal?: AbortSignal,
-): Promise<void> {
+export async function fillSearchTables(deps: {
+  database: Database;
+  tables: SearchTables;
+  rows: SearchRows;
+  logger: Logger;
+}): Promise<void> {
   await deps.database.session(async (session) => {
-    await lock(session, signal);
+    await lock(session);
     for (const statement of createTables(deps.tables)) await session.query(statement, []);
     await session.query(USE, [deps.tables.fingerprint]);
     const written = await writeStale(session, deps);
@@ -60,11 +62,11 @@ export async function fillSearchTables(
   });
 }
 
-async function lock(session: Queryable, signal?: AbortSignal): Promise<void> {
+async function lock(session: Queryable): Promise<void> {
   for (;;) {
     const [row] = await session.query<{ locked: boolean }>(LOCK, []);
     if (row?.locked) return;
-    await pause(LOCK_INTERVAL_MS, signal);
+    await pause(LOCK_INTERVAL_MS);
   }
 }
 
