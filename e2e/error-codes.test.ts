@@ -178,6 +178,10 @@ const PRODUCERS: Readonly<Record<ErrorCode, () => Promise<string | undefined>>> 
   OPERATION_NOT_FOUND: () => post(JSON.stringify({ query: 'query A { __typename }', operationName: 'B' })),
   PERSISTED_QUERY_NOT_SUPPORTED: () =>
     post('{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}'),
+  PRICE_CHANGED: () =>
+    execute(
+      `mutation { createOrder(order: { accountId: "${ids.account}", products: [{ productId: "${ids.product}", quantity: 1 }], expectedTotal: 0.99 }) { id } }`,
+    ),
   PRODUCT_ARCHIVED: () => order(ids.account, ids.archived),
   PRODUCT_NOT_FOUND: () => order(ids.account, UNKNOWN_ID),
   RESOURCE_EXHAUSTED: async () => {

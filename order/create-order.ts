@@ -6,6 +6,7 @@ import { transition } from '#order/order-status.ts';
 import {
   truncateDescription,
   requireItems,
+  requireTotal,
   totalOf,
   type Order,
   type OrderItem,
@@ -14,7 +15,7 @@ import {
 import type { OrderStore } from '#order/store.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
-import { refused } from '#platform/errors.ts';
+import { AppError, refused } from '#platform/errors.ts';
 import { requireAll, requireEach, requireUuid } from '#platform/input.ts';
 import type { Client } from '#platform/rpc.ts';
 
@@ -27,18 +28,19 @@ export interface CreateOrderDeps {
 
 /**
  * Places an order with the current names and prices of the products. Writes nothing if any part of the input is invalid.
- * Throws INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, PRODUCT_NOT_FOUND, PRODUCT_ARCHIVED, UNAVAILABLE.
+ * Throws INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, PRODUCT_NOT_FOUND, PRODUCT_ARCHIVED, PRICE_CHANGED, UNAVAILABLE.
  */
 export async function createOrder(
   deps: CreateOrderDeps,
-  input: { accountId: string; products: readonly OrderItem[] },
+  input: { accountId: string; products: readonly OrderItem[]; expectedTotalMinor?: bigint | undefined },
   call: Call,
 ): Promise<Order> {
   const { clock } = deps;
   const id = clock.newId();
-  const { accountId, items } = requireAll({
+  const { accountId, items, expectedTotalMinor } = requireAll({
     accountId: () => requireUuid('accountId', input.accountId),
     items: () => requireItems(input.products),
+    expectedTotalMinor: () => requireTotal('expectedTotal', input.expectedTotalMinor),
   });
   const ids = items.map((item) => item.productId);
   const [{ accounts }, { products }] = await Promise.all([
@@ -52,15 +54,28 @@ export async function createOrder(
     },
     lines: () => toLines(input.products, items, products, id),
   });
+  const totalPriceMinor = totalOf(lines);
+  if (expectedTotalMinor !== undefined && expectedTotalMinor !== totalPriceMinor)
+    throw priceChanged(totalPriceMinor);
   const order: Order = {
     id,
     accountId,
-    totalPriceMinor: totalOf(lines),
+    totalPriceMinor,
     createdAt: new Date(clock.now()),
     lines,
     ...transition(undefined, 'PLACED'),
   };
   return deps.store.insert(order, orderPlaced(clock.newId, order, call), call);
+}
+
+/** The error that has the total the order would have now. */
+function priceChanged(totalPriceMinor: bigint): AppError {
+  const message = 'The total price of the order has changed.';
+  return new AppError('PRICE_CHANGED', message, {
+    violations: [{ field: 'expectedTotal', message, code: 'PRICE_CHANGED' }],
+    // A total has at most 15 digits, which a number holds exactly.
+    detail: { totalPriceMinor: Number(totalPriceMinor) },
+  });
 }
 
 /** Creates the lines of `items` in the order `orderId`. Throws a violation for every item that cannot be ordered. */

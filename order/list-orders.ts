@@ -1,6 +1,6 @@
 import { timestampDate, type Timestamp } from '@bufbuild/protobuf/wkt';
 import type { OrderFilter, OrderList } from '#order/list-store.ts';
-import { headAsOrder, TOTAL_MINOR_MAX, type Order } from '#order/order.ts';
+import { headAsOrder, requireTotal, type Order } from '#order/order.ts';
 import type { ListOrdersRequest } from '#order/pb/order_pb.js';
 import type { Call } from '#platform/call.ts';
 import { invalid } from '#platform/errors.ts';
@@ -52,8 +52,8 @@ function requirePeriod(createdFrom: Date | null, createdTo: Date | null) {
 
 function requireTotals(min: bigint | undefined, max: bigint | undefined) {
   const { totalPriceMin, totalPriceMax } = requireAll({
-    totalPriceMin: () => requireTotal('filter.totalPriceMin', min),
-    totalPriceMax: () => requireTotal('filter.totalPriceMax', max),
+    totalPriceMin: () => requireTotal('filter.totalPriceMin', min) ?? null,
+    totalPriceMax: () => requireTotal('filter.totalPriceMax', max) ?? null,
   });
   if (totalPriceMin !== null && totalPriceMax !== null && totalPriceMin > totalPriceMax)
     throw invalid('filter.totalPriceMax', 'must not be below filter.totalPriceMin');
@@ -62,11 +62,4 @@ function requireTotals(min: bigint | undefined, max: bigint | undefined) {
 
 function toDate(timestamp: Timestamp | undefined): Date | null {
   return timestamp ? timestampDate(timestamp) : null;
-}
-
-function requireTotal(field: string, minor: bigint | undefined): bigint | null {
-  if (minor === undefined) return null;
-  if (minor < 0n || minor > TOTAL_MINOR_MAX)
-    throw invalid(field, `must be from 0 to ${TOTAL_MINOR_MAX} minor units`);
-  return minor;
 }

@@ -76,6 +76,13 @@ export function truncateDescription(description: string): string {
   return `${characters.slice(0, DESCRIPTION_LENGTH_MAX - 1).join('')}…`;
 }
 
+/** Validates a total price in minor units; undefined is not given. */
+export function requireTotal(field: string, minor: bigint | undefined): bigint | undefined {
+  if (minor !== undefined && (minor < 0n || minor > TOTAL_MINOR_MAX))
+    throw invalid(field, `must be from 0 to ${TOTAL_MINOR_MAX} minor units`);
+  return minor;
+}
+
 /** Returns the sum of price × quantity, in minor units. */
 export function totalOf(lines: readonly Pick<OrderLine, 'priceMinor' | 'quantity'>[]): bigint {
   const total = lines.reduce((sum, line) => sum + line.priceMinor * BigInt(line.quantity), 0n);

@@ -20,6 +20,8 @@ export const REASONS = {
   PRODUCT_NOT_FOUND: 9,
   /** An order refers to a product that is no longer sold. */
   PRODUCT_ARCHIVED: 9,
+  /** An order would have another total price than the caller expects. */
+  PRICE_CHANGED: 9,
   /** A product or a category refers to a category that does not exist. */
   CATEGORY_NOT_FOUND: 9,
   /** The category tree has reached its maximum depth, width or size. */

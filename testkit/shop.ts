@@ -43,6 +43,7 @@ export interface ErrorExtensions {
     readonly message: string;
   }[];
   readonly bytesMax?: number;
+  readonly totalPrice?: number;
 }
 
 export interface GraphQLResult {

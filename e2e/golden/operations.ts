@@ -212,6 +212,11 @@ export const OPERATIONS: readonly Operation[] = [
     query: (answers) => `mutation { archiveProduct(input: { id: "${cableId(answers)}" }) { product { id version archivedAt } } }`,
   },
   {
+    name: 'create-order-price-changed',
+    query: (answers) =>
+      `mutation { createOrder(order: { accountId: "${accountId(answers)}", products: [{ productId: "${phoneId(answers)}", quantity: 2 }], expectedTotal: 2399.97 }) { id } }`,
+  },
+  {
     name: 'create-order-archived-product',
     query: (answers) =>
       `mutation { createOrder(order: { accountId: "${accountId(answers)}", products: [{ productId: "${cableId(answers)}", quantity: 1 }] }) { id } }`,

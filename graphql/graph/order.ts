@@ -1,3 +1,4 @@
+import { isScalarType, type GraphQLSchema } from 'graphql';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { foundById, sizePaths, toConnection, toPage, toSlice } from '#graphql/graph/connection.ts';
 import { cursorList } from '#graphql/graph/cursor.ts';
@@ -5,10 +6,14 @@ import { present } from '#graphql/graph/present.ts';
 import type { OrderFilterInput, OrderStatus, Resolvers } from '#graphql/graph/resolver-types.ts';
 import { withArgumentPaths } from '#graphql/graph/violations.ts';
 import { OrderStatus as OrderStatusMessage } from '#order/pb/order_pb.js';
-import { invalid } from '#platform/errors.ts';
+import { AppError, invalid } from '#platform/errors.ts';
 import { requireAll, requireUuid } from '#platform/input.ts';
 
-const ORDER_PATHS = { accountId: 'order.accountId', products: 'order.products' };
+const ORDER_PATHS = {
+  accountId: 'order.accountId',
+  products: 'order.products',
+  expectedTotal: 'order.expectedTotal',
+};
 
 /** The resolvers of orders. */
 export const orderResolvers: Resolvers = {
@@ -31,8 +36,11 @@ export const orderResolvers: Resolvers = {
   },
 
   Mutation: {
-    createOrder: async (_, { order }, { clients, call }) =>
-      present((await withArgumentPaths(ORDER_PATHS, clients.orders.createOrder(order, call))).order),
+    createOrder: async (_, { order: { expectedTotal, ...order } }, { clients, call }, { schema }) => {
+      const expected = expectedTotal != null && { expectedTotalMinor: BigInt(expectedTotal) };
+      const placed = clients.orders.createOrder({ ...order, ...expected }, call);
+      return present((await withTotalPrice(schema, withArgumentPaths(ORDER_PATHS, placed))).order);
+    },
   },
 
   Order: {
@@ -55,6 +63,20 @@ export const orderResolvers: Resolvers = {
 const ORDER_STATUSES: Readonly<Partial<Record<OrderStatusMessage, OrderStatus>>> = {
   [OrderStatusMessage.PLACED]: 'PLACED',
 };
+
+/** Replaces the minor units in PRICE_CHANGED by an amount as the schema has it. */
+async function withTotalPrice<T>(schema: GraphQLSchema, placed: Promise<T>): Promise<T> {
+  try {
+    return await placed;
+  } catch (error) {
+    if (!(error instanceof AppError) || error.reason !== 'PRICE_CHANGED') throw error;
+    const { reason, publicMessage, violations, detail } = error;
+    const money = schema.getType('Money');
+    if (!isScalarType(money)) throw error;
+    const totalPrice = Number(money.serialize(BigInt(detail['totalPriceMinor'] ?? 0)));
+    throw new AppError(reason, publicMessage, { violations, detail: { totalPrice } });
+  }
+}
 
 /** Throws INVALID_ARGUMENT. */
 function toFilterMessage(filter: Readonly<Partial<OrderFilterInput>> | null | undefined) {

@@ -186,6 +186,8 @@ export type ErrorCode =
   | 'OPERATION_NOT_FOUND'
   /** The request contains the hash of a document but not the document. Send the document; Apollo Client does this automatically. */
   | 'PERSISTED_QUERY_NOT_SUPPORTED'
+  /** The order would have another total price than `expectedTotal`. Show `extensions.totalPrice` to the buyer, then retry with it. */
+  | 'PRICE_CHANGED'
   /** The product is no longer sold: it cannot be ordered or changed. Remove it. */
   | 'PRODUCT_ARCHIVED'
   /** An order names a product that does not exist. Remove the item. */
@@ -209,7 +211,7 @@ export type Mutation = {
   createAccount: Maybe<Account>;
   /** Creates a category. User errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_NAME_TAKEN, CATEGORY_LIMIT_EXCEEDED. */
   createCategory: Maybe<CreateCategoryPayload>;
-  /** Places an order with the current names and prices of the products. Errors: INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, PRODUCT_NOT_FOUND, PRODUCT_ARCHIVED. */
+  /** Places an order with the current names and prices of the products. Errors: INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, PRODUCT_NOT_FOUND, PRODUCT_ARCHIVED, PRICE_CHANGED. */
   createOrder: Maybe<Order>;
   /** Creates a product. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
   createProduct: Maybe<Product>;
@@ -331,6 +333,8 @@ export type OrderFilterInput = {
 export type OrderInput = {
   /** The id of the account that places the order. */
   accountId: Scalars['ID']['input'];
+  /** The total price that the buyer has agreed to. With another total, the order is not placed: PRICE_CHANGED, with the current total in `extensions.totalPrice`. Omitted or null: any total. */
+  expectedTotal?: InputMaybe<Scalars['Money']['input']>;
   /** 1 to 100 items. Items with the same product become one line with the sum of their quantities. */
   products: Array<OrderProductInput>;
 };

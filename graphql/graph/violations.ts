@@ -31,7 +31,9 @@ function rename(paths: ArgumentPaths, error: UnmappedViolation): AppError {
     return field === undefined ? [] : [{ ...violation, field }];
   });
   const [first, ...others] = renamed;
-  return first && renamed.length === error.violations.length ? violationsError(first, ...others) : error;
+  if (!first || renamed.length < error.violations.length) return error;
+  const { reason, publicMessage, violations } = violationsError(first, ...others);
+  return new AppError(reason, publicMessage, { violations, detail: error.detail });
 }
 
 /** Replaces the longest mapped prefix of a path; undefined if there is none. */

@@ -152,6 +152,14 @@ export declare type CreateOrderRequest = Message<"fritzy.order.v1.CreateOrderReq
    * @generated from field: repeated fritzy.order.v1.OrderItem products = 2;
    */
   products: OrderItem[];
+
+  /**
+   * The total price that the buyer has agreed to, in minor units: 0 to 999,999,999,999,999. With another total, the order
+   * is not placed. Without it, any total is accepted.
+   *
+   * @generated from field: optional int64 expected_total_minor = 3;
+   */
+  expectedTotalMinor?: bigint | undefined;
 };
 
 /**
@@ -675,7 +683,7 @@ export declare const OrderStatusSchema: GenEnum<OrderStatus>;
 export declare const OrderService: GenService<{
   /**
    * Places an order with the current names and prices of the products. Errors: INVALID_ARGUMENT, ACCOUNT_NOT_FOUND,
-   * PRODUCT_NOT_FOUND, PRODUCT_ARCHIVED, UNAVAILABLE.
+   * PRODUCT_NOT_FOUND, PRODUCT_ARCHIVED, PRICE_CHANGED with totalPriceMinor in the metadata of ErrorInfo, UNAVAILABLE.
    *
    * @generated from rpc fritzy.order.v1.OrderService.CreateOrder
    */

@@ -22,7 +22,9 @@ const archived = await product('Archived', 100n);
 await clients.catalog.archiveProduct({ id: archived }, testCall());
 await clients.orders.createOrder({ accountId, products: [{ productId: lamp, quantity: 1 }] }, testCall());
 
-type Wanted = Pick<CreateOrderRequest, 'accountId'> & { products: { productId: string; quantity: number }[] };
+type Wanted = Pick<CreateOrderRequest, 'accountId' | 'expectedTotalMinor'> & {
+  products: { productId: string; quantity: number }[];
+};
 
 /** Asserts that `work` leaves orders, lines and outbox unchanged. */
 async function assertUnchanged(work: () => Promise<void>): Promise<void> {
@@ -88,6 +90,26 @@ suite('a rejected createOrder leaves the database unchanged', () => {
       'products[2].quantity',
     );
   });
+
+  test('PRICE_CHANGED on expectedTotal, with the current total: the price of a product has changed', async () => {
+    const shoes = await product('Shoes', 1_000n);
+    const wanted = { products: [item(shoes, 2), item(lamp, 1)], expectedTotalMinor: 2_100n };
+    for (const other of [2_099n, 2_101n, 0n])
+      await assertRejected({ ...wanted, expectedTotalMinor: other }, 'PRICE_CHANGED', 'expectedTotal');
+    await clients.catalog.updateProduct({ id: shoes, expectedVersion: 1n, priceMinor: 999n }, testCall());
+    await assertRejected(wanted, 'PRICE_CHANGED', 'expectedTotal');
+    const placed = clients.orders.createOrder({ accountId, ...wanted }, testCall());
+    await assert.rejects(placed, { detail: { totalPriceMinor: 2_098 } });
+    const { order } = await clients.orders.createOrder(
+      { accountId, ...wanted, expectedTotalMinor: 2_098n },
+      testCall(),
+    );
+    assert.equal(order?.totalPriceMinor, 2_098n);
+  });
+
+  for (const expectedTotalMinor of [-1n, 1_000_000_000_000_000n])
+    test(`INVALID_ARGUMENT on expectedTotal: ${expectedTotalMinor}`, () =>
+      assertRejected({ expectedTotalMinor }, 'INVALID_ARGUMENT', 'expectedTotal'));
 
   for (const quantity of [0, -1, 10_001]) {
     test(`INVALID_ARGUMENT on products[1].quantity: ${quantity}`, () =>
