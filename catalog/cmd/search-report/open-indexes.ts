@@ -4,6 +4,7 @@ import { elasticsearchBackend } from '#catalog/search/elasticsearch.ts';
 import { EngineError, openEngine } from '#catalog/search/engine.ts';
 import { planSearch } from '#catalog/search/plan-search.ts';
 import { openPostgresSearch } from '#catalog/search/postgres/open-search.ts';
+import { textFingerprint } from '#catalog/search/postgres/tables.ts';
 import { aliasOf, productIndex } from '#catalog/search/product-index.ts';
 import { StartError } from '#platform/errors.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
@@ -33,7 +34,7 @@ export async function openIndexes(
   const postgres = { backend: 'postgresql', index };
   if (!/^https?:/.test(searchUrl)) return [postgres];
   const engine = stack.use(openEngine(searchUrl));
-  const { alias, searchAlias, probe } = productIndex(engine, aliasOf(searchUrl), tables.fingerprint);
+  const { alias, searchAlias, probe } = productIndex(engine, aliasOf(searchUrl), textFingerprint(language));
   await probe().catch((error: unknown) => {
     if (!(error instanceof EngineError) || error.status !== NOT_FOUND) throw error;
     throw new StartError(

@@ -5,6 +5,7 @@ import type { Statement } from '#platform/postgres/pool.ts';
 
 /** The tables of one version of the search index. Another version or language has other tables, and both can be in use. */
 export interface SearchTables {
+  /** That of the tables; textFingerprint is that of an engine. */
   readonly fingerprint: string;
   /** The products on sale with their terms. */
   readonly products: string;
