@@ -15,7 +15,7 @@ import {
 import type { OrderStore } from '#order/store.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
-import { AppError, refused } from '#platform/errors.ts';
+import { refused, withDetail, type AppError } from '#platform/errors.ts';
 import { requireAll, requireEach, requireUuid } from '#platform/input.ts';
 import type { Client } from '#platform/rpc.ts';
 
@@ -70,12 +70,9 @@ export async function createOrder(
 
 /** The error that has the total the order would have now. */
 function priceChanged(totalPriceMinor: bigint): AppError {
-  const message = 'The total price of the order has changed.';
-  return new AppError('PRICE_CHANGED', message, {
-    violations: [{ field: 'expectedTotal', message, code: 'PRICE_CHANGED' }],
-    // A total has at most 15 digits, which a number holds exactly.
-    detail: { totalPriceMinor: Number(totalPriceMinor) },
-  });
+  const error = refused('PRICE_CHANGED', 'expectedTotal', 'The total price of the order has changed.');
+  // A total has at most 15 digits, which a number holds exactly.
+  return withDetail(error, { totalPriceMinor: Number(totalPriceMinor) });
 }
 
 /** Creates the lines of `items` in the order `orderId`. Throws a violation for every item that cannot be ordered. */

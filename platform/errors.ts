@@ -122,6 +122,11 @@ export function refused(code: Reason, field: string, message: string): AppError 
   return violationsError({ field, message, code });
 }
 
+/** The same error with these numbers. */
+export function withDetail({ reason, publicMessage, violations }: AppError, detail: ErrorDetail): AppError {
+  return new AppError(reason, publicMessage, { detail, violations });
+}
+
 /** The error that a caller sees for a thrown value: an AppError unchanged, anything else as INTERNAL. */
 export function asAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;

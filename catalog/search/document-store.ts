@@ -47,9 +47,12 @@ export type DocumentStore = ReturnType<typeof createDocumentStore>;
 
 export function createDocumentStore(database: Database, lexicon: Lexicon) {
   async function toDocuments(rows: readonly DocumentRow[]): Promise<ProductDocument[]> {
-    const words = rows.map(productWords);
-    const stemOf = await lexicon.stems(database, words.flatMap(plainWordsOf));
-    return rows.map((row, index) => toDocument(row, productText(words[index] ?? productWords(row), stemOf)));
+    const products = rows.map((row) => ({ row, words: productWords(row) }));
+    const stemOf = await lexicon.stems(
+      database,
+      products.flatMap(({ words }) => plainWordsOf(words)),
+    );
+    return products.map(({ row, words }) => toDocument(row, productText(words, stemOf)));
   }
 
   return {

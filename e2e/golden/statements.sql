@@ -302,8 +302,7 @@ SELECT id, price_minor AS key FROM search_product_<fingerprint> WHERE price_mino
 
 -- search_products_relevance_id_text_nn
 SELECT id FROM (
-    WITH any_hit AS MATERIALIZED (SELECT FROM (SELECT * FROM search_product_<fingerprint> WHERE everything @@ $1::tsquery AND id = $2::uuid OFFSET 0) AS matching LIMIT 1),
-    hits0 AS MATERIALIZED (
+    WITH hits0 AS MATERIALIZED (
       SELECT id FROM (SELECT * FROM search_product_<fingerprint> WHERE name @@ $3::tsquery AND id = $4::uuid OFFSET 0) AS matching
       ORDER BY name_length, sales DESC, id DESC LIMIT $7
     ), hits1 AS MATERIALIZED (
@@ -317,8 +316,7 @@ SELECT id FROM (
 
 -- search_products_relevance_text_nn
 SELECT id FROM (
-    WITH any_hit AS MATERIALIZED (SELECT FROM (SELECT * FROM search_product_<fingerprint> WHERE everything @@ $1::tsquery OFFSET 0) AS matching LIMIT 1),
-    hits0 AS MATERIALIZED (
+    WITH hits0 AS MATERIALIZED (
       SELECT id FROM (SELECT * FROM search_product_<fingerprint> WHERE name @@ $2::tsquery OFFSET 0) AS matching
       ORDER BY name_length, sales DESC, id DESC LIMIT $4
     ), hits1 AS MATERIALIZED (
@@ -332,8 +330,7 @@ SELECT id FROM (
 
 -- search_products_relevance_text_nne
 SELECT id FROM (
-    WITH any_hit AS MATERIALIZED (SELECT FROM (SELECT * FROM search_product_<fingerprint> WHERE everything @@ $1::tsquery OFFSET 0) AS matching LIMIT 1),
-    hits0 AS MATERIALIZED (
+    WITH hits0 AS MATERIALIZED (
       SELECT id FROM (SELECT * FROM search_product_<fingerprint> WHERE name @@ $2::tsquery OFFSET 0) AS matching
       ORDER BY name_length, sales DESC, id DESC LIMIT $5
     ), hits1 AS MATERIALIZED (
@@ -350,8 +347,7 @@ SELECT id FROM (
 
 -- search_products_relevance_text_nnne
 SELECT id FROM (
-    WITH any_hit AS MATERIALIZED (SELECT FROM (SELECT * FROM search_product_<fingerprint> WHERE everything @@ $1::tsquery OFFSET 0) AS matching LIMIT 1),
-    hits0 AS MATERIALIZED (
+    WITH hits0 AS MATERIALIZED (
       SELECT id FROM (SELECT * FROM search_product_<fingerprint> WHERE name @@ $2::tsquery OFFSET 0) AS matching
       ORDER BY name_length, sales DESC, id DESC LIMIT $6
     ), hits1 AS MATERIALIZED (

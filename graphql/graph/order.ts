@@ -6,7 +6,7 @@ import { present } from '#graphql/graph/present.ts';
 import type { OrderFilterInput, OrderStatus, Resolvers } from '#graphql/graph/resolver-types.ts';
 import { withArgumentPaths } from '#graphql/graph/violations.ts';
 import { OrderStatus as OrderStatusMessage } from '#order/pb/order_pb.js';
-import { AppError, invalid } from '#platform/errors.ts';
+import { AppError, invalid, withDetail } from '#platform/errors.ts';
 import { requireAll, requireUuid } from '#platform/input.ts';
 
 const ORDER_PATHS = {
@@ -70,11 +70,10 @@ async function withTotalPrice<T>(schema: GraphQLSchema, placed: Promise<T>): Pro
     return await placed;
   } catch (error) {
     if (!(error instanceof AppError) || error.reason !== 'PRICE_CHANGED') throw error;
-    const { reason, publicMessage, violations, detail } = error;
     const money = schema.getType('Money');
     if (!isScalarType(money)) throw error;
-    const totalPrice = Number(money.serialize(BigInt(detail['totalPriceMinor'] ?? 0)));
-    throw new AppError(reason, publicMessage, { violations, detail: { totalPrice } });
+    const totalPrice = Number(money.serialize(BigInt(error.detail['totalPriceMinor'] ?? 0)));
+    throw withDetail(error, { totalPrice });
   }
 }
 

@@ -1,4 +1,4 @@
-import { AppError, violationsError } from '#platform/errors.ts';
+import { AppError, violationsError, withDetail } from '#platform/errors.ts';
 
 /**
  * A service error whose violations have paths of the request to the service. `withArgumentPaths` maps them to paths of
@@ -32,8 +32,7 @@ function rename(paths: ArgumentPaths, error: UnmappedViolation): AppError {
   });
   const [first, ...others] = renamed;
   if (!first || renamed.length < error.violations.length) return error;
-  const { reason, publicMessage, violations } = violationsError(first, ...others);
-  return new AppError(reason, publicMessage, { violations, detail: error.detail });
+  return withDetail(violationsError(first, ...others), error.detail);
 }
 
 /** Replaces the longest mapped prefix of a path; undefined if there is none. */

@@ -94,6 +94,10 @@ function filterConditions(parts: Parts, filter: ProductFilter): FilterConditions
   };
 }
 
+function allConditions(parts: Parts, filter: ProductFilter): string[] {
+  return Object.values(filterConditions(parts, filter)).flat();
+}
+
 function where(conditions: readonly string[]): string {
   return conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
 }
@@ -125,7 +129,7 @@ export function searchStatements({ products }: SearchTables) {
    */
   function ranked(parts: Parts, plan: QueryPlan, filter: ProductFilter, limit: number): string {
     const inText = matching(parts, plan, filter);
-    const conditions = Object.values(filterConditions(parts, filter)).flat();
+    const conditions = allConditions(parts, filter);
     const conditionsOfBetter = betterMatches(plan);
     parts.names.push(conditionsOfBetter.map(({ column }) => column.charAt(0)).join(''));
     const better = conditionsOfBetter.map(({ column, query }) =>
@@ -133,19 +137,19 @@ export function searchStatements({ products }: SearchTables) {
     );
     const maximum = parts.$(limit);
     // One of few words has many matches, so that looking for the first one would take as long as the search.
-    const anyHit = plan.words.length >= GATED_WORDS_MIN ? ['EXISTS (SELECT FROM any_hit)'] : [];
-    if (anyHit.length > 0) parts.names.push('gated');
+    const isGated = plan.words.length >= GATED_WORDS_MIN;
+    if (isGated) parts.names.push('gated');
+    const gate = isGated ? ['EXISTS (SELECT FROM any_hit)'] : [];
     const hits = [...better, inText].map((source, index) => {
       const before = better.slice(0, index).map((_, at) => `SELECT id FROM hits${at}`);
       const isNew = before.length > 0 ? [`id NOT IN (${before.join(' UNION ALL ')})`] : [];
       return `hits${index} AS MATERIALIZED (
-      SELECT id FROM ${source} ${where([...anyHit, ...conditions, ...isNew])}
+      SELECT id FROM ${source} ${where([...gate, ...conditions, ...isNew])}
       ORDER BY ${RANK} LIMIT ${maximum}
     )`;
     });
     return `
-    WITH any_hit AS MATERIALIZED (SELECT FROM ${inText} LIMIT 1),
-    ${hits.join(', ')}
+    WITH ${isGated ? `any_hit AS MATERIALIZED (SELECT FROM ${inText} LIMIT 1), ` : ''}${hits.join(', ')}
     ${hits.map((_, index) => `SELECT id FROM hits${index}`).join(' UNION ALL ')}`;
   }
 
@@ -170,7 +174,7 @@ export function searchStatements({ products }: SearchTables) {
       const ascending = isAscending !== query.backward;
       if (query.backward) parts.names.push('back');
       const from = matching(parts, plan, query.filter);
-      const conditions = Object.values(filterConditions(parts, query.filter)).flat();
+      const conditions = allConditions(parts, query.filter);
       const columns = [...keys.map(({ column }) => column), 'id'];
       if (after) {
         parts.names.push('after');
@@ -193,7 +197,7 @@ export function searchStatements({ products }: SearchTables) {
       const parts = new Parts();
       parts.names.push('count_products');
       const from = matching(parts, plan, filter);
-      const conditions = Object.values(filterConditions(parts, filter)).flat();
+      const conditions = allConditions(parts, filter);
       return parts.bind(
         `SELECT count(*)::int AS total FROM (SELECT FROM ${from} ${where(conditions)} LIMIT ${TOTAL_MAX}) AS counted`,
       );
