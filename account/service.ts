@@ -27,7 +27,7 @@ export async function startAccount(
   stack: AsyncDisposableStack,
 ): Promise<StartedService<typeof AccountService>> {
   const own = { name: 'account', url: config.databaseUrl, migrations: MIGRATIONS };
-  const { database } = await openServiceDatabase(own, deps, stack);
-  const handlers = accountHandlers({ store: createStore(database), clock: deps.clock });
+  const { database, idempotency } = await openServiceDatabase(own, deps, stack);
+  const handlers = accountHandlers({ store: createStore(database), idempotency, clock: deps.clock });
   return { implementation: implement(deps, AccountService, handlers), ready: database.ping };
 }

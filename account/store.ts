@@ -5,7 +5,7 @@ import { groupInserts } from '#platform/group-inserts.ts';
 import { shareReads } from '#platform/group.ts';
 import { pageKey, type Page } from '#platform/input.ts';
 import { keyset, keysetValues, toPage, type PageOf } from '#platform/postgres/keyset.ts';
-import type { Database, Statement } from '#platform/postgres/pool.ts';
+import type { Database, Queryable, Statement } from '#platform/postgres/pool.ts';
 import { groupReadsById } from '#platform/read-by-id.ts';
 
 /** All SQL statements of the account service. */
@@ -48,10 +48,7 @@ export type AccountStore = ReturnType<typeof createStore>;
 export function createStore(database: Database) {
   return {
     /** Stores an account with its events and returns the stored account. Concurrent callers share a commit. */
-    insert: groupInserts<Account>(
-      (accounts, events) => insertAccounts(database, accounts, events),
-      (account) => account.name.length,
-    ),
+    insert: groupInserts<Account>(database, insertAccounts, (account) => account.name.length),
 
     /** Returns the accounts that exist. Concurrent callers share a statement. */
     byIds: groupReadsById(async (ids, signal) =>
@@ -84,7 +81,7 @@ export function createStore(database: Database) {
 
 /** Inserts all accounts with their events in one commit. Returns the outcome of each. */
 async function insertAccounts(
-  database: Database,
+  database: Queryable,
   accounts: readonly Account[],
   events: readonly Event[],
 ): Promise<readonly Account[]> {

@@ -11,7 +11,7 @@ import {
   ProductSchema,
   SearchMatch,
   SearchProductsResponseSchema,
-  type CatalogService,
+  CatalogService,
   type Category as CategoryMessage,
   type Facets as FacetsMessage,
   type Product as ProductMessage,
@@ -38,6 +38,7 @@ import type { SharedSearchIndex } from '#catalog/search/shared-search-index.ts';
 import { suggestProducts } from '#catalog/search/suggest-products.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Currency } from '#platform/currency.ts';
+import { claiming, type Idempotency } from '#platform/idempotency/once.ts';
 import type { Handlers } from '#platform/rpc.ts';
 
 /** Maps requests to use cases, and their results to responses. */
@@ -46,13 +47,16 @@ export function catalogHandlers(deps: {
   categories: CategoryStore;
   index: SharedSearchIndex;
   sales: SalesStore;
+  idempotency: Idempotency;
   clock: Clock;
   currency: Currency;
 }): Handlers<typeof CatalogService> {
   return {
-    createProduct: async (request, call) => ({
-      product: toMessage(await createProduct(deps, request, call)),
-    }),
+    createProduct: (request, call) =>
+      deps.idempotency.once(CatalogService.method.createProduct, request, call, {
+        work: (claim) => createProduct({ ...deps, store: claiming(deps.store.insert, claim) }, request, call),
+        toResponse: (product: Product) => ({ product: toMessage(product) }),
+      }),
     getProduct: async (request, call) => ({ product: toMessage(await getProduct(deps, request, call)) }),
     batchGetProducts: async (request, call) => ({
       products: (await getProducts(deps, request, call)).map(toMessage),
@@ -74,9 +78,11 @@ export function catalogHandlers(deps: {
     archiveProduct: async (request, call) => ({
       product: toMessage(await archiveProduct(deps, request, call)),
     }),
-    createCategory: async (request, call) => ({
-      category: toCategory(await createCategory(deps, request, call)),
-    }),
+    createCategory: (request, call) =>
+      deps.idempotency.once(CatalogService.method.createCategory, request, call, {
+        work: (claim) => createCategory(deps, request, call, claim),
+        toResponse: (category: Category) => ({ category: toCategory(category) }),
+      }),
     renameCategory: async (request, call) => ({
       category: toCategory(await renameCategory(deps, request, call)),
     }),

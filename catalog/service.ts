@@ -83,7 +83,7 @@ export async function startCatalog(
     migrations: MIGRATIONS,
     settings: DATABASE_SETTINGS,
   };
-  const { database, background } = await openServiceDatabase(own, deps, stack);
+  const { database, background, idempotency } = await openServiceDatabase(own, deps, stack);
   const currency = await recordCurrency(
     { name: 'catalog', database, findAmount: FIND_PRODUCT },
     config.currency,
@@ -131,6 +131,7 @@ export async function startCatalog(
     categories: createCategoryStore(database, categories.forget),
     index: shareSearchIndex(index),
     sales,
+    idempotency,
     clock: deps.clock,
     currency,
   });

@@ -163,6 +163,26 @@ const PRODUCERS: Readonly<Record<ErrorCode, () => Promise<string | undefined>>> 
   GRAPHQL_VALIDATION_FAILED: () => execute('{ nothing }'),
   HEADERS_TOO_LARGE: () =>
     raw(`GET /graphql HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(17_000)}\r\n\r\n`),
+  IDEMPOTENCY_IN_PROGRESS: async () => {
+    const client = new pg.Client({ connectionString: shop.databaseUrls.account });
+    await client.connect();
+    try {
+      // Another request stores a key and does not finish.
+      await client.query('BEGIN');
+      await client.query('LOCK TABLE idempotency_key IN SHARE MODE');
+      return await execute(
+        'mutation { createAccount(account: { name: "Waiting" }, idempotencyKey: "busy") { id } }',
+      );
+    } finally {
+      await client.end();
+    }
+  },
+  IDEMPOTENCY_KEY_REUSED: async () => {
+    const create = (name: string): Promise<string | undefined> =>
+      execute(`mutation { createAccount(account: { name: "${name}" }, idempotencyKey: "reused") { id } }`);
+    await create('First');
+    return create('Second');
+  },
   INTERNAL: internalError,
   INVALID_ARGUMENT: () => execute('{ accounts(pagination: { take: 0 }) { id } }'),
   INVALID_CURSOR: () => execute('{ accountsConnection(after: "x") { nodes { id } } }'),

@@ -137,6 +137,7 @@ class DocumentWriter {
   #value(path: string, type: GraphQLInputType): unknown {
     const random = this.#random;
     if (isNonNullType(type)) return this.#value(path, type.ofType);
+    if (path.endsWith('.idempotencyKey')) return `key ${random.whole(0, 1_000_000)}`;
     if (isListType(type))
       return Array.from({ length: random.whole(1, 4) }, () => this.#value(path, type.ofType));
     if (isInputObjectType(type)) {

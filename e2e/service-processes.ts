@@ -27,7 +27,7 @@ export async function startService(
 }
 
 /** Starts a gateway on a port that the system assigns and waits until it listens. It ends with the stack. */
-async function startGateway(
+export async function startGateway(
   stack: AsyncDisposableStack,
   env: Settings,
   options?: Options,

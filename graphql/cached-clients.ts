@@ -86,7 +86,7 @@ function cachedAccounts({ accounts }: Clients, cache: EntityCache<Account>): Cli
         undefined,
         call,
         () => accounts.createAccount(request, call),
-        (answer) => answer.account,
+        (answer) => (isFirst(request) ? answer.account : undefined),
       ),
     renameAccount: (request, call) =>
       cache.write(
@@ -108,7 +108,7 @@ function cachedCatalog({ catalog }: Clients, cache: EntityCache<Product>): Clien
         undefined,
         call,
         () => catalog.createProduct(request, call),
-        (answer) => answer.product,
+        (answer) => (isFirst(request) ? answer.product : undefined),
       ),
     updateProduct: (request, call) =>
       cache.write(
@@ -125,6 +125,11 @@ function cachedCatalog({ catalog }: Clients, cache: EntityCache<Product>): Clien
         (answer) => answer.product,
       ),
   };
+}
+
+/** Whether the answer is certainly the current state: with a key it can be the answer of an earlier request. */
+function isFirst({ idempotencyKey = '' }: { readonly idempotencyKey?: string }): boolean {
+  return idempotencyKey === '';
 }
 
 function existing<T>(entities: readonly (T | null)[]): T[] {

@@ -19,6 +19,8 @@ export interface Prepared {
   readonly variables: Record<string, unknown>;
   /** Identifies the document and its variables: queries of one principal with the same key can share a response. */
   readonly key: string;
+  /** The idempotency key of the request; empty if it has none. */
+  readonly idempotencyKey?: string;
 }
 
 export interface Executed {
@@ -46,9 +48,12 @@ export function createExecutor(clients: Clients): (prepared: Prepared, call: Cal
     return gate.run(cost, call, () => executeNow(prepared, call));
   }
 
-  async function executeNow({ operation, variables }: Prepared, call: Call): Promise<Executed> {
+  async function executeNow(
+    { operation, variables, idempotencyKey }: Prepared,
+    call: Call,
+  ): Promise<Executed> {
     using _held = memory.open(call);
-    const context = new Context(memory.clients, call, operation.itemsMax);
+    const context = new Context(memory.clients, call, { itemsMax: operation.itemsMax, idempotencyKey });
     const result = await operation.execute(context, variables);
     // Most operations cannot have a response that is too large, so their results are not counted.
     if (operation.bytesMax > RESPONSE_BYTES_MAX && !isJsonWithin(RESPONSE_BYTES_MAX, result))

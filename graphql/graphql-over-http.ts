@@ -5,6 +5,7 @@ import type { Documents, Refusal } from '#graphql/documents.ts';
 import type { ErrorCode } from '#graphql/error-codes.ts';
 import type { Executed, Prepared } from '#graphql/execute.ts';
 import { refusalResponse, type HttpRefusal, type HttpRequest, type HttpResponse } from '#graphql/http.ts';
+import { IDEMPOTENCY_KEY_PROBLEM, parseIdempotencyKey, refusedKeyStatus } from '#graphql/idempotency-key.ts';
 import { brokenBound, isTooDeep, JSON_DEPTH_MAX } from '#graphql/json-bounds.ts';
 import { presentError } from '#graphql/present-error.ts';
 import type { Call } from '#platform/call.ts';
@@ -73,7 +74,8 @@ export async function answerGraphQL(deps: GraphQLDeps, request: HttpRequest): Pr
     try {
       if (prepared.operation.type === 'mutation' && request.method === 'GET')
         throw new BadRequest(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.', { allow: 'POST' });
-      return await execute(deps, prepared, request.call, accepted);
+      const keyed = prepared.operation.type === 'mutation' ? withKey(prepared, request) : prepared;
+      return await execute(deps, keyed, request.call, accepted);
     } finally {
       deps.documents.done(prepared.operation);
     }
@@ -82,6 +84,12 @@ export async function answerGraphQL(deps: GraphQLDeps, request: HttpRequest): Pr
     const { status, body } = refusalResponse(error, request.call.requestId);
     return { status, headers: { ...headersOf(accepted ?? JSON_TYPE), ...error.headers }, body };
   }
+}
+
+function withKey(prepared: Prepared, request: HttpRequest): Prepared {
+  const idempotencyKey = parseIdempotencyKey(request.header('idempotency-key'));
+  if (idempotencyKey === undefined) throw new BadRequest(400, 'BAD_REQUEST', IDEMPOTENCY_KEY_PROBLEM);
+  return { ...prepared, idempotencyKey };
 }
 
 /** Returns the first supported media type in an Accept header; application/json without the header. */
@@ -216,6 +224,9 @@ async function execute(
   const errors = distinctErrors(result).map((error) => presentError(error, deps.logger, call));
   const errorType = errors[0]?.extensions.code ?? '';
   deps.telemetry.operationDuration.observe(startedMs, operation.type, operation.rootField, errorType);
+  const refusedStatus = refusedKeyStatus(result, errors);
+  if (refusedStatus !== undefined)
+    return answer(accepted === JSON_TYPE ? 200 : refusedStatus, accepted, { errors });
   const refused = !('data' in result) && accepted !== JSON_TYPE;
   return answer(refused ? 400 : 200, accepted, { ...result, errors });
 }

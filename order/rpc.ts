@@ -10,19 +10,29 @@ import {
   OrderSchema,
   OrderStatus as OrderStatusMessage,
   type Order as OrderMessage,
-  type OrderService,
+  OrderService,
 } from '#order/pb/order_pb.js';
 import type { OrderStore } from '#order/store.ts';
 import type { Currency } from '#platform/currency.ts';
+import { claiming, type Idempotency } from '#platform/idempotency/once.ts';
 import type { Handlers } from '#platform/rpc.ts';
 
 /** Maps between proto messages and use cases. */
 export function orderHandlers(
-  deps: CreateOrderDeps & ListOrdersDeps & { readonly store: OrderStore; readonly currency: Currency },
+  deps: CreateOrderDeps &
+    ListOrdersDeps & {
+      readonly store: OrderStore;
+      readonly idempotency: Idempotency;
+      readonly currency: Currency;
+    },
 ): Handlers<typeof OrderService> {
   return {
     getCurrency: async () => ({ currency: deps.currency }),
-    createOrder: async (request, call) => ({ order: toMessage(await createOrder(deps, request, call)) }),
+    createOrder: (request, call) =>
+      deps.idempotency.once(OrderService.method.createOrder, request, call, {
+        work: (claim) => createOrder({ ...deps, store: claiming(deps.store.insert, claim) }, request, call),
+        toResponse: (order: Order) => ({ order: toMessage(order) }),
+      }),
     getOrder: async (request, call) => ({ order: toMessage(await getOrder(deps, request, call)) }),
     batchGetOrders: async ({ ids }, call) => ({
       orders: (await getOrders(deps, ids, call)).map(toMessage),

@@ -37,7 +37,7 @@ export async function startOrder(
   deps: ServiceDeps,
   stack: AsyncDisposableStack,
 ): Promise<StartedService<typeof OrderService>> {
-  const { database } = await openServiceDatabase(
+  const { database, idempotency } = await openServiceDatabase(
     { name: 'order', url: config.databaseUrl, migrations: MIGRATIONS },
     deps,
     stack,
@@ -45,6 +45,6 @@ export async function startOrder(
   const currency = await recordCurrency({ name: 'order', database, findAmount: FIND_ORDER }, config.currency);
   const store = createStore(database);
   const list = createOrderList(database);
-  const handlers = orderHandlers({ ...clients, store, list, clock: deps.clock, currency });
+  const handlers = orderHandlers({ ...clients, store, list, idempotency, clock: deps.clock, currency });
   return { implementation: implement(deps, OrderService, handlers), ready: database.ping };
 }

@@ -8,7 +8,7 @@ import { outboxInsert, outboxValues } from '#platform/events/outbox.ts';
 import { groupInserts } from '#platform/group-inserts.ts';
 import type { Page } from '#platform/input.ts';
 import { keyset, keysetValues, toPage, type PageOf } from '#platform/postgres/keyset.ts';
-import type { Database, Statement } from '#platform/postgres/pool.ts';
+import type { Database, Queryable, Statement } from '#platform/postgres/pool.ts';
 import { groupReadsById } from '#platform/read-by-id.ts';
 
 /** The SQL statements of the order service, except those of the list of all orders (order/list-store.ts). */
@@ -132,7 +132,7 @@ export function createStore(database: Database) {
      * Stores an order with its lines and events and returns the stored order. Concurrent callers share a commit; each
      * has its own outcome.
      */
-    insert: groupInserts<Order>((orders, events) => insertOrders(database, orders, events), charactersOf),
+    insert: groupInserts<Order>(database, insertOrders, charactersOf),
 
     /** Returns the orders that exist. Concurrent callers share a statement. */
     byIds: groupReadsById(async (ids, signal) =>
@@ -162,7 +162,7 @@ export function createStore(database: Database) {
 
 /** Inserts all orders with their lines and events in one commit. Returns the outcome of each. */
 export async function insertOrders(
-  database: Database,
+  database: Queryable,
   orders: readonly Order[],
   events: readonly Event[],
 ): Promise<readonly Order[]> {

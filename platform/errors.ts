@@ -22,6 +22,10 @@ export const REASONS = {
   PRODUCT_ARCHIVED: 9,
   /** An order would have another total price than the caller expects. */
   PRICE_CHANGED: 9,
+  /** The idempotency key belongs to another request of the last 24 hours. */
+  IDEMPOTENCY_KEY_REUSED: 9,
+  /** Another request with the same idempotency key is in progress. Wait, then retry. */
+  IDEMPOTENCY_IN_PROGRESS: 10,
   /** A product or a category refers to a category that does not exist. */
   CATEGORY_NOT_FOUND: 9,
   /** The category tree has reached its maximum depth, width or size. */

@@ -16,3 +16,5 @@ export const BATCH_SIZE_MAX = 1_000;
 export const PARENTS_MAX = 100;
 /** Maximum ids of one call that reads parts of rows for a page of pages. */
 export const NESTED_BATCH_SIZE_MAX = PAGE_SIZE_MAX * PAGE_SIZE_MAX;
+/** Maximum characters of an idempotency key. */
+export const IDEMPOTENCY_KEY_LENGTH_MAX = 200;

@@ -16,6 +16,8 @@ import { INBOX_MIGRATIONS } from '#platform/events/inbox.ts';
 import { OUTBOX_MIGRATIONS } from '#platform/events/outbox.ts';
 import { EVENT_LOG_MIGRATIONS, postgresEventLog, trimEventLog } from '#platform/events/postgres.ts';
 import { startRelay } from '#platform/events/relay.ts';
+import { createIdempotency, type Idempotency } from '#platform/idempotency/once.ts';
+import { deleteOldKeys, IDEMPOTENCY_MIGRATIONS } from '#platform/idempotency/keys.ts';
 import { serveHealth } from '#platform/health.ts';
 import { createLogger, type Logger } from '#platform/logger.ts';
 import { DEFAULT_PORTS } from '#platform/ports.ts';
@@ -105,9 +107,14 @@ export const serviceSettings = {
   }),
 };
 
-/** The migrations of a service: those of its events and its own, from a folder. */
+/** The migrations of a service: those of its events and idempotency keys, and its own, from a folder. */
 export function serviceMigrations(name: string, folder: string): MigrationFolders {
-  return { outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, [name]: folder };
+  return {
+    outbox: OUTBOX_MIGRATIONS,
+    inbox: INBOX_MIGRATIONS,
+    idempotency: IDEMPOTENCY_MIGRATIONS,
+    [name]: folder,
+  };
 }
 
 /** Opens a service's own database: applies its migrations and starts its relay. `stack` closes it. */
@@ -120,6 +127,7 @@ export async function openServiceDatabase(
   readonly database: Database;
   /** The background pool, separate so that requests and background work do not wait for each other. */
   readonly background: Database;
+  readonly idempotency: Idempotency;
 }> {
   const { name, url } = service;
   await migrate(url, serviceMigrations(name, service.migrations));
@@ -135,7 +143,8 @@ export async function openServiceDatabase(
       now: deps.clock.now,
     }),
   );
-  return { database, background };
+  stack.use(deleteOldKeys({ ...deps, database: background }));
+  return { database, background, idempotency: createIdempotency(database) };
 }
 
 /** Opens the event log at the URL: kafka://host:port,… or postgres://…; applies its migrations. `stack` closes it. */

@@ -67,6 +67,13 @@ export declare type CreateAccountRequest = Message<"fritzy.account.v1.CreateAcco
    * @generated from field: string name = 1;
    */
   name: string;
+
+  /**
+   * 1 to 200 printable ASCII characters; empty: no key. A repeated request gets the answer of the first one.
+   *
+   * @generated from field: string idempotency_key = 2;
+   */
+  idempotencyKey: string;
 };
 
 /**

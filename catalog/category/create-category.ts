@@ -13,6 +13,7 @@ import { categoryEvent } from '#catalog/events.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
 import { refused, type AppError } from '#platform/errors.ts';
+import type { ClaimFor } from '#platform/idempotency/once.ts';
 import { requireAll } from '#platform/input.ts';
 
 /** Adds a category. Throws INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_NAME_TAKEN, CATEGORY_LIMIT_EXCEEDED. */
@@ -20,6 +21,7 @@ export async function createCategory(
   deps: { categories: Pick<CategoryStore, 'insert'>; clock: Clock },
   input: { name: string; parentId: string },
   call: Call,
+  claim?: ClaimFor<Category>,
 ): Promise<Category> {
   const { name, parentId } = requireAll({
     name: () => requireCategoryName(input.name),
@@ -28,14 +30,19 @@ export async function createCategory(
   const id = deps.clock.newId();
   const eventId = deps.clock.newId();
   const createdAt = new Date(deps.clock.now());
-  return deps.categories.insert(parentId, name, (size) => {
-    if (parentId !== null && size.parentPath === null) throw noSuchCategory('parentId', parentId);
-    if (size.isNameTaken) throw nameTaken(name);
-    const path = [...(size.parentPath ?? []), id];
-    requireRoom(size, path.length);
-    const category: Category = { id, name, path, createdAt, version: 1n };
-    return { category, event: categoryEvent(eventId, 'category_created', category, createdAt, call) };
-  });
+  return deps.categories.insert(
+    parentId,
+    name,
+    (size) => {
+      if (parentId !== null && size.parentPath === null) throw noSuchCategory('parentId', parentId);
+      if (size.isNameTaken) throw nameTaken(name);
+      const path = [...(size.parentPath ?? []), id];
+      requireRoom(size, path.length);
+      const category: Category = { id, name, path, createdAt, version: 1n };
+      return { category, event: categoryEvent(eventId, 'category_created', category, createdAt, call) };
+    },
+    claim,
+  );
 }
 
 function requireRoom(size: TreeSize, depth: number): void {

@@ -2,6 +2,8 @@ import type { Category } from '#catalog/category/category.ts';
 import type { Event } from '#platform/events/event.ts';
 import { writeOutbox } from '#platform/events/outbox.ts';
 import { ADVISORY_LOCKS } from '#platform/postgres/advisory-locks.ts';
+import { storeClaim } from '#platform/idempotency/keys.ts';
+import type { ClaimFor } from '#platform/idempotency/once.ts';
 import type { Database, Statement } from '#platform/postgres/pool.ts';
 import { groupReadsById } from '#platform/read-by-id.ts';
 
@@ -94,12 +96,13 @@ export function createCategoryStore(database: Database, onChange: () => void = (
   return {
     /**
      * Inserts the category and the event that `make` returns. `make` gets the current state of the tree; if it throws,
-     * the transaction is rolled back.
+     * the transaction is rolled back. Throws IDEMPOTENCY_IN_PROGRESS if the key of `claim` is taken.
      */
     async insert(
       parentId: string | null,
       name: string,
       make: (size: TreeSize) => { category: Category; event: Event },
+      claim?: ClaimFor<Category>,
     ): Promise<Category> {
       const inserted = await database.transaction(async (tx) => {
         await tx.query(LOCK_TREE, []);
@@ -109,6 +112,7 @@ export function createCategoryStore(database: Database, onChange: () => void = (
         const { category, event } = make({ parentPath, siblings, isNameTaken, total });
         const { id, path, createdAt } = category;
         await tx.query(INSERT, [id, category.name, parentId, path, createdAt]);
+        await storeClaim(tx, claim?.(category));
         await writeOutbox(tx, [event]);
         return category;
       });

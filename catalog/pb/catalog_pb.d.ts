@@ -199,6 +199,13 @@ export declare type CreateProductRequest = Message<"fritzy.catalog.v1.CreateProd
    * @generated from field: repeated string tags = 5;
    */
   tags: string[];
+
+  /**
+   * 1 to 200 printable ASCII characters; empty: no key. A repeated request gets the answer of the first one.
+   *
+   * @generated from field: string idempotency_key = 6;
+   */
+  idempotencyKey: string;
 };
 
 /**
@@ -942,6 +949,13 @@ export declare type CreateCategoryRequest = Message<"fritzy.catalog.v1.CreateCat
    * @generated from field: string parent_id = 2;
    */
   parentId: string;
+
+  /**
+   * 1 to 200 printable ASCII characters; empty: no key. A repeated request gets the answer of the first one.
+   *
+   * @generated from field: string idempotency_key = 3;
+   */
+  idempotencyKey: string;
 };
 
 /**

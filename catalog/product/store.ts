@@ -81,11 +81,12 @@ export function createProductStore(database: Database, search: SearchRows) {
   return {
     /** Inserts a product and its events, and returns the product. Concurrent calls share one commit. */
     insert: groupInserts<Product>(
-      async (products, events) => {
-        await database.query(INSERT, [
+      database,
+      async (queryable, products, events) => {
+        await queryable.query(INSERT, [
           ...productValues(products),
           ...outboxValues(events),
-          ...(await search.valuesOf(database, products)),
+          ...(await search.valuesOf(queryable, products)),
         ]);
         return products;
       },

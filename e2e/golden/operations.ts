@@ -217,6 +217,18 @@ export const OPERATIONS: readonly Operation[] = [
       `mutation { createOrder(order: { accountId: "${accountId(answers)}", products: [{ productId: "${phoneId(answers)}", quantity: 2 }], expectedTotal: 2399.97 }) { id } }`,
   },
   {
+    name: 'create-account-with-key',
+    query: () => 'mutation { createAccount(account: { name: "Once" }, idempotencyKey: "golden") { name } }',
+  },
+  {
+    name: 'create-account-repeated',
+    query: () => 'mutation { createAccount(account: { name: "Once" }, idempotencyKey: "golden") { name } }',
+  },
+  {
+    name: 'create-account-key-reused',
+    query: () => 'mutation { createAccount(account: { name: "Twice" }, idempotencyKey: "golden") { name } }',
+  },
+  {
     name: 'create-order-archived-product',
     query: (answers) =>
       `mutation { createOrder(order: { accountId: "${accountId(answers)}", products: [{ productId: "${cableId(answers)}", quantity: 1 }] }) { id } }`,

@@ -61,6 +61,12 @@ SELECT FROM category AS renamed JOIN category AS sibling
   ON sibling.parent_id IS NOT DISTINCT FROM renamed.parent_id AND sibling.id <> renamed.id
 WHERE renamed.id = $1 AND fold(sibling.name) = fold($2) LIMIT 1;
 
+-- claim_idempotency_keys
+INSERT INTO idempotency_key (key, request_hash, answer)
+SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bytea[]) AS claim (key, request_hash, answer) ORDER BY key
+ON CONFLICT DO NOTHING
+RETURNING key;
+
 -- commit
 COMMIT;
 
@@ -129,6 +135,9 @@ DELETE FROM search_index WHERE fingerprint IN (
   SELECT fingerprint FROM search_index ORDER BY used_at DESC OFFSET 2
 ) RETURNING fingerprint;
 
+-- idempotency_keys_by_keys
+SELECT key, request_hash, answer FROM idempotency_key WHERE key = ANY($1::bytea[]);
+
 -- insert_accounts
 WITH published AS (INSERT INTO outbox (event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload) SELECT event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::bigint[], $10::text[], $11::json[]) WITH ORDINALITY AS e(event_id, topic, key, event_type, occurred_at, aggregate_version, traceparent, payload, ordinal) ORDER BY ordinal)
 INSERT INTO account (id, name, created_at)
@@ -182,6 +191,9 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[],
 SELECT EXISTS (SELECT FROM search_product_<fingerprint> WHERE everything @@ exact::tsquery)
   OR EXISTS (SELECT FROM search_product_<fingerprint> WHERE everything @@ form::tsquery) AS known
 FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS given(exact, form, ordinal) ORDER BY ordinal;
+
+-- limit_idempotency_wait
+SELECT set_config('lock_timeout', '2000ms', true);
 
 -- lines_of_orders
 SELECT order_id, fits, nr, product_id,

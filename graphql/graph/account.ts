@@ -4,7 +4,7 @@ import { offsetPage, PAGE_PATHS, pageOf } from '#graphql/graph/pagination.ts';
 import { payloadOf } from '#graphql/graph/payload.ts';
 import { present } from '#graphql/graph/present.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
-import { withArgumentPaths } from '#graphql/graph/violations.ts';
+import { KEY_PATH, withArgumentPaths } from '#graphql/graph/violations.ts';
 import { requireUuid } from '#platform/input.ts';
 
 /** The page of Account.orders. */
@@ -32,11 +32,12 @@ export const accountResolvers: Resolvers = {
   },
 
   Mutation: {
-    createAccount: async (_, { account }, { clients, call }) =>
-      present(
-        (await withArgumentPaths({ name: 'account.name' }, clients.accounts.createAccount(account, call)))
-          .account,
-      ),
+    createAccount: async (_, { account, idempotencyKey }, context) => {
+      const { clients, call } = context;
+      const request = { ...account, idempotencyKey: context.nextIdempotencyKey(idempotencyKey) };
+      const created = clients.accounts.createAccount(request, call);
+      return present((await withArgumentPaths({ name: 'account.name', ...KEY_PATH }, created)).account);
+    },
     renameAccount: (_, { input }, { clients, call }) =>
       payloadOf('account', async () => {
         const paths = { id: 'input.id', name: 'input.name' };

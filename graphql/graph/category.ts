@@ -1,7 +1,7 @@
 import { payloadOf } from '#graphql/graph/payload.ts';
 import { present } from '#graphql/graph/present.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
-import { withArgumentPaths } from '#graphql/graph/violations.ts';
+import { KEY_PATH, withArgumentPaths } from '#graphql/graph/violations.ts';
 import { requireAll, requireUuid, requireWhole } from '#platform/input.ts';
 import { PAGE_SIZE_MAX } from '#platform/limits.ts';
 
@@ -19,10 +19,13 @@ export const categoryResolvers: Resolvers = {
   },
 
   Mutation: {
-    createCategory: (_, { input: { name, parentId } }, { clients, call }) =>
+    createCategory: (_, { input: { name, parentId }, idempotencyKey: argument }, context) =>
       payloadOf('category', async () => {
-        const paths = { name: 'input.name', parentId: 'input.parentId' };
-        const created = clients.catalog.createCategory({ name, parentId: parentId ?? '' }, call);
+        const { clients, call } = context;
+        const paths = { name: 'input.name', parentId: 'input.parentId', ...KEY_PATH };
+        const idempotencyKey = context.nextIdempotencyKey(argument);
+        const request = { name, parentId: parentId ?? '', idempotencyKey };
+        const created = clients.catalog.createCategory(request, call);
         return present((await withArgumentPaths(paths, created)).category);
       }),
     renameCategory: (_, { input }, { clients, call }) =>

@@ -4,7 +4,7 @@ import { foundById, sizePaths, toConnection, toPage, toSlice } from '#graphql/gr
 import { cursorList } from '#graphql/graph/cursor.ts';
 import { present } from '#graphql/graph/present.ts';
 import type { OrderFilterInput, OrderStatus, Resolvers } from '#graphql/graph/resolver-types.ts';
-import { withArgumentPaths } from '#graphql/graph/violations.ts';
+import { KEY_PATH, withArgumentPaths } from '#graphql/graph/violations.ts';
 import { OrderStatus as OrderStatusMessage } from '#order/pb/order_pb.js';
 import { AppError, invalid, withDetail } from '#platform/errors.ts';
 import { requireAll, requireUuid } from '#platform/input.ts';
@@ -13,6 +13,7 @@ const ORDER_PATHS = {
   accountId: 'order.accountId',
   products: 'order.products',
   expectedTotal: 'order.expectedTotal',
+  ...KEY_PATH,
 };
 
 /** The resolvers of orders. */
@@ -36,9 +37,12 @@ export const orderResolvers: Resolvers = {
   },
 
   Mutation: {
-    createOrder: async (_, { order: { expectedTotal, ...order } }, { clients, call }, { schema }) => {
+    createOrder: async (_, { order: given, idempotencyKey: argument }, context, { schema }) => {
+      const { clients, call } = context;
+      const { expectedTotal, ...order } = given;
       const expected = expectedTotal != null && { expectedTotalMinor: BigInt(expectedTotal) };
-      const placed = clients.orders.createOrder({ ...order, ...expected }, call);
+      const idempotencyKey = context.nextIdempotencyKey(argument);
+      const placed = clients.orders.createOrder({ ...order, ...expected, idempotencyKey }, call);
       return present((await withTotalPrice(schema, withArgumentPaths(ORDER_PATHS, placed))).order);
     },
   },

@@ -3,7 +3,7 @@ import { payloadOf } from '#graphql/graph/payload.ts';
 import { present } from '#graphql/graph/present.ts';
 import { productsConnection } from '#graphql/graph/products-connection.ts';
 import type { Resolvers, UpdateProductInput } from '#graphql/graph/resolver-types.ts';
-import { withArgumentPaths } from '#graphql/graph/violations.ts';
+import { KEY_PATH, withArgumentPaths } from '#graphql/graph/violations.ts';
 import { invalid } from '#platform/errors.ts';
 import { requireAll, requireUuid } from '#platform/input.ts';
 
@@ -14,6 +14,7 @@ const NEW_PRODUCT_PATHS = {
   price: 'product.price',
   categoryId: 'product.categoryId',
   tags: 'product.tags',
+  ...KEY_PATH,
 };
 const CHANGE_PATHS = {
   id: 'input.id',
@@ -53,7 +54,8 @@ export const productResolvers: Resolvers = {
   },
 
   Mutation: {
-    createProduct: async (_, { product }, { clients, call }) => {
+    createProduct: async (_, { product, idempotencyKey }, context) => {
+      const { clients, call } = context;
       const { name, description, price, categoryId, tags } = product;
       const input = {
         name,
@@ -61,6 +63,7 @@ export const productResolvers: Resolvers = {
         priceMinor: BigInt(price),
         categoryId: categoryId ?? '',
         tags: tags ?? [],
+        idempotencyKey: context.nextIdempotencyKey(idempotencyKey),
       };
       return present(
         (await withArgumentPaths(NEW_PRODUCT_PATHS, clients.catalog.createProduct(input, call))).product,

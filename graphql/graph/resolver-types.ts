@@ -156,7 +156,7 @@ export type ErrorCode =
   | 'CATEGORY_NAME_TAKEN'
   /** A product or a category names a category that does not exist. Choose another category. */
   | 'CATEGORY_NOT_FOUND'
-  /** The response was not ready in time, or the request did not arrive in time. A mutation may or may not have taken effect: read the entity before you retry it. */
+  /** The response was not ready in time, or the request did not arrive in time. A mutation may or may not have taken effect: retry it with the same idempotency key, or read the entity first. */
   | 'DEADLINE_EXCEEDED'
   /** The HTTP request has an Expect header other than 100-continue. Remove the header. */
   | 'EXPECTATION_FAILED'
@@ -168,6 +168,10 @@ export type ErrorCode =
   | 'GRAPHQL_VALIDATION_FAILED'
   /** The HTTP headers have more bytes than the gateway accepts. Send fewer or shorter headers. */
   | 'HEADERS_TOO_LARGE'
+  /** Another request with the same idempotency key is in progress. Wait a moment, then retry with the same key. */
+  | 'IDEMPOTENCY_IN_PROGRESS'
+  /** The idempotency key belongs to a request of the last 24 hours with another input. Use a new key for each new entity. */
+  | 'IDEMPOTENCY_KEY_REUSED'
   /** An internal error of the server. Report it with the `requestId`. */
   | 'INTERNAL'
   /** A value is missing, has the wrong type or is out of bounds. `field` names it, the message names the bound. */
@@ -207,13 +211,13 @@ export type ErrorCode =
 export type Mutation = {
   /** Takes a product off sale permanently. Archiving it again has no effect. User errors: INVALID_ARGUMENT, NOT_FOUND. */
   archiveProduct: Maybe<ArchiveProductPayload>;
-  /** Creates an account. Errors: INVALID_ARGUMENT. */
+  /** Creates an account. Errors: INVALID_ARGUMENT, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS. */
   createAccount: Maybe<Account>;
-  /** Creates a category. User errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_NAME_TAKEN, CATEGORY_LIMIT_EXCEEDED. */
+  /** Creates a category. User errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_NAME_TAKEN, CATEGORY_LIMIT_EXCEEDED. Errors: IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS. */
   createCategory: Maybe<CreateCategoryPayload>;
-  /** Places an order with the current names and prices of the products. Errors: INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, PRODUCT_NOT_FOUND, PRODUCT_ARCHIVED, PRICE_CHANGED. */
+  /** Places an order with the current names and prices of the products. Errors: INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, PRODUCT_NOT_FOUND, PRODUCT_ARCHIVED, PRICE_CHANGED, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS. */
   createOrder: Maybe<Order>;
-  /** Creates a product. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND. */
+  /** Creates a product. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS. */
   createProduct: Maybe<Product>;
   /** Renames an account. User errors: INVALID_ARGUMENT, NOT_FOUND. */
   renameAccount: Maybe<RenameAccountPayload>;
@@ -233,23 +237,27 @@ export type MutationArchiveProductArgs = {
 /** Write operations. The fields of one request run one after the other. */
 export type MutationCreateAccountArgs = {
   account: AccountInput;
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
 
 /** Write operations. The fields of one request run one after the other. */
 export type MutationCreateCategoryArgs = {
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   input: CreateCategoryInput;
 };
 
 
 /** Write operations. The fields of one request run one after the other. */
 export type MutationCreateOrderArgs = {
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   order: OrderInput;
 };
 
 
 /** Write operations. The fields of one request run one after the other. */
 export type MutationCreateProductArgs = {
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   product: ProductInput;
 };
 

@@ -16,6 +16,9 @@ export function markUnmapped(error: unknown): unknown {
 /** Paths in the arguments of a GraphQL field, by path in the request to the service. */
 export type ArgumentPaths = Readonly<Record<string, string>>;
 
+/** The path of the key of a mutation that creates an entity. */
+export const KEY_PATH: ArgumentPaths = { idempotencyKey: 'idempotencyKey' };
+
 /** Maps the violations of a service call to the arguments of the GraphQL field. */
 export async function withArgumentPaths<T>(paths: ArgumentPaths, response: Promise<T>): Promise<T> {
   try {

@@ -160,6 +160,13 @@ export declare type CreateOrderRequest = Message<"fritzy.order.v1.CreateOrderReq
    * @generated from field: optional int64 expected_total_minor = 3;
    */
   expectedTotalMinor?: bigint | undefined;
+
+  /**
+   * 1 to 200 printable ASCII characters; empty: no key. A repeated request gets the answer of the first one.
+   *
+   * @generated from field: string idempotency_key = 4;
+   */
+  idempotencyKey: string;
 };
 
 /**

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { AppError } from '#platform/errors.ts';
+import type { Event } from '#platform/events/event.ts';
 import { groupInserts } from '#platform/group-inserts.ts';
+import type { Database } from '#platform/postgres/pool.ts';
 import { testCall } from '#testkit/shop.ts';
 
-type Insert = Parameters<typeof groupInserts<string>>[0];
+type Insert = (rows: readonly string[], events: readonly Event[]) => Promise<readonly (string | AppError)[]>;
+
+/** Not used, since no request has an idempotency key (platform/test/idempotency.test.ts). */
+const NO_DATABASE = {} as Database;
 
 const refused = new AppError('VERSION_CONFLICT', 'The entity exists.');
 /** The outcomes of a store with idempotency keys: a new row, the row of an earlier call, an error. */
@@ -19,7 +24,8 @@ async function insertTogether(
 ): Promise<{ outcomes: PromiseSettledResult<string>[]; sizes: number[] }> {
   const sizes: number[] = [];
   const store = groupInserts<string>(
-    (rows, events) => {
+    NO_DATABASE,
+    (_database, rows, events) => {
       sizes.push(rows.length);
       return insert(rows, events);
     },
