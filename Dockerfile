@@ -30,6 +30,8 @@ ENV NODE_ENV=production \
 WORKDIR /app
 COPY --from=packages /app/node_modules ./node_modules
 COPY . .
+# A volume for TOKEN_KEYS starts with this owner.
+RUN install -d -o 65532 -g 65532 -m 0700 /keys
 # Numeric, so that Kubernetes can verify runAsNonRoot. The program writes no files: the root file system may be read-only.
 USER 65532:65532
 EXPOSE 8000 50051 9090

@@ -17,6 +17,8 @@ const config: CodegenConfig = {
         avoidOptionals: { field: true, defaultValue: true },
         contextType: './context.ts#Context',
         mappers: {
+          Tokens: '../../account/pb/account_pb.js#Tokens as TokensMessage',
+          Session: '../../account/pb/account_pb.js#Session as SessionMessage',
           Account: '../../account/pb/account_pb.js#Account as AccountMessage',
           Product: '../../catalog/pb/catalog_pb.js#Product as ProductMessage',
           Category: '../../catalog/pb/catalog_pb.js#Category as CategoryMessage',

@@ -30,7 +30,7 @@ export default [
         {
           exceptions: {
             suffixes: ['Connection', 'Edge', 'Payload', 'Facets', 'Bucket', 'Count', 'Suggestion', 'Error'],
-            types: ['Currency', 'PageInfo', 'Shop'],
+            types: ['Currency', 'PageInfo', 'Shop', 'Tokens'],
           },
         },
       ],

@@ -80,7 +80,7 @@ export function createStore(database: Database) {
 }
 
 /** Inserts all accounts with their events in one commit. Returns the outcome of each. */
-async function insertAccounts(
+export async function insertAccounts(
   database: Queryable,
   accounts: readonly Account[],
   events: readonly Event[],

@@ -185,7 +185,11 @@ const PRODUCERS: Readonly<Record<ErrorCode, () => Promise<string | undefined>>> 
   },
   INTERNAL: internalError,
   INVALID_ARGUMENT: () => execute('{ accounts(pagination: { take: 0 }) { id } }'),
+  INVALID_CREDENTIALS: () =>
+    execute('mutation { login(input: { email: "a@b.example", password: "x" }) { userErrors { code } } }'),
   INVALID_CURSOR: () => execute('{ accountsConnection(after: "x") { nodes { id } } }'),
+  INVALID_TOKEN: () =>
+    execute('mutation { refreshSession(input: { refreshToken: "x" }) { userErrors { code } } }'),
   METHOD_NOT_ALLOWED: async () => {
     const query = encodeURIComponent('mutation { createAccount(account: { name: "x" }) { id } }');
     return codeOf((await (await fetch(`${shop.url}/graphql?query=${query}`)).json()) as GraphQLResult);
@@ -212,6 +216,13 @@ const PRODUCERS: Readonly<Record<ErrorCode, () => Promise<string | undefined>>> 
     await largeData();
     return execute('{ products(pagination: { take: 100 }) { a: description b: description } }');
   },
+  TOO_MANY_ATTEMPTS: async () => {
+    const login = 'login(input: { email: "guessed@b.example", password: "x" }) { userErrors { code } }';
+    const attempt = (): Promise<string | undefined> => execute(`mutation { ${login} }`);
+    for (let count = 0; count < 6; count++) await attempt();
+    return attempt();
+  },
+  UNAUTHENTICATED: () => execute('{ mySessions { id } }'),
   UNAVAILABLE: unavailable,
   UNSUPPORTED_MEDIA_TYPE: () => post('{}', { 'content-type': 'text/plain' }),
   VERSION_CONFLICT: () =>

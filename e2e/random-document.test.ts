@@ -23,13 +23,17 @@ before(async () => {
   known = await fillShop(shop);
 });
 
-/** The documented error codes of a valid mutation whose entity another mutation has changed. */
+/** The documented error codes of a valid mutation whose entity another mutation has changed, or whose caller is unknown. */
 const DOCUMENTED_CODES = new Set([
   'VERSION_CONFLICT',
   'PRODUCT_ARCHIVED',
   'IDEMPOTENCY_KEY_REUSED',
   'IDEMPOTENCY_IN_PROGRESS',
   'PRICE_CHANGED',
+  'UNAUTHENTICATED',
+  'INVALID_CREDENTIALS',
+  'INVALID_TOKEN',
+  'TOO_MANY_ATTEMPTS',
   'CATEGORY_LIMIT_EXCEEDED',
   'CATEGORY_NAME_TAKEN',
 ]);

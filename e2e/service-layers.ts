@@ -16,6 +16,7 @@ type Subfolders = Readonly<Record<string, readonly string[]>>;
  * rpc.ts) may import all of them.
  */
 const SUBFOLDERS: Readonly<Record<string, Subfolders>> = {
+  account: { identity: [] },
   catalog: { category: [], product: ['category'], search: ['product'], sales: ['product'] },
 };
 

@@ -1,17 +1,25 @@
 import { ASSETS, playgroundAnswer } from '#graphql/playground.ts';
+import { authenticate } from '#graphql/authenticate.ts';
 import type { Cors } from '#graphql/cors.ts';
 import { answerGraphQL, type GraphQLDeps } from '#graphql/graphql-over-http.ts';
 import { refusalResponse, type HttpRequest, type HttpResponse } from '#graphql/http.ts';
+import type { TokenVerifier } from '#platform/auth/verify-token.ts';
+import type { Call } from '#platform/call.ts';
 import { operationAnswer, type HealthDeps } from '#platform/health.ts';
 
 export interface HandlerDeps extends GraphQLDeps, HealthDeps {
   /** Whether browsers that open /graphql get the playground. */
   readonly playground: boolean;
   readonly cors: Cors;
+  readonly tokens: TokenVerifier;
+  /** The public keys of access tokens, as a JWK set in JSON. */
+  readonly keySet: (call: Call) => Promise<string>;
 }
 
 const GRAPHQL = '/graphql';
-const ROUTES = new Set([GRAPHQL, '/', '/healthz', '/readyz', '/metrics']);
+/** Where verifiers of access tokens look for the public keys. */
+const KEY_SET = '/.well-known/jwks.json';
+const ROUTES = new Set([GRAPHQL, KEY_SET, '/', '/healthz', '/readyz', '/metrics']);
 
 /** Returns the route of a path, a metric label with a closed set of values. */
 export function routeOf(path: string): string {
@@ -23,6 +31,9 @@ export function routeOf(path: string): string {
 export async function handle(deps: HandlerDeps, request: HttpRequest): Promise<HttpResponse> {
   const { method, path } = request;
   if (path !== GRAPHQL) return handleOther(deps, request);
+  const refused = authenticate(deps.tokens, request);
+  const refusal = refused instanceof Promise ? await refused : refused;
+  if (refusal) return refusal;
   if (method === 'POST') return handlePost(deps, request);
   if (method === 'OPTIONS') return deps.cors.preflight(request) ?? answerGraphQL(deps, request);
   if (method !== 'GET' && method !== 'HEAD') return answerGraphQL(deps, request);
@@ -48,10 +59,16 @@ async function handleOther(deps: HandlerDeps, request: HttpRequest): Promise<Htt
   if (method !== 'GET' && method !== 'HEAD') return notFound();
   if (path === '/') return { status: 302, headers: { location: GRAPHQL }, body: '' };
   if (path.startsWith(ASSETS) && deps.playground) return (await playgroundAnswer(request)) ?? notFound();
+  if (path === KEY_SET) return keySetAnswer(deps, request);
   const answer = await operationAnswer(deps, path);
   if (!answer) return notFound();
   const headers = { 'content-type': answer.contentType, 'cache-control': 'no-store' };
   return { status: answer.status, headers, body: answer.body };
+}
+
+async function keySetAnswer({ keySet }: HandlerDeps, { call }: HttpRequest): Promise<HttpResponse> {
+  const headers = { 'content-type': 'application/jwk-set+json', 'cache-control': 'public, max-age=300' };
+  return { status: 200, headers, body: await keySet(call) };
 }
 
 /** Browsers accept HTML when they open a page; programs that send queries do not. */

@@ -10,6 +10,9 @@ import { handle, type HandlerDeps } from '#graphql/handler.ts';
 import { readinessOf } from '#graphql/readiness.ts';
 import { listen } from '#graphql/http-server.ts';
 import { createHostCheck } from '#graphql/host-check.ts';
+import type { JSONWebKeySet } from 'jose';
+import { createTokenVerifier, type TokenIssuer } from '#platform/auth/verify-token.ts';
+import type { Call } from '#platform/call.ts';
 import { systemClock } from '#platform/clock.ts';
 import type { Upstream } from '#platform/upstreams.ts';
 
@@ -40,7 +43,23 @@ export async function startGateway(
     return readinessOf(deps.upstreams);
   };
   const { playground } = config;
-  const handler: HandlerDeps = { ...deps, ready, documents, execute, bodies, playground, cors };
+  const keySet = async (call: Call): Promise<string> => (await clients.accounts.getKeySet({}, call)).json;
+  const issuer: TokenIssuer = {
+    keySet: async (call) => JSON.parse(await keySet(call)) as JSONWebKeySet,
+    isActive: async (id, call) => (await clients.accounts.checkSession({ id }, call)).isActive,
+  };
+  const tokens = createTokenVerifier(issuer, systemClock);
+  const handler: HandlerDeps = {
+    ...deps,
+    ready,
+    documents,
+    execute,
+    bodies,
+    playground,
+    cors,
+    tokens,
+    keySet,
+  };
   const isOwnHost = createHostCheck(config.host, config.allowedHosts);
   const port = await listen(
     { ...deps, ...config, handle: (request) => handle(handler, request), cors, isOwnHost, state },

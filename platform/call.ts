@@ -10,11 +10,6 @@ import { continueTrace, traceparentOf, type Trace } from '#platform/trace.ts';
  * several callers share runs under its own Call, created by `Call.shared`.
  */
 export class Call implements Disposable {
-  /**
-   * The principal that the work runs for. It is not sent over the wire: each process derives it from the identity that
-   * it has verified.
-   */
-  readonly principal: Principal;
   /** A label for logs and error messages, chosen by the caller. No data may depend on it. */
   readonly requestId: string;
   /** Milliseconds since the Unix epoch. */
@@ -24,6 +19,8 @@ export class Call implements Disposable {
    * path.
    */
   heldBytes: number | undefined = undefined;
+  #principal: Principal;
+  #token: string | undefined;
   readonly #traceparent: string | undefined;
   #trace: Trace | undefined;
   #ended: AppError | undefined;
@@ -40,7 +37,7 @@ export class Call implements Disposable {
     nowMs: number;
     timeoutMs: number;
   }) {
-    this.principal = options.principal;
+    this.#principal = options.principal;
     this.requestId = options.requestId;
     this.#traceparent = options.traceparent;
     this.deadlineMs = options.nowMs + options.timeoutMs;
@@ -56,6 +53,25 @@ export class Call implements Disposable {
    */
   static shared(principal: Principal, first: Call): SharedCall {
     return new SharedCall(principal, first);
+  }
+
+  /**
+   * The principal that the work runs for. It is not sent over the wire: each process derives it from the token that it has
+   * verified.
+   */
+  get principal(): Principal {
+    return this.#principal;
+  }
+
+  /** The caller's access token, which is sent to services; undefined for an anonymous caller and for shared work. */
+  get token(): string | undefined {
+    return this.#token;
+  }
+
+  /** Sets the principal of a verified access token, before any work is done for the call. */
+  authenticate(principal: Principal, token: string): void {
+    this.#principal = principal;
+    this.#token = token;
   }
 
   /** Continues the caller's trace or starts a new one. Created on first use: most reads never need it. */
@@ -133,6 +149,9 @@ export class SharedCall extends Call {
     // Deadlines use real time, like the timers that enforce them.
     const nowMs = systemClock.now();
     super({ principal, requestId, traceparent: undefined, nowMs, timeoutMs: SHARED_TIMEOUT_MS });
+    // Work that runs as the principal of its callers can use the token of any of them.
+    if (principal !== Principal.anonymous && first.token !== undefined)
+      this.authenticate(principal, first.token);
     this.#first = first;
   }
 

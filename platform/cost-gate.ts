@@ -8,7 +8,7 @@ export interface CostGate {
   run<T>(cost: number, call: Call, work: () => Promise<T>): Promise<T>;
 }
 
-/** The maximum queue length; further work is rejected with RESOURCE_EXHAUSTED. */
+/** The default of the maximum queue length. */
 const WAITING_MAX = 1_000;
 
 /** Work of cost `costMax` is overtaken by at most this number of later arrivals with negligible cost. */
@@ -21,8 +21,11 @@ interface Waiting {
   readonly start: () => void;
 }
 
-/** Creates a gate for a total cost of `costMax`. Work that exceeds it alone runs alone. */
-export function createCostGate(costMax: number): CostGate {
+/**
+ * Creates a gate for a total cost of `costMax`. Work that exceeds it alone runs alone. Work that would wait behind
+ * `waitingMax` others is rejected with RESOURCE_EXHAUSTED.
+ */
+export function createCostGate(costMax: number, waitingMax = WAITING_MAX): CostGate {
   const waiting = new Set<Waiting>();
   let running = 0;
   let arrivals = 0;
@@ -46,7 +49,7 @@ export function createCostGate(costMax: number): CostGate {
       return undefined;
     }
     return new Promise((resolve, reject) => {
-      if (waiting.size >= WAITING_MAX) {
+      if (waiting.size >= waitingMax) {
         reject(overloaded());
         return;
       }

@@ -34,6 +34,14 @@ export const REASONS = {
   CATEGORY_NAME_TAKEN: 6,
   /** The entity has changed since the caller read it. Read it again, then retry. */
   VERSION_CONFLICT: 10,
+  /** The access token is missing, invalid, expired or revoked. */
+  UNAUTHENTICATED: 16,
+  /** The e-mail address or the password is wrong. */
+  INVALID_CREDENTIALS: 16,
+  /** A token from an e-mail or a refresh token is unknown, expired or used. */
+  INVALID_TOKEN: 3,
+  /** There were too many attempts. Wait for `retryAfterSeconds`. */
+  TOO_MANY_ATTEMPTS: 8,
   /** The caller cancelled the request. */
   CANCELLED: 1,
   /** A limit on concurrent work is reached. Wait, then retry. */
@@ -60,6 +68,7 @@ export const STATUS_NAMES: Readonly<Record<(typeof REASONS)[Reason], string>> = 
   10: 'ABORTED',
   13: 'INTERNAL',
   14: 'UNAVAILABLE',
+  16: 'UNAUTHENTICATED',
 };
 
 /** Machine-readable numbers about a failure, for example `{ bytesMax: 4000000 }`. */

@@ -6,6 +6,8 @@ export interface Identity {
   readonly subject: string;
   readonly roles: readonly string[];
   readonly scopes: readonly string[];
+  /** The session in which the account signed in; undefined for a program. */
+  readonly sessionId?: string | undefined;
   /** The region of the tenant's data; undefined if there is only one region. */
   readonly tenantRegion: string | undefined;
 }
@@ -28,8 +30,8 @@ export class Principal {
   static readonly anonymous = new Principal(undefined);
 
   /** Requires a verified identity. The order of roles and scopes does not matter. */
-  static of({ subject, roles, scopes, tenantRegion }: Identity): Principal {
-    const identity = { subject, roles: distinct(roles), scopes: distinct(scopes), tenantRegion };
+  static of({ subject, roles, scopes, sessionId, tenantRegion }: Identity): Principal {
+    const identity = { subject, roles: distinct(roles), scopes: distinct(scopes), sessionId, tenantRegion };
     return new Principal(Object.freeze(identity));
   }
 
@@ -52,8 +54,9 @@ export class Principal {
 const LINE_BREAK = 10;
 
 /** A hash, so that the length is fixed and the identity is not readable. */
-function keyOf({ subject, roles, scopes, tenantRegion }: Identity): string {
-  return hash('sha256', JSON.stringify([subject, roles, scopes, tenantRegion ?? null]), 'base64url');
+function keyOf({ subject, roles, scopes, sessionId, tenantRegion }: Identity): string {
+  const parts = [subject, roles, scopes, sessionId ?? null, tenantRegion ?? null];
+  return hash('sha256', JSON.stringify(parts), 'base64url');
 }
 
 function distinct(names: readonly string[]): readonly string[] {

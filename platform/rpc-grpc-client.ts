@@ -7,6 +7,7 @@ import { callFields, type Logger } from '#platform/logger.ts';
 import { REFRESH_OPTION, targetOf } from '#platform/rpc-grpc-resolver.ts';
 import {
   answeredError,
+  AUTHORIZATION,
   decoder,
   encoder,
   errorWithoutAnswer,
@@ -138,6 +139,7 @@ function callerOf({ channel, outages, logger }: CallerDeps, service: DescService
   ): void {
     const metadata = new grpc.Metadata();
     metadata.set(REQUEST_ID, call.requestId);
+    if (call.token !== undefined) metadata.set(AUTHORIZATION, `Bearer ${call.token}`);
     metadata.set(TRACEPARENT, traceparentOf(call.trace));
     const cancel = (): void => wire.cancel();
     const options = { deadline: call.deadlineMs };

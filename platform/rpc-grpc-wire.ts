@@ -15,6 +15,7 @@ import { BadRequestSchema, ErrorInfoSchema, StatusSchema, type Status } from '#p
 /** The wire format of both sides of a gRPC connection: metadata, sizes, and the mapping between AppError and status. */
 
 export const REQUEST_ID = 'x-request-id';
+export const AUTHORIZATION = 'authorization';
 export const TRACEPARENT = 'traceparent';
 /** The trailer with the details of the richer error model (https://grpc.io/docs/guides/error/). */
 const DETAILS = 'grpc-status-details-bin';

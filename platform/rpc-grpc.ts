@@ -3,6 +3,7 @@ import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import * as grpc from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation, service as healthService } from 'grpc-health-check';
+import { bearerToken, unauthenticated, type TokenVerifier } from '#platform/auth/verify-token.ts';
 import { Call, cancelled, deadlineExceeded } from '#platform/call.ts';
 import { asAppError, StartError, messageOf } from '#platform/errors.ts';
 import { Principal } from '#platform/principal.ts';
@@ -10,6 +11,7 @@ import {
   decoder,
   encoder,
   MESSAGE_LIMITS,
+  AUTHORIZATION,
   REQUEST_ID,
   toStatus,
   TRACEPARENT,
@@ -29,18 +31,23 @@ export interface RpcServer extends AsyncDisposable {
   setServing(serving: boolean): void;
 }
 
+export interface ServeOptions {
+  readonly address: string;
+  readonly reflection: boolean;
+  readonly newRequestId: () => string;
+  /** Verifies the access tokens of callers; without it, all callers are anonymous. */
+  readonly tokens?: TokenVerifier | undefined;
+}
+
 /** Serves gRPC at `host:port` (port 0: any free port), with grpc.health.v1 and optionally reflection. */
 export async function serve(
   implementations: readonly Implementation<DescService>[],
-  options: { address: string; reflection: boolean; newRequestId: () => string },
+  options: ServeOptions,
 ): Promise<RpcServer> {
   const server = new grpc.Server(MESSAGE_LIMITS);
   for (const { methods } of implementations) {
     const definitions = methods.map((method) => [method.desc.localName, definitionOf(method)]);
-    const handlers = methods.map((method) => [
-      method.desc.localName,
-      handlerOf(method, options.newRequestId),
-    ]);
+    const handlers = methods.map((method) => [method.desc.localName, handlerOf(method, options)]);
     server.addService(Object.fromEntries(definitions), Object.fromEntries(handlers));
   }
   if (options.reflection) {
@@ -91,13 +98,16 @@ function definitionOf(method: Method): grpc.MethodDefinition<Message, Message> {
   };
 }
 
-function handlerOf(method: Method, newRequestId: () => string): grpc.handleUnaryCall<Message, Message> {
+function handlerOf(
+  method: Method,
+  { newRequestId, tokens }: ServeOptions,
+): grpc.handleUnaryCall<Message, Message> {
   return (wire, callback) => {
     const nowMs = Date.now();
     const deadline = wire.getDeadline();
     const timeoutMs = (typeof deadline === 'number' ? deadline : deadline.getTime()) - nowMs;
     const call = new Call({
-      // Callers are not authenticated: nothing that any client can send grants authority.
+      // Only a verified access token grants authority.
       principal: Principal.anonymous,
       requestId: header(wire.metadata, REQUEST_ID) ?? newRequestId(),
       traceparent: header(wire.metadata, TRACEPARENT),
@@ -105,7 +115,12 @@ function handlerOf(method: Method, newRequestId: () => string): grpc.handleUnary
       timeoutMs: Math.min(timeoutMs, CALL_TIMEOUT_MS),
     });
     wire.on('cancelled', () => call.abort(Date.now() >= call.deadlineMs ? deadlineExceeded() : cancelled()));
-    method.handle(wire.request, call).then(
+    const token = tokens && header(wire.metadata, AUTHORIZATION);
+    const handled =
+      tokens && token !== undefined
+        ? handleAs(tokens, token, call, () => method.handle(wire.request, call))
+        : method.handle(wire.request, call);
+    handled.then(
       (response) => {
         call[Symbol.dispose]();
         callback(null, response as Message);
@@ -116,6 +131,18 @@ function handlerOf(method: Method, newRequestId: () => string): grpc.handleUnary
       },
     );
   };
+}
+
+async function handleAs<T>(
+  tokens: TokenVerifier,
+  authorization: string,
+  call: Call,
+  handleCall: () => Promise<T>,
+): Promise<T> {
+  const token = bearerToken(authorization);
+  if (token === undefined) throw unauthenticated();
+  call.authenticate(await tokens.verify(token, call), token);
+  return handleCall();
 }
 
 function header(metadata: grpc.Metadata, name: string): string | undefined {

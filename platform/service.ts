@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DescService } from '@bufbuild/protobuf';
+import type { TokenVerifier } from '#platform/auth/verify-token.ts';
 import { systemClock, type Clock } from '#platform/clock.ts';
 import {
   commonSettings,
@@ -47,6 +48,8 @@ export interface StartedService<S extends DescService> {
   readonly implementation: Implementation<S>;
   /** Rejects while the service cannot work. */
   ready(): Promise<void>;
+  /** Verifies the access tokens of callers over gRPC; without it, all callers are anonymous. */
+  readonly tokens?: TokenVerifier;
 }
 
 /** A service, as seen by the programs that start it. */
@@ -209,6 +212,7 @@ export async function serveService(
       address: config.LISTEN,
       reflection: config.NODE_ENV !== 'production',
       newRequestId: systemClock.newId,
+      tokens: service.tokens,
     }),
   );
   const setServing = (serving: boolean): void => {

@@ -128,7 +128,8 @@ service() {
   memory=$2
   shift 2
   # shellcheck disable=SC2086 # a list of options
-  container "$name" --memory "$memory" $SETTINGS "$@" "$IMAGE" "$name"
+  container "$name" --memory "$memory" $SETTINGS --env TOKEN_KEYS=/keys --env MAIL_URL=log: \
+    --tmpfs /keys:uid=65532,gid=65532,mode=700 "$@" "$IMAGE" "$name"
 }
 
 is_healthy() { [ "$(docker inspect --format '{{.State.Health.Status}}' "$NETWORK-$1")" = healthy ]; }

@@ -6,6 +6,7 @@ import type { ErrorCode } from '#graphql/error-codes.ts';
 import type { Clients } from '#graphql/graph/clients.ts';
 import { startGateway } from '#graphql/service.ts';
 import { Call } from '#platform/call.ts';
+import type { TokenVerifier } from '#platform/auth/verify-token.ts';
 import { createClock, systemClock, type Clock } from '#platform/clock.ts';
 import { currencyOf } from '#platform/currency.ts';
 import type { EventLog } from '#platform/events/event.ts';
@@ -44,6 +45,7 @@ export interface ErrorExtensions {
   }[];
   readonly bytesMax?: number;
   readonly totalPrice?: number;
+  readonly retryAfterSeconds?: number;
 }
 
 export interface GraphQLResult {
@@ -141,7 +143,7 @@ export async function startTestShop(
     { ...databaseEnvironment(databaseUrls), SEARCH_URL: options.searchUrl, CURRENCY: currency.code },
     { logger, telemetry, clock, eventLog, onQuery },
     failed,
-    async (implementation) => recording(await link(implementation), trail.rpcs),
+    async (implementation, tokens) => recording(await link(implementation, tokens), trail.rpcs),
   );
   let stack = failed;
   const addGateway = async (own: GatewayOptions): Promise<TestGateway> => {
@@ -190,12 +192,16 @@ export async function startTestShop(
 const directly: Link = async (implementation) => inProcess(implementation);
 
 function overGrpc(stack: AsyncDisposableStack, logger: Logger): Link {
-  return async <S extends DescService>(implementation: Implementation<S>) => {
+  return async <S extends DescService>(
+    implementation: Implementation<S>,
+    tokens: TokenVerifier | undefined,
+  ) => {
     const server = stack.use(
       await serve([implementation], {
         address: '127.0.0.1:0',
         reflection: true,
         newRequestId: systemClock.newId,
+        tokens,
       }),
     );
     server.setServing(true);

@@ -277,6 +277,528 @@ export declare type RenameAccountResponse = Message<"fritzy.account.v1.RenameAcc
 export declare const RenameAccountResponseSchema: GenMessage<RenameAccountResponse>;
 
 /**
+ * Request message for SignUp.
+ *
+ * @generated from message fritzy.account.v1.SignUpRequest
+ */
+export declare type SignUpRequest = Message<"fritzy.account.v1.SignUpRequest"> & {
+  /**
+   * At most 254 characters.
+   *
+   * @generated from field: string email = 1;
+   */
+  email: string;
+
+  /**
+   * 1 to 200 characters after trimming; no control characters.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * 8 to 128 characters.
+   *
+   * @generated from field: string password = 3;
+   */
+  password: string;
+};
+
+/**
+ * Describes the message fritzy.account.v1.SignUpRequest.
+ * Use `create(SignUpRequestSchema)` to create a new message.
+ */
+export declare const SignUpRequestSchema: GenMessage<SignUpRequest>;
+
+/**
+ * Response message for SignUp.
+ *
+ * @generated from message fritzy.account.v1.SignUpResponse
+ */
+export declare type SignUpResponse = Message<"fritzy.account.v1.SignUpResponse"> & {
+};
+
+/**
+ * Describes the message fritzy.account.v1.SignUpResponse.
+ * Use `create(SignUpResponseSchema)` to create a new message.
+ */
+export declare const SignUpResponseSchema: GenMessage<SignUpResponse>;
+
+/**
+ * Request message for VerifyEmail.
+ *
+ * @generated from message fritzy.account.v1.VerifyEmailRequest
+ */
+export declare type VerifyEmailRequest = Message<"fritzy.account.v1.VerifyEmailRequest"> & {
+  /**
+   * The token in the e-mail.
+   *
+   * @generated from field: string token = 1;
+   */
+  token: string;
+
+  /**
+   * The password of the sign-up, so that nobody else's sign-up with this address can be completed by mistake.
+   *
+   * @generated from field: string password = 2;
+   */
+  password: string;
+};
+
+/**
+ * Describes the message fritzy.account.v1.VerifyEmailRequest.
+ * Use `create(VerifyEmailRequestSchema)` to create a new message.
+ */
+export declare const VerifyEmailRequestSchema: GenMessage<VerifyEmailRequest>;
+
+/**
+ * Request message for Login.
+ *
+ * @generated from message fritzy.account.v1.LoginRequest
+ */
+export declare type LoginRequest = Message<"fritzy.account.v1.LoginRequest"> & {
+  /**
+   * The e-mail address of the account.
+   *
+   * @generated from field: string email = 1;
+   */
+  email: string;
+
+  /**
+   * The password of the account.
+   *
+   * @generated from field: string password = 2;
+   */
+  password: string;
+};
+
+/**
+ * Describes the message fritzy.account.v1.LoginRequest.
+ * Use `create(LoginRequestSchema)` to create a new message.
+ */
+export declare const LoginRequestSchema: GenMessage<LoginRequest>;
+
+/**
+ * Response message for VerifyEmail.
+ *
+ * @generated from message fritzy.account.v1.VerifyEmailResponse
+ */
+export declare type VerifyEmailResponse = Message<"fritzy.account.v1.VerifyEmailResponse"> & {
+  /**
+   * The tokens of the new session.
+   *
+   * @generated from field: fritzy.account.v1.Tokens tokens = 1;
+   */
+  tokens?: Tokens | undefined;
+};
+
+/**
+ * Describes the message fritzy.account.v1.VerifyEmailResponse.
+ * Use `create(VerifyEmailResponseSchema)` to create a new message.
+ */
+export declare const VerifyEmailResponseSchema: GenMessage<VerifyEmailResponse>;
+
+/**
+ * Response message for Login.
+ *
+ * @generated from message fritzy.account.v1.LoginResponse
+ */
+export declare type LoginResponse = Message<"fritzy.account.v1.LoginResponse"> & {
+  /**
+   * The tokens of the new session.
+   *
+   * @generated from field: fritzy.account.v1.Tokens tokens = 1;
+   */
+  tokens?: Tokens | undefined;
+};
+
+/**
+ * Describes the message fritzy.account.v1.LoginResponse.
+ * Use `create(LoginResponseSchema)` to create a new message.
+ */
+export declare const LoginResponseSchema: GenMessage<LoginResponse>;
+
+/**
+ * Response message for RefreshSession.
+ *
+ * @generated from message fritzy.account.v1.RefreshSessionResponse
+ */
+export declare type RefreshSessionResponse = Message<"fritzy.account.v1.RefreshSessionResponse"> & {
+  /**
+   * The new tokens of the session.
+   *
+   * @generated from field: fritzy.account.v1.Tokens tokens = 1;
+   */
+  tokens?: Tokens | undefined;
+};
+
+/**
+ * Describes the message fritzy.account.v1.RefreshSessionResponse.
+ * Use `create(RefreshSessionResponseSchema)` to create a new message.
+ */
+export declare const RefreshSessionResponseSchema: GenMessage<RefreshSessionResponse>;
+
+/**
+ * The tokens of a session.
+ *
+ * @generated from message fritzy.account.v1.Tokens
+ */
+export declare type Tokens = Message<"fritzy.account.v1.Tokens"> & {
+  /**
+   * A JWT (RFC 9068).
+   *
+   * @generated from field: string access_token = 1;
+   */
+  accessToken: string;
+
+  /**
+   * The lifetime of the access token, in seconds.
+   *
+   * @generated from field: int32 expires_in = 2;
+   */
+  expiresIn: number;
+
+  /**
+   * Opaque. Valid once, for 30 days.
+   *
+   * @generated from field: string refresh_token = 3;
+   */
+  refreshToken: string;
+
+  /**
+   * The account that signed in (a UUID).
+   *
+   * @generated from field: string account_id = 4;
+   */
+  accountId: string;
+};
+
+/**
+ * Describes the message fritzy.account.v1.Tokens.
+ * Use `create(TokensSchema)` to create a new message.
+ */
+export declare const TokensSchema: GenMessage<Tokens>;
+
+/**
+ * Request message for RefreshSession.
+ *
+ * @generated from message fritzy.account.v1.RefreshSessionRequest
+ */
+export declare type RefreshSessionRequest = Message<"fritzy.account.v1.RefreshSessionRequest"> & {
+  /**
+   * The last refresh token of the session.
+   *
+   * @generated from field: string refresh_token = 1;
+   */
+  refreshToken: string;
+};
+
+/**
+ * Describes the message fritzy.account.v1.RefreshSessionRequest.
+ * Use `create(RefreshSessionRequestSchema)` to create a new message.
+ */
+export declare const RefreshSessionRequestSchema: GenMessage<RefreshSessionRequest>;
+
+/**
+ * Request message for ChangePassword.
+ *
+ * @generated from message fritzy.account.v1.ChangePasswordRequest
+ */
+export declare type ChangePasswordRequest = Message<"fritzy.account.v1.ChangePasswordRequest"> & {
+  /**
+   * The password that is replaced.
+   *
+   * @generated from field: string current_password = 1;
+   */
+  currentPassword: string;
+
+  /**
+   * 8 to 128 characters.
+   *
+   * @generated from field: string new_password = 2;
+   */
+  newPassword: string;
+};
+
+/**
+ * Describes the message fritzy.account.v1.ChangePasswordRequest.
+ * Use `create(ChangePasswordRequestSchema)` to create a new message.
+ */
+export declare const ChangePasswordRequestSchema: GenMessage<ChangePasswordRequest>;
+
+/**
+ * Response message for ChangePassword.
+ *
+ * @generated from message fritzy.account.v1.ChangePasswordResponse
+ */
+export declare type ChangePasswordResponse = Message<"fritzy.account.v1.ChangePasswordResponse"> & {
+};
+
+/**
+ * Describes the message fritzy.account.v1.ChangePasswordResponse.
+ * Use `create(ChangePasswordResponseSchema)` to create a new message.
+ */
+export declare const ChangePasswordResponseSchema: GenMessage<ChangePasswordResponse>;
+
+/**
+ * Request message for RequestPasswordReset.
+ *
+ * @generated from message fritzy.account.v1.RequestPasswordResetRequest
+ */
+export declare type RequestPasswordResetRequest = Message<"fritzy.account.v1.RequestPasswordResetRequest"> & {
+  /**
+   * The e-mail address of the account.
+   *
+   * @generated from field: string email = 1;
+   */
+  email: string;
+};
+
+/**
+ * Describes the message fritzy.account.v1.RequestPasswordResetRequest.
+ * Use `create(RequestPasswordResetRequestSchema)` to create a new message.
+ */
+export declare const RequestPasswordResetRequestSchema: GenMessage<RequestPasswordResetRequest>;
+
+/**
+ * Response message for RequestPasswordReset.
+ *
+ * @generated from message fritzy.account.v1.RequestPasswordResetResponse
+ */
+export declare type RequestPasswordResetResponse = Message<"fritzy.account.v1.RequestPasswordResetResponse"> & {
+};
+
+/**
+ * Describes the message fritzy.account.v1.RequestPasswordResetResponse.
+ * Use `create(RequestPasswordResetResponseSchema)` to create a new message.
+ */
+export declare const RequestPasswordResetResponseSchema: GenMessage<RequestPasswordResetResponse>;
+
+/**
+ * Request message for ResetPassword.
+ *
+ * @generated from message fritzy.account.v1.ResetPasswordRequest
+ */
+export declare type ResetPasswordRequest = Message<"fritzy.account.v1.ResetPasswordRequest"> & {
+  /**
+   * The token in the e-mail.
+   *
+   * @generated from field: string token = 1;
+   */
+  token: string;
+
+  /**
+   * 8 to 128 characters.
+   *
+   * @generated from field: string new_password = 2;
+   */
+  newPassword: string;
+};
+
+/**
+ * Describes the message fritzy.account.v1.ResetPasswordRequest.
+ * Use `create(ResetPasswordRequestSchema)` to create a new message.
+ */
+export declare const ResetPasswordRequestSchema: GenMessage<ResetPasswordRequest>;
+
+/**
+ * Response message for ResetPassword.
+ *
+ * @generated from message fritzy.account.v1.ResetPasswordResponse
+ */
+export declare type ResetPasswordResponse = Message<"fritzy.account.v1.ResetPasswordResponse"> & {
+};
+
+/**
+ * Describes the message fritzy.account.v1.ResetPasswordResponse.
+ * Use `create(ResetPasswordResponseSchema)` to create a new message.
+ */
+export declare const ResetPasswordResponseSchema: GenMessage<ResetPasswordResponse>;
+
+/**
+ * Request message for ListSessions.
+ *
+ * @generated from message fritzy.account.v1.ListSessionsRequest
+ */
+export declare type ListSessionsRequest = Message<"fritzy.account.v1.ListSessionsRequest"> & {
+};
+
+/**
+ * Describes the message fritzy.account.v1.ListSessionsRequest.
+ * Use `create(ListSessionsRequestSchema)` to create a new message.
+ */
+export declare const ListSessionsRequestSchema: GenMessage<ListSessionsRequest>;
+
+/**
+ * Response message for ListSessions.
+ *
+ * @generated from message fritzy.account.v1.ListSessionsResponse
+ */
+export declare type ListSessionsResponse = Message<"fritzy.account.v1.ListSessionsResponse"> & {
+  /**
+   * Newest first.
+   *
+   * @generated from field: repeated fritzy.account.v1.Session sessions = 1;
+   */
+  sessions: Session[];
+};
+
+/**
+ * Describes the message fritzy.account.v1.ListSessionsResponse.
+ * Use `create(ListSessionsResponseSchema)` to create a new message.
+ */
+export declare const ListSessionsResponseSchema: GenMessage<ListSessionsResponse>;
+
+/**
+ * A session of an account.
+ *
+ * @generated from message fritzy.account.v1.Session
+ */
+export declare type Session = Message<"fritzy.account.v1.Session"> & {
+  /**
+   * A UUID.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * The time at which the account signed in.
+   *
+   * @generated from field: google.protobuf.Timestamp created_at = 2;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * The time at which its tokens were last refreshed.
+   *
+   * @generated from field: google.protobuf.Timestamp refreshed_at = 3;
+   */
+  refreshedAt?: Timestamp | undefined;
+
+  /**
+   * Whether it is the session of the caller.
+   *
+   * @generated from field: bool is_current = 4;
+   */
+  isCurrent: boolean;
+};
+
+/**
+ * Describes the message fritzy.account.v1.Session.
+ * Use `create(SessionSchema)` to create a new message.
+ */
+export declare const SessionSchema: GenMessage<Session>;
+
+/**
+ * Request message for RevokeSession.
+ *
+ * @generated from message fritzy.account.v1.RevokeSessionRequest
+ */
+export declare type RevokeSessionRequest = Message<"fritzy.account.v1.RevokeSessionRequest"> & {
+  /**
+   * A UUID; empty: the session of the caller.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message fritzy.account.v1.RevokeSessionRequest.
+ * Use `create(RevokeSessionRequestSchema)` to create a new message.
+ */
+export declare const RevokeSessionRequestSchema: GenMessage<RevokeSessionRequest>;
+
+/**
+ * Response message for RevokeSession.
+ *
+ * @generated from message fritzy.account.v1.RevokeSessionResponse
+ */
+export declare type RevokeSessionResponse = Message<"fritzy.account.v1.RevokeSessionResponse"> & {
+};
+
+/**
+ * Describes the message fritzy.account.v1.RevokeSessionResponse.
+ * Use `create(RevokeSessionResponseSchema)` to create a new message.
+ */
+export declare const RevokeSessionResponseSchema: GenMessage<RevokeSessionResponse>;
+
+/**
+ * Request message for CheckSession.
+ *
+ * @generated from message fritzy.account.v1.CheckSessionRequest
+ */
+export declare type CheckSessionRequest = Message<"fritzy.account.v1.CheckSessionRequest"> & {
+  /**
+   * A UUID.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message fritzy.account.v1.CheckSessionRequest.
+ * Use `create(CheckSessionRequestSchema)` to create a new message.
+ */
+export declare const CheckSessionRequestSchema: GenMessage<CheckSessionRequest>;
+
+/**
+ * Response message for CheckSession.
+ *
+ * @generated from message fritzy.account.v1.CheckSessionResponse
+ */
+export declare type CheckSessionResponse = Message<"fritzy.account.v1.CheckSessionResponse"> & {
+  /**
+   * False if it is unknown, revoked or expired.
+   *
+   * @generated from field: bool is_active = 1;
+   */
+  isActive: boolean;
+};
+
+/**
+ * Describes the message fritzy.account.v1.CheckSessionResponse.
+ * Use `create(CheckSessionResponseSchema)` to create a new message.
+ */
+export declare const CheckSessionResponseSchema: GenMessage<CheckSessionResponse>;
+
+/**
+ * Request message for GetKeySet.
+ *
+ * @generated from message fritzy.account.v1.GetKeySetRequest
+ */
+export declare type GetKeySetRequest = Message<"fritzy.account.v1.GetKeySetRequest"> & {
+};
+
+/**
+ * Describes the message fritzy.account.v1.GetKeySetRequest.
+ * Use `create(GetKeySetRequestSchema)` to create a new message.
+ */
+export declare const GetKeySetRequestSchema: GenMessage<GetKeySetRequest>;
+
+/**
+ * Response message for GetKeySet.
+ *
+ * @generated from message fritzy.account.v1.GetKeySetResponse
+ */
+export declare type GetKeySetResponse = Message<"fritzy.account.v1.GetKeySetResponse"> & {
+  /**
+   * A JWK set (RFC 7517) in JSON.
+   *
+   * @generated from field: string json = 1;
+   */
+  json: string;
+};
+
+/**
+ * Describes the message fritzy.account.v1.GetKeySetResponse.
+ * Use `create(GetKeySetResponseSchema)` to create a new message.
+ */
+export declare const GetKeySetResponseSchema: GenMessage<GetKeySetResponse>;
+
+/**
  * Stores customer accounts.
  *
  * @generated from service fritzy.account.v1.AccountService
@@ -331,6 +853,120 @@ export declare const AccountService: GenService<{
     methodKind: "unary";
     input: typeof RenameAccountRequestSchema;
     output: typeof RenameAccountResponseSchema;
+  },
+  /**
+   * Starts the creation of an account: sends a token to the e-mail address. The answer is the same if the address has an
+   * account. Errors: INVALID_ARGUMENT, RESOURCE_EXHAUSTED, TOO_MANY_ATTEMPTS.
+   *
+   * @generated from rpc fritzy.account.v1.AccountService.SignUp
+   */
+  signUp: {
+    methodKind: "unary";
+    input: typeof SignUpRequestSchema;
+    output: typeof SignUpResponseSchema;
+  },
+  /**
+   * Creates the account of a sign-up and signs in. Errors: INVALID_TOKEN, INVALID_CREDENTIALS, RESOURCE_EXHAUSTED,
+   * TOO_MANY_ATTEMPTS.
+   *
+   * @generated from rpc fritzy.account.v1.AccountService.VerifyEmail
+   */
+  verifyEmail: {
+    methodKind: "unary";
+    input: typeof VerifyEmailRequestSchema;
+    output: typeof VerifyEmailResponseSchema;
+  },
+  /**
+   * Creates a session. Errors: INVALID_CREDENTIALS, RESOURCE_EXHAUSTED, TOO_MANY_ATTEMPTS.
+   *
+   * @generated from rpc fritzy.account.v1.AccountService.Login
+   */
+  login: {
+    methodKind: "unary";
+    input: typeof LoginRequestSchema;
+    output: typeof LoginResponseSchema;
+  },
+  /**
+   * Replaces the refresh token of a session. A token that was replaced before revokes the session. Errors: INVALID_TOKEN.
+   *
+   * @generated from rpc fritzy.account.v1.AccountService.RefreshSession
+   */
+  refreshSession: {
+    methodKind: "unary";
+    input: typeof RefreshSessionRequestSchema;
+    output: typeof RefreshSessionResponseSchema;
+  },
+  /**
+   * Changes the password of the caller and revokes the caller's other sessions. Errors: INVALID_ARGUMENT,
+   * INVALID_CREDENTIALS, UNAUTHENTICATED, RESOURCE_EXHAUSTED, TOO_MANY_ATTEMPTS.
+   *
+   * @generated from rpc fritzy.account.v1.AccountService.ChangePassword
+   */
+  changePassword: {
+    methodKind: "unary";
+    input: typeof ChangePasswordRequestSchema;
+    output: typeof ChangePasswordResponseSchema;
+  },
+  /**
+   * Sends a token to the e-mail address if it has an account. Errors: INVALID_ARGUMENT, TOO_MANY_ATTEMPTS.
+   *
+   * @generated from rpc fritzy.account.v1.AccountService.RequestPasswordReset
+   */
+  requestPasswordReset: {
+    methodKind: "unary";
+    input: typeof RequestPasswordResetRequestSchema;
+    output: typeof RequestPasswordResetResponseSchema;
+  },
+  /**
+   * Sets the password of the account of a token and revokes all its sessions. Errors: INVALID_ARGUMENT, INVALID_TOKEN,
+   * RESOURCE_EXHAUSTED.
+   *
+   * @generated from rpc fritzy.account.v1.AccountService.ResetPassword
+   */
+  resetPassword: {
+    methodKind: "unary";
+    input: typeof ResetPasswordRequestSchema;
+    output: typeof ResetPasswordResponseSchema;
+  },
+  /**
+   * Lists at most 100 sessions of the caller, newest first. Errors: UNAUTHENTICATED.
+   *
+   * @generated from rpc fritzy.account.v1.AccountService.ListSessions
+   */
+  listSessions: {
+    methodKind: "unary";
+    input: typeof ListSessionsRequestSchema;
+    output: typeof ListSessionsResponseSchema;
+  },
+  /**
+   * Revokes a session of the caller. Errors: INVALID_ARGUMENT, NOT_FOUND, UNAUTHENTICATED.
+   *
+   * @generated from rpc fritzy.account.v1.AccountService.RevokeSession
+   */
+  revokeSession: {
+    methodKind: "unary";
+    input: typeof RevokeSessionRequestSchema;
+    output: typeof RevokeSessionResponseSchema;
+  },
+  /**
+   * Returns whether a session is neither revoked nor expired. Errors: INVALID_ARGUMENT.
+   *
+   * @generated from rpc fritzy.account.v1.AccountService.CheckSession
+   */
+  checkSession: {
+    methodKind: "unary";
+    input: typeof CheckSessionRequestSchema;
+    output: typeof CheckSessionResponseSchema;
+  },
+  /**
+   * Returns the public keys of access tokens.
+   *
+   * @generated from rpc fritzy.account.v1.AccountService.GetKeySet
+   */
+  getKeySet: {
+    methodKind: "unary";
+    input: typeof GetKeySetRequestSchema;
+    output: typeof GetKeySetResponseSchema;
   },
 }>;
 

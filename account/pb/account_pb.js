@@ -12,7 +12,7 @@ import { file_platform_pb_page } from "../../platform/pb/page_pb.js";
  * Describes the file account/pb/account.proto.
  */
 export const file_account_pb_account = /*@__PURE__*/
-  fileDesc("ChhhY2NvdW50L3BiL2FjY291bnQucHJvdG8SEWZyaXR6eS5hY2NvdW50LnYxImQKB0FjY291bnQSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIuCgpjcmVhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgd2ZXJzaW9uGAQgASgDIj0KFENyZWF0ZUFjY291bnRSZXF1ZXN0EgwKBG5hbWUYASABKAkSFwoPaWRlbXBvdGVuY3lfa2V5GAIgASgJIkQKFUNyZWF0ZUFjY291bnRSZXNwb25zZRIrCgdhY2NvdW50GAEgASgLMhouZnJpdHp5LmFjY291bnQudjEuQWNjb3VudCIfChFHZXRBY2NvdW50UmVxdWVzdBIKCgJpZBgBIAEoCSJBChJHZXRBY2NvdW50UmVzcG9uc2USKwoHYWNjb3VudBgBIAEoCzIaLmZyaXR6eS5hY2NvdW50LnYxLkFjY291bnQiJgoXQmF0Y2hHZXRBY2NvdW50c1JlcXVlc3QSCwoDaWRzGAEgAygJIkgKGEJhdGNoR2V0QWNjb3VudHNSZXNwb25zZRIsCghhY2NvdW50cxgBIAMoCzIaLmZyaXR6eS5hY2NvdW50LnYxLkFjY291bnQiRAoTTGlzdEFjY291bnRzUmVxdWVzdBItCgRwYWdlGAEgASgLMh8uZnJpdHp5LnBsYXRmb3JtLnYxLlBhZ2VSZXF1ZXN0IlYKFExpc3RBY2NvdW50c1Jlc3BvbnNlEiwKCGFjY291bnRzGAEgAygLMhouZnJpdHp5LmFjY291bnQudjEuQWNjb3VudBIQCghoYXNfbW9yZRgCIAEoCCIwChRSZW5hbWVBY2NvdW50UmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJIkQKFVJlbmFtZUFjY291bnRSZXNwb25zZRIrCgdhY2NvdW50GAEgASgLMhouZnJpdHp5LmFjY291bnQudjEuQWNjb3VudDKQBAoOQWNjb3VudFNlcnZpY2USYgoNQ3JlYXRlQWNjb3VudBInLmZyaXR6eS5hY2NvdW50LnYxLkNyZWF0ZUFjY291bnRSZXF1ZXN0GiguZnJpdHp5LmFjY291bnQudjEuQ3JlYXRlQWNjb3VudFJlc3BvbnNlEl4KCkdldEFjY291bnQSJC5mcml0enkuYWNjb3VudC52MS5HZXRBY2NvdW50UmVxdWVzdBolLmZyaXR6eS5hY2NvdW50LnYxLkdldEFjY291bnRSZXNwb25zZSIDkAIBEnAKEEJhdGNoR2V0QWNjb3VudHMSKi5mcml0enkuYWNjb3VudC52MS5CYXRjaEdldEFjY291bnRzUmVxdWVzdBorLmZyaXR6eS5hY2NvdW50LnYxLkJhdGNoR2V0QWNjb3VudHNSZXNwb25zZSIDkAIBEmQKDExpc3RBY2NvdW50cxImLmZyaXR6eS5hY2NvdW50LnYxLkxpc3RBY2NvdW50c1JlcXVlc3QaJy5mcml0enkuYWNjb3VudC52MS5MaXN0QWNjb3VudHNSZXNwb25zZSIDkAIBEmIKDVJlbmFtZUFjY291bnQSJy5mcml0enkuYWNjb3VudC52MS5SZW5hbWVBY2NvdW50UmVxdWVzdBooLmZyaXR6eS5hY2NvdW50LnYxLlJlbmFtZUFjY291bnRSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_platform_pb_page]);
+  fileDesc("ChhhY2NvdW50L3BiL2FjY291bnQucHJvdG8SEWZyaXR6eS5hY2NvdW50LnYxImQKB0FjY291bnQSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIuCgpjcmVhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgd2ZXJzaW9uGAQgASgDIj0KFENyZWF0ZUFjY291bnRSZXF1ZXN0EgwKBG5hbWUYASABKAkSFwoPaWRlbXBvdGVuY3lfa2V5GAIgASgJIkQKFUNyZWF0ZUFjY291bnRSZXNwb25zZRIrCgdhY2NvdW50GAEgASgLMhouZnJpdHp5LmFjY291bnQudjEuQWNjb3VudCIfChFHZXRBY2NvdW50UmVxdWVzdBIKCgJpZBgBIAEoCSJBChJHZXRBY2NvdW50UmVzcG9uc2USKwoHYWNjb3VudBgBIAEoCzIaLmZyaXR6eS5hY2NvdW50LnYxLkFjY291bnQiJgoXQmF0Y2hHZXRBY2NvdW50c1JlcXVlc3QSCwoDaWRzGAEgAygJIkgKGEJhdGNoR2V0QWNjb3VudHNSZXNwb25zZRIsCghhY2NvdW50cxgBIAMoCzIaLmZyaXR6eS5hY2NvdW50LnYxLkFjY291bnQiRAoTTGlzdEFjY291bnRzUmVxdWVzdBItCgRwYWdlGAEgASgLMh8uZnJpdHp5LnBsYXRmb3JtLnYxLlBhZ2VSZXF1ZXN0IlYKFExpc3RBY2NvdW50c1Jlc3BvbnNlEiwKCGFjY291bnRzGAEgAygLMhouZnJpdHp5LmFjY291bnQudjEuQWNjb3VudBIQCghoYXNfbW9yZRgCIAEoCCIwChRSZW5hbWVBY2NvdW50UmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJIkQKFVJlbmFtZUFjY291bnRSZXNwb25zZRIrCgdhY2NvdW50GAEgASgLMhouZnJpdHp5LmFjY291bnQudjEuQWNjb3VudCI+Cg1TaWduVXBSZXF1ZXN0Eg0KBWVtYWlsGAEgASgJEgwKBG5hbWUYAiABKAkSEAoIcGFzc3dvcmQYAyABKAkiEAoOU2lnblVwUmVzcG9uc2UiNQoSVmVyaWZ5RW1haWxSZXF1ZXN0Eg0KBXRva2VuGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJIi8KDExvZ2luUmVxdWVzdBINCgVlbWFpbBgBIAEoCRIQCghwYXNzd29yZBgCIAEoCSJAChNWZXJpZnlFbWFpbFJlc3BvbnNlEikKBnRva2VucxgBIAEoCzIZLmZyaXR6eS5hY2NvdW50LnYxLlRva2VucyI6Cg1Mb2dpblJlc3BvbnNlEikKBnRva2VucxgBIAEoCzIZLmZyaXR6eS5hY2NvdW50LnYxLlRva2VucyJDChZSZWZyZXNoU2Vzc2lvblJlc3BvbnNlEikKBnRva2VucxgBIAEoCzIZLmZyaXR6eS5hY2NvdW50LnYxLlRva2VucyJdCgZUb2tlbnMSFAoMYWNjZXNzX3Rva2VuGAEgASgJEhIKCmV4cGlyZXNfaW4YAiABKAUSFQoNcmVmcmVzaF90b2tlbhgDIAEoCRISCgphY2NvdW50X2lkGAQgASgJIi4KFVJlZnJlc2hTZXNzaW9uUmVxdWVzdBIVCg1yZWZyZXNoX3Rva2VuGAEgASgJIkcKFUNoYW5nZVBhc3N3b3JkUmVxdWVzdBIYChBjdXJyZW50X3Bhc3N3b3JkGAEgASgJEhQKDG5ld19wYXNzd29yZBgCIAEoCSIYChZDaGFuZ2VQYXNzd29yZFJlc3BvbnNlIiwKG1JlcXVlc3RQYXNzd29yZFJlc2V0UmVxdWVzdBINCgVlbWFpbBgBIAEoCSIeChxSZXF1ZXN0UGFzc3dvcmRSZXNldFJlc3BvbnNlIjsKFFJlc2V0UGFzc3dvcmRSZXF1ZXN0Eg0KBXRva2VuGAEgASgJEhQKDG5ld19wYXNzd29yZBgCIAEoCSIXChVSZXNldFBhc3N3b3JkUmVzcG9uc2UiFQoTTGlzdFNlc3Npb25zUmVxdWVzdCJEChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIsCghzZXNzaW9ucxgBIAMoCzIaLmZyaXR6eS5hY2NvdW50LnYxLlNlc3Npb24iiwEKB1Nlc3Npb24SCgoCaWQYASABKAkSLgoKY3JlYXRlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMcmVmcmVzaGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgppc19jdXJyZW50GAQgASgIIiIKFFJldm9rZVNlc3Npb25SZXF1ZXN0EgoKAmlkGAEgASgJIhcKFVJldm9rZVNlc3Npb25SZXNwb25zZSIhChNDaGVja1Nlc3Npb25SZXF1ZXN0EgoKAmlkGAEgASgJIikKFENoZWNrU2Vzc2lvblJlc3BvbnNlEhEKCWlzX2FjdGl2ZRgBIAEoCCISChBHZXRLZXlTZXRSZXF1ZXN0IiEKEUdldEtleVNldFJlc3BvbnNlEgwKBGpzb24YASABKAkywQwKDkFjY291bnRTZXJ2aWNlEmIKDUNyZWF0ZUFjY291bnQSJy5mcml0enkuYWNjb3VudC52MS5DcmVhdGVBY2NvdW50UmVxdWVzdBooLmZyaXR6eS5hY2NvdW50LnYxLkNyZWF0ZUFjY291bnRSZXNwb25zZRJeCgpHZXRBY2NvdW50EiQuZnJpdHp5LmFjY291bnQudjEuR2V0QWNjb3VudFJlcXVlc3QaJS5mcml0enkuYWNjb3VudC52MS5HZXRBY2NvdW50UmVzcG9uc2UiA5ACARJwChBCYXRjaEdldEFjY291bnRzEiouZnJpdHp5LmFjY291bnQudjEuQmF0Y2hHZXRBY2NvdW50c1JlcXVlc3QaKy5mcml0enkuYWNjb3VudC52MS5CYXRjaEdldEFjY291bnRzUmVzcG9uc2UiA5ACARJkCgxMaXN0QWNjb3VudHMSJi5mcml0enkuYWNjb3VudC52MS5MaXN0QWNjb3VudHNSZXF1ZXN0GicuZnJpdHp5LmFjY291bnQudjEuTGlzdEFjY291bnRzUmVzcG9uc2UiA5ACARJiCg1SZW5hbWVBY2NvdW50EicuZnJpdHp5LmFjY291bnQudjEuUmVuYW1lQWNjb3VudFJlcXVlc3QaKC5mcml0enkuYWNjb3VudC52MS5SZW5hbWVBY2NvdW50UmVzcG9uc2USTQoGU2lnblVwEiAuZnJpdHp5LmFjY291bnQudjEuU2lnblVwUmVxdWVzdBohLmZyaXR6eS5hY2NvdW50LnYxLlNpZ25VcFJlc3BvbnNlElwKC1ZlcmlmeUVtYWlsEiUuZnJpdHp5LmFjY291bnQudjEuVmVyaWZ5RW1haWxSZXF1ZXN0GiYuZnJpdHp5LmFjY291bnQudjEuVmVyaWZ5RW1haWxSZXNwb25zZRJKCgVMb2dpbhIfLmZyaXR6eS5hY2NvdW50LnYxLkxvZ2luUmVxdWVzdBogLmZyaXR6eS5hY2NvdW50LnYxLkxvZ2luUmVzcG9uc2USZQoOUmVmcmVzaFNlc3Npb24SKC5mcml0enkuYWNjb3VudC52MS5SZWZyZXNoU2Vzc2lvblJlcXVlc3QaKS5mcml0enkuYWNjb3VudC52MS5SZWZyZXNoU2Vzc2lvblJlc3BvbnNlEmUKDkNoYW5nZVBhc3N3b3JkEiguZnJpdHp5LmFjY291bnQudjEuQ2hhbmdlUGFzc3dvcmRSZXF1ZXN0GikuZnJpdHp5LmFjY291bnQudjEuQ2hhbmdlUGFzc3dvcmRSZXNwb25zZRJ3ChRSZXF1ZXN0UGFzc3dvcmRSZXNldBIuLmZyaXR6eS5hY2NvdW50LnYxLlJlcXVlc3RQYXNzd29yZFJlc2V0UmVxdWVzdBovLmZyaXR6eS5hY2NvdW50LnYxLlJlcXVlc3RQYXNzd29yZFJlc2V0UmVzcG9uc2USYgoNUmVzZXRQYXNzd29yZBInLmZyaXR6eS5hY2NvdW50LnYxLlJlc2V0UGFzc3dvcmRSZXF1ZXN0GiguZnJpdHp5LmFjY291bnQudjEuUmVzZXRQYXNzd29yZFJlc3BvbnNlEmQKDExpc3RTZXNzaW9ucxImLmZyaXR6eS5hY2NvdW50LnYxLkxpc3RTZXNzaW9uc1JlcXVlc3QaJy5mcml0enkuYWNjb3VudC52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZSIDkAIBEmIKDVJldm9rZVNlc3Npb24SJy5mcml0enkuYWNjb3VudC52MS5SZXZva2VTZXNzaW9uUmVxdWVzdBooLmZyaXR6eS5hY2NvdW50LnYxLlJldm9rZVNlc3Npb25SZXNwb25zZRJkCgxDaGVja1Nlc3Npb24SJi5mcml0enkuYWNjb3VudC52MS5DaGVja1Nlc3Npb25SZXF1ZXN0GicuZnJpdHp5LmFjY291bnQudjEuQ2hlY2tTZXNzaW9uUmVzcG9uc2UiA5ACARJbCglHZXRLZXlTZXQSIy5mcml0enkuYWNjb3VudC52MS5HZXRLZXlTZXRSZXF1ZXN0GiQuZnJpdHp5LmFjY291bnQudjEuR2V0S2V5U2V0UmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_platform_pb_page]);
 
 /**
  * Describes the message fritzy.account.v1.Account.
@@ -90,6 +90,174 @@ export const RenameAccountRequestSchema = /*@__PURE__*/
  */
 export const RenameAccountResponseSchema = /*@__PURE__*/
   messageDesc(file_account_pb_account, 10);
+
+/**
+ * Describes the message fritzy.account.v1.SignUpRequest.
+ * Use `create(SignUpRequestSchema)` to create a new message.
+ */
+export const SignUpRequestSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 11);
+
+/**
+ * Describes the message fritzy.account.v1.SignUpResponse.
+ * Use `create(SignUpResponseSchema)` to create a new message.
+ */
+export const SignUpResponseSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 12);
+
+/**
+ * Describes the message fritzy.account.v1.VerifyEmailRequest.
+ * Use `create(VerifyEmailRequestSchema)` to create a new message.
+ */
+export const VerifyEmailRequestSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 13);
+
+/**
+ * Describes the message fritzy.account.v1.LoginRequest.
+ * Use `create(LoginRequestSchema)` to create a new message.
+ */
+export const LoginRequestSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 14);
+
+/**
+ * Describes the message fritzy.account.v1.VerifyEmailResponse.
+ * Use `create(VerifyEmailResponseSchema)` to create a new message.
+ */
+export const VerifyEmailResponseSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 15);
+
+/**
+ * Describes the message fritzy.account.v1.LoginResponse.
+ * Use `create(LoginResponseSchema)` to create a new message.
+ */
+export const LoginResponseSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 16);
+
+/**
+ * Describes the message fritzy.account.v1.RefreshSessionResponse.
+ * Use `create(RefreshSessionResponseSchema)` to create a new message.
+ */
+export const RefreshSessionResponseSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 17);
+
+/**
+ * Describes the message fritzy.account.v1.Tokens.
+ * Use `create(TokensSchema)` to create a new message.
+ */
+export const TokensSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 18);
+
+/**
+ * Describes the message fritzy.account.v1.RefreshSessionRequest.
+ * Use `create(RefreshSessionRequestSchema)` to create a new message.
+ */
+export const RefreshSessionRequestSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 19);
+
+/**
+ * Describes the message fritzy.account.v1.ChangePasswordRequest.
+ * Use `create(ChangePasswordRequestSchema)` to create a new message.
+ */
+export const ChangePasswordRequestSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 20);
+
+/**
+ * Describes the message fritzy.account.v1.ChangePasswordResponse.
+ * Use `create(ChangePasswordResponseSchema)` to create a new message.
+ */
+export const ChangePasswordResponseSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 21);
+
+/**
+ * Describes the message fritzy.account.v1.RequestPasswordResetRequest.
+ * Use `create(RequestPasswordResetRequestSchema)` to create a new message.
+ */
+export const RequestPasswordResetRequestSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 22);
+
+/**
+ * Describes the message fritzy.account.v1.RequestPasswordResetResponse.
+ * Use `create(RequestPasswordResetResponseSchema)` to create a new message.
+ */
+export const RequestPasswordResetResponseSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 23);
+
+/**
+ * Describes the message fritzy.account.v1.ResetPasswordRequest.
+ * Use `create(ResetPasswordRequestSchema)` to create a new message.
+ */
+export const ResetPasswordRequestSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 24);
+
+/**
+ * Describes the message fritzy.account.v1.ResetPasswordResponse.
+ * Use `create(ResetPasswordResponseSchema)` to create a new message.
+ */
+export const ResetPasswordResponseSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 25);
+
+/**
+ * Describes the message fritzy.account.v1.ListSessionsRequest.
+ * Use `create(ListSessionsRequestSchema)` to create a new message.
+ */
+export const ListSessionsRequestSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 26);
+
+/**
+ * Describes the message fritzy.account.v1.ListSessionsResponse.
+ * Use `create(ListSessionsResponseSchema)` to create a new message.
+ */
+export const ListSessionsResponseSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 27);
+
+/**
+ * Describes the message fritzy.account.v1.Session.
+ * Use `create(SessionSchema)` to create a new message.
+ */
+export const SessionSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 28);
+
+/**
+ * Describes the message fritzy.account.v1.RevokeSessionRequest.
+ * Use `create(RevokeSessionRequestSchema)` to create a new message.
+ */
+export const RevokeSessionRequestSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 29);
+
+/**
+ * Describes the message fritzy.account.v1.RevokeSessionResponse.
+ * Use `create(RevokeSessionResponseSchema)` to create a new message.
+ */
+export const RevokeSessionResponseSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 30);
+
+/**
+ * Describes the message fritzy.account.v1.CheckSessionRequest.
+ * Use `create(CheckSessionRequestSchema)` to create a new message.
+ */
+export const CheckSessionRequestSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 31);
+
+/**
+ * Describes the message fritzy.account.v1.CheckSessionResponse.
+ * Use `create(CheckSessionResponseSchema)` to create a new message.
+ */
+export const CheckSessionResponseSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 32);
+
+/**
+ * Describes the message fritzy.account.v1.GetKeySetRequest.
+ * Use `create(GetKeySetRequestSchema)` to create a new message.
+ */
+export const GetKeySetRequestSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 33);
+
+/**
+ * Describes the message fritzy.account.v1.GetKeySetResponse.
+ * Use `create(GetKeySetResponseSchema)` to create a new message.
+ */
+export const GetKeySetResponseSchema = /*@__PURE__*/
+  messageDesc(file_account_pb_account, 34);
 
 /**
  * Stores customer accounts.

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fritzySettings } from '#cmd/fritzy/config.ts';
 import { findDatabases, needsPostgres } from '#cmd/fritzy/databases.ts';
 import { startServices } from '#cmd/fritzy/shop.ts';
@@ -47,8 +47,12 @@ async function startShop(
   );
   const deps = { logger, telemetry: createTelemetry(), clock: systemClock, pool: poolConfig(config) };
   const eventLog = await openEventLog(String(env['EVENTS_URL']), deps, stack);
-  // If CURRENCY is unset, the services use the default of the gateway.
-  const servicesEnv = { ...env, CURRENCY: config.CURRENCY };
+  // If CURRENCY is unset, the services use the default of the gateway. Sessions survive a restart.
+  const servicesEnv = {
+    ...env,
+    CURRENCY: config.CURRENCY,
+    TOKEN_KEYS: env['TOKEN_KEYS'] || join(folder, 'token-keys'),
+  };
   const { clients, upstreams } = await startServices(servicesEnv, { ...deps, eventLog }, stack);
   const gateway = gatewayConfig(config);
   const { port, failed } = await startGateway(

@@ -1,13 +1,17 @@
 import type { DescService } from '@bufbuild/protobuf';
 import { SERVICES, urlSetting, type ServiceEntry } from '#cmd/services.ts';
 import { openClients, type Clients } from '#graphql/graph/clients.ts';
+import type { TokenVerifier } from '#platform/auth/verify-token.ts';
 import type { Environment } from '#platform/config.ts';
 import { inProcess, type Client, type ClientOf, type Implementation } from '#platform/rpc.ts';
 import type { ServiceDeps } from '#platform/service.ts';
 import type { Upstream } from '#platform/upstreams.ts';
 
 /** Makes a client for the implementation of a service: in process by default, over gRPC in some tests. */
-export type Link = <S extends DescService>(implementation: Implementation<S>) => Promise<Client<S>>;
+export type Link = <S extends DescService>(
+  implementation: Implementation<S>,
+  tokens: TokenVerifier | undefined,
+) => Promise<Client<S>>;
 
 const linkInProcess: Link = async (implementation) => inProcess(implementation);
 
@@ -38,8 +42,8 @@ export async function startServices(
         (setting) => above.get(setting) ?? missing(`the table lists no service for ${setting} above ${name}`),
       ),
     );
-    const { implementation, ready } = await service.start(env, clientAmong(called), deps, stack);
-    return { name, ready, service: implementation.service, client: await link(implementation) };
+    const { implementation, ready, tokens } = await service.start(env, clientAmong(called), deps, stack);
+    return { name, ready, service: implementation.service, client: await link(implementation, tokens) };
   };
   for (const entry of SERVICES) starting.set(urlSetting(entry.name), start(entry, new Map(starting)));
   const started = await Promise.all(starting.values());

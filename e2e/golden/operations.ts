@@ -1,5 +1,6 @@
 import { UNKNOWN_ID } from '../fuzz-input.ts';
 import { accountId, cableId, categoryId, lineId, orderId, phoneId, type Operation } from './operation.ts';
+import { IDENTITY_OPERATIONS } from './identity-operations.ts';
 import { SEARCH_OPERATIONS } from './search-operations.ts';
 
 /** Each query and mutation of the public API and its errors. Later operations use the answers of earlier ones. */
@@ -78,6 +79,7 @@ export const OPERATIONS: readonly Operation[] = [
       `{ categories { name children { name ancestors { name } } } children: categories(parentId: "${categoryId(answers)}") { name parent { name } } category(id: "${categoryId(answers)}") { name } unknown: category(id: "${UNKNOWN_ID}") { name } }`,
   },
   { name: 'products-list', query: () => '{ products(pagination: { take: 1 }) { name } }' },
+  ...IDENTITY_OPERATIONS,
   ...SEARCH_OPERATIONS,
   {
     name: 'account',

@@ -70,6 +70,18 @@ RETURNING key;
 -- commit
 COMMIT;
 
+-- count_attempt
+INSERT INTO attempt AS known (key, count, blocked_until, last_at) VALUES ($1, 1, $2, $2)
+ON CONFLICT (key) DO UPDATE SET
+  count = CASE WHEN known.last_at < $3 THEN 1 ELSE known.count + 1 END,
+  blocked_until = CASE
+    WHEN known.last_at < $3 OR known.count < 5 THEN $2::timestamptz
+    ELSE $2::timestamptz + least(900, 2 ^ least(20, known.count + 1 - 5)) * interval '1 second'
+  END,
+  last_at = $2
+WHERE known.blocked_until <= $2
+RETURNING count;
+
 -- count_products_in_tags
 SELECT count(*)::int AS total FROM (SELECT FROM search_product_<fingerprint> WHERE category_id = ANY(ARRAY(SELECT id FROM category WHERE path && $1::uuid[])) AND tags @> $2::text[] LIMIT 10000) AS counted;
 
@@ -115,6 +127,9 @@ CREATE TABLE IF NOT EXISTS search_product_<fingerprint> (
 -- create_search_table_2
 CREATE TABLE IF NOT EXISTS search_word_<fingerprint> (word text COLLATE "C" PRIMARY KEY);
 
+-- credential_by_email
+SELECT account_id, email, password_hash FROM credential WHERE email = $1;
+
 -- facets_prices_categories_tags_text
 WITH counted AS MATERIALIZED (
   SELECT GROUPING(bucket, category_id, tags) AS facet, bucket, category_id, tags, CASE GROUPING(bucket, category_id, tags) WHEN 3 THEN count(*) WHEN 5 THEN count(*) WHEN 6 THEN count(*) END AS count
@@ -134,6 +149,9 @@ WITH counted AS MATERIALIZED (
 DELETE FROM search_index WHERE fingerprint IN (
   SELECT fingerprint FROM search_index ORDER BY used_at DESC OFFSET 2
 ) RETURNING fingerprint;
+
+-- has_password_reset
+SELECT FROM password_reset WHERE token_hash = $1 AND expires_at > $2;
 
 -- idempotency_keys_by_keys
 SELECT key, request_hash, answer FROM idempotency_key WHERE key = ANY($1::bytea[]);
@@ -280,6 +298,9 @@ CROSS JOIN LATERAL (
 -- orders_by_ids
 SELECT id, account_id, total_price_minor, created_at, status, version FROM orders WHERE id = ANY($1::uuid[]);
 
+-- pending_sign_up_by_token
+SELECT email, name, password_hash FROM pending_sign_up WHERE token_hash = $1 AND expires_at > $2;
+
 -- products_by_ids
 SELECT id, name, description, price_minor, created_at, version, archived_at, category_id, tags FROM product WHERE id = ANY($1::uuid[]);
 
@@ -299,6 +320,15 @@ UPDATE account SET name = $2, version = version + 1 WHERE id = $1 RETURNING id, 
 
 -- rename_category
 UPDATE category SET name = $2, version = version + 1 WHERE id = $1 RETURNING id, name, path, created_at, version;
+
+-- request_password_reset
+WITH known AS (SELECT account_id FROM credential WHERE email = $1),
+reset AS (
+  INSERT INTO password_reset (account_id, token_hash, expires_at) SELECT account_id, $2, $3 FROM known
+  ON CONFLICT (account_id) DO UPDATE SET token_hash = excluded.token_hash, expires_at = excluded.expires_at
+)
+INSERT INTO mail (id, recipient, subject, body)
+SELECT $4, CASE WHEN EXISTS (SELECT FROM known) THEN $1 ELSE '' END, $5, $6;
 
 -- search_products_name_desc_back_max
 SELECT id, line AS key FROM search_product_<fingerprint> WHERE price_minor <= $1::bigint ORDER BY line ASC, id ASC LIMIT $2 OFFSET $3;
@@ -376,6 +406,18 @@ SELECT id FROM (
       ORDER BY name_length, sales DESC, id DESC LIMIT $6
     )
     SELECT id FROM hits0 UNION ALL SELECT id FROM hits1 UNION ALL SELECT id FROM hits2 UNION ALL SELECT id FROM hits3 UNION ALL SELECT id FROM hits4) AS hit LIMIT $7 OFFSET $8;
+
+-- sign_up
+WITH known AS (SELECT FROM credential WHERE email = $1),
+pending AS (
+  INSERT INTO pending_sign_up (email, name, password_hash, token_hash, expires_at)
+  SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT FROM known)
+  ON CONFLICT (email) DO UPDATE SET name = excluded.name, password_hash = excluded.password_hash,
+    token_hash = excluded.token_hash, expires_at = excluded.expires_at
+)
+INSERT INTO mail (id, recipient, subject, body)
+SELECT $6::uuid, $1, CASE WHEN is_known THEN $7 ELSE $9 END, CASE WHEN is_known THEN $8 ELSE $10 END
+FROM (SELECT EXISTS (SELECT FROM known) AS is_known) AS found;
 
 -- size_of_categories
 SELECT (SELECT path FROM category WHERE id = $1) AS parent_path,

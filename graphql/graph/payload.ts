@@ -16,6 +16,12 @@ export async function payloadOf<Name extends string, T>(
   }
 }
 
+/** Returns the payload of a mutation without an entity. Throws errors that are no violations. */
+export async function userErrorsOf(mutate: () => Promise<unknown>): Promise<{ userErrors: UserError[] }> {
+  const { userErrors } = await payloadOf('nothing', mutate);
+  return { userErrors };
+}
+
 function payload<Name extends string, T>(name: Name, entity: T | null, userErrors: UserError[]) {
   return { [name]: entity, userErrors } as Record<Name, T | null> & { userErrors: UserError[] };
 }

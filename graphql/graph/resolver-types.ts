@@ -1,7 +1,7 @@
 import type { Cursor as CursorValue } from './cursor.ts';
 import type { Timestamp } from './scalars.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { Account as AccountMessage } from '../../account/pb/account_pb.js';
+import type { Tokens as TokensMessage, Session as SessionMessage, Account as AccountMessage } from '../../account/pb/account_pb.js';
 import type { Product as ProductMessage, Category as CategoryMessage, Facets as FacetsMessage, PriceCount as PriceCountMessage, TagCount as TagCountMessage, CategoryCount as CategoryCountMessage } from '../../catalog/pb/catalog_pb.js';
 import type { Shop as ShopModel } from '../shop.ts';
 import type { ProductSearch } from './product-search.ts';
@@ -116,6 +116,20 @@ export type CategoryCount = {
   count: Scalars['Int']['output'];
 };
 
+/** A change of the caller's password. */
+export type ChangePasswordInput = {
+  /** The password that is replaced. */
+  currentPassword: Scalars['String']['input'];
+  /** 8 to 128 characters of any kind. */
+  newPassword: Scalars['String']['input'];
+};
+
+/** The result of changePassword. */
+export type ChangePasswordPayload = {
+  /** Mistakes in the input. Empty if the password was changed. */
+  userErrors: Array<UserError>;
+};
+
 /** The input of createCategory. */
 export type CreateCategoryInput = {
   /** The name of the category: 1 to 100 characters. It must differ from the names of its siblings in more than case and accents. */
@@ -176,8 +190,12 @@ export type ErrorCode =
   | 'INTERNAL'
   /** A value is missing, has the wrong type or is out of bounds. `field` names it, the message names the bound. */
   | 'INVALID_ARGUMENT'
+  /** The e-mail address or the password is wrong. Ask for them again. */
+  | 'INVALID_CREDENTIALS'
   /** The cursor is damaged, or it belongs to another list or to the same list with another query, filter, sort or parent. Start again without a cursor. */
   | 'INVALID_CURSOR'
+  /** The token of an e-mail or the refresh token is unknown, expired or used. Request a new e-mail, or sign in again. */
+  | 'INVALID_TOKEN'
   /** The HTTP method is not allowed, e.g. a mutation with GET. Use POST. */
   | 'METHOD_NOT_ALLOWED'
   /** The Host header names a host that the gateway does not serve. Correct the URL, or add the name to ALLOWED_HOSTS. */
@@ -200,6 +218,10 @@ export type ErrorCode =
   | 'RESOURCE_EXHAUSTED'
   /** The response would have too many bytes or items. Ask for smaller pages or fewer fields. */
   | 'RESPONSE_TOO_LARGE'
+  /** There were too many attempts. Wait for `extensions.retryAfterSeconds`. */
+  | 'TOO_MANY_ATTEMPTS'
+  /** The access token is missing, invalid, expired or revoked. Refresh it, or sign in again. */
+  | 'UNAUTHENTICATED'
   /** A service or engine cannot be reached. Retry later. */
   | 'UNAVAILABLE'
   /** The HTTP body has a media type other than `application/json`, a charset other than UTF-8, or a content coding. Send plain JSON. */
@@ -207,10 +229,34 @@ export type ErrorCode =
   /** The entity has changed since you read it. Read it again, then retry with its new version. */
   | 'VERSION_CONFLICT';
 
+/** The e-mail address and the password of an account. */
+export type LoginInput = {
+  /** The e-mail address of the account. */
+  email: Scalars['String']['input'];
+  /** The password of the account. */
+  password: Scalars['String']['input'];
+};
+
+/** The result of login. */
+export type LoginPayload = {
+  /** The tokens of the new session. Null if there are user errors. */
+  tokens: Maybe<Tokens>;
+  /** Mistakes in the input. Empty if the account has signed in. */
+  userErrors: Array<UserError>;
+};
+
+/** The result of logout. */
+export type LogoutPayload = {
+  /** Always empty. */
+  userErrors: Array<UserError>;
+};
+
 /** Write operations. The fields of one request run one after the other. */
 export type Mutation = {
   /** Takes a product off sale permanently. Archiving it again has no effect. User errors: INVALID_ARGUMENT, NOT_FOUND. */
   archiveProduct: Maybe<ArchiveProductPayload>;
+  /** Changes the password of the caller and ends the caller's other sessions. User errors: INVALID_ARGUMENT, INVALID_CREDENTIALS. Errors: UNAUTHENTICATED, TOO_MANY_ATTEMPTS, RESOURCE_EXHAUSTED. */
+  changePassword: Maybe<ChangePasswordPayload>;
   /** Creates an account. Errors: INVALID_ARGUMENT, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS. */
   createAccount: Maybe<Account>;
   /** Creates a category. User errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_NAME_TAKEN, CATEGORY_LIMIT_EXCEEDED. Errors: IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS. */
@@ -219,18 +265,40 @@ export type Mutation = {
   createOrder: Maybe<Order>;
   /** Creates a product. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS. */
   createProduct: Maybe<Product>;
+  /** Signs in. User errors: INVALID_ARGUMENT, INVALID_CREDENTIALS. Errors: TOO_MANY_ATTEMPTS, RESOURCE_EXHAUSTED. */
+  login: Maybe<LoginPayload>;
+  /** Ends the session of the caller. Its access token is refused after at most two seconds. Errors: UNAUTHENTICATED. */
+  logout: Maybe<LogoutPayload>;
+  /** Replaces the tokens of a session. A refresh token can be used once; if it is used again, the session is revoked. User errors: INVALID_TOKEN. */
+  refreshSession: Maybe<RefreshSessionPayload>;
   /** Renames an account. User errors: INVALID_ARGUMENT, NOT_FOUND. */
   renameAccount: Maybe<RenameAccountPayload>;
   /** Renames a category. User errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NAME_TAKEN. */
   renameCategory: Maybe<RenameCategoryPayload>;
+  /** Sends an e-mail with a token for resetPassword. The answer is the same if the address has no account. User errors: INVALID_ARGUMENT. Errors: TOO_MANY_ATTEMPTS. */
+  requestPasswordReset: Maybe<RequestPasswordResetPayload>;
+  /** Sets a new password and ends all sessions of the account. User errors: INVALID_ARGUMENT, INVALID_TOKEN. Errors: RESOURCE_EXHAUSTED. */
+  resetPassword: Maybe<ResetPasswordPayload>;
+  /** Ends a session of the caller. Its access token is refused after at most two seconds. User errors: INVALID_ARGUMENT, NOT_FOUND. Errors: UNAUTHENTICATED. */
+  revokeSession: Maybe<RevokeSessionPayload>;
+  /** Starts the creation of an account: sends an e-mail with a token for verifyEmail. The answer is the same if the address has an account. User errors: INVALID_ARGUMENT. Errors: TOO_MANY_ATTEMPTS, RESOURCE_EXHAUSTED. */
+  signUp: Maybe<SignUpPayload>;
   /** Changes the given fields of a product if its version is the expected one. User errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NOT_FOUND, PRODUCT_ARCHIVED, VERSION_CONFLICT. */
   updateProduct: Maybe<UpdateProductPayload>;
+  /** Creates the account of a sign-up and signs in. User errors: INVALID_TOKEN, INVALID_CREDENTIALS. Errors: TOO_MANY_ATTEMPTS, RESOURCE_EXHAUSTED. */
+  verifyEmail: Maybe<VerifyEmailPayload>;
 };
 
 
 /** Write operations. The fields of one request run one after the other. */
 export type MutationArchiveProductArgs = {
   input: ArchiveProductInput;
+};
+
+
+/** Write operations. The fields of one request run one after the other. */
+export type MutationChangePasswordArgs = {
+  input: ChangePasswordInput;
 };
 
 
@@ -263,6 +331,18 @@ export type MutationCreateProductArgs = {
 
 
 /** Write operations. The fields of one request run one after the other. */
+export type MutationLoginArgs = {
+  input: LoginInput;
+};
+
+
+/** Write operations. The fields of one request run one after the other. */
+export type MutationRefreshSessionArgs = {
+  input: RefreshSessionInput;
+};
+
+
+/** Write operations. The fields of one request run one after the other. */
 export type MutationRenameAccountArgs = {
   input: RenameAccountInput;
 };
@@ -275,8 +355,38 @@ export type MutationRenameCategoryArgs = {
 
 
 /** Write operations. The fields of one request run one after the other. */
+export type MutationRequestPasswordResetArgs = {
+  input: RequestPasswordResetInput;
+};
+
+
+/** Write operations. The fields of one request run one after the other. */
+export type MutationResetPasswordArgs = {
+  input: ResetPasswordInput;
+};
+
+
+/** Write operations. The fields of one request run one after the other. */
+export type MutationRevokeSessionArgs = {
+  input: RevokeSessionInput;
+};
+
+
+/** Write operations. The fields of one request run one after the other. */
+export type MutationSignUpArgs = {
+  input: SignUpInput;
+};
+
+
+/** Write operations. The fields of one request run one after the other. */
 export type MutationUpdateProductArgs = {
   input: UpdateProductInput;
+};
+
+
+/** Write operations. The fields of one request run one after the other. */
+export type MutationVerifyEmailArgs = {
+  input: VerifyEmailInput;
 };
 
 /** An object with an id (https://relay.dev/graphql/objectidentification.htm). */
@@ -544,6 +654,10 @@ export type Query = {
   categories: Maybe<Array<Category>>;
   /** The category with this id, or null if there is none. */
   category: Maybe<Category>;
+  /** The account of the caller. Null if the caller is not signed in. */
+  me: Maybe<Account>;
+  /** The sessions in which the caller is signed in, newest first, at most 100. Errors: UNAUTHENTICATED. */
+  mySessions: Maybe<Array<Session>>;
   /** The object with this id, or null if there is none. Null with an error if a service that may have it is unavailable. */
   node: Maybe<Node>;
   /** The objects with these ids, in the order of the ids. An item is null if no object has the id, and null with an error if a service that may have it is unavailable. */
@@ -678,6 +792,20 @@ export type QuerySuggestProductsArgs = {
   prefix: Scalars['String']['input'];
 };
 
+/** A refresh token to use. */
+export type RefreshSessionInput = {
+  /** The last refresh token of the session. */
+  refreshToken: Scalars['String']['input'];
+};
+
+/** The result of refreshSession. */
+export type RefreshSessionPayload = {
+  /** The new tokens of the session. Null if there are user errors. */
+  tokens: Maybe<Tokens>;
+  /** Mistakes in the input. Empty if the tokens were replaced. */
+  userErrors: Array<UserError>;
+};
+
 /** The input of renameAccount. */
 export type RenameAccountInput = {
   /** The id of the account to rename. */
@@ -710,6 +838,44 @@ export type RenameCategoryPayload = {
   userErrors: Array<UserError>;
 };
 
+/** A request for a new password. */
+export type RequestPasswordResetInput = {
+  /** The e-mail address of the account. */
+  email: Scalars['String']['input'];
+};
+
+/** The result of requestPasswordReset. */
+export type RequestPasswordResetPayload = {
+  /** Mistakes in the input. Empty if an e-mail will be sent, provided that the address has an account. */
+  userErrors: Array<UserError>;
+};
+
+/** A new password with the token that permits it. */
+export type ResetPasswordInput = {
+  /** 8 to 128 characters of any kind. */
+  newPassword: Scalars['String']['input'];
+  /** The token in the e-mail. */
+  token: Scalars['String']['input'];
+};
+
+/** The result of resetPassword. */
+export type ResetPasswordPayload = {
+  /** Mistakes in the input. Empty if the password was set. */
+  userErrors: Array<UserError>;
+};
+
+/** A session to end. */
+export type RevokeSessionInput = {
+  /** The id of a session of the caller. */
+  id: Scalars['ID']['input'];
+};
+
+/** The result of revokeSession. */
+export type RevokeSessionPayload = {
+  /** Mistakes in the input. Empty if the session has ended. */
+  userErrors: Array<UserError>;
+};
+
 /** What found products match. */
 export type SearchMatch =
   /** All words of the query. Also if there is no query, or if no product is found. */
@@ -719,6 +885,18 @@ export type SearchMatch =
   /** Most words of the query, or of `didYouMean` if it is not null: no product on sale matches all of them. */
   | 'MOST_WORDS';
 
+/** A session of an account. It ends 90 days after its start, or 30 days after its tokens were last refreshed. */
+export type Session = {
+  /** The time at which the account signed in. */
+  createdAt: Scalars['DateTime']['output'];
+  /** The id of the session, a UUID. */
+  id: Scalars['ID']['output'];
+  /** Whether it is the session of this request. */
+  isCurrent: Scalars['Boolean']['output'];
+  /** The time at which the tokens were last refreshed. */
+  refreshedAt: Scalars['DateTime']['output'];
+};
+
 /** Properties of the shop that its operator sets. */
 export type Shop = {
   /** The currency of all amounts. */
@@ -727,12 +905,40 @@ export type Shop = {
   name: Scalars['String']['output'];
 };
 
+/** A person who signs up. */
+export type SignUpInput = {
+  /** An e-mail address of at most 254 characters. */
+  email: Scalars['String']['input'];
+  /** The name of the customer: 1 to 200 characters. */
+  name: Scalars['String']['input'];
+  /** 8 to 128 characters of any kind. */
+  password: Scalars['String']['input'];
+};
+
+/** The result of signUp. */
+export type SignUpPayload = {
+  /** Mistakes in the input. Empty if an e-mail will be sent. */
+  userErrors: Array<UserError>;
+};
+
 /** A tag and the number of found products with it. */
 export type TagCount = {
   /** The number of products. */
   count: Scalars['Int']['output'];
   /** The tag, in lower case. */
   tag: Scalars['String']['output'];
+};
+
+/** The tokens of a session. */
+export type Tokens = {
+  /** A JWT (RFC 9068) for the header `Authorization: Bearer …`. */
+  accessToken: Scalars['String']['output'];
+  /** The account that has signed in. */
+  account: Maybe<Account>;
+  /** The lifetime of the access token, in seconds. */
+  expiresIn: Scalars['Int']['output'];
+  /** An opaque token for refreshSession. It can be used once, within 30 days. */
+  refreshToken: Scalars['String']['output'];
 };
 
 /** The input of updateProduct. Omitted fields keep their values. */
@@ -769,6 +975,22 @@ export type UserError = {
   field: Maybe<Scalars['String']['output']>;
   /** One sentence in English that can be shown next to the form field. */
   message: Scalars['String']['output'];
+};
+
+/** A token and a password with which a sign-up is completed. */
+export type VerifyEmailInput = {
+  /** The password of the sign-up. */
+  password: Scalars['String']['input'];
+  /** The token in the e-mail. */
+  token: Scalars['String']['input'];
+};
+
+/** The result of verifyEmail. */
+export type VerifyEmailPayload = {
+  /** The tokens of the new session. Null if there are user errors. */
+  tokens: Maybe<Tokens>;
+  /** Mistakes in the input. Empty if the account was created. */
+  userErrors: Array<UserError>;
 };
 
 
@@ -853,6 +1075,8 @@ export type ResolversTypes = {
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Category: ResolverTypeWrapper<CategoryMessage>;
   CategoryCount: ResolverTypeWrapper<CategoryCountMessage>;
+  ChangePasswordInput: ChangePasswordInput;
+  ChangePasswordPayload: ResolverTypeWrapper<ChangePasswordPayload>;
   CreateCategoryInput: CreateCategoryInput;
   CreateCategoryPayload: ResolverTypeWrapper<Omit<CreateCategoryPayload, 'category'> & { category?: Maybe<ResolversTypes['Category']> }>;
   Currency: ResolverTypeWrapper<Currency>;
@@ -861,6 +1085,9 @@ export type ResolversTypes = {
   ErrorCode: ErrorCode;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  LoginInput: LoginInput;
+  LoginPayload: ResolverTypeWrapper<Omit<LoginPayload, 'tokens'> & { tokens?: Maybe<ResolversTypes['Tokens']> }>;
+  LogoutPayload: ResolverTypeWrapper<LogoutPayload>;
   Money: ResolverTypeWrapper<Scalars['Money']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Node: ResolverTypeWrapper<NodeOrError>;
@@ -885,17 +1112,31 @@ export type ResolversTypes = {
   ProductSort: ProductSort;
   ProductSuggestion: ResolverTypeWrapper<Omit<ProductSuggestion, 'product'> & { product: ResolversTypes['Product'] }>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  RefreshSessionInput: RefreshSessionInput;
+  RefreshSessionPayload: ResolverTypeWrapper<Omit<RefreshSessionPayload, 'tokens'> & { tokens?: Maybe<ResolversTypes['Tokens']> }>;
   RenameAccountInput: RenameAccountInput;
   RenameAccountPayload: ResolverTypeWrapper<Omit<RenameAccountPayload, 'account'> & { account?: Maybe<ResolversTypes['Account']> }>;
   RenameCategoryInput: RenameCategoryInput;
   RenameCategoryPayload: ResolverTypeWrapper<Omit<RenameCategoryPayload, 'category'> & { category?: Maybe<ResolversTypes['Category']> }>;
+  RequestPasswordResetInput: RequestPasswordResetInput;
+  RequestPasswordResetPayload: ResolverTypeWrapper<RequestPasswordResetPayload>;
+  ResetPasswordInput: ResetPasswordInput;
+  ResetPasswordPayload: ResolverTypeWrapper<ResetPasswordPayload>;
+  RevokeSessionInput: RevokeSessionInput;
+  RevokeSessionPayload: ResolverTypeWrapper<RevokeSessionPayload>;
   SearchMatch: SearchMatch;
+  Session: ResolverTypeWrapper<SessionMessage>;
   Shop: ResolverTypeWrapper<ShopModel>;
+  SignUpInput: SignUpInput;
+  SignUpPayload: ResolverTypeWrapper<SignUpPayload>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   TagCount: ResolverTypeWrapper<TagCountMessage>;
+  Tokens: ResolverTypeWrapper<TokensMessage>;
   UpdateProductInput: UpdateProductInput;
   UpdateProductPayload: ResolverTypeWrapper<Omit<UpdateProductPayload, 'product'> & { product?: Maybe<ResolversTypes['Product']> }>;
   UserError: ResolverTypeWrapper<UserError>;
+  VerifyEmailInput: VerifyEmailInput;
+  VerifyEmailPayload: ResolverTypeWrapper<Omit<VerifyEmailPayload, 'tokens'> & { tokens?: Maybe<ResolversTypes['Tokens']> }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -909,6 +1150,8 @@ export type ResolversParentTypes = {
   Boolean: Scalars['Boolean']['output'];
   Category: CategoryMessage;
   CategoryCount: CategoryCountMessage;
+  ChangePasswordInput: ChangePasswordInput;
+  ChangePasswordPayload: ChangePasswordPayload;
   CreateCategoryInput: CreateCategoryInput;
   CreateCategoryPayload: Omit<CreateCategoryPayload, 'category'> & { category?: Maybe<ResolversParentTypes['Category']> };
   Currency: Currency;
@@ -916,6 +1159,9 @@ export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
   ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
+  LoginInput: LoginInput;
+  LoginPayload: Omit<LoginPayload, 'tokens'> & { tokens?: Maybe<ResolversParentTypes['Tokens']> };
+  LogoutPayload: LogoutPayload;
   Money: Scalars['Money']['output'];
   Mutation: Record<PropertyKey, never>;
   Node: NodeOrError;
@@ -938,16 +1184,30 @@ export type ResolversParentTypes = {
   ProductSearchConnection: ProductSearch;
   ProductSuggestion: Omit<ProductSuggestion, 'product'> & { product: ResolversParentTypes['Product'] };
   Query: Record<PropertyKey, never>;
+  RefreshSessionInput: RefreshSessionInput;
+  RefreshSessionPayload: Omit<RefreshSessionPayload, 'tokens'> & { tokens?: Maybe<ResolversParentTypes['Tokens']> };
   RenameAccountInput: RenameAccountInput;
   RenameAccountPayload: Omit<RenameAccountPayload, 'account'> & { account?: Maybe<ResolversParentTypes['Account']> };
   RenameCategoryInput: RenameCategoryInput;
   RenameCategoryPayload: Omit<RenameCategoryPayload, 'category'> & { category?: Maybe<ResolversParentTypes['Category']> };
+  RequestPasswordResetInput: RequestPasswordResetInput;
+  RequestPasswordResetPayload: RequestPasswordResetPayload;
+  ResetPasswordInput: ResetPasswordInput;
+  ResetPasswordPayload: ResetPasswordPayload;
+  RevokeSessionInput: RevokeSessionInput;
+  RevokeSessionPayload: RevokeSessionPayload;
+  Session: SessionMessage;
   Shop: ShopModel;
+  SignUpInput: SignUpInput;
+  SignUpPayload: SignUpPayload;
   String: Scalars['String']['output'];
   TagCount: TagCountMessage;
+  Tokens: TokensMessage;
   UpdateProductInput: UpdateProductInput;
   UpdateProductPayload: Omit<UpdateProductPayload, 'product'> & { product?: Maybe<ResolversParentTypes['Product']> };
   UserError: UserError;
+  VerifyEmailInput: VerifyEmailInput;
+  VerifyEmailPayload: Omit<VerifyEmailPayload, 'tokens'> & { tokens?: Maybe<ResolversParentTypes['Tokens']> };
 };
 
 export type CostDirectiveArgs = {
@@ -1015,6 +1275,10 @@ export type CategoryCountResolvers<ContextType = Context, ParentType extends Res
   count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
+export type ChangePasswordPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ChangePasswordPayload'] = ResolversParentTypes['ChangePasswordPayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type CreateCategoryPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CreateCategoryPayload'] = ResolversParentTypes['CreateCategoryPayload']> = {
   category?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
@@ -1033,19 +1297,37 @@ export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversT
   name: 'DateTime';
 }
 
+export type LoginPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LoginPayload'] = ResolversParentTypes['LoginPayload']> = {
+  tokens?: Resolver<Maybe<ResolversTypes['Tokens']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type LogoutPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LogoutPayload'] = ResolversParentTypes['LogoutPayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export interface MoneyScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Money'], any> {
   name: 'Money';
 }
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   archiveProduct?: Resolver<Maybe<ResolversTypes['ArchiveProductPayload']>, ParentType, ContextType, RequireFields<MutationArchiveProductArgs, 'input'>>;
+  changePassword?: Resolver<Maybe<ResolversTypes['ChangePasswordPayload']>, ParentType, ContextType, RequireFields<MutationChangePasswordArgs, 'input'>>;
   createAccount?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType, RequireFields<MutationCreateAccountArgs, 'account'>>;
   createCategory?: Resolver<Maybe<ResolversTypes['CreateCategoryPayload']>, ParentType, ContextType, RequireFields<MutationCreateCategoryArgs, 'input'>>;
   createOrder?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<MutationCreateOrderArgs, 'order'>>;
   createProduct?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<MutationCreateProductArgs, 'product'>>;
+  login?: Resolver<Maybe<ResolversTypes['LoginPayload']>, ParentType, ContextType, RequireFields<MutationLoginArgs, 'input'>>;
+  logout?: Resolver<Maybe<ResolversTypes['LogoutPayload']>, ParentType, ContextType>;
+  refreshSession?: Resolver<Maybe<ResolversTypes['RefreshSessionPayload']>, ParentType, ContextType, RequireFields<MutationRefreshSessionArgs, 'input'>>;
   renameAccount?: Resolver<Maybe<ResolversTypes['RenameAccountPayload']>, ParentType, ContextType, RequireFields<MutationRenameAccountArgs, 'input'>>;
   renameCategory?: Resolver<Maybe<ResolversTypes['RenameCategoryPayload']>, ParentType, ContextType, RequireFields<MutationRenameCategoryArgs, 'input'>>;
+  requestPasswordReset?: Resolver<Maybe<ResolversTypes['RequestPasswordResetPayload']>, ParentType, ContextType, RequireFields<MutationRequestPasswordResetArgs, 'input'>>;
+  resetPassword?: Resolver<Maybe<ResolversTypes['ResetPasswordPayload']>, ParentType, ContextType, RequireFields<MutationResetPasswordArgs, 'input'>>;
+  revokeSession?: Resolver<Maybe<ResolversTypes['RevokeSessionPayload']>, ParentType, ContextType, RequireFields<MutationRevokeSessionArgs, 'input'>>;
+  signUp?: Resolver<Maybe<ResolversTypes['SignUpPayload']>, ParentType, ContextType, RequireFields<MutationSignUpArgs, 'input'>>;
   updateProduct?: Resolver<Maybe<ResolversTypes['UpdateProductPayload']>, ParentType, ContextType, RequireFields<MutationUpdateProductArgs, 'input'>>;
+  verifyEmail?: Resolver<Maybe<ResolversTypes['VerifyEmailPayload']>, ParentType, ContextType, RequireFields<MutationVerifyEmailArgs, 'input'>>;
 };
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
@@ -1151,6 +1433,8 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   bestSellers?: Resolver<Maybe<Array<ResolversTypes['Product']>>, ParentType, ContextType, RequireFields<QueryBestSellersArgs, 'first'>>;
   categories?: Resolver<Maybe<Array<ResolversTypes['Category']>>, ParentType, ContextType, RequireFields<QueryCategoriesArgs, 'first'>>;
   category?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType, RequireFields<QueryCategoryArgs, 'id'>>;
+  me?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType>;
+  mySessions?: Resolver<Maybe<Array<ResolversTypes['Session']>>, ParentType, ContextType>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   nodes?: Resolver<Maybe<Array<Maybe<ResolversTypes['Node']>>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<QueryOrderArgs, 'id'>>;
@@ -1163,6 +1447,11 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   suggestProducts?: Resolver<Maybe<Array<ResolversTypes['ProductSuggestion']>>, ParentType, ContextType, RequireFields<QuerySuggestProductsArgs, 'first' | 'prefix'>>;
 };
 
+export type RefreshSessionPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RefreshSessionPayload'] = ResolversParentTypes['RefreshSessionPayload']> = {
+  tokens?: Resolver<Maybe<ResolversTypes['Tokens']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type RenameAccountPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RenameAccountPayload'] = ResolversParentTypes['RenameAccountPayload']> = {
   account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
@@ -1173,14 +1462,44 @@ export type RenameCategoryPayloadResolvers<ContextType = Context, ParentType ext
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type RequestPasswordResetPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RequestPasswordResetPayload'] = ResolversParentTypes['RequestPasswordResetPayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type ResetPasswordPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ResetPasswordPayload'] = ResolversParentTypes['ResetPasswordPayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RevokeSessionPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RevokeSessionPayload'] = ResolversParentTypes['RevokeSessionPayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type SessionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Session'] = ResolversParentTypes['Session']> = {
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  isCurrent?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  refreshedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
 export type ShopResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Shop'] = ResolversParentTypes['Shop']> = {
   currency?: Resolver<ResolversTypes['Currency'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type SignUpPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SignUpPayload'] = ResolversParentTypes['SignUpPayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type TagCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TagCount'] = ResolversParentTypes['TagCount']> = {
   count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   tag?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type TokensResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Tokens'] = ResolversParentTypes['Tokens']> = {
+  accessToken?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType>;
+  expiresIn?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  refreshToken?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type UpdateProductPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UpdateProductPayload'] = ResolversParentTypes['UpdateProductPayload']> = {
@@ -1194,6 +1513,11 @@ export type UserErrorResolvers<ContextType = Context, ParentType extends Resolve
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type VerifyEmailPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['VerifyEmailPayload'] = ResolversParentTypes['VerifyEmailPayload']> = {
+  tokens?: Resolver<Maybe<ResolversTypes['Tokens']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = Context> = {
   Account?: AccountResolvers<ContextType>;
   AccountConnection?: AccountConnectionResolvers<ContextType>;
@@ -1201,10 +1525,13 @@ export type Resolvers<ContextType = Context> = {
   ArchiveProductPayload?: ArchiveProductPayloadResolvers<ContextType>;
   Category?: CategoryResolvers<ContextType>;
   CategoryCount?: CategoryCountResolvers<ContextType>;
+  ChangePasswordPayload?: ChangePasswordPayloadResolvers<ContextType>;
   CreateCategoryPayload?: CreateCategoryPayloadResolvers<ContextType>;
   Currency?: CurrencyResolvers<ContextType>;
   Cursor?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
+  LoginPayload?: LoginPayloadResolvers<ContextType>;
+  LogoutPayload?: LogoutPayloadResolvers<ContextType>;
   Money?: GraphQLScalarType;
   Mutation?: MutationResolvers<ContextType>;
   Node?: NodeResolvers<ContextType>;
@@ -1221,12 +1548,20 @@ export type Resolvers<ContextType = Context> = {
   ProductSearchConnection?: ProductSearchConnectionResolvers<ContextType>;
   ProductSuggestion?: ProductSuggestionResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  RefreshSessionPayload?: RefreshSessionPayloadResolvers<ContextType>;
   RenameAccountPayload?: RenameAccountPayloadResolvers<ContextType>;
   RenameCategoryPayload?: RenameCategoryPayloadResolvers<ContextType>;
+  RequestPasswordResetPayload?: RequestPasswordResetPayloadResolvers<ContextType>;
+  ResetPasswordPayload?: ResetPasswordPayloadResolvers<ContextType>;
+  RevokeSessionPayload?: RevokeSessionPayloadResolvers<ContextType>;
+  Session?: SessionResolvers<ContextType>;
   Shop?: ShopResolvers<ContextType>;
+  SignUpPayload?: SignUpPayloadResolvers<ContextType>;
   TagCount?: TagCountResolvers<ContextType>;
+  Tokens?: TokensResolvers<ContextType>;
   UpdateProductPayload?: UpdateProductPayloadResolvers<ContextType>;
   UserError?: UserErrorResolvers<ContextType>;
+  VerifyEmailPayload?: VerifyEmailPayloadResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = Context> = {

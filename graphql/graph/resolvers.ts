@@ -1,5 +1,6 @@
 import { accountResolvers } from '#graphql/graph/account.ts';
 import { categoryResolvers } from '#graphql/graph/category.ts';
+import { identityResolvers } from '#graphql/graph/identity.ts';
 import { nodeResolvers } from '#graphql/graph/node.ts';
 import { orderResolvers } from '#graphql/graph/order.ts';
 import { productResolvers } from '#graphql/graph/product.ts';
@@ -13,6 +14,7 @@ import type { Resolvers } from '#graphql/graph/resolver-types.ts';
 export const resolvers: Resolvers[] = [
   accountResolvers,
   categoryResolvers,
+  identityResolvers,
   nodeResolvers,
   orderResolvers,
   productResolvers,

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { accountSettings } from '#account/config.ts';
 import { adminPortSetting, GATEWAY, mainOf, SERVICES, urlSetting } from '#cmd/services.ts';
 import { gatewaySettings } from '#graphql/config.ts';
 import {
@@ -43,6 +45,7 @@ export const runAllSettings = {
   ...urlSettings,
   ...adminPortSettings,
   LOG_FORMAT: commonSettings.LOG_FORMAT,
+  TOKEN_KEYS: accountSettings.TOKEN_KEYS,
   HOST: gatewaySettings.HOST,
   ADMIN_HOST: serviceSettings.ADMIN_HOST,
   PORT: port({ default: GATEWAY.port, desc: 'The port on which the API answers.' }),
@@ -59,7 +62,7 @@ export interface RunAllConfig {
 
 /** The settings and ports of all services. */
 export function runAllConfig(env: Environment, isTerminal: boolean): RunAllConfig {
-  const { HOST, ADMIN_HOST, PORT, FRITZY_DATA, LOG_FORMAT } = readConfig(env, runAllSettings);
+  const { HOST, ADMIN_HOST, PORT, FRITZY_DATA, LOG_FORMAT, TOKEN_KEYS } = readConfig(env, runAllSettings);
   const urls = readConfig(env, urlSettings);
   const adminPorts = readConfig(env, adminPortSettings);
   // The services write into pipes, so only this process can detect a terminal.
@@ -68,6 +71,7 @@ export function runAllConfig(env: Environment, isTerminal: boolean): RunAllConfi
   const common = {
     ...Object.fromEntries(SERVICES.map(({ name }) => [urlSetting(name), urlOf(name)])),
     LOG_FORMAT: format,
+    TOKEN_KEYS: TOKEN_KEYS || join(FRITZY_DATA, 'token-keys'),
   };
   const services = SERVICES.map(({ name, color }): ServiceProgram => {
     const adminPort = String(adminPorts[adminPortSetting(name)]);

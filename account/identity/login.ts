@@ -1,0 +1,37 @@
+import { requireEmail } from '#account/identity/email.ts';
+import { invalidCredentials } from '#account/identity/errors.ts';
+import { isOutdated } from '#account/identity/password-hash.ts';
+import { hashPassword, isPassword } from '#account/identity/password.ts';
+import { newSession, type TokenDeps, type Tokens } from '#account/identity/session.ts';
+import type { SessionStore } from '#account/identity/session-store.ts';
+import type { IdentityStore } from '#account/identity/store.ts';
+import type { Throttle } from '#account/identity/throttle-store.ts';
+import type { Call } from '#platform/call.ts';
+
+/**
+ * Creates a session. An unknown e-mail address and a wrong password have the same answer and take the same time. Throws
+ * INVALID_ARGUMENT, INVALID_CREDENTIALS, RESOURCE_EXHAUSTED, TOO_MANY_ATTEMPTS.
+ */
+export async function login(
+  deps: TokenDeps & {
+    store: Pick<IdentityStore, 'credentialByEmail' | 'rehash'>;
+    sessions: Pick<SessionStore, 'createSession'>;
+    throttle: Pick<Throttle, 'count' | 'forget'>;
+  },
+  input: { email: string; password: string },
+  call: Call,
+): Promise<Tokens> {
+  const { store, sessions, throttle, clock } = deps;
+  const email = requireEmail('email', input.email);
+  await throttle.count('password', email);
+  const credential = await store.credentialByEmail(email);
+  const isRight = await isPassword(input.password, credential?.passwordHash, call);
+  if (!credential || !isRight) throw invalidCredentials('password');
+  const { accountId, passwordHash } = credential;
+  if (isOutdated(passwordHash))
+    await store.rehash(accountId, await hashPassword(input.password, call), new Date(clock.now()));
+  const { session, tokens } = newSession(deps, accountId);
+  await sessions.createSession(session);
+  await throttle.forget('password', email);
+  return tokens();
+}

@@ -1,0 +1,99 @@
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { calculateJwkThumbprint, exportJWK, type JSONWebKeySet, type JWK } from 'jose';
+import { ALGORITHM } from '#platform/auth/access-token.ts';
+import { repeat } from '#platform/events/repeat.ts';
+import type { Logger } from '#platform/logger.ts';
+import { messageOf, StartError } from '#platform/errors.ts';
+
+/** The RSA keys that sign access tokens: the files *.pem of a folder. The last one by name signs; all are published. */
+export interface SigningKeys {
+  readonly kid: string;
+  readonly privateKey: KeyObject;
+  /** The public keys as a JWK set (RFC 7517). */
+  readonly keySet: JSONWebKeySet;
+}
+
+const MODULUS_BITS_MIN = 2_048;
+const RELOAD_MS = 10_000;
+const FIRST_FILE = '0001.pem';
+
+/** Reads the keys of a folder. If it has none, creates the first one; processes that start at once share it. */
+export async function readSigningKeys(folder: string): Promise<SigningKeys> {
+  try {
+    const pems = await readPems(folder);
+    if (pems.length > 0) return await toSigningKeys(pems);
+    await createFirst(folder);
+    return await toSigningKeys(await readPems(folder));
+  } catch (error) {
+    if (error instanceof StartError) throw error;
+    throw new StartError(
+      `cannot read or create the keys of access tokens in ${folder} (${messageOf(error)}): set TOKEN_KEYS to a folder of RSA keys in PEM files.`,
+    );
+  }
+}
+
+/** Keeps the keys of a folder up to date until disposal. */
+export function reloadSigningKeys(
+  folder: string,
+  logger: Logger,
+  use: (keys: SigningKeys) => void,
+): AsyncDisposable {
+  return repeat(RELOAD_MS, logger, 'reading the keys of access tokens', async () => {
+    use(await readSigningKeys(folder));
+    return false;
+  });
+}
+
+/** A key that exists only in this process. */
+export function temporarySigningKeys(): Promise<SigningKeys> {
+  return toSigningKeys([newPem()]);
+}
+
+async function readPems(folder: string): Promise<string[]> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.pem')).toSorted();
+  return Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+}
+
+/** Links a complete file, so that no other process reads a part of it and only one of them creates it. */
+async function createFirst(folder: string): Promise<void> {
+  const temporary = join(folder, `.${process.pid}.tmp`);
+  await writeFile(temporary, newPem(), { mode: 0o600 });
+  try {
+    await link(temporary, join(folder, FIRST_FILE));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+function newPem(): string {
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: MODULUS_BITS_MIN,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  return privateKey;
+}
+
+async function toSigningKeys(pems: readonly string[]): Promise<SigningKeys> {
+  const keys = await Promise.all(pems.map(toKey));
+  const last = keys.at(-1);
+  if (!last) throw new StartError('there is no key for access tokens.');
+  const { privateKey, jwk } = last;
+  return { kid: jwk.kid ?? '', privateKey, keySet: { keys: keys.map((key) => key.jwk) } };
+}
+
+async function toKey(pem: string): Promise<{ privateKey: KeyObject; jwk: JWK }> {
+  const privateKey = createPrivateKey(pem);
+  const bits = privateKey.asymmetricKeyDetails?.modulusLength ?? 0;
+  if (privateKey.asymmetricKeyType !== 'rsa' || bits < MODULUS_BITS_MIN)
+    throw new Error(`a key is not an RSA key of at least ${MODULUS_BITS_MIN} bits`);
+  // Never export the private parts.
+  const { kty, n, e } = await exportJWK(privateKey);
+  const kid = await calculateJwkThumbprint({ kty, n, e } as JWK);
+  return { privateKey, jwk: { kty, n, e, kid, alg: ALGORITHM, use: 'sig' } as JWK };
+}

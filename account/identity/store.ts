@@ -1,0 +1,199 @@
+import { insertAccounts } from '#account/store.ts';
+import type { Account } from '#account/account.ts';
+import { FORGET_MS } from '#account/identity/throttle-store.ts';
+import type { Mail } from '#account/identity/mail-store.ts';
+import { insertSession, revokeSessions, type NewSession } from '#account/identity/session-store.ts';
+import type { Event } from '#platform/events/event.ts';
+import { sqlState, type Database, type Statement } from '#platform/postgres/pool.ts';
+
+/** The SQL statements of credentials, sign-ups and password resets. */
+
+export interface Credential {
+  readonly accountId: string;
+  readonly email: string;
+  readonly passwordHash: string;
+}
+
+export interface PendingSignUp {
+  readonly email: string;
+  readonly name: string;
+  readonly passwordHash: string;
+}
+
+interface CredentialRow {
+  readonly account_id: string;
+  readonly email: string;
+  readonly password_hash: string;
+}
+
+const CREDENTIAL_COLUMNS = 'account_id, email, password_hash';
+const UNIQUE_VIOLATION = '23505';
+
+const BY_EMAIL: Statement = {
+  name: 'credential_by_email',
+  text: `SELECT ${CREDENTIAL_COLUMNS} FROM credential WHERE email = $1`,
+};
+const BY_ACCOUNT: Statement = {
+  name: 'credential_by_account',
+  text: `SELECT ${CREDENTIAL_COLUMNS} FROM credential WHERE account_id = $1`,
+};
+/** One statement for known and unknown addresses, so that they take the same time. */
+const SIGN_UP: Statement = {
+  name: 'sign_up',
+  text: `
+    WITH known AS (SELECT FROM credential WHERE email = $1),
+    pending AS (
+      INSERT INTO pending_sign_up (email, name, password_hash, token_hash, expires_at)
+      SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT FROM known)
+      ON CONFLICT (email) DO UPDATE SET name = excluded.name, password_hash = excluded.password_hash,
+        token_hash = excluded.token_hash, expires_at = excluded.expires_at
+    )
+    INSERT INTO mail (id, recipient, subject, body)
+    SELECT $6::uuid, $1, CASE WHEN is_known THEN $7 ELSE $9 END, CASE WHEN is_known THEN $8 ELSE $10 END
+    FROM (SELECT EXISTS (SELECT FROM known) AS is_known) AS found`,
+};
+const PENDING: Statement = {
+  name: 'pending_sign_up_by_token',
+  text: 'SELECT email, name, password_hash FROM pending_sign_up WHERE token_hash = $1 AND expires_at > $2',
+};
+const TAKE_PENDING: Statement = {
+  name: 'take_pending_sign_up',
+  text: 'DELETE FROM pending_sign_up WHERE token_hash = $1 RETURNING email',
+};
+const INSERT_CREDENTIAL: Statement = {
+  name: 'insert_credential',
+  text: 'INSERT INTO credential (account_id, email, password_hash) VALUES ($1, $2, $3)',
+};
+const SET_PASSWORD: Statement = {
+  name: 'set_password',
+  text: 'UPDATE credential SET password_hash = $2, changed_at = $3 WHERE account_id = $1',
+};
+/** Like sign_up. For an unknown address the mail has no recipient, so that both cases write and commit. */
+const REQUEST_RESET: Statement = {
+  name: 'request_password_reset',
+  text: `
+    WITH known AS (SELECT account_id FROM credential WHERE email = $1),
+    reset AS (
+      INSERT INTO password_reset (account_id, token_hash, expires_at) SELECT account_id, $2, $3 FROM known
+      ON CONFLICT (account_id) DO UPDATE SET token_hash = excluded.token_hash, expires_at = excluded.expires_at
+    )
+    INSERT INTO mail (id, recipient, subject, body)
+    SELECT $4, CASE WHEN EXISTS (SELECT FROM known) THEN $1 ELSE '' END, $5, $6`,
+};
+const TAKE_RESET: Statement = {
+  name: 'take_password_reset',
+  text: `
+    DELETE FROM password_reset AS reset USING credential
+    WHERE token_hash = $1 AND expires_at > $2 AND credential.account_id = reset.account_id
+    RETURNING reset.account_id, credential.email`,
+};
+const HAS_RESET: Statement = {
+  name: 'has_password_reset',
+  text: 'SELECT FROM password_reset WHERE token_hash = $1 AND expires_at > $2',
+};
+const DELETE_OLD: Statement = {
+  name: 'delete_old_identity_rows',
+  text: `
+    WITH sign_ups AS (DELETE FROM pending_sign_up WHERE expires_at < $1),
+    resets AS (DELETE FROM password_reset WHERE expires_at < $1),
+    attempts AS (DELETE FROM attempt WHERE last_at < $2)
+    DELETE FROM session WHERE expires_at < $1`,
+};
+
+export type IdentityStore = ReturnType<typeof createIdentityStore>;
+
+export function createIdentityStore(database: Database) {
+  const credential = async (statement: Statement, value: string): Promise<Credential | undefined> => {
+    const [row] = await database.query<CredentialRow>(statement, [value]);
+    return row && { accountId: row.account_id, email: row.email, passwordHash: row.password_hash };
+  };
+
+  return {
+    credentialByEmail: (email: string) => credential(BY_EMAIL, email),
+    credentialOf: (accountId: string) => credential(BY_ACCOUNT, accountId),
+
+    /** Stores a sign-up and `mail`; if the address has an account, only `mailIfKnown`. Replaces an earlier sign-up. */
+    async signUp(
+      pending: PendingSignUp & { tokenHash: Buffer; expiresAt: Date },
+      { mail, mailIfKnown }: { mail: Mail; mailIfKnown: Pick<Mail, 'subject' | 'body'> },
+    ): Promise<void> {
+      const { email, name, passwordHash, tokenHash, expiresAt } = pending;
+      const known = [mailIfKnown.subject, mailIfKnown.body];
+      const mails = [mail.id, ...known, mail.subject, mail.body];
+      await database.query(SIGN_UP, [email, name, passwordHash, tokenHash, expiresAt, ...mails]);
+    },
+
+    async pendingSignUp(tokenHash: Buffer, now: Date): Promise<PendingSignUp | undefined> {
+      const [row] = await database.query<{ email: string; name: string; password_hash: string }>(PENDING, [
+        tokenHash,
+        now,
+      ]);
+      return row && { email: row.email, name: row.name, passwordHash: row.password_hash };
+    },
+
+    /** Turns a sign-up into an account with a session. Returns false if it was taken before, or its address has one. */
+    async createAccount(
+      tokenHash: Buffer,
+      created: { account: Account; event: Event; passwordHash: string; session: NewSession },
+    ): Promise<boolean> {
+      const { account, event, passwordHash, session } = created;
+      try {
+        return await database.transaction(async (tx) => {
+          const [taken] = await tx.query<{ email: string }>(TAKE_PENDING, [tokenHash]);
+          if (!taken) return false;
+          await insertAccounts(tx, [account], [event]);
+          await tx.query(INSERT_CREDENTIAL, [account.id, taken.email, passwordHash]);
+          await insertSession(tx, session);
+          return true;
+        });
+      } catch (error) {
+        if (sqlState(error) === UNIQUE_VIOLATION) return false;
+        throw error;
+      }
+    },
+
+    /** Stores a password and revokes all sessions of the account but one. */
+    setPassword: (
+      accountId: string,
+      passwordHash: string,
+      { now, except }: { now: Date; except: string | null },
+    ): Promise<void> =>
+      database.transaction(async (tx) => {
+        await tx.query(SET_PASSWORD, [accountId, passwordHash, now]);
+        await revokeSessions(tx, { accountId, except, now });
+      }),
+
+    /** Stores a stronger hash of the same password. */
+    async rehash(accountId: string, passwordHash: string, now: Date): Promise<void> {
+      await database.query(SET_PASSWORD, [accountId, passwordHash, now]);
+    },
+
+    /** Stores a reset and its mail; if the address has no account, only a mail without a recipient. */
+    async requestReset(
+      reset: { email: string; tokenHash: Buffer; expiresAt: Date },
+      mail: Mail,
+    ): Promise<void> {
+      const { email, tokenHash, expiresAt } = reset;
+      await database.query(REQUEST_RESET, [email, tokenHash, expiresAt, mail.id, mail.subject, mail.body]);
+    },
+
+    async hasReset(tokenHash: Buffer, now: Date): Promise<boolean> {
+      return (await database.query(HAS_RESET, [tokenHash, now])).length > 0;
+    },
+
+    /** Sets the password of the account of a token and revokes its sessions. Returns its address if the token is valid. */
+    resetPassword: (tokenHash: Buffer, passwordHash: string, now: Date): Promise<string | undefined> =>
+      database.transaction(async (tx) => {
+        const [row] = await tx.query<{ account_id: string; email: string }>(TAKE_RESET, [tokenHash, now]);
+        if (!row) return undefined;
+        await tx.query(SET_PASSWORD, [row.account_id, passwordHash, now]);
+        await revokeSessions(tx, { accountId: row.account_id, except: null, now });
+        return row.email;
+      }),
+
+    /** Deletes what has expired, and attempts of more than a day ago. */
+    async deleteOld(now: Date): Promise<void> {
+      await database.query(DELETE_OLD, [now, new Date(now.getTime() - FORGET_MS)]);
+    },
+  };
+}

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { argon2Sync } from 'node:crypto';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, suite, test } from 'node:test';
+import { text } from 'node:stream/consumers';
+import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
+import { SMTPServer } from 'smtp-server';
+import { startAccount } from '#account/service.ts';
+import { AppError } from '#platform/errors.ts';
+import { inProcess } from '#platform/rpc.ts';
+import { openServiceBench } from '#testkit/service-bench.ts';
+import { eventually, fakeClock, testCall } from '#testkit/shop.ts';
+
+const PASSWORD = 'correct horse battery';
+
+/** An SMTP server that refuses the first `refusals` e-mails. */
+async function startMailServer(stack: AsyncDisposableStack, refusals: number) {
+  const received: { to: string[]; text: string }[] = [];
+  let left = refusals;
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onData(stream, session, done) {
+      void text(stream).then((content) => {
+        if (left > 0) {
+          left -= 1;
+          return done(new Error('try again'));
+        }
+        received.push({ to: session.envelope.rcptTo.map(({ address }) => address), text: content });
+        return done();
+      });
+    },
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  stack.defer(() => new Promise((resolve) => server.close(() => resolve())));
+  const address = server.server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  return { url: `smtp://127.0.0.1:${address.port}`, received };
+}
+
+suite('sign-in', async () => {
+  const stack = new AsyncDisposableStack();
+  after(() => stack.disposeAsync());
+  const clock = fakeClock(Date.now());
+  const bench = await openServiceBench('account', stack, clock);
+  const folder = await mkdtemp(join(tmpdir(), 'fritzy-keys-'));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const mail = await startMailServer(stack, 1);
+  const tokenKeys = join(folder, 'keys');
+  const config = {
+    databaseUrl: bench.url,
+    tokenKeys,
+    mailUrl: mail.url,
+    mailFrom: 'Shop <shop@shop.example>',
+  };
+  const { implementation } = await startAccount(config, bench.deps, stack);
+  const accounts = inProcess(implementation);
+  const email = 'ada@shop.example';
+  const login = (password: string) => accounts.login({ email, password }, testCall());
+  const reasonOf = async (answer: Promise<unknown>): Promise<string> =>
+    answer.then(
+      () => 'OK',
+      (error: unknown) => (error instanceof AppError ? error.reason : String(error)),
+    );
+
+  test('an e-mail that the mail server refuses is sent later, once', async () => {
+    await accounts.signUp({ email, name: 'Ada', password: PASSWORD }, testCall());
+    await eventually(() => assert.ok(bench.logLines.some(({ msg }) => msg === 'an e-mail was not sent')));
+    assert.ok(!JSON.stringify(bench.logLines).includes(email), 'no personal data in the log');
+    clock.advance(11_000);
+    await eventually(() => assert.equal(mail.received.length, 1));
+    const [{ to, text: content } = assert.fail()] = mail.received;
+    assert.deepEqual(to, [email]);
+    assert.match(content, /^Subject: Confirm your e-mail address/m);
+    const token = /token=3D([\w-]+(?:=\r\n[\w-]+)?)/.exec(content)?.[1]?.replace('=\r\n', '') ?? '';
+    const { tokens } = await accounts.verifyEmail({ token, password: PASSWORD }, testCall());
+    assert.ok(tokens);
+    await eventually(async () => assert.deepEqual(await bench.counts('mail'), [0]));
+    assert.equal(mail.received.length, 1);
+    const [event] = await bench.outbox(tokens.accountId);
+    assert.equal(event?.event_type, 'account_created');
+  });
+
+  test('tokens are verified with the published keys, whose files only their owner can read', async () => {
+    const { tokens } = await login(PASSWORD);
+    const { json } = await accounts.getKeySet({}, testCall());
+    const keys = createLocalJWKSet(JSON.parse(json) as JSONWebKeySet);
+    const { payload } = await jwtVerify(tokens?.accessToken ?? '', keys, {
+      typ: 'at+jwt',
+      currentDate: new Date(clock.now()),
+    });
+    assert.equal(payload.sub, tokens?.accountId);
+    assert.deepEqual(await readdir(tokenKeys), ['0001.pem']);
+    assert.equal((await stat(join(tokenKeys, '0001.pem'))).mode & 0o777, 0o600);
+  });
+
+  test('a hash with weaker parameters is replaced at the next sign-in', async () => {
+    const nonce = Buffer.from('0123456789abcdef');
+    const cost = { memory: 8_192, passes: 1, parallelism: 1 };
+    const tag = argon2Sync('argon2id', { ...cost, message: PASSWORD, nonce, tagLength: 32 });
+    const base64 = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '');
+    const outdated = `$argon2id$v=19$m=8192,t=1,p=1$${base64(nonce)}$${base64(tag)}`;
+    await bench.rows('UPDATE credential SET password_hash = $1', [outdated]);
+    await login(PASSWORD);
+    const [row] = await bench.rows<{ password_hash: string }>('SELECT password_hash FROM credential');
+    assert.match(row?.password_hash ?? '', /\$m=19456,t=2,p=1\$/);
+    await login(PASSWORD);
+  });
+
+  test('10,000 guesses in 15 minutes cause at most 20 hash checks; the session of the owner continues', async () => {
+    const { tokens } = await login(PASSWORD);
+    const outcomes = new Map<string, number>();
+    const count = async (guess: number): Promise<void> => {
+      const reason = await reasonOf(login(`guess ${guess}`));
+      outcomes.set(reason, (outcomes.get(reason) ?? 0) + 1);
+    };
+    // Ten at a time, so that concurrent guesses count as well.
+    for (let guess = 0; guess < 10_000; guess += 10) {
+      await Promise.all(Array.from({ length: 10 }, (_, index) => count(guess + index)));
+      clock.advance(900);
+    }
+    const checked = outcomes.get('INVALID_CREDENTIALS') ?? 0;
+    assert.ok(checked >= 5 && checked <= 20, `${checked} checks`);
+    assert.equal(outcomes.get('TOO_MANY_ATTEMPTS'), 10_000 - checked);
+    const refreshed = await accounts.refreshSession({ refreshToken: tokens?.refreshToken ?? '' }, testCall());
+    assert.ok(refreshed.tokens);
+  });
+
+  test('sessions end 30 days after the last refresh, and 90 days after the start', async () => {
+    const DAY_MS = 86_400_000;
+    clock.advance(DAY_MS);
+    const start = async (): Promise<string> => (await login(PASSWORD)).tokens?.refreshToken ?? '';
+    const refresh = async (refreshToken: string): Promise<string> =>
+      (await accounts.refreshSession({ refreshToken }, testCall())).tokens?.refreshToken ?? '';
+    const idle = await start();
+    let active = await start();
+    for (const _ of [1, 2, 3]) {
+      clock.advance(29 * DAY_MS);
+      active = await refresh(active);
+    }
+    assert.equal(await reasonOf(refresh(idle)), 'INVALID_TOKEN');
+    clock.advance(3 * DAY_MS + 1);
+    assert.equal(await reasonOf(refresh(active)), 'INVALID_TOKEN');
+  });
+});

@@ -1,0 +1,148 @@
+import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTPayload } from 'jose';
+import { LRUCache } from 'lru-cache';
+import { ALGORITHM, AUDIENCE, ISSUER, TOKEN_LENGTH_MAX, TYPE } from '#platform/auth/access-token.ts';
+import type { Call } from '#platform/call.ts';
+import type { Clock } from '#platform/clock.ts';
+import { AppError } from '#platform/errors.ts';
+import { sharePublicReads } from '#platform/group.ts';
+import { Principal } from '#platform/principal.ts';
+
+/** Verifies access tokens. */
+export interface TokenVerifier {
+  /**
+   * Returns the principal of a token: at once if the token was verified within the last second, otherwise later. Throws
+   * UNAUTHENTICATED.
+   */
+  verify(token: string, call: Call): Principal | Promise<Principal>;
+}
+
+export interface TokenIssuer {
+  /** Returns the public keys. */
+  keySet(call: Call): Promise<JSONWebKeySet>;
+  /** Whether a session is neither revoked nor expired. */
+  isActive(sessionId: string, call: Call): Promise<boolean>;
+}
+
+interface Verified {
+  readonly principal: Principal;
+  readonly sessionId: string;
+  readonly expiresAtMs: number;
+  /** When the session was last known to be active (Clock.elapsedMs). */
+  checkedMs: number;
+}
+
+/** A revoked session ends within this time, plus the time of the check. */
+const CHECK_MS = 1_000;
+/** A token with an unknown key causes at most one request for the keys in this time. */
+const REFETCH_MS = 30_000;
+const VERIFIED_MAX = 20_000;
+/** Three parts in canonical base64url. */
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+export function createTokenVerifier(issuer: TokenIssuer, clock: Clock): TokenVerifier {
+  const verified = new LRUCache<string, Verified>({ max: VERIFIED_MAX });
+  const fetchKeySet = sharePublicReads<'', JSONWebKeySet>(
+    () => '',
+    (_, call) => issuer.keySet(call),
+  );
+  const isActive = sharePublicReads<string, boolean>(
+    (id) => id,
+    (id, call) => issuer.isActive(id, call),
+  );
+  let keySet: JSONWebKeySet | undefined;
+  let fetchedMs = Number.NEGATIVE_INFINITY;
+
+  /** Returns the keys; requests them again if `isKeyUnknown` and the last request was long enough ago. */
+  async function keys(isKeyUnknown: boolean, call: Call): Promise<JSONWebKeySet> {
+    if (keySet && !(isKeyUnknown && clock.elapsedMs() - fetchedMs >= REFETCH_MS)) return keySet;
+    fetchedMs = clock.elapsedMs();
+    keySet = await fetchKeySet('', call);
+    return keySet;
+  }
+
+  async function payloadOf(token: string, call: Call, isKeyUnknown = false): Promise<JWTPayload> {
+    const known = keySet;
+    const current = await keys(isKeyUnknown, call);
+    if (isKeyUnknown && current === known) throw unauthenticated();
+    try {
+      const { payload } = await jwtVerify(token, createLocalJWKSet(current), {
+        algorithms: [ALGORITHM],
+        issuer: ISSUER,
+        audience: AUDIENCE,
+        typ: TYPE,
+        requiredClaims: ['sub', 'sid', 'jti', 'iat', 'exp'],
+        currentDate: new Date(clock.now()),
+      });
+      return payload;
+    } catch (error) {
+      if (error instanceof errors.JWKSNoMatchingKey && !isKeyUnknown) return payloadOf(token, call, true);
+      if (error instanceof errors.JOSEError) throw unauthenticated();
+      throw error;
+    }
+  }
+
+  async function verifyNow(token: string, known: Verified | undefined, call: Call): Promise<Principal> {
+    const checkedMs = clock.elapsedMs();
+    const found = known ?? toVerified(await payloadOf(token, call), checkedMs);
+    if (!(await isActive(found.sessionId, call))) {
+      verified.delete(token);
+      throw unauthenticated();
+    }
+    found.checkedMs = checkedMs;
+    verified.set(token, found);
+    return found.principal;
+  }
+
+  return {
+    verify(token, call) {
+      const known = verified.get(token);
+      if (known && known.expiresAtMs <= clock.now()) {
+        verified.delete(token);
+        throw unauthenticated();
+      }
+      if (known && clock.elapsedMs() - known.checkedMs < CHECK_MS) return known.principal;
+      if (!known && !isCanonical(token)) throw unauthenticated();
+      return verifyNow(token, known, call);
+    },
+  };
+}
+
+/** Throws UNAUTHENTICATED if a claim has a wrong type. */
+function toVerified(payload: JWTPayload, checkedMs: number): Verified {
+  const { sub, sid, roles, exp } = payload;
+  const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+  if (!isText(sub) || !isText(sid) || typeof exp !== 'number') throw unauthenticated();
+  if (!Array.isArray(roles) || !roles.every(isText)) throw unauthenticated();
+  const principal = Principal.of({
+    subject: sub,
+    roles,
+    scopes: [],
+    sessionId: sid,
+    tenantRegion: undefined,
+  });
+  return { principal, sessionId: sid, expiresAtMs: exp * 1_000, checkedMs };
+}
+
+/** The token of an Authorization header (RFC 6750, section 2.1), undefined if it has another scheme. */
+export function bearerToken(authorization: string): string | undefined {
+  return /^Bearer ([^ ]+)$/i.exec(authorization)?.[1];
+}
+
+/** Only one spelling of a token is accepted, so that the cache has it once. */
+function isCanonical(token: string): boolean {
+  if (token.length > TOKEN_LENGTH_MAX || !JWT.test(token)) return false;
+  return token.split('.').every((part) => Buffer.from(part, 'base64url').toString('base64url') === part);
+}
+
+export function unauthenticated(): AppError {
+  return new AppError(
+    'UNAUTHENTICATED',
+    'The access token is missing, invalid or expired. Sign in again, or refresh the token.',
+  );
+}
+
+/** The identity of the caller. Throws UNAUTHENTICATED for anonymous callers. */
+export function requireIdentity({ principal }: Call) {
+  if (principal.identity === undefined) throw unauthenticated();
+  return principal.identity;
+}
