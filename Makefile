@@ -29,6 +29,10 @@ run: $(INSTALLED) ## Run all services in one process [PORT=9000] [FRITZY_DATA=/s
 seed: $(INSTALLED) ## Add 10,000 products, 1,000 accounts and 5,000 orders
 	@exec node scripts/seed.ts
 
+.PHONY: token
+token: $(INSTALLED) ## Print an access token for an hour [ROLE=support]
+	@ROLE='$(ROLE)' node cmd/token/main.ts
+
 .PHONY: install
 install: $(INSTALLED) ## Install the pinned packages if they are missing
 

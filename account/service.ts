@@ -8,7 +8,7 @@ import {
   reloadSigningKeys,
   temporarySigningKeys,
   type SigningKeys,
-} from '#account/identity/signing-keys.ts';
+} from '#platform/auth/signing-keys.ts';
 import { createIdentityStore } from '#account/identity/store.ts';
 import { createThrottle } from '#account/identity/throttle-store.ts';
 import { AccountService } from '#account/pb/account_pb.js';

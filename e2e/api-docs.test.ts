@@ -49,7 +49,7 @@ suite('the examples of docs/api.md', async () => {
     assert.deepEqual(documentedForm(await shop.graphql(actualQuery), names), answer);
   }
 
-  test('the page has four examples', () => assert.equal(examples.length, 4));
+  test('the page has three examples', () => assert.equal(examples.length, 3));
 
   for (const [index, example] of examples.entries())
     test(`example ${index + 1} returns the documented answer`, () => assertAnswers(example));

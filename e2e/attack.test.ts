@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { waitForOutput, spawnProgram, type Program } from '#cmd/fritzy/test/program.ts';
 import { createSchemas } from '#graphql/graph/schema.ts';
@@ -178,9 +180,11 @@ interface Shop {
 
 async function startShop(): Promise<Shop> {
   const postgres = stack.use(await openTestPostgres());
+  const tokenKeys = await mkdtemp(join(tmpdir(), 'fritzy-keys-'));
+  stack.defer(() => rm(tokenKeys, { recursive: true, force: true }));
   if (limit) stack.use(limit);
   const { account, catalog, order, gateway, url } = await startShopProcesses(stack, postgres, {
-    env: { ...NO_COVERAGE, NODE_ENV: 'production' },
+    env: { ...NO_COVERAGE, NODE_ENV: 'production', MAIL_URL: 'log:', TOKEN_KEYS: tokenKeys },
     // While other tests run, the largest orders of the test data take seconds.
     gatewayEnv: { ...MALLOC, REQUEST_TIMEOUT_MS: '30000' },
     all: { nodeFlags: NODE_FLAGS },

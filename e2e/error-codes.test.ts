@@ -13,6 +13,7 @@ import { startEmbeddedPostgres } from '#platform/postgres/embedded-server.ts';
 import { testPostgresOn } from '#testkit/postgres.ts';
 import { RawClient, rawPost } from '#testkit/raw-client.ts';
 import { startTestShop, testCall, type GraphQLResult, type TestShop } from '#testkit/shop.ts';
+import { signUpCustomer } from '#testkit/sign-up.ts';
 import { UNKNOWN_ID } from './fuzz-input.ts';
 
 /** The closed list of error codes, and for each code a test that makes the shop return it. */
@@ -113,6 +114,15 @@ async function unavailable(): Promise<string | undefined> {
   return codeOf(await other.graphql('{ accounts { id } }'));
 }
 
+/** Uses a gateway that requires roles, as a customer. */
+async function permissionDenied(): Promise<string | undefined> {
+  const gateway = await shop.addGateway({ config: { access: 'enforced' } });
+  const { accessToken } = await signUpCustomer(shop);
+  return codeOf(
+    await gateway.graphql('{ orders { nodes { id } } }', {}, { authorization: `Bearer ${accessToken}` }),
+  );
+}
+
 /** Creates products with the longest descriptions, and an account whose orders have too many lines of them. */
 async function createLargeData(): Promise<{ account: string }> {
   const product =
@@ -200,6 +210,7 @@ const PRODUCERS: Readonly<Record<ErrorCode, () => Promise<string | undefined>>> 
   NOT_FOUND: () =>
     execute(`mutation { renameAccount(input: { id: "${UNKNOWN_ID}", name: "x" }) { userErrors { code } } }`),
   OPERATION_NOT_FOUND: () => post(JSON.stringify({ query: 'query A { __typename }', operationName: 'B' })),
+  PERMISSION_DENIED: permissionDenied,
   PERSISTED_QUERY_NOT_SUPPORTED: () =>
     post('{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}'),
   PRICE_CHANGED: () =>

@@ -188,7 +188,7 @@ function oneByOneSchema(): GraphQLSchema {
 const executorFor =
   (shop: TestShop, schema: GraphQLSchema): Execute =>
   async (query, variableValues) => {
-    const contextValue = new Context(shop.clients, testCall());
+    const contextValue = new Context(shop.clients, testCall(), { access: 'open' });
     return execute({ schema, document: parse(query), contextValue, variableValues });
   };
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
+import { mailTokenFor, signUpCustomer, type Customer } from '#testkit/sign-up.ts';
 import { eventually, LINKS, startTestShop, type GraphQLResult } from '#testkit/shop.ts';
 
 const PASSWORD = 'correct horse battery';
@@ -25,25 +26,8 @@ for (const link of LINKS) {
       shop.graphql(query, { input }, headers);
     const as = ({ accessToken }: Tokens) => ({ authorization: `Bearer ${accessToken}` });
 
-    /** The last e-mail to an address that has a token. */
-    async function tokenFor(email: string): Promise<string> {
-      return eventually(async () => {
-        const bodies = shop.logLines
-          .filter(({ recipient }) => recipient === email)
-          .map(({ body }) => String(body));
-        return (
-          bodies.map((body) => /token=([\w-]+)/.exec(body)?.[1]).findLast((token) => token) ?? assert.fail()
-        );
-      });
-    }
-
-    async function signUp(email = newEmail(), name = 'Ada'): Promise<Tokens> {
-      const signedUp = await run(SIGN_UP, { email, name, password: PASSWORD });
-      assert.deepEqual(signedUp.data, { signUp: { userErrors: [] } }, JSON.stringify(signedUp));
-      const verified = await run(VERIFY, { token: await tokenFor(email), password: PASSWORD });
-      assert.deepEqual(verified.data.verifyEmail.userErrors, []);
-      return verified.data.verifyEmail.tokens;
-    }
+    const tokenFor = (email: string): Promise<string> => mailTokenFor(shop, email);
+    const signUp = (email = newEmail()): Promise<Customer> => signUpCustomer(shop, { email });
 
     async function login(email: string, password = PASSWORD): Promise<Tokens> {
       const { data, errors } = await run(LOGIN, { email, password });

@@ -134,7 +134,7 @@ test('known-bad twin: one shared limit for the lines of all accounts is caught',
   const schema = createSchemas(2).schema;
   const graphql: TestShop['graphql'] = async (query) => {
     using call = testCall();
-    const contextValue = new Context({ ...shop.clients, orders }, call);
+    const contextValue = new Context({ ...shop.clients, orders }, call, { access: 'open' });
     const result = await execute({ schema, document: parse(query), contextValue });
     return { status: 200, ...(JSON.parse(JSON.stringify(result)) as Pick<GraphQLResult, 'data' | 'errors'>) };
   };

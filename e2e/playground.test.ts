@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Page, type Request } from 'playwright-core';
+import { developmentToken } from '#platform/auth/development-token.ts';
 import { eventually, startTestShop } from '#testkit/shop.ts';
 
 /** Tests the playground in Chromium. UPDATE_SCREENSHOT=1 also updates the screenshot in the README. */
@@ -92,7 +93,16 @@ async function assertStacked(page: Page, width: number): Promise<void> {
 
 suite('the playground in Chromium', { skip }, () => {
   test('loads only from the gateway, and its tabs run in order with the ids filled in', async () => {
-    await using shop = await startTestShop();
+    // As on a development machine: permissions are enforced, and the page signs in.
+    const tokenKeys = await mkdtemp(join(tmpdir(), 'fritzy-playground-'));
+    await using stack = new AsyncDisposableStack();
+    stack.defer(() => rm(tokenKeys, { recursive: true, force: true }));
+    const own = stack.use(await startTestShop({ tokenKeys }));
+    const guarded = await own.addGateway({
+      config: { access: 'enforced' },
+      developmentToken: () => developmentToken(tokenKeys),
+    });
+    const shop = { ...own, url: guarded.url };
     await using browser = await openBrowser();
     const { page, requests } = browser;
     const problems: string[] = [];

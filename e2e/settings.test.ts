@@ -4,6 +4,7 @@ import { suite, test } from 'node:test';
 import { searchReportSettings } from '#catalog/cmd/search-report/config.ts';
 import { dlqSettings } from '#cmd/dlq/config.ts';
 import { fritzySettings } from '#cmd/fritzy/config.ts';
+import { tokenSettings } from '#cmd/token/config.ts';
 import { migrateSettings } from '#cmd/migrate/config.ts';
 import { GATEWAY, SERVICES } from '#cmd/services.ts';
 import type { Settings } from '#platform/config.ts';
@@ -19,6 +20,7 @@ const settings: Settings = Object.assign(
   dlqSettings,
   searchReportSettings,
   migrateSettings,
+  tokenSettings,
   ...services,
   (await GATEWAY.load()).settings,
   await fritzySettings(),

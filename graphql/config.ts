@@ -1,7 +1,10 @@
-import { commonSettings, listOf, str, urlOf, wholeNumber, type CleanedEnv } from '#platform/config.ts';
+import { commonSettings, listOf, oneOf, str, urlOf, wholeNumber, type CleanedEnv } from '#platform/config.ts';
 import { currencyOf, currencySettings } from '#platform/currency.ts';
+import { isLoopback } from '#graphql/host-check.ts';
+import type { Access } from '#graphql/graph/context.ts';
 import type { Shop } from '#graphql/shop.ts';
 import { UPSTREAMS } from '#graphql/graph/clients.ts';
+import { StartError } from '#platform/errors.ts';
 import { memoryShare } from '#platform/memory.ts';
 import { eventsUrl } from '#platform/events/events-url.ts';
 import { DEFAULT_PORTS } from '#platform/ports.ts';
@@ -49,6 +52,17 @@ export const gatewaySettings = {
     default: [],
     desc: 'The origins whose pages may call the API from a browser; * for any.',
   }),
+  TOKEN_KEYS: str({
+    default: undefined,
+    desc: 'The folder with the keys of access tokens, with which the playground of a development machine signs in; unset: it does not.',
+  }),
+  ACCESS: oneOf(
+    'enforced',
+    'open',
+  )({
+    default: 'enforced',
+    desc: 'Whether callers need the roles that the schema declares; open: everybody may do everything, only with HOST on loopback.',
+  }),
   CACHE_URL: urlOf(
     'redis',
     'rediss',
@@ -81,6 +95,7 @@ export interface GatewayConfig {
   readonly allowedHosts: readonly string[];
   readonly corsOrigins: readonly string[];
   readonly playground: boolean;
+  readonly access: Access;
   readonly cache: {
     /** `memory:`, `redis://…` or `rediss://…`. */
     readonly url: string;
@@ -106,12 +121,25 @@ export function gatewayConfig(
     allowedHosts: config.ALLOWED_HOSTS,
     corsOrigins: config.CORS_ORIGINS,
     playground: config.NODE_ENV !== 'production',
+    access: accessOf(config.ACCESS, config.HOST),
     cache: {
       url: config.CACHE_URL,
       entriesMax: config.CACHE_ENTRIES_MAX,
       bytesMax: config.CACHE_MB_MAX * 1_000_000,
     },
   };
+}
+
+/** Whether the playground signs in as an administrator. */
+export function isDevelopment({ host, playground, access }: GatewayConfig): boolean {
+  return playground && access === 'enforced' && isLoopback(host);
+}
+
+/** Throws StartError if the API would be open to other machines. */
+function accessOf(access: Access, host: string): Access {
+  if (access === 'open' && !isLoopback(host))
+    throw new StartError(`ACCESS=open requires HOST on loopback, but HOST is ${host}: unset one of them.`);
+  return access;
 }
 
 /** All settings of the gateway in its own process. */

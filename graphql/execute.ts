@@ -9,7 +9,7 @@ import { createCostGate } from '#platform/cost-gate.ts';
 import { COST_MAX } from '#graphql/document-limits.ts';
 import type { Operation } from '#graphql/documents.ts';
 import type { Clients } from '#graphql/graph/clients.ts';
-import { Context } from '#graphql/graph/context.ts';
+import { Context, type Access } from '#graphql/graph/context.ts';
 import type { Call } from '#platform/call.ts';
 import { shareReads } from '#platform/group.ts';
 
@@ -36,7 +36,10 @@ export interface Executed {
  * Executes operations. Equal queries (the same document and variables) of one principal that wait at the same time are
  * executed once. The result is never older than the request (docs/decisions/0001-shared-reads.md).
  */
-export function createExecutor(clients: Clients): (prepared: Prepared, call: Call) => Promise<Executed> {
+export function createExecutor(
+  clients: Clients,
+  access: Access,
+): (prepared: Prepared, call: Call) => Promise<Executed> {
   const executeShared = shareReads<Prepared, Executed>(({ key }) => key, execute);
   const memory = limitResponses(clients);
   const gate = createCostGate(CONCURRENT_COST_MAX);
@@ -53,7 +56,11 @@ export function createExecutor(clients: Clients): (prepared: Prepared, call: Cal
     call: Call,
   ): Promise<Executed> {
     using _held = memory.open(call);
-    const context = new Context(memory.clients, call, { itemsMax: operation.itemsMax, idempotencyKey });
+    const context = new Context(memory.clients, call, {
+      access,
+      itemsMax: operation.itemsMax,
+      idempotencyKey,
+    });
     const result = await operation.execute(context, variables);
     // Most operations cannot have a response that is too large, so their results are not counted.
     if (operation.bytesMax > RESPONSE_BYTES_MAX && !isJsonWithin(RESPONSE_BYTES_MAX, result))

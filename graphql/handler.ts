@@ -1,4 +1,4 @@
-import { ASSETS, playgroundAnswer } from '#graphql/playground.ts';
+import { ASSETS, DEVELOPMENT_TOKEN, PLAYGROUND_HEADER, playgroundAnswer } from '#graphql/playground.ts';
 import { authenticate } from '#graphql/authenticate.ts';
 import type { Cors } from '#graphql/cors.ts';
 import { answerGraphQL, type GraphQLDeps } from '#graphql/graphql-over-http.ts';
@@ -12,6 +12,8 @@ export interface HandlerDeps extends GraphQLDeps, HealthDeps {
   readonly playground: boolean;
   readonly cors: Cors;
   readonly tokens: TokenVerifier;
+  /** Returns a token of an administrator for the playground; undefined except on a development machine. */
+  readonly developmentToken: (() => Promise<string>) | undefined;
   /** The public keys of access tokens, as a JWK set in JSON. */
   readonly keySet: (call: Call) => Promise<string>;
 }
@@ -60,6 +62,7 @@ async function handleOther(deps: HandlerDeps, request: HttpRequest): Promise<Htt
   if (path === '/') return { status: 302, headers: { location: GRAPHQL }, body: '' };
   if (path.startsWith(ASSETS) && deps.playground) return (await playgroundAnswer(request)) ?? notFound();
   if (path === KEY_SET) return keySetAnswer(deps, request);
+  if (path === DEVELOPMENT_TOKEN) return developmentTokenAnswer(deps, request);
   const answer = await operationAnswer(deps, path);
   if (!answer) return notFound();
   const headers = { 'content-type': answer.contentType, 'cache-control': 'no-store' };
@@ -69,6 +72,16 @@ async function handleOther(deps: HandlerDeps, request: HttpRequest): Promise<Htt
 async function keySetAnswer({ keySet }: HandlerDeps, { call }: HttpRequest): Promise<HttpResponse> {
   const headers = { 'content-type': 'application/jwk-set+json', 'cache-control': 'public, max-age=300' };
   return { status: 200, headers, body: await keySet(call) };
+}
+
+/** Pages of other origins cannot send the header without a preflight request, which is not answered for it. */
+async function developmentTokenAnswer(
+  { developmentToken }: HandlerDeps,
+  request: HttpRequest,
+): Promise<HttpResponse> {
+  if (!developmentToken || request.header(PLAYGROUND_HEADER) === undefined) return notFound();
+  const headers = { 'content-type': 'text/plain', 'cache-control': 'no-store' };
+  return { status: 200, headers, body: await developmentToken() };
 }
 
 /** Browsers accept HTML when they open a page; programs that send queries do not. */

@@ -24,7 +24,8 @@ export function createHostCheck(address: string, allowed: readonly string[]): (h
   };
 }
 
-function isLoopback(address: string): boolean {
+/** Whether only this machine reaches the address. */
+export function isLoopback(address: string): boolean {
   return address === 'localhost' || address === '::1' || (isIPv4(address) && address.startsWith('127.'));
 }
 

@@ -9,7 +9,8 @@ import type { HttpRequest, HttpResponse } from '#graphql/http.ts';
 const TABS = [
   `# 1 · Create an account.
 # Press the pink button (or Ctrl+Enter), then
-# open the next tab.
+# open the next tab. On this machine the page is
+# signed in as an administrator.
 mutation CreateAccount {
   createAccount(account: { name: "John Doe" }) {
     id
@@ -69,15 +70,28 @@ query Accounts {
 `,
 ];
 
-/** A script of the page: stores the ids of the last created account and product and replaces the placeholders. */
+/**
+ * A script of the page: stores the ids of the last created account and product and replaces the placeholders. On a
+ * development machine, it signs in as an administrator unless the tab has its own Authorization header.
+ */
 const FILL_IN_IDS = `
   const ids = {};
   const send = globalThis.fetch;
+  let token = { text: '', untilMs: 0 };
+  const signIn = async () => {
+    if (Date.now() < token.untilMs) return token.text;
+    const answer = await send('/graphql/development-token', { headers: { 'x-fritzy-playground': '1' } });
+    token = { text: answer.ok ? await answer.text() : '', untilMs: Date.now() + 300000 };
+    return token.text;
+  };
   globalThis.fetch = async (url, init) => {
     let body = init && init.body;
     if (typeof body === 'string') {
       for (const [word, id] of Object.entries(ids)) body = body.replaceAll(word, id);
-      init = { ...init, body };
+      const headers = new Headers(init.headers);
+      const bearer = headers.has('authorization') ? '' : await signIn();
+      if (bearer) headers.set('authorization', 'Bearer ' + bearer);
+      init = { ...init, body, headers };
     }
     const response = await send(url, init);
     response.clone().json().then(({ data }) => {
@@ -105,6 +119,10 @@ const STYLE = `
     .graphiql-container .graphiql-horizontal-drag-bar { display: none; }
   }
 `;
+
+/** Where the page gets a token of an administrator on a development machine, with the header. */
+export const DEVELOPMENT_TOKEN = '/graphql/development-token';
+export const PLAYGROUND_HEADER = 'x-fritzy-playground';
 
 /** The path prefix of the assets. Their names contain a hash of their content. */
 export const ASSETS = '/graphql/assets/';

@@ -27,7 +27,9 @@ export interface StartedGateway {
 export async function startGateway(
   config: GatewayConfig,
   clients: Clients,
-  deps: Pick<HandlerDeps, 'logger' | 'telemetry'> & CacheDeps & { readonly upstreams: readonly Upstream[] },
+  deps: Pick<HandlerDeps, 'logger' | 'telemetry'> &
+    Partial<Pick<HandlerDeps, 'developmentToken'>> &
+    CacheDeps & { readonly upstreams: readonly Upstream[] },
   stack: AsyncDisposableStack,
 ): Promise<StartedGateway> {
   const { shop } = config;
@@ -35,7 +37,7 @@ export async function startGateway(
   const bodies = createBodyCache();
   const documents = createDocuments(shop.currency.decimals, deps.telemetry, bodies.removeOperation, shop);
   const cached = await cacheEntities(config.cache, checked.clients, deps, stack);
-  const execute = createExecutor(cached);
+  const execute = createExecutor(cached, config.access);
   const cors = createCors(config.corsOrigins);
   const state = { draining: false, closing: false };
   const ready = async (): Promise<string | undefined> => {
@@ -59,6 +61,7 @@ export async function startGateway(
     cors,
     tokens,
     keySet,
+    developmentToken: deps.developmentToken,
   };
   const isOwnHost = createHostCheck(config.host, config.allowedHosts);
   const port = await listen(

@@ -36,6 +36,8 @@ export const REASONS = {
   VERSION_CONFLICT: 10,
   /** The access token is missing, invalid, expired or revoked. */
   UNAUTHENTICATED: 16,
+  /** The caller lacks the role that the operation requires. */
+  PERMISSION_DENIED: 7,
   /** The e-mail address or the password is wrong. */
   INVALID_CREDENTIALS: 16,
   /** A token from an e-mail or a refresh token is unknown, expired or used. */
@@ -63,6 +65,7 @@ export const STATUS_NAMES: Readonly<Record<(typeof REASONS)[Reason], string>> = 
   4: 'DEADLINE_EXCEEDED',
   5: 'NOT_FOUND',
   6: 'ALREADY_EXISTS',
+  7: 'PERMISSION_DENIED',
   8: 'RESOURCE_EXHAUSTED',
   9: 'FAILED_PRECONDITION',
   10: 'ABORTED',

@@ -135,7 +135,8 @@ service() {
 is_healthy() { [ "$(docker inspect --format '{{.State.Health.Status}}' "$NETWORK-$1")" = healthy ]; }
 
 graphql() {
-  curl -sS --fail-with-body --max-time 20 "http://127.0.0.1:$PORT/graphql" -H 'content-type: application/json' -d "$1"
+  curl -sS --fail-with-body --max-time 20 "http://127.0.0.1:$PORT/graphql" -H 'content-type: application/json' \
+    -H "authorization: Bearer $TOKEN" -d "$1"
 }
 id_of() { sed -n 's/.*"id":"\([^"]*\)".*/\1/p'; }
 
@@ -159,6 +160,7 @@ for name in $SERVICES $GATEWAY; do
 done
 eventually 30 curl -fsS "http://127.0.0.1:$PORT/readyz" || fail "the gateway did not become ready"
 
+TOKEN=$(docker exec "$NETWORK-account" node cmd/token/main.ts)
 account=$(graphql '{"query":"mutation { createAccount(account: { name: \"John Doe\" }) { id name } }"}' | id_of)
 product=$(graphql '{"query":"mutation { createProduct(product: { name: \"iPhone 15 Pro\" description: \"Latest flagship\" price: 1199.99 }) { id name price } }"}' | id_of)
 order=$(graphql "{\"query\":\"mutation { createOrder(order: { accountId: \\\"$account\\\", products: [{ productId: \\\"$product\\\", quantity: 2 }] }) { id totalPrice createdAt } }\"}")

@@ -80,7 +80,7 @@ async function stopAll(supervisor: Supervisor): Promise<void> {
 /** Prints the start message when all services are ready; after SLOW_START_MS, one line names those that are not. */
 async function announceReady(
   supervisor: Supervisor,
-  { host, port, services }: RunAllConfig,
+  { host, port, folder, services }: RunAllConfig,
   signal: AbortSignal,
 ): Promise<void> {
   const slowAt = performance.now() + SLOW_START_MS;
@@ -90,7 +90,13 @@ async function announceReady(
     const found = problems.filter((problem) => problem !== undefined);
     if (found.length === 0) {
       process.stdout.write(
-        welcome({ host, port, folder: undefined, playground: process.env['NODE_ENV'] !== 'production' }),
+        welcome({
+          host,
+          port,
+          folder: undefined,
+          playground: process.env['NODE_ENV'] !== 'production',
+          tokens: process.env['ACCESS'] === 'open' ? undefined : folder,
+        }),
       );
       return;
     }

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Presets, SingleBar } from 'cli-progress';
+import { tokenFromKeys } from '#platform/auth/development-token.ts';
 import { StartError } from '#platform/errors.ts';
 import { runOnce } from '#platform/run.ts';
 import {
@@ -17,9 +19,11 @@ import {
 /**
  * `make seed`: adds deterministic data to the shop through its public API. Uses the shop that runs on PORT, or starts one
  * on FRITZY_DATA and stops it at the end. Idempotent: existing categories, products and accounts are found by name, orders
- * by their number per account, and only missing data is added.
+ * by their number per account, and only missing data is added. Signs its own access token with the keys of the shop; TOKEN
+ * is used instead if the keys are elsewhere.
  */
 const CONCURRENCY = 64;
+const SEEDER = { subject: 'make-seed', role: 'admin', lifetimeS: 3_600 } as const;
 const PAGE = 100;
 /** The exit status that a shell reports for a program killed by the signal. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -82,16 +86,18 @@ async function portOf(stdout: NodeJS.ReadableStream): Promise<string> {
 
 interface Api {
   readonly url: string;
+  /** The access token of an administrator. */
+  readonly token: string;
   /** Aborts when the program receives a stop signal. */
   readonly signal: AbortSignal;
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a response of the API, parsed by the caller
-async function graphql({ url, signal }: Api, query: string, variables: object): Promise<any> {
+async function graphql({ url, token, signal }: Api, query: string, variables: object): Promise<any> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     signal,
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
     body: JSON.stringify({ query, variables }),
   }).catch((error: unknown) => {
     throw signal.aborted ? error : new StartError(`the shop at ${url} does not respond`, { cause: error });
@@ -259,7 +265,9 @@ async function seedOrders(
 
 async function seed(signal: AbortSignal): Promise<void> {
   await using shop = await findShop(signal);
-  const api = { url: shop.url, signal };
+  const folder = process.env['TOKEN_KEYS'] || join(process.env['FRITZY_DATA'] || '.fritzy', 'token-keys');
+  const token = process.env['TOKEN'] || (await tokenFromKeys(folder, SEEDER));
+  const api = { url: shop.url, token, signal };
   const categories = await seedCategories(api);
   const products = await seedProducts(api, categories);
   const accounts = await seedAccounts(api);

@@ -65,6 +65,8 @@ export interface GatewayOptions {
   /** False: the cache receives no change events. */
   readonly events?: boolean;
   readonly telemetry?: Telemetry;
+  /** Signs in the playground. */
+  readonly developmentToken?: () => Promise<string>;
   /** Settings that differ from the defaults of the test kit. */
   readonly config?: Partial<GatewayConfig>;
 }
@@ -111,6 +113,8 @@ export async function startTestShop(
     requestTimeoutMs?: number;
     /** The URL of a search engine with an alias that only this shop uses. */
     searchUrl?: string;
+    /** The folder with the keys of access tokens; by default a key that ends with the shop. */
+    tokenKeys?: string;
     /** The URL of a Kafka, on which the shop uses its own topics. */
     eventsUrl?: string;
   } & GatewayOptions = {},
@@ -140,7 +144,12 @@ export async function startTestShop(
   const currency = { code: options.currency ?? 'USD', decimals: undefined };
   const link = options.link === 'grpc' ? overGrpc(failed, logger) : directly;
   const { clients, upstreams } = await startServices(
-    { ...databaseEnvironment(databaseUrls), SEARCH_URL: options.searchUrl, CURRENCY: currency.code },
+    {
+      ...databaseEnvironment(databaseUrls),
+      SEARCH_URL: options.searchUrl,
+      CURRENCY: currency.code,
+      TOKEN_KEYS: options.tokenKeys,
+    },
     { logger, telemetry, clock, eventLog, onQuery },
     failed,
     async (implementation, tokens) => recording(await link(implementation, tokens), trail.rpcs),
@@ -158,11 +167,13 @@ export async function startTestShop(
       allowedHosts: [],
       corsOrigins: [],
       playground: true,
+      access: 'open' as const,
       ...own.config,
       cache: { url: own.cacheUrl ?? 'memory:', entriesMax: 1_000, bytesMax: 10_000_000 },
     };
     const changes = own.events === false ? undefined : eventLog;
-    const deps = { logger, telemetry, clock, upstreams, changes };
+    const { developmentToken } = own;
+    const deps = { logger, telemetry, clock, upstreams, changes, developmentToken };
     const url = `http://127.0.0.1:${(await startGateway(config, clients, deps, stack)).port}`;
     return {
       url,

@@ -5,7 +5,7 @@ import { hashPassword, isPassword, requireNewPassword } from '#account/identity/
 import { mailTokenHash, newMailToken } from '#account/identity/refresh-token.ts';
 import type { IdentityStore } from '#account/identity/store.ts';
 import type { Throttle } from '#account/identity/throttle-store.ts';
-import { requireIdentity } from '#platform/auth/verify-token.ts';
+import { requireSession } from '#platform/auth/verify-token.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
 
@@ -25,7 +25,7 @@ export async function changePassword(
   input: { currentPassword: string; newPassword: string },
   call: Call,
 ): Promise<void> {
-  const { subject: accountId, sessionId = null } = requireIdentity(call);
+  const { accountId, sessionId } = requireSession(call);
   const newPassword = requireNewPassword('newPassword', input.newPassword);
   const credential = await store.credentialOf(accountId);
   if (!credential) throw invalidCredentials('currentPassword');

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { SignJWT } from 'jose';
 import { newRefreshToken } from '#account/identity/refresh-token.ts';
 import type { NewSession } from '#account/identity/session-store.ts';
-import type { SigningKeys } from '#account/identity/signing-keys.ts';
-import { ALGORITHM, AUDIENCE, ISSUER, LIFETIME_S, TYPE } from '#platform/auth/access-token.ts';
+import { LIFETIME_S } from '#platform/auth/access-token.ts';
+import { signToken } from '#platform/auth/sign-token.ts';
+import type { SigningKeys } from '#platform/auth/signing-keys.ts';
 import type { Clock } from '#platform/clock.ts';
 
 const DAY_MS = 86_400_000;
@@ -11,7 +10,7 @@ const DAY_MS = 86_400_000;
 export const IDLE_MS_MAX = 30 * DAY_MS;
 /** A session ends after this time in any case. */
 const LIFETIME_MS_MAX = 90 * DAY_MS;
-const ROLES = ['customer'];
+const ROLES = ['customer'] as const;
 
 /** The tokens of a session, for its owner. */
 export interface Tokens {
@@ -43,22 +42,13 @@ export function newSession(
   };
 }
 
-/** Signs an access token (RFC 9068) for a stored session. */
+/** Signs an access token for a stored session. */
 export async function tokensOf(
   { clock, keys }: TokenDeps,
   session: { accountId: string; sessionId: string; refreshToken: string },
 ): Promise<Tokens> {
   const { accountId, sessionId, refreshToken } = session;
-  const { kid, privateKey } = keys();
-  const nowS = Math.floor(clock.now() / 1_000);
-  const accessToken = await new SignJWT({ client_id: 'fritzy', sid: sessionId, roles: ROLES })
-    .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
-    .setIssuer(ISSUER)
-    .setAudience(AUDIENCE)
-    .setSubject(accountId)
-    .setJti(randomUUID())
-    .setIssuedAt(nowS)
-    .setExpirationTime(nowS + LIFETIME_S)
-    .sign(privateKey);
+  const claims = { subject: accountId, roles: ROLES, sessionId };
+  const accessToken = await signToken(keys(), claims, { nowMs: clock.now(), lifetimeS: LIFETIME_S });
   return { accessToken, expiresIn: LIFETIME_S, refreshToken, accountId };
 }

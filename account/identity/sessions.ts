@@ -1,6 +1,6 @@
 import { IDLE_MS_MAX } from '#account/identity/session.ts';
 import type { Session, SessionStore } from '#account/identity/session-store.ts';
-import { requireIdentity } from '#platform/auth/verify-token.ts';
+import { requireSession } from '#platform/auth/verify-token.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
 import { refused } from '#platform/errors.ts';
@@ -16,7 +16,7 @@ export async function listSessions(
   { sessions, clock }: Deps,
   call: Call,
 ): Promise<(Session & { isCurrent: boolean })[]> {
-  const { subject: accountId, sessionId } = requireIdentity(call);
+  const { accountId, sessionId } = requireSession(call);
   const nowMs = clock.now();
   const found = await sessions.sessionsOf(accountId, new Date(nowMs), new Date(nowMs - IDLE_MS_MAX));
   return found.map((session) => Object.assign(session, { isCurrent: session.id === sessionId }));
@@ -28,7 +28,7 @@ export async function revokeSession(
   input: { id: string },
   call: Call,
 ): Promise<void> {
-  const { subject: accountId, sessionId = '' } = requireIdentity(call);
+  const { accountId, sessionId } = requireSession(call);
   const id = input.id === '' ? sessionId : requireUuid('id', input.id);
   if (!(await sessions.revoke(id, accountId, new Date(clock.now()))))
     throw refused('NOT_FOUND', 'id', `There is no session ${id}.`);

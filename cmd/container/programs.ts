@@ -5,6 +5,7 @@ import { StartError } from '#platform/errors.ts';
 const PROGRAMS = new Map([
   ...[...SERVICES, GATEWAY].map(({ name }): [string, URL] => [name, mainOf(name)]),
   ['migrate', new URL('../migrate/main.ts', import.meta.url)],
+  ['token', new URL('../token/main.ts', import.meta.url)],
   ['dlq', new URL('../dlq/main.ts', import.meta.url)],
   ['reindex', new URL('../../catalog/cmd/reindex/main.ts', import.meta.url)],
   ['search-report', new URL('../../catalog/cmd/search-report/main.ts', import.meta.url)],

@@ -3,8 +3,9 @@ import { fritzySettings } from '#cmd/fritzy/config.ts';
 import { findDatabases, needsPostgres } from '#cmd/fritzy/databases.ts';
 import { startServices } from '#cmd/fritzy/shop.ts';
 import { welcome } from '#cmd/fritzy/welcome.ts';
-import { gatewayConfig } from '#graphql/config.ts';
+import { gatewayConfig, isDevelopment } from '#graphql/config.ts';
 import { startGateway } from '#graphql/service.ts';
+import { developmentToken } from '#platform/auth/development-token.ts';
 import { systemClock } from '#platform/clock.ts';
 import { readConfig, type CleanedEnv, type Environment } from '#platform/config.ts';
 import { createLogger } from '#platform/logger.ts';
@@ -47,22 +48,25 @@ async function startShop(
   );
   const deps = { logger, telemetry: createTelemetry(), clock: systemClock, pool: poolConfig(config) };
   const eventLog = await openEventLog(String(env['EVENTS_URL']), deps, stack);
+  const tokenKeys = env['TOKEN_KEYS'] || join(folder, 'token-keys');
   // If CURRENCY is unset, the services use the default of the gateway. Sessions survive a restart.
   const servicesEnv = {
     ...env,
     CURRENCY: config.CURRENCY,
-    TOKEN_KEYS: env['TOKEN_KEYS'] || join(folder, 'token-keys'),
+    TOKEN_KEYS: tokenKeys,
   };
   const { clients, upstreams } = await startServices(servicesEnv, { ...deps, eventLog }, stack);
   const gateway = gatewayConfig(config);
+  const signIn = isDevelopment(gateway) ? { developmentToken: () => developmentToken(tokenKeys) } : {};
   const { port, failed } = await startGateway(
     gateway,
     clients,
-    { ...deps, upstreams, changes: eventLog },
+    { ...deps, upstreams, changes: eventLog, ...signIn },
     stack,
   );
-  const { host, playground } = gateway;
-  process.stdout.write(welcome({ host, port, folder: postgres && folder, playground }));
+  const { host, playground, access } = gateway;
+  const tokens = access === 'open' ? undefined : config.FRITZY_DATA;
+  process.stdout.write(welcome({ host, port, folder: postgres && folder, playground, tokens }));
   if (!postgres) return { failed };
   const postgresEnded = postgres.exited.then(
     ({ message }) => `PostgreSQL exited unexpectedly (${message}): see ${folder}/postgres.log`,

@@ -10,20 +10,25 @@ export function welcome(shop: {
   port: number;
   folder: string | undefined;
   playground: boolean;
+  /** The value of FRITZY_DATA with the keys of access tokens; undefined if the commands need no token. */
+  tokens: string | undefined;
 }): string {
   const host = LOCAL.has(shop.host) ? 'localhost' : shop.host.includes(':') ? `[${shop.host}]` : shop.host;
   const origin = `http://${host}:${shop.port}`;
   const url = `${origin}/graphql`;
+  const target = { url, hasToken: shop.tokens !== undefined };
+  const data = shop.tokens === undefined || shop.tokens === '.fritzy' ? '' : ` FRITZY_DATA='${shop.tokens}'`;
+  const signIn = target.hasToken ? `TOKEN=$(make -s token${data})\n` : '';
   return `
   Fritzy is running:  ${url}${shop.playground ? '  (playground in the browser)' : ''}
 
   Run these three commands in this order to place an order:
 
-${postAndStoreId('ACCOUNT', url, CREATE_ACCOUNT)}
+${signIn}${postAndStoreId('ACCOUNT', target, CREATE_ACCOUNT)}
 
-${postAndStoreId('PRODUCT', url, CREATE_PRODUCT)}
+${postAndStoreId('PRODUCT', target, CREATE_PRODUCT)}
 
-${post(url, CREATE_ORDER)}
+${post(target, CREATE_ORDER)}
 
   Data:     ${shop.folder ?? 'in the configured databases'}
   Metrics:  ${origin}/metrics
@@ -50,12 +55,18 @@ const CREATE_ORDER = `{
   } }
 }`;
 
-function post(url: string, body: string): string {
-  return `curl -s -w '\\n' -H 'content-type: application/json' -d '${body}' ${url}`;
+interface Target {
+  readonly url: string;
+  readonly hasToken: boolean;
+}
+
+function post({ url, hasToken }: Target, body: string): string {
+  const authorization = hasToken ? ' -H "authorization: Bearer $TOKEN"' : '';
+  return `curl -s -w '\\n'${authorization} -H 'content-type: application/json' -d '${body}' ${url}`;
 }
 
 /** A command that prints the response and stores its id in a shell variable. */
-function postAndStoreId(name: string, url: string, body: string): string {
-  return `ANSWER=$(${post(url, body)})
+function postAndStoreId(name: string, target: Target, body: string): string {
+  return `ANSWER=$(${post(target, body)})
 echo "$ANSWER"; ${name}=$(echo "$ANSWER" | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')`;
 }

@@ -5,6 +5,7 @@ import { payloadOf } from '#graphql/graph/payload.ts';
 import { present } from '#graphql/graph/present.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
 import { KEY_PATH, withArgumentPaths } from '#graphql/graph/violations.ts';
+import { refused } from '#platform/errors.ts';
 import { requireUuid } from '#platform/input.ts';
 
 /** The page of Account.orders. */
@@ -21,7 +22,10 @@ export const accountResolvers: Resolvers = {
       const listed = clients.accounts.listAccounts({ page: offsetPage(pagination) }, call);
       return (await withArgumentPaths(PAGE_PATHS, listed)).accounts;
     },
-    account: (_, { id }, { loaders }) => loaders.account.load(requireUuid('id', id)),
+    account: async (_, { id }, context) => {
+      const account = await context.loaders.account.load(requireUuid('id', id));
+      return account && context.maySee(account.id) ? account : null;
+    },
     accountsConnection: async (_, args, { clients, call }) => {
       const list = cursorList('accountsConnection');
       const slice = toSlice(args, list);
@@ -38,8 +42,11 @@ export const accountResolvers: Resolvers = {
       const created = clients.accounts.createAccount(request, call);
       return present((await withArgumentPaths({ name: 'account.name', ...KEY_PATH }, created)).account);
     },
-    renameAccount: (_, { input }, { clients, call }) =>
+    renameAccount: (_, { input }, context) =>
       payloadOf('account', async () => {
+        const { clients, call } = context;
+        if (!context.maySee(input.id.toLowerCase()))
+          throw refused('NOT_FOUND', 'input.id', `There is no account ${input.id}.`);
         const paths = { id: 'input.id', name: 'input.name' };
         return present((await withArgumentPaths(paths, clients.accounts.renameAccount(input, call))).account);
       }),

@@ -1,25 +1,67 @@
 import { hash } from 'node:crypto';
 import type { Clients } from '#graphql/graph/clients.ts';
 import { createLoaders, type Loaders } from '#graphql/graph/loaders.ts';
+import type { Role } from '#platform/auth/roles.ts';
+import { unauthenticated } from '#platform/auth/verify-token.ts';
+import { requireIdempotencyKey } from '#platform/idempotency/once.ts';
 import type { Call } from '#platform/call.ts';
-import { AppError, invalid } from '#platform/errors.ts';
+import { AppError } from '#platform/errors.ts';
+
+/** `open`: every caller may do everything, for tests and measurements on one machine. */
+export type Access = 'enforced' | 'open';
+
+/** The roles that work with the accounts and orders of all customers. */
+const SEES_ALL: ReadonlySet<string> = new Set<Role>(['support', 'admin', 'service']);
+
+function denied(roles: readonly Role[]): AppError {
+  return new AppError('PERMISSION_DENIED', `This field requires one of the roles ${roles.join(', ')}.`);
+}
+
+interface ContextOptions {
+  readonly access: Access;
+  /** The maximum number of items of all lists. */
+  readonly itemsMax?: number | undefined;
+  /** The idempotency key of the request; empty if it has none. */
+  readonly idempotencyKey?: string | undefined;
+}
 
 /** The context that resolvers of one request share. */
 export class Context {
   readonly clients: Clients;
   readonly call: Call;
   #loaders: Loaders | undefined;
+  readonly #access: Access;
   readonly #idempotencyKey: string;
   #keysTaken = 0;
   #itemsLeft: number;
   #tooManyItems: AppError | undefined;
 
-  /** `itemsMax`: the maximum number of items of all lists. `idempotencyKey`: the key of the request, or empty. */
-  constructor(clients: Clients, call: Call, { itemsMax = Infinity, idempotencyKey = '' } = {}) {
+  constructor(
+    clients: Clients,
+    call: Call,
+    { access, itemsMax = Infinity, idempotencyKey = '' }: ContextOptions,
+  ) {
     this.clients = clients;
     this.call = call;
+    this.#access = access;
     this.#idempotencyKey = idempotencyKey;
     this.#itemsLeft = itemsMax;
+  }
+
+  /** Throws UNAUTHENTICATED or PERMISSION_DENIED if the caller has none of the roles. */
+  requireRole(roles: readonly Role[]): void {
+    if (this.#access === 'open') return;
+    const { identity } = this.call.principal;
+    if (!identity) throw unauthenticated();
+    if (!identity.roles.some((role) => (roles as readonly string[]).includes(role))) throw denied(roles);
+  }
+
+  /** Whether an account and its orders exist for the caller: those of others exist for staff only. */
+  maySee(accountId: string): boolean {
+    if (this.#access === 'open') return true;
+    const { identity } = this.call.principal;
+    if (!identity) return false;
+    return identity.subject === accountId || identity.roles.some((role) => SEES_ALL.has(role));
   }
 
   /**
@@ -28,12 +70,17 @@ export class Context {
    * same keys.
    */
   nextIdempotencyKey(argument: string | null | undefined): string {
-    if (argument === '') throw invalid('idempotencyKey', 'must not be empty');
-    if (argument != null) return argument;
+    if (argument != null) return this.#ofCaller(requireIdempotencyKey(argument));
     if (this.#idempotencyKey === '') return '';
     this.#keysTaken += 1;
-    if (this.#keysTaken === 1) return this.#idempotencyKey;
-    return hash('sha256', `${this.#keysTaken} ${this.#idempotencyKey}`);
+    if (this.#keysTaken === 1) return this.#ofCaller(this.#idempotencyKey);
+    return this.#ofCaller(hash('sha256', `${this.#keysTaken} ${this.#idempotencyKey}`));
+  }
+
+  /** Not all services verify the token of a caller yet, so the key itself belongs to the caller. */
+  #ofCaller(key: string): string {
+    const { identity } = this.call.principal;
+    return identity ? hash('sha256', JSON.stringify([identity.subject, key])) : key;
   }
 
   /** Counts the items of a list that a resolver returned. Throws RESPONSE_TOO_LARGE if there are too many. */

@@ -23,8 +23,9 @@ const doneOf = (done: Promise<unknown>) => userErrorsOf(() => withArgumentPaths(
 export const identityResolvers: Resolvers = {
   Query: {
     me: (_, _args, { call, loaders }) => {
-      const { identity } = call.principal;
-      return identity ? loaders.account.load(identity.subject) : null;
+      // The token of a program has no account.
+      const { subject, sessionId } = call.principal.identity ?? {};
+      return subject !== undefined && sessionId !== undefined ? loaders.account.load(subject) : null;
     },
     mySessions: async (_, _args, { clients, call }) =>
       (await clients.accounts.listSessions({}, call)).sessions,

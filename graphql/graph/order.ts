@@ -6,7 +6,7 @@ import { present } from '#graphql/graph/present.ts';
 import type { OrderFilterInput, OrderStatus, Resolvers } from '#graphql/graph/resolver-types.ts';
 import { KEY_PATH, withArgumentPaths } from '#graphql/graph/violations.ts';
 import { OrderStatus as OrderStatusMessage } from '#order/pb/order_pb.js';
-import { AppError, invalid, withDetail } from '#platform/errors.ts';
+import { AppError, invalid, refused, withDetail } from '#platform/errors.ts';
 import { requireAll, requireUuid } from '#platform/input.ts';
 
 const ORDER_PATHS = {
@@ -19,7 +19,10 @@ const ORDER_PATHS = {
 /** The resolvers of orders. */
 export const orderResolvers: Resolvers = {
   Query: {
-    order: (_, { id }, { loaders }) => loaders.order.load(requireUuid('id', id)),
+    order: async (_, { id }, context) => {
+      const order = await context.loaders.order.load(requireUuid('id', id));
+      return order && context.maySee(order.accountId) ? order : null;
+    },
     orders: async (_, { filter, ...args }, { clients, call }) => {
       const list = cursorList('orders', { ...filter });
       const { slice, filterMessage } = requireAll({
@@ -40,6 +43,8 @@ export const orderResolvers: Resolvers = {
     createOrder: async (_, { order: given, idempotencyKey: argument }, context, { schema }) => {
       const { clients, call } = context;
       const { expectedTotal, ...order } = given;
+      if (!context.maySee(order.accountId.toLowerCase()))
+        throw refused('ACCOUNT_NOT_FOUND', 'order.accountId', `There is no account ${order.accountId}.`);
       const expected = expectedTotal != null && { expectedTotalMinor: BigInt(expectedTotal) };
       const idempotencyKey = context.nextIdempotencyKey(argument);
       const placed = clients.orders.createOrder({ ...order, ...expected, idempotencyKey }, call);

@@ -88,6 +88,21 @@ export type ArchiveProductPayload = {
   userErrors: Array<UserError>;
 };
 
+/** A kind of caller. All but PUBLIC and OWNER are roles in the access token. */
+export type Caller =
+  /** Staff that may do everything. */
+  | 'ADMIN'
+  /** Staff that maintains products and categories. */
+  | 'CATALOG_MANAGER'
+  /** A customer who is signed in, for the own account and its orders. Those of others do not exist for this caller. */
+  | 'OWNER'
+  /** Everybody, signed in or not. */
+  | 'PUBLIC'
+  /** A program of the shop. */
+  | 'SERVICE'
+  /** Staff that helps customers. */
+  | 'SUPPORT';
+
 /** A category of products. Categories form a tree of at most 8 levels. */
 export type Category = Node & {
   /** The categories above this one, from the top-level category to the parent. Empty for a top-level category. */
@@ -206,6 +221,8 @@ export type ErrorCode =
   | 'NOT_FOUND'
   /** The document has no operation with this `operationName`, or several operations and no `operationName`. The message lists the names. */
   | 'OPERATION_NOT_FOUND'
+  /** The caller lacks the role that the field requires (`@access` in the schema). Sign in with another account. */
+  | 'PERMISSION_DENIED'
   /** The request contains the hash of a document but not the document. Send the document; Apollo Client does this automatically. */
   | 'PERSISTED_QUERY_NOT_SUPPORTED'
   /** The order would have another total price than `expectedTotal`. Show `extensions.totalPrice` to the buyer, then retry with it. */
@@ -1073,6 +1090,7 @@ export type ResolversTypes = {
   ArchiveProductInput: ArchiveProductInput;
   ArchiveProductPayload: ResolverTypeWrapper<Omit<ArchiveProductPayload, 'product'> & { product?: Maybe<ResolversTypes['Product']> }>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Caller: Caller;
   Category: ResolverTypeWrapper<CategoryMessage>;
   CategoryCount: ResolverTypeWrapper<CategoryCountMessage>;
   ChangePasswordInput: ChangePasswordInput;
@@ -1209,6 +1227,12 @@ export type ResolversParentTypes = {
   VerifyEmailInput: VerifyEmailInput;
   VerifyEmailPayload: Omit<VerifyEmailPayload, 'tokens'> & { tokens?: Maybe<ResolversParentTypes['Tokens']> };
 };
+
+export type AccessDirectiveArgs = {
+  to: Array<Caller>;
+};
+
+export type AccessDirectiveResolver<Result, Parent, ContextType = Context, Args = AccessDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type CostDirectiveArgs = {
   weight: Scalars['String']['input'];
@@ -1565,6 +1589,7 @@ export type Resolvers<ContextType = Context> = {
 };
 
 export type DirectiveResolvers<ContextType = Context> = {
+  access?: AccessDirectiveResolver<any, any, ContextType>;
   cost?: CostDirectiveResolver<any, any, ContextType>;
   listSize?: ListSizeDirectiveResolver<any, any, ContextType>;
   reads?: ReadsDirectiveResolver<any, any, ContextType>;

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { getNullableType, isIntrospectionType, isListType, isObjectType, type GraphQLSchema } from 'graphql';
+import { enforceAccess } from '#graphql/graph/access.ts';
 import type { Context } from '#graphql/graph/context.ts';
 import { resolvers } from '#graphql/graph/resolvers.ts';
 import { shopResolvers } from '#graphql/graph/shop.ts';
@@ -28,8 +29,10 @@ export interface Schemas {
 /** Creates the executable schemas for a currency with `digits` decimal places. Without `shop`, the field `shop` is null. */
 export function createSchemas(digits: number, shop?: Shop): Schemas {
   const schemas = makeSchemas(readTypeDefs(), digits, [...resolvers, shopResolvers(shop)]);
-  countLists(schemas.schema);
-  countLists(schemas.ofCoerced);
+  for (const each of [schemas.schema, schemas.ofCoerced]) {
+    countLists(each);
+    enforceAccess(each);
+  }
   return schemas;
 }
 

@@ -39,6 +39,7 @@ suite('a gateway that is stopped under load', () => {
         allowedHosts: [],
         corsOrigins: [],
         playground: false,
+        access: 'open' as const,
         cache: { url: 'memory:', entriesMax: 1_000, bytesMax: 10_000_000 },
       },
       shop.clients,

@@ -43,7 +43,7 @@ suite('shared execution of equal queries', () => {
 
   test('100 concurrent equal queries are executed once, and all callers get the result', async () => {
     const operation = prepare();
-    const execute = createExecutor(shop.clients);
+    const execute = createExecutor(shop.clients, 'open');
     shop.clearTrail();
     const all = await Promise.all(times(() => execute(prepared(operation, { take: 3 }), testCall())));
     assert.equal(new Set(all.map(({ json }) => json)).size, 1);
@@ -51,7 +51,7 @@ suite('shared execution of equal queries', () => {
   });
 
   test('callers with different variables get their own results; twin: a key without variables is caught', async () => {
-    assert.equal(await returnsOwnResults(createExecutor(shop.clients)), true);
+    assert.equal(await returnsOwnResults(createExecutor(shop.clients, 'open')), true);
     const knownBad = shareReads<{ prepared: Prepared; call: Call }, Executed>(
       (one) => String(one.prepared.operation.id),
       (one) => executeAlone(shop.clients, one.prepared, one.call),
@@ -85,7 +85,7 @@ suite('shared execution of equal queries', () => {
         return shop.clients.accounts.listAccounts(...request);
       },
     };
-    const execute = createExecutor({ ...shop.clients, accounts });
+    const execute = createExecutor({ ...shop.clients, accounts }, 'open');
     const operation = prepare();
     const ask = (timeoutMs: number) => execute(prepared(operation, { take: 3 }), testCall({ timeoutMs }));
     const [first, last] = [ask(50), ask(10_000)];
@@ -105,7 +105,7 @@ suite('shared execution of equal queries', () => {
         return new Promise<never>((_, reject) => call.onAbort(reject));
       },
     };
-    const execute = createExecutor({ ...shop.clients, accounts });
+    const execute = createExecutor({ ...shop.clients, accounts }, 'open');
     const operation = prepare();
     const all = [20, 60].map((timeoutMs) =>
       execute(prepared(operation, { take: 3 }), testCall({ timeoutMs })),
@@ -143,6 +143,6 @@ async function executeAlone(
   { operation, variables }: Prepared,
   call: Call,
 ): Promise<Executed> {
-  const result = await operation.execute(new Context(clients, call), variables);
+  const result = await operation.execute(new Context(clients, call, { access: 'open' }), variables);
   return { result, json: JSON.stringify(result) };
 }

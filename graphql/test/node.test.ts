@@ -116,7 +116,9 @@ type Answer = Awaited<ReturnType<Operation['execute']>>;
 async function ask(clients: Partial<Clients>, ids: readonly string[]): Promise<Answer> {
   const operation = createDocuments(2, createTelemetry()).prepare(NODES, undefined);
   assert.ok(!('errors' in operation));
-  return operation.execute(new Context({ ...shop.clients, ...clients }, testCall()), { ids });
+  return operation.execute(new Context({ ...shop.clients, ...clients }, testCall(), { access: 'open' }), {
+    ids,
+  });
 }
 
 const down = async (): Promise<never> => {

@@ -83,13 +83,13 @@ suite('two principals that see different data', () => {
   }
 
   test('each gets its own data from equal bodies, equal queries and the account cache', async () => {
-    const deps = depsWith(createExecutor(await gatewayClients()));
+    const deps = depsWith(createExecutor(await gatewayClients(), 'open'));
     await assertOwnAnswers(deps);
     for (const query of QUERIES) assert.ok(deps.bodies.get(bodyOf(query)), 'the body is cached');
   });
 
   test('known-bad twin: equal queries executed once for all with the call of the first caller are caught', async () => {
-    const execute = createExecutor(await gatewayClients());
+    const execute = createExecutor(await gatewayClients(), 'open');
     const knownBad = sharePublicReads<{ prepared: Prepared; first: Call }, Executed>(
       ({ prepared }) => prepared.key,
       ({ prepared, first }) => execute(prepared, first),
@@ -99,7 +99,7 @@ suite('two principals that see different data', () => {
   });
 
   test('known-bad twin: a cached body that includes its first caller is caught', async () => {
-    const execute = createExecutor(await gatewayClients());
+    const execute = createExecutor(await gatewayClients(), 'open');
     const senders = new Map<unknown, Call>();
     const deps = depsWith((prepared, call) => {
       const sender = senders.get(prepared) ?? call;

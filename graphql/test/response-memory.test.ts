@@ -52,7 +52,7 @@ suite('the bytes of responses', () => {
     assert.ok(!('errors' in operation));
     /** Returns the first error of the operation if all its lists may have `itemsMax` items. */
     const errorWith = async (itemsMax?: number): Promise<string | undefined> => {
-      const context = new Context(shop.clients, testCall(), { itemsMax });
+      const context = new Context(shop.clients, testCall(), { access: 'open', itemsMax });
       return (await operation.execute(context, {})).errors?.[0]?.message;
     };
     assert.equal(await errorWith(60), undefined);

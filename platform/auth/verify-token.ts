@@ -25,7 +25,8 @@ export interface TokenIssuer {
 
 interface Verified {
   readonly principal: Principal;
-  readonly sessionId: string;
+  /** Undefined for the token of a program. */
+  readonly sessionId: string | undefined;
   readonly expiresAtMs: number;
   /** When the session was last known to be active (Clock.elapsedMs). */
   checkedMs: number;
@@ -70,7 +71,7 @@ export function createTokenVerifier(issuer: TokenIssuer, clock: Clock): TokenVer
         issuer: ISSUER,
         audience: AUDIENCE,
         typ: TYPE,
-        requiredClaims: ['sub', 'sid', 'jti', 'iat', 'exp'],
+        requiredClaims: ['sub', 'jti', 'iat', 'exp'],
         currentDate: new Date(clock.now()),
       });
       return payload;
@@ -84,7 +85,7 @@ export function createTokenVerifier(issuer: TokenIssuer, clock: Clock): TokenVer
   async function verifyNow(token: string, known: Verified | undefined, call: Call): Promise<Principal> {
     const checkedMs = clock.elapsedMs();
     const found = known ?? toVerified(await payloadOf(token, call), checkedMs);
-    if (!(await isActive(found.sessionId, call))) {
+    if (found.sessionId !== undefined && !(await isActive(found.sessionId, call))) {
       verified.delete(token);
       throw unauthenticated();
     }
@@ -111,7 +112,7 @@ export function createTokenVerifier(issuer: TokenIssuer, clock: Clock): TokenVer
 function toVerified(payload: JWTPayload, checkedMs: number): Verified {
   const { sub, sid, roles, exp } = payload;
   const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-  if (!isText(sub) || !isText(sid) || typeof exp !== 'number') throw unauthenticated();
+  if (!isText(sub) || (sid !== undefined && !isText(sid)) || typeof exp !== 'number') throw unauthenticated();
   if (!Array.isArray(roles) || !roles.every(isText)) throw unauthenticated();
   const principal = Principal.of({
     subject: sub,
@@ -141,8 +142,9 @@ export function unauthenticated(): AppError {
   );
 }
 
-/** The identity of the caller. Throws UNAUTHENTICATED for anonymous callers. */
-export function requireIdentity({ principal }: Call) {
-  if (principal.identity === undefined) throw unauthenticated();
-  return principal.identity;
+/** The account of the caller and the session in which it is signed in. Throws UNAUTHENTICATED for others. */
+export function requireSession({ principal }: Call): { accountId: string; sessionId: string } {
+  const { subject, sessionId } = principal.identity ?? {};
+  if (subject === undefined || sessionId === undefined) throw unauthenticated();
+  return { accountId: subject, sessionId };
 }

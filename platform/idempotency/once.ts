@@ -64,7 +64,11 @@ export function createIdempotency(database: Queryable): Idempotency {
     async once(method, request, call, { work, toResponse }) {
       const { idempotencyKey } = request;
       if (idempotencyKey === '') return toResponse(await work(undefined));
-      const key = sha256(call.principal.key, methodName(method), requireKey(idempotencyKey));
+      const key = sha256(
+        call.principal.identity?.subject ?? '',
+        methodName(method),
+        requireIdempotencyKey(idempotencyKey),
+      );
       const requestHash = sha256(canonical(request));
       const replay = ({ requestHash: first, answer }: Claim) => {
         if (!first.equals(requestHash)) throw keyReused();
@@ -89,7 +93,8 @@ export function createIdempotency(database: Queryable): Idempotency {
   };
 }
 
-function requireKey(key: string): string {
+/** Throws INVALID_ARGUMENT. */
+export function requireIdempotencyKey(key: string): string {
   if (key.length > IDEMPOTENCY_KEY_LENGTH_MAX || !KEY.test(key))
     throw invalid(
       'idempotencyKey',

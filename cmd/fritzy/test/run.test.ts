@@ -87,7 +87,13 @@ suite('make run, after the start', async () => {
 });
 
 test('the start message is at most 100 columns wide', () => {
-  const text = welcome({ host: '127.0.0.1', port: 65_535, folder: '/data', playground: true });
+  const text = welcome({
+    host: '127.0.0.1',
+    port: 65_535,
+    folder: '/data',
+    playground: true,
+    tokens: '/data',
+  });
   assert.deepEqual(tooWideLines(text), []);
   // Known-bad twin: each command on one line.
   assert.equal(
@@ -108,7 +114,7 @@ test('the start message contains the URL at which the API is reachable', () => {
     ['fe80::1', 'http://[fe80::1]:8000/graphql'],
     ['2001:db8:1234:5678::9abc', 'http://[2001:db8:1234:5678::9abc]:8000/graphql'],
   ] as const) {
-    const shop = { host, port: 8_000, folder: '/data' };
+    const shop = { host, port: 8_000, folder: '/data', tokens: '.fritzy' };
     assert.doesNotMatch(welcome({ ...shop, playground: false }), /playground/);
     const text = welcome({ ...shop, playground: true });
     assert.match(text, /playground/);

@@ -1,6 +1,7 @@
-import { gatewayConfig, settings } from '#graphql/config.ts';
+import { gatewayConfig, isDevelopment, settings } from '#graphql/config.ts';
 import { openClients, UPSTREAMS } from '#graphql/graph/clients.ts';
 import { startGateway } from '#graphql/service.ts';
+import { developmentToken } from '#platform/auth/development-token.ts';
 import { systemClock } from '#platform/clock.ts';
 import { readConfig } from '#platform/config.ts';
 import { createLogger } from '#platform/logger.ts';
@@ -22,10 +23,14 @@ await run(async (stack) => {
     EVENTS_URL === undefined
       ? undefined
       : await openEventLog(EVENTS_URL, { ...deps, pool: poolConfig(config) }, stack);
+  const gateway = gatewayConfig(config);
+  const { TOKEN_KEYS: keys } = config;
+  const signIn =
+    keys !== undefined && isDevelopment(gateway) ? { developmentToken: () => developmentToken(keys) } : {};
   const { port, failed } = await startGateway(
-    gatewayConfig(config),
+    gateway,
     clients,
-    { ...deps, changes, upstreams: opened },
+    { ...deps, changes, upstreams: opened, ...signIn },
     stack,
   );
   logger.info({ http_port: port }, 'serving');
