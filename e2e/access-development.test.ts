@@ -83,6 +83,11 @@ suite('a shop that other machines reach', () => {
     assert.match(await refused({ HOST: '0.0.0.0', ACCESS: 'open' }), /ACCESS=open requires HOST on loopback/);
   });
 
+  test('RATE_LIMIT=off is refused', async () => {
+    const env = { HOST: '0.0.0.0', ACCESS: 'enforced', RATE_LIMIT: 'off' };
+    assert.match(await refused(env), /RATE_LIMIT=off requires HOST on loopback/);
+  });
+
   test('NODE_ENV=production requires keys that last and a mail server', async () => {
     assert.match(
       await refused({ NODE_ENV: 'production', ACCESS: 'enforced' }),
@@ -91,7 +96,11 @@ suite('a shop that other machines reach', () => {
   });
 
   test('it has no token for the playground', async () => {
-    await using shop = await startShop(newFolder(), { HOST: '0.0.0.0', ACCESS: 'enforced' });
+    await using shop = await startShop(newFolder(), {
+      HOST: '0.0.0.0',
+      ACCESS: 'enforced',
+      RATE_LIMIT: 'on',
+    });
     const answer = await fetch(`${shop.url}/graphql/development-token`, { headers: PLAYGROUND });
     assert.equal(answer.status, 404);
   });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { isEnumType } from 'graphql';
 import pg from 'pg';
+import { trustedProxies } from '#graphql/client-address.ts';
 import { GATEWAY_CODES, type ErrorCode } from '#graphql/error-codes.ts';
 import { createSchemas } from '#graphql/graph/schema.ts';
 import { cancelled } from '#platform/call.ts';
@@ -114,6 +115,15 @@ async function unavailable(): Promise<string | undefined> {
   return codeOf(await other.graphql('{ accounts { id } }'));
 }
 
+/** Uses a gateway that allows one request. */
+async function rateLimited(): Promise<string | undefined> {
+  const policy = { perSecond: 1, burst: 1 };
+  const callerLimits = { anonymous: policy, account: policy, proxies: trustedProxies([]) };
+  const gateway = await shop.addGateway({ config: { callerLimits } });
+  await gateway.graphql('{ __typename }');
+  return codeOf(await gateway.graphql('{ __typename }'));
+}
+
 /** Uses a gateway that requires roles, as a customer. */
 async function permissionDenied(): Promise<string | undefined> {
   const gateway = await shop.addGateway({ config: { access: 'enforced' } });
@@ -219,6 +229,7 @@ const PRODUCERS: Readonly<Record<ErrorCode, () => Promise<string | undefined>>> 
     ),
   PRODUCT_ARCHIVED: () => order(ids.account, ids.archived),
   PRODUCT_NOT_FOUND: () => order(ids.account, UNKNOWN_ID),
+  RATE_LIMITED: rateLimited,
   RESOURCE_EXHAUSTED: async () => {
     const { account } = await largeData();
     return execute(`{ account(id: "${account}") { orders { products { name } } } }`);

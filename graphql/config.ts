@@ -1,5 +1,7 @@
 import { commonSettings, listOf, oneOf, str, urlOf, wholeNumber, type CleanedEnv } from '#platform/config.ts';
 import { currencyOf, currencySettings } from '#platform/currency.ts';
+import type { CallerLimitConfig } from '#graphql/caller-limits.ts';
+import { trustedProxies } from '#graphql/client-address.ts';
 import { isLoopback } from '#graphql/host-check.ts';
 import type { Access } from '#graphql/graph/context.ts';
 import type { Shop } from '#graphql/shop.ts';
@@ -11,6 +13,7 @@ import { DEFAULT_PORTS } from '#platform/ports.ts';
 import { poolSettings } from '#platform/postgres/pool-settings.ts';
 import { upstreamSettings } from '#platform/upstreams.ts';
 
+const NETWORK = /^(?:[\d.]{7,15}(?:\/\d{1,2})?|[\da-f:.]{2,45}(?:\/\d{1,3})?)$/i;
 const HOST_NAME = /^(?:[\w.-]+|\[[\da-f:.]+\])$/i;
 /** As browsers send them: lower case, without a path. */
 const ORIGIN = /^(?:\*|https?:\/\/[a-z\d_.-]+(?::\d{1,5})?)$/;
@@ -63,6 +66,31 @@ export const gatewaySettings = {
     default: 'enforced',
     desc: 'Whether callers need the roles that the schema declares; open: everybody may do everything, only with HOST on loopback.',
   }),
+  RATE_LIMIT: oneOf(
+    'on',
+    'off',
+  )({
+    default: 'on',
+    desc: 'Whether the requests of each caller are limited; off only with HOST on loopback.',
+  }),
+  RATE_LIMIT_ANONYMOUS: wholeNumber(
+    1,
+    100_000,
+  )({ default: 10, desc: 'The requests per second of an address without a token; twice as many at once.' }),
+  RATE_LIMIT_ACCOUNT: wholeNumber(
+    1,
+    1_000_000,
+  )({
+    default: 50,
+    desc: 'The points per second of an account, ten times as many at once; a request has one point and more by its cost.',
+  }),
+  TRUSTED_PROXIES: listOf(
+    NETWORK,
+    'addresses or networks such as 10.0.0.0/8, separated by commas',
+  )({
+    default: [],
+    desc: 'The proxies whose X-Forwarded-For header is believed.',
+  }),
   CACHE_URL: urlOf(
     'redis',
     'rediss',
@@ -96,6 +124,8 @@ export interface GatewayConfig {
   readonly corsOrigins: readonly string[];
   readonly playground: boolean;
   readonly access: Access;
+  /** Undefined: callers are not limited. */
+  readonly callerLimits: CallerLimitConfig | undefined;
   readonly cache: {
     /** `memory:`, `redis://…` or `rediss://…`. */
     readonly url: string;
@@ -122,6 +152,7 @@ export function gatewayConfig(
     corsOrigins: config.CORS_ORIGINS,
     playground: config.NODE_ENV !== 'production',
     access: accessOf(config.ACCESS, config.HOST),
+    callerLimits: limitsOf(config),
     cache: {
       url: config.CACHE_URL,
       entriesMax: config.CACHE_ENTRIES_MAX,
@@ -133,6 +164,20 @@ export function gatewayConfig(
 /** Whether the playground signs in as an administrator. */
 export function isDevelopment({ host, playground, access }: GatewayConfig): boolean {
   return playground && access === 'enforced' && isLoopback(host);
+}
+
+/** Throws StartError if other machines could call the API without limits. */
+function limitsOf(config: CleanedEnv<typeof gatewaySettings>): CallerLimitConfig | undefined {
+  const { RATE_LIMIT, RATE_LIMIT_ANONYMOUS: anonymous, RATE_LIMIT_ACCOUNT: account, HOST } = config;
+  if (RATE_LIMIT === 'off') {
+    if (isLoopback(HOST)) return undefined;
+    throw new StartError(`RATE_LIMIT=off requires HOST on loopback, but HOST is ${HOST}: unset one of them.`);
+  }
+  return {
+    anonymous: { perSecond: anonymous, burst: 2 * anonymous },
+    account: { perSecond: account, burst: 10 * account },
+    proxies: trustedProxies(config.TRUSTED_PROXIES),
+  };
 }
 
 /** Throws StartError if the API would be open to other machines. */

@@ -15,7 +15,7 @@ const MAX_AGE_SECONDS = '7200';
 const METHODS = 'GET, HEAD, POST';
 const REQUEST_HEADERS = 'accept, content-type, idempotency-key, traceparent, x-request-id';
 /** The response headers that a page may read. */
-const EXPOSED = 'x-request-id, retry-after';
+const EXPOSED = 'ratelimit, ratelimit-policy, retry-after, x-request-id';
 
 /** Allows a list of origins, e.g. `https://shop.example`, or any with `*`. No credentials: the API uses no cookies. */
 export function createCors(origins: readonly string[]): Cors {

@@ -23,6 +23,8 @@ export interface GraphQLDeps {
   readonly bodies: BodyCache;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
+  /** Charges the caller for the cost of an operation. */
+  readonly charge?: (call: Call, cost: number) => void;
 }
 
 const RESPONSE_JSON = 'application/graphql-response+json';
@@ -74,6 +76,7 @@ export async function answerGraphQL(deps: GraphQLDeps, request: HttpRequest): Pr
     try {
       if (prepared.operation.type === 'mutation' && request.method === 'GET')
         throw new BadRequest(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.', { allow: 'POST' });
+      deps.charge?.(request.call, prepared.operation.cost);
       const keyed = prepared.operation.type === 'mutation' ? withKey(prepared, request) : prepared;
       return await execute(deps, keyed, request.call, accepted);
     } finally {

@@ -1,5 +1,6 @@
 import { ASSETS, DEVELOPMENT_TOKEN, PLAYGROUND_HEADER, playgroundAnswer } from '#graphql/playground.ts';
 import { authenticate } from '#graphql/authenticate.ts';
+import type { CallerLimits } from '#graphql/caller-limits.ts';
 import type { Cors } from '#graphql/cors.ts';
 import { answerGraphQL, type GraphQLDeps } from '#graphql/graphql-over-http.ts';
 import { refusalResponse, type HttpRequest, type HttpResponse } from '#graphql/http.ts';
@@ -12,6 +13,7 @@ export interface HandlerDeps extends GraphQLDeps, HealthDeps {
   readonly playground: boolean;
   readonly cors: Cors;
   readonly tokens: TokenVerifier;
+  readonly limits: CallerLimits;
   /** Returns a token of an administrator for the playground; undefined except on a development machine. */
   readonly developmentToken: (() => Promise<string>) | undefined;
   /** The public keys of access tokens, as a JWK set in JSON. */
@@ -36,10 +38,25 @@ export async function handle(deps: HandlerDeps, request: HttpRequest): Promise<H
   const refused = authenticate(deps.tokens, request);
   const refusal = refused instanceof Promise ? await refused : refused;
   if (refusal) return refusal;
+  if (deps.playground && (method === 'GET' || method === 'HEAD') && acceptsHtml(request))
+    return (await playgroundAnswer(request)) ?? notFound();
+  const preflight = method === 'OPTIONS' ? deps.cors.preflight(request) : undefined;
+  if (preflight) return preflight;
+  const admitted = deps.limits.admit(request);
+  if (!admitted) return handleOperation(deps, request);
+  if (admitted.refusal) return admitted.refusal;
+  const answer = await handleOperation(deps, request);
+  return { ...answer, headers: { ...answer.headers, ...admitted.headers } };
+}
+
+function handleOperation(deps: HandlerDeps, request: HttpRequest): Promise<HttpResponse> | HttpResponse {
+  const { method } = request;
   if (method === 'POST') return handlePost(deps, request);
-  if (method === 'OPTIONS') return deps.cors.preflight(request) ?? answerGraphQL(deps, request);
   if (method !== 'GET' && method !== 'HEAD') return answerGraphQL(deps, request);
-  if (deps.playground && acceptsHtml(request)) return (await playgroundAnswer(request)) ?? notFound();
+  return handleGet(deps, request);
+}
+
+async function handleGet(deps: HandlerDeps, request: HttpRequest): Promise<HttpResponse> {
   const answer = await answerGraphQL(deps, { ...request, method: 'GET' });
   return { ...answer, headers: { ...answer.headers, ...GET_HEADERS } };
 }

@@ -202,7 +202,8 @@ function acceptor(deps: HttpServerDeps, limits: HttpLimits, connections: Connect
     function execute(body: Buffer): void {
       connection.response = undefined;
       call.offAbort(refuseLate);
-      deps.handle({ method, path, search, header, body, call }).then(answer, fail);
+      const { remoteAddress = '' } = request.socket;
+      deps.handle({ method, path, search, remoteAddress, header, body, call }).then(answer, fail);
     }
 
     function answer(result: HttpResponse): void {

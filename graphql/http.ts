@@ -8,6 +8,8 @@ export interface HttpRequest {
   readonly path: string;
   /** The query string without its question mark. */
   readonly search: string;
+  /** The address of the other end of the connection: the client or a proxy. */
+  readonly remoteAddress: string;
   header(name: string): string | undefined;
   readonly body: Buffer;
   readonly call: Call;

@@ -5,6 +5,7 @@ import { createDocuments } from '#graphql/documents.ts';
 import { createExecutor } from '#graphql/execute.ts';
 import { checkCurrency } from '#graphql/currency-check.ts';
 import type { Clients } from '#graphql/graph/clients.ts';
+import { createCallerLimits } from '#graphql/caller-limits.ts';
 import { createCors } from '#graphql/cors.ts';
 import { handle, type HandlerDeps } from '#graphql/handler.ts';
 import { readinessOf } from '#graphql/readiness.ts';
@@ -50,6 +51,7 @@ export async function startGateway(
     keySet: async (call) => JSON.parse(await keySet(call)) as JSONWebKeySet,
     isActive: async (id, call) => (await clients.accounts.checkSession({ id }, call)).isActive,
   };
+  const limits = createCallerLimits(config.callerLimits, systemClock);
   const tokens = createTokenVerifier(issuer, systemClock);
   const handler: HandlerDeps = {
     ...deps,
@@ -60,6 +62,8 @@ export async function startGateway(
     playground,
     cors,
     tokens,
+    limits,
+    charge: limits.charge,
     keySet,
     developmentToken: deps.developmentToken,
   };

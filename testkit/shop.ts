@@ -168,6 +168,7 @@ export async function startTestShop(
       corsOrigins: [],
       playground: true,
       access: 'open' as const,
+      callerLimits: undefined,
       ...own.config,
       cache: { url: own.cacheUrl ?? 'memory:', entriesMax: 1_000, bytesMax: 10_000_000 },
     };

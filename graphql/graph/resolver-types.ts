@@ -231,6 +231,8 @@ export type ErrorCode =
   | 'PRODUCT_ARCHIVED'
   /** An order names a product that does not exist. Remove the item. */
   | 'PRODUCT_NOT_FOUND'
+  /** The caller has sent too many requests. Wait for the seconds in the Retry-After header. */
+  | 'RATE_LIMITED'
   /** A limit of work in progress is reached, or the data is too much to read at once. Wait before you retry, or ask for less. */
   | 'RESOURCE_EXHAUSTED'
   /** The response would have too many bytes or items. Ask for smaller pages or fewer fields. */

@@ -55,7 +55,15 @@ suite('an operation that fails as a whole', () => {
     const body = Buffer.from(JSON.stringify({ query: QUERY }));
     const header = (name: string): string | undefined =>
       name === 'content-type' ? 'application/json' : undefined;
-    const request = { method: 'POST', path: '/graphql', search: '', header, body, call: testCall() };
+    const request = {
+      method: 'POST',
+      path: '/graphql',
+      search: '',
+      remoteAddress: '127.0.0.1',
+      header,
+      body,
+      call: testCall(),
+    };
     const answer = await answerGraphQL(deps, request);
     return { body: String(answer.body), errorLines: lines.filter(({ level }) => level === 50).length };
   }

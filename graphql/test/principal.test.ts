@@ -115,5 +115,13 @@ const bodyOf = (query: string): string => JSON.stringify({ query });
 function requestOf(query: string, call: Call): HttpRequest {
   const header = (name: string): string | undefined =>
     name === 'content-type' ? 'application/json' : undefined;
-  return { method: 'POST', path: '/graphql', search: '', header, body: Buffer.from(bodyOf(query)), call };
+  return {
+    method: 'POST',
+    path: '/graphql',
+    search: '',
+    remoteAddress: '127.0.0.1',
+    header,
+    body: Buffer.from(bodyOf(query)),
+    call,
+  };
 }

@@ -42,7 +42,15 @@ async function responseTo(error: AppError): Promise<{ body: string; errorLines: 
   const body = Buffer.from(JSON.stringify({ query: '{ accounts { id } }' }));
   const header = (name: string): string | undefined =>
     name === 'content-type' ? 'application/json' : undefined;
-  const request = { method: 'POST', path: '/graphql', search: '', header, body, call: testCall() };
+  const request = {
+    method: 'POST',
+    path: '/graphql',
+    search: '',
+    remoteAddress: '127.0.0.1',
+    header,
+    body,
+    call: testCall(),
+  };
   const answer = await answerGraphQL({ documents, bodies, logger, telemetry, execute }, request);
   return { body: String(answer.body), errorLines: lines.filter(({ level }) => level === 50).length };
 }

@@ -7,7 +7,17 @@ import { suite, test } from 'node:test';
 import { failureLines, spawnProgram } from '#cmd/fritzy/test/program.ts';
 import { programUrl } from '#cmd/container/programs.ts';
 
-const PROGRAMS = ['account', 'catalog', 'order', 'graphql', 'migrate', 'dlq', 'reindex', 'search-report'];
+const PROGRAMS = [
+  'account',
+  'catalog',
+  'order',
+  'graphql',
+  'migrate',
+  'token',
+  'dlq',
+  'reindex',
+  'search-report',
+];
 
 suite('the first argument of the image', () => {
   test('selects a program whose entry file exists', () => {

@@ -41,8 +41,8 @@ export function spawnProgram(
     detached: true,
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Settings of the developer must not affect the program. Only tests of permissions sign in.
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ACCESS: 'open', ...env },
+    // Settings of the developer must not affect the program. Only tests of permissions and limits have them.
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ACCESS: 'open', RATE_LIMIT: 'off', ...env },
   });
   const { pid } = child;
   assert.ok(pid !== undefined);

@@ -35,7 +35,13 @@ suite('a failed start prints one line with the problem and the remedy', () => {
   for (const host of ['nonsense.invalid', '192.0.2.1', '2001:db8::1'])
     test(`HOST=${host}, not an address of this machine`, async () => {
       const folder = newFolder();
-      const line = await failureLine({ FRITZY_DATA: folder, PORT: '0', HOST: host });
+      const line = await failureLine({
+        FRITZY_DATA: folder,
+        PORT: '0',
+        HOST: host,
+        ACCESS: 'enforced',
+        RATE_LIMIT: 'on',
+      });
       assert.ok(line.startsWith(`HOST is "${host}", which is not an address of this machine`), line);
       assert.match(line, /set it to 127\.0\.0\.1/);
       assert.doesNotMatch(line, /port/i);
