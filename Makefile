@@ -113,6 +113,10 @@ bench-reindex: $(INSTALLED) ## Measure and check an index rebuild of 100,000 pro
 bench-search: $(INSTALLED) ## Measure searches in PostgreSQL among 100,000 products; fail above 50 ms
 	@node bench/search-postgres.ts
 
+.PHONY: bench-sign-in
+bench-sign-in: $(INSTALLED) ## Measure the cost of permissions, and whether times show accounts
+	@node bench/sign-in.ts
+
 .PHONY: bench-idle
 bench-idle: $(INSTALLED) ## Measure the CPU time of an idle PostgreSQL, before and after 100,000 orders
 	@node bench/idle.ts

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 /**
  * A closed-loop HTTP/1.1 load generator with a low cost per request, so that the server is the bottleneck. Each
  * connection sends prepared bytes, waits for the complete response and sends the next request.
- * Usage: node bench/load.ts <port> <connections> <seconds> <file with a JSON array of request bodies> [path]
+ * Usage: node bench/load.ts <port> <connections> <seconds> <file with a JSON array of request bodies> [path] [header line]
  * Prints one line of JSON: a Result.
  */
 export interface Result {
@@ -18,11 +18,12 @@ export interface Result {
   readonly p99: number;
 }
 
-const [port = '', connections = '', seconds = '', file = '', path = '/graphql'] = process.argv.slice(2);
+const [port = '', connections = '', seconds = '', file = '', path = '/graphql', header = ''] =
+  process.argv.slice(2);
 const bodies = JSON.parse(await readFile(file, 'utf8')) as string[];
 const requests = bodies.map((body) =>
   Buffer.from(
-    `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${header && `${header}\r\n`}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   ),
 );
 const HEAD_END = Buffer.from('\r\n\r\n');

@@ -18,15 +18,17 @@ export interface LoadOptions {
   readonly core?: number;
   /** The path of the requests; the default is /graphql. */
   readonly path?: string;
+  /** A header line of all requests. */
+  readonly header?: string;
 }
 
 /** Runs the load generator and measures the CPU time that the server process uses in that time. */
 export async function measure(
   server: { readonly pid: number; readonly port: number },
-  { bodiesFile, seconds, core, path = '/graphql' }: LoadOptions,
+  { bodiesFile, seconds, core, path = '/graphql', header = '' }: LoadOptions,
 ): Promise<Measured> {
   const before = await cpuSeconds(server.pid);
-  const args = [LOAD, String(server.port), String(CONNECTIONS), seconds, bodiesFile, path];
+  const args = [LOAD, String(server.port), String(CONNECTIONS), seconds, bodiesFile, path, header];
   const result = await runProgram<Result>(args, core);
   if (result.failures > 0) throw new Error(`${result.failures} of ${result.requests} requests failed`);
   return {
