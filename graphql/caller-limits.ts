@@ -7,6 +7,7 @@ import {
   type RateLimiter,
   type RatePolicy,
 } from '#graphql/rate-limit.ts';
+import type { SharedRateLimiter } from '#graphql/shared-rate-limit.ts';
 import type { Role } from '#platform/auth/roles.ts';
 import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -14,7 +15,7 @@ import type { Clock } from '#platform/clock.ts';
 /** Limits the requests of each caller: anonymous ones by address, signed-in ones by account and by cost. */
 export interface CallerLimits {
   /** Returns the refusal of a request, or the headers of its response; undefined if the caller is not limited. */
-  admit(request: HttpRequest): Admission | undefined;
+  admit(request: HttpRequest): Admission | undefined | Promise<Admission>;
   /** Charges a signed-in caller for the cost of an operation. */
   charge(call: Call, cost: number): void;
 }
@@ -36,8 +37,15 @@ const COST_PER_POINT = 10_000;
 /** Programs of the shop and its administrators are not limited. */
 const UNLIMITED: ReadonlySet<string> = new Set<Role>(['admin', 'service']);
 
-/** Without `config`, nobody is limited. */
-export function createCallerLimits(config: CallerLimitConfig | undefined, clock: Clock): CallerLimits {
+/**
+ * Without `config`, nobody is limited. With `shared`, several gateways count together: a request that the own count admits
+ * is admitted by the shared one too, unless that does not answer.
+ */
+export function createCallerLimits(
+  config: CallerLimitConfig | undefined,
+  clock: Clock,
+  shared?: SharedRateLimiter,
+): CallerLimits {
   if (!config) return { admit: () => undefined, charge: () => {} };
   const { proxies } = config;
   const anonymous = createRateLimiter({ ...config.anonymous, name: 'anonymous' }, clock);
@@ -54,18 +62,28 @@ export function createCallerLimits(config: CallerLimitConfig | undefined, clock:
       const limited = limiterOf(request);
       if (!limited) return undefined;
       const [limiter, key] = limited;
-      const decision = limiter.admit(key);
-      const headers = rateLimitHeaders(limiter.policy, decision);
-      if (decision.allowed) return { refusal: undefined, headers };
-      return { refusal: tooMany(decision, headers, request) };
+      const { policy } = limiter;
+      const own = limiter.admit(key);
+      if (!own.allowed || !shared) return admissionOf(policy, own, request);
+      return shared.admit(policy, key).then((decision) => admissionOf(policy, decision ?? own, request));
     },
     charge({ principal: { identity } }, cost) {
-      if (identity && !isUnlimited(identity.roles)) account.charge(identity.subject, cost / COST_PER_POINT);
+      if (!identity || isUnlimited(identity.roles)) return;
+      const points = cost / COST_PER_POINT;
+      account.charge(identity.subject, points);
+      void shared?.charge(account.policy, identity.subject, points);
     },
   };
 }
 
 const isUnlimited = (roles: readonly string[]): boolean => roles.some((role) => UNLIMITED.has(role));
+
+function admissionOf(policy: RatePolicy, decision: RateDecision, request: HttpRequest): Admission {
+  const headers = rateLimitHeaders(policy, decision);
+  return decision.allowed
+    ? { refusal: undefined, headers }
+    : { refusal: tooMany(decision, headers, request) };
+}
 
 function tooMany(
   { retryAfterS }: RateDecision,

@@ -42,7 +42,8 @@ export async function handle(deps: HandlerDeps, request: HttpRequest): Promise<H
     return (await playgroundAnswer(request)) ?? notFound();
   const preflight = method === 'OPTIONS' ? deps.cors.preflight(request) : undefined;
   if (preflight) return preflight;
-  const admitted = deps.limits.admit(request);
+  const admission = deps.limits.admit(request);
+  const admitted = admission instanceof Promise ? await admission : admission;
   if (!admitted) return handleOperation(deps, request);
   if (admitted.refusal) return admitted.refusal;
   const answer = await handleOperation(deps, request);

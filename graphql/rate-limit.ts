@@ -51,17 +51,25 @@ export function createRateLimiter(policy: RatePolicy, clock: Pick<Clock, 'elapse
       const allowed = waitMs <= 1e-6;
       const nextMs = allowed ? debtMs + costMs : debtMs;
       if (allowed) paidAtMs.set(key, nowMs + nextMs);
-      return {
-        allowed,
-        remaining: Math.max(0, Math.floor((burstMs - nextMs) / costMs + 1e-6)),
-        resetS: Math.ceil(nextMs / 1_000),
-        retryAfterS: allowed ? 0 : Math.max(1, Math.ceil(waitMs / 1_000)),
-      };
+      return decisionOf(policy, { allowed, debtMs: nextMs, waitMs });
     },
     charge(key, cost) {
       const nowMs = clock.elapsedMs();
       paidAtMs.set(key, nowMs + debtOf(key, nowMs) + cost * costMs);
     },
+  };
+}
+
+/** A decision from the time until all that a caller has spent is paid, and the time until the next request is allowed. */
+export function decisionOf(
+  { perSecond, burst }: RatePolicy,
+  { allowed, debtMs, waitMs }: { allowed: boolean; debtMs: number; waitMs: number },
+): RateDecision {
+  return {
+    allowed,
+    remaining: Math.max(0, Math.floor(burst - (debtMs * perSecond) / 1_000 + 1e-6)),
+    resetS: Math.ceil(debtMs / 1_000),
+    retryAfterS: allowed ? 0 : Math.max(1, Math.ceil(waitMs / 1_000)),
   };
 }
 

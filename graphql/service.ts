@@ -6,6 +6,7 @@ import { createExecutor } from '#graphql/execute.ts';
 import { checkCurrency } from '#graphql/currency-check.ts';
 import type { Clients } from '#graphql/graph/clients.ts';
 import { createCallerLimits } from '#graphql/caller-limits.ts';
+import { createSharedRateLimiter, type SharedRateLimiter } from '#graphql/shared-rate-limit.ts';
 import { createCors } from '#graphql/cors.ts';
 import { handle, type HandlerDeps } from '#graphql/handler.ts';
 import { readinessOf } from '#graphql/readiness.ts';
@@ -22,6 +23,17 @@ export interface StartedGateway {
   readonly port: number;
   /** Resolves with an error message if the gateway must stop. */
   readonly failed: Promise<string>;
+}
+
+/** The gateways that share a cache in Redis also share the limits of callers there. */
+async function sharedLimiter(
+  { cache, callerLimits }: GatewayConfig,
+  { logger, telemetry }: Pick<HandlerDeps, 'logger' | 'telemetry'>,
+  stack: AsyncDisposableStack,
+): Promise<SharedRateLimiter | undefined> {
+  if (!callerLimits || new URL(cache.url).protocol === 'memory:') return undefined;
+  const { openRedis } = await import('#platform/cache/redis-connection.ts');
+  return createSharedRateLimiter(stack.use(openRedis(cache.url, { logger, metrics: telemetry.cache })));
 }
 
 /** Starts the gateway. Disposing `stack` stops it. */
@@ -51,7 +63,11 @@ export async function startGateway(
     keySet: async (call) => JSON.parse(await keySet(call)) as JSONWebKeySet,
     isActive: async (id, call) => (await clients.accounts.checkSession({ id }, call)).isActive,
   };
-  const limits = createCallerLimits(config.callerLimits, systemClock);
+  const limits = createCallerLimits(
+    config.callerLimits,
+    systemClock,
+    await sharedLimiter(config, deps, stack),
+  );
   const tokens = createTokenVerifier(issuer, systemClock);
   const handler: HandlerDeps = {
     ...deps,
