@@ -86,10 +86,9 @@ export async function startAccount(
   const mails = createMailStore(background);
   stack.use(sendMails({ mails, clock, logger }, createMailer(mailUrl, mailFrom, logger)));
   stack.use(
-    repeat(DELETE_INTERVAL_MS, logger, 'deleting expired sign-ups and sessions', async () => {
-      await createIdentityStore(background).deleteOld(new Date(clock.now()));
-      return false;
-    }),
+    repeat(DELETE_INTERVAL_MS, logger, 'deleting expired sign-ups and sessions', () =>
+      createIdentityStore(background).deleteOld(new Date(clock.now())),
+    ),
   );
   const handlers = accountHandlers({ store: createStore(database), idempotency, clock, identity });
   const issuer = {

@@ -36,6 +36,12 @@ suite('the first start of make run', async () => {
     assert.equal(answer.headers.get('cache-control'), 'no-store');
     assert.equal((await create(await answer.text())).errors, undefined);
     assert.equal((await tokenFrom({})).status, 404);
+    for (const name of ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip'])
+      assert.equal(
+        (await tokenFrom({ ...PLAYGROUND, [name]: '198.51.100.1' })).status,
+        404,
+        'behind a proxy',
+      );
     const preflight = await fetch(`${shop.url}/graphql/development-token`, {
       method: 'OPTIONS',
       headers: {
@@ -80,7 +86,15 @@ suite('a shop that other machines reach', () => {
   }
 
   test('ACCESS=open is refused', async () => {
-    assert.match(await refused({ HOST: '0.0.0.0', ACCESS: 'open' }), /ACCESS=open requires HOST on loopback/);
+    for (const env of [
+      { HOST: '0.0.0.0' },
+      { ALLOWED_HOSTS: 'shop.example' },
+      { TRUSTED_PROXIES: '10.0.0.1' },
+    ])
+      assert.match(
+        await refused({ ACCESS: 'open', RATE_LIMIT: 'on', ...env }),
+        /ACCESS=open requires HOST on loopback, without ALLOWED_HOSTS/,
+      );
   });
 
   test('RATE_LIMIT=off is refused', async () => {
@@ -96,12 +110,10 @@ suite('a shop that other machines reach', () => {
   });
 
   test('it has no token for the playground', async () => {
-    await using shop = await startShop(newFolder(), {
-      HOST: '0.0.0.0',
-      ACCESS: 'enforced',
-      RATE_LIMIT: 'on',
-    });
-    const answer = await fetch(`${shop.url}/graphql/development-token`, { headers: PLAYGROUND });
-    assert.equal(answer.status, 404);
+    for (const env of [{ HOST: '0.0.0.0' }, { ALLOWED_HOSTS: 'shop.example' }]) {
+      await using shop = await startShop(newFolder(), { ACCESS: 'enforced', RATE_LIMIT: 'on', ...env });
+      const answer = await fetch(`${shop.url}/graphql/development-token`, { headers: PLAYGROUND });
+      assert.equal(answer.status, 404);
+    }
   });
 });

@@ -94,4 +94,29 @@ suite('limits of callers', async () => {
     assert.deepEqual(await statuses('service'), [200]);
     assert.deepEqual(await statuses('support'), [200, 429]);
   });
+
+  test('sign-ins of an address count by their cost, as aliases of one document too', async () => {
+    const from = { 'x-forwarded-for': newAddress() };
+    const logins = Array.from(
+      { length: 10 },
+      (_, index) =>
+        `a${index}: login(input: { email: "a${index}@shop.example", password: "x" }) { userErrors { code } }`,
+    );
+    const query = `mutation { ${logins.join(' ')} }`;
+    const answers = await Promise.all(Array.from({ length: 6 }, () => post(from, query)));
+    const admitted = answers.filter(({ status }) => status === 200).length;
+    assert.ok(admitted >= 1 && admitted <= 2, `${admitted} documents of ten sign-ins`);
+  });
+
+  test('an address that sends tokens that are not accepted gets 429 before they are verified', async () => {
+    const customer = await signUpCustomer(shop);
+    const from = { 'x-forwarded-for': newAddress() };
+    const valid = { ...bearer(customer.accessToken), ...from };
+    assert.equal((await post(valid)).status, 200);
+    const statuses: number[] = [];
+    for (let count = 0; count < 40; count++)
+      statuses.push((await post({ ...bearer(`a.b.${count}`), ...from })).status);
+    assert.deepEqual([statuses[0], statuses.at(-1)], [401, 429]);
+    assert.equal((await post({ ...bearer('a.b.c'), 'x-forwarded-for': newAddress() })).status, 401);
+  });
 });

@@ -85,7 +85,7 @@ suite('make seed', () => {
 
   test('adds missing data, and nothing on a second run; searches return facets', async () => {
     await using shop = await startShop(folder);
-    const shopEnv = { PORT: new URL(shop.url).port };
+    const shopEnv = { PORT: new URL(shop.url).port, FRITZY_DATA: folder };
     const counts: unknown[] = [];
     for (let run = 1; run <= 2; run++) {
       await using seed = spawnProgram(PROGRAM, shopEnv);

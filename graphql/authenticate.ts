@@ -1,30 +1,41 @@
 import { refusalResponse, type HttpRequest, type HttpResponse } from '#graphql/http.ts';
-import { bearerToken, type TokenVerifier } from '#platform/auth/verify-token.ts';
+import type { CallerLimits } from '#graphql/caller-limits.ts';
+import { bearerToken, unauthenticated, type TokenVerifier } from '#platform/auth/verify-token.ts';
 import { AppError } from '#platform/errors.ts';
-import type { Principal } from '#platform/principal.ts';
 
 /**
  * Sets the principal of a request from its access token (RFC 6750). Without an Authorization header the caller is
  * anonymous. Returns the response to a request whose token is not accepted; undefined if the request may continue.
  */
 export function authenticate(
-  tokens: TokenVerifier,
+  { tokens, limits }: { tokens: TokenVerifier; limits: CallerLimits },
   request: HttpRequest,
 ): HttpResponse | undefined | Promise<HttpResponse | undefined> {
   const authorization = request.header('authorization');
   if (authorization === undefined) return undefined;
   const { call } = request;
   const token = bearerToken(authorization);
-  if (token === undefined) return refuse('Send the access token as "Authorization: Bearer …".', request);
-  const accept = (principal: Principal): undefined => {
-    call.authenticate(principal, token);
+  const known = token === undefined ? undefined : tokens.known(token);
+  if (token !== undefined && known) {
+    call.authenticate(known, token);
     return undefined;
-  };
+  }
+  return limits.refuseTokens(request) ?? verified(tokens, token, request, limits);
+}
+
+async function verified(
+  tokens: TokenVerifier,
+  token: string | undefined,
+  request: HttpRequest,
+  limits: CallerLimits,
+): Promise<HttpResponse | undefined> {
+  const { call } = request;
   try {
-    const verified = tokens.verify(token, call);
-    if (!(verified instanceof Promise)) return accept(verified);
-    return verified.then(accept, (error: unknown) => refuseError(error, request));
+    if (token === undefined) throw unauthenticated();
+    call.authenticate(await tokens.verify(token, call), token);
+    return undefined;
   } catch (error) {
+    limits.countRefusedToken(request);
     return refuseError(error, request);
   }
 }

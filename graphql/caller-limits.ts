@@ -9,15 +9,18 @@ import {
 } from '#graphql/rate-limit.ts';
 import type { SharedRateLimiter } from '#graphql/shared-rate-limit.ts';
 import type { Role } from '#platform/auth/roles.ts';
-import type { Call } from '#platform/call.ts';
 import type { Clock } from '#platform/clock.ts';
 
 /** Limits the requests of each caller: anonymous ones by address, signed-in ones by account and by cost. */
 export interface CallerLimits {
   /** Returns the refusal of a request, or the headers of its response; undefined if the caller is not limited. */
   admit(request: HttpRequest): Admission | undefined | Promise<Admission>;
-  /** Charges a signed-in caller for the cost of an operation. */
-  charge(call: Call, cost: number): void;
+  /** Charges the caller for the cost of an operation. */
+  charge(request: HttpRequest, cost: number): void;
+  /** Returns the refusal of a request whose address has sent too many tokens that are not accepted. */
+  refuseTokens(request: HttpRequest): HttpResponse | undefined;
+  /** Counts a token that is not accepted. */
+  countRefusedToken(request: HttpRequest): void;
 }
 
 export type Admission =
@@ -25,14 +28,14 @@ export type Admission =
   | { readonly refusal: undefined; readonly headers: Record<string, string> };
 
 export interface CallerLimitConfig {
-  /** Requests of an address without a token. */
+  /** Points of an address without a token: one for each request, and one for each COST_PER_POINT of its cost. */
   readonly anonymous: Omit<RatePolicy, 'name'>;
-  /** Points of an account: one for each request, and one for each COST_PER_POINT of its cost. */
+  /** Points of an account. */
   readonly account: Omit<RatePolicy, 'name'>;
   readonly proxies: TrustedProxies;
 }
 
-/** The cost of a page of 20 products with all their fields (graphql/document-limits.ts). */
+/** More than a page of 20 products with all their fields, half of a sign-in (graphql/document-limits.ts). */
 const COST_PER_POINT = 10_000;
 /** Programs of the shop and its administrators are not limited. */
 const UNLIMITED: ReadonlySet<string> = new Set<Role>(['admin', 'service']);
@@ -46,10 +49,14 @@ export function createCallerLimits(
   clock: Clock,
   shared?: SharedRateLimiter,
 ): CallerLimits {
-  if (!config) return { admit: () => undefined, charge: () => {} };
+  if (!config) return NO_LIMITS;
   const { proxies } = config;
   const anonymous = createRateLimiter({ ...config.anonymous, name: 'anonymous' }, clock);
   const account = createRateLimiter({ ...config.account, name: 'account' }, clock);
+  // Its verification costs more than most queries.
+  const refusedTokens = createRateLimiter({ ...config.anonymous, name: 'refused-token' }, clock);
+  const addressOf = ({ remoteAddress, header }: HttpRequest): string =>
+    clientAddress(remoteAddress, header('x-forwarded-for'), proxies);
 
   function limiterOf({ call, remoteAddress, header }: HttpRequest): [RateLimiter, string] | undefined {
     const { identity } = call.principal;
@@ -67,14 +74,29 @@ export function createCallerLimits(
       if (!own.allowed || !shared) return admissionOf(policy, own, request);
       return shared.admit(policy, key).then((decision) => admissionOf(policy, decision ?? own, request));
     },
-    charge({ principal: { identity } }, cost) {
-      if (!identity || isUnlimited(identity.roles)) return;
-      const points = cost / COST_PER_POINT;
-      account.charge(identity.subject, points);
-      void shared?.charge(account.policy, identity.subject, points);
+    charge(request, cost) {
+      const points = Math.floor(cost / COST_PER_POINT);
+      const limited = points > 0 ? limiterOf(request) : undefined;
+      if (!limited) return;
+      const [limiter, key] = limited;
+      limiter.charge(key, points);
+      void shared?.charge(limiter.policy, key, points);
     },
+    refuseTokens(request) {
+      const key = addressOf(request);
+      if (!refusedTokens.isExhausted(key)) return undefined;
+      return admissionOf(refusedTokens.policy, refusedTokens.admit(key), request).refusal;
+    },
+    countRefusedToken: (request) => refusedTokens.charge(addressOf(request), 1),
   };
 }
+
+const NO_LIMITS: CallerLimits = {
+  admit: () => undefined,
+  charge: () => {},
+  refuseTokens: () => undefined,
+  countRefusedToken: () => {},
+};
 
 const isUnlimited = (roles: readonly string[]): boolean => roles.some((role) => UNLIMITED.has(role));
 

@@ -76,7 +76,10 @@ export const gatewaySettings = {
   RATE_LIMIT_ANONYMOUS: wholeNumber(
     1,
     100_000,
-  )({ default: 10, desc: 'The requests per second of an address without a token; twice as many at once.' }),
+  )({
+    default: 10,
+    desc: 'The points per second of an address without a token, twice as many at once; a request has one point and more by its cost.',
+  }),
   RATE_LIMIT_ACCOUNT: wholeNumber(
     1,
     1_000_000,
@@ -122,6 +125,7 @@ export interface GatewayConfig {
   /** Host names that are accepted in addition to those of loopback. */
   readonly allowedHosts: readonly string[];
   readonly corsOrigins: readonly string[];
+  readonly trustedProxies: readonly string[];
   readonly playground: boolean;
   readonly access: Access;
   /** Undefined: callers are not limited. */
@@ -138,7 +142,7 @@ export interface GatewayConfig {
 export function gatewayConfig(
   config: CleanedEnv<typeof gatewaySettings & typeof commonSettings>,
 ): GatewayConfig {
-  return {
+  const gateway: GatewayConfig = {
     host: config.HOST,
     port: config.PORT,
     shop: {
@@ -150,8 +154,9 @@ export function gatewayConfig(
     connectionsMax: config.CONNECTIONS_MAX,
     allowedHosts: config.ALLOWED_HOSTS,
     corsOrigins: config.CORS_ORIGINS,
+    trustedProxies: config.TRUSTED_PROXIES,
     playground: config.NODE_ENV !== 'production',
-    access: accessOf(config.ACCESS, config.HOST),
+    access: config.ACCESS,
     callerLimits: limitsOf(config),
     cache: {
       url: config.CACHE_URL,
@@ -159,32 +164,40 @@ export function gatewayConfig(
       bytesMax: config.CACHE_MB_MAX * 1_000_000,
     },
   };
+  requireLocal(gateway.access === 'open', 'ACCESS=open', gateway);
+  requireLocal(gateway.callerLimits === undefined, 'RATE_LIMIT=off', gateway);
+  return gateway;
 }
 
 /** Whether the playground signs in as an administrator. */
-export function isDevelopment({ host, playground, access }: GatewayConfig): boolean {
-  return playground && access === 'enforced' && isLoopback(host);
+export function isDevelopment(config: GatewayConfig): boolean {
+  return config.playground && config.access === 'enforced' && isLocal(config);
 }
 
-/** Throws StartError if other machines could call the API without limits. */
+/** Whether only programs and browsers of this machine call the API: nothing says that a proxy forwards requests to it. */
+function isLocal(
+  config: Pick<GatewayConfig, 'host' | 'allowedHosts' | 'corsOrigins' | 'trustedProxies'>,
+): boolean {
+  const { host, allowedHosts, corsOrigins, trustedProxies: proxies } = config;
+  return isLoopback(host) && [allowedHosts, corsOrigins, proxies].every((list) => list.length === 0);
+}
+
+/** Throws StartError if a setting for tests and measurements is used where other machines call the API. */
+function requireLocal(isUsed: boolean, setting: string, config: Parameters<typeof isLocal>[0]): void {
+  if (isUsed && !isLocal(config))
+    throw new StartError(
+      `${setting} requires HOST on loopback, without ALLOWED_HOSTS, CORS_ORIGINS and TRUSTED_PROXIES: unset it or them.`,
+    );
+}
+
 function limitsOf(config: CleanedEnv<typeof gatewaySettings>): CallerLimitConfig | undefined {
-  const { RATE_LIMIT, RATE_LIMIT_ANONYMOUS: anonymous, RATE_LIMIT_ACCOUNT: account, HOST } = config;
-  if (RATE_LIMIT === 'off') {
-    if (isLoopback(HOST)) return undefined;
-    throw new StartError(`RATE_LIMIT=off requires HOST on loopback, but HOST is ${HOST}: unset one of them.`);
-  }
+  const { RATE_LIMIT, RATE_LIMIT_ANONYMOUS: anonymous, RATE_LIMIT_ACCOUNT: account } = config;
+  if (RATE_LIMIT === 'off') return undefined;
   return {
     anonymous: { perSecond: anonymous, burst: 2 * anonymous },
     account: { perSecond: account, burst: 10 * account },
     proxies: trustedProxies(config.TRUSTED_PROXIES),
   };
-}
-
-/** Throws StartError if the API would be open to other machines. */
-function accessOf(access: Access, host: string): Access {
-  if (access === 'open' && !isLoopback(host))
-    throw new StartError(`ACCESS=open requires HOST on loopback, but HOST is ${host}: unset one of them.`);
-  return access;
 }
 
 /** All settings of the gateway in its own process. */

@@ -13,7 +13,7 @@ export interface Cors {
 /** Seconds for which a browser may cache a preflight response: the maximum of Chromium. */
 const MAX_AGE_SECONDS = '7200';
 const METHODS = 'GET, HEAD, POST';
-const REQUEST_HEADERS = 'accept, content-type, idempotency-key, traceparent, x-request-id';
+const REQUEST_HEADERS = 'accept, authorization, content-type, idempotency-key, traceparent, x-request-id';
 /** The response headers that a page may read. */
 const EXPOSED = 'ratelimit, ratelimit-policy, retry-after, x-request-id';
 

@@ -34,8 +34,8 @@ export const FIELDS_MAX = 1_000;
 export const ROOT_FIELDS_MAX = 20;
 /** Reads of a service: one per list, and more for the facets and the corrected query of a search. */
 export const LISTS_MAX = 20;
-/** The cost of all values of the response if every list has its assumed size: about 100 ms of the gateway's CPU. */
-export const COST_MAX = 210_000;
+/** The cost of all values of the response if every list has its assumed size: about 120 ms of the gateway's CPU. */
+export const COST_MAX = 240_000;
 
 /** The size of an operation of a valid document. */
 export interface Size {

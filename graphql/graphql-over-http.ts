@@ -24,7 +24,7 @@ export interface GraphQLDeps {
   readonly logger: Logger;
   readonly telemetry: Telemetry;
   /** Charges the caller for the cost of an operation. */
-  readonly charge?: (call: Call, cost: number) => void;
+  readonly charge?: (request: HttpRequest, cost: number) => void;
 }
 
 const RESPONSE_JSON = 'application/graphql-response+json';
@@ -76,7 +76,7 @@ export async function answerGraphQL(deps: GraphQLDeps, request: HttpRequest): Pr
     try {
       if (prepared.operation.type === 'mutation' && request.method === 'GET')
         throw new BadRequest(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.', { allow: 'POST' });
-      deps.charge?.(request.call, prepared.operation.cost);
+      deps.charge?.(request, prepared.operation.cost);
       const keyed = prepared.operation.type === 'mutation' ? withKey(prepared, request) : prepared;
       return await execute(deps, keyed, request.call, accepted);
     } finally {

@@ -35,7 +35,7 @@ export function routeOf(path: string): string {
 export async function handle(deps: HandlerDeps, request: HttpRequest): Promise<HttpResponse> {
   const { method, path } = request;
   if (path !== GRAPHQL) return handleOther(deps, request);
-  const refused = authenticate(deps.tokens, request);
+  const refused = authenticate(deps, request);
   const refusal = refused instanceof Promise ? await refused : refused;
   if (refusal) return refusal;
   if (deps.playground && (method === 'GET' || method === 'HEAD') && acceptsHtml(request))
@@ -87,10 +87,23 @@ async function handleOther(deps: HandlerDeps, request: HttpRequest): Promise<Htt
   return { status: answer.status, headers, body: answer.body };
 }
 
-async function keySetAnswer({ keySet }: HandlerDeps, { call }: HttpRequest): Promise<HttpResponse> {
+async function keySetAnswer({ keySet, limits }: HandlerDeps, request: HttpRequest): Promise<HttpResponse> {
+  const { call } = request;
+  const admitted = await limits.admit(request);
+  if (admitted?.refusal) return admitted.refusal;
   const headers = { 'content-type': 'application/jwk-set+json', 'cache-control': 'public, max-age=300' };
   return { status: 200, headers, body: await keySet(call) };
 }
+
+/** Headers of proxies, whose clients can be on other machines. */
+const FORWARDED = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+];
 
 /** Pages of other origins cannot send the header without a preflight request, which is not answered for it. */
 async function developmentTokenAnswer(
@@ -98,6 +111,7 @@ async function developmentTokenAnswer(
   request: HttpRequest,
 ): Promise<HttpResponse> {
   if (!developmentToken || request.header(PLAYGROUND_HEADER) === undefined) return notFound();
+  if (FORWARDED.some((name) => request.header(name) !== undefined)) return notFound();
   const headers = { 'content-type': 'text/plain', 'cache-control': 'no-store' };
   return { status: 200, headers, body: await developmentToken() };
 }

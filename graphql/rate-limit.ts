@@ -27,6 +27,8 @@ export interface RateLimiter {
   readonly policy: RatePolicy;
   /** Admits a request unless the caller has spent more than the burst, and charges 1 for it. */
   admit(key: string): RateDecision;
+  /** Whether `admit` would refuse a request. */
+  isExhausted(key: string): boolean;
   /** Charges the cost of an admitted request in addition. The next requests wait until it is paid. */
   charge(key: string, cost: number): void;
 }
@@ -53,6 +55,7 @@ export function createRateLimiter(policy: RatePolicy, clock: Pick<Clock, 'elapse
       if (allowed) paidAtMs.set(key, nowMs + nextMs);
       return decisionOf(policy, { allowed, debtMs: nextMs, waitMs });
     },
+    isExhausted: (key) => debtOf(key, clock.elapsedMs()) + costMs - burstMs > 1e-6,
     charge(key, cost) {
       const nowMs = clock.elapsedMs();
       paidAtMs.set(key, nowMs + debtOf(key, nowMs) + cost * costMs);

@@ -15,6 +15,7 @@ import { createHostCheck } from '#graphql/host-check.ts';
 import type { JSONWebKeySet } from 'jose';
 import { createTokenVerifier, type TokenIssuer } from '#platform/auth/verify-token.ts';
 import type { Call } from '#platform/call.ts';
+import { sharePublicReads } from '#platform/group.ts';
 import { systemClock } from '#platform/clock.ts';
 import type { Upstream } from '#platform/upstreams.ts';
 
@@ -58,9 +59,12 @@ export async function startGateway(
     return readinessOf(deps.upstreams);
   };
   const { playground } = config;
-  const keySet = async (call: Call): Promise<string> => (await clients.accounts.getKeySet({}, call)).json;
+  const keySet = sharePublicReads<Call, string>(
+    () => '',
+    async (_, call) => (await clients.accounts.getKeySet({}, call)).json,
+  );
   const issuer: TokenIssuer = {
-    keySet: async (call) => JSON.parse(await keySet(call)) as JSONWebKeySet,
+    keySet: async (call) => JSON.parse(await keySet(call, call)) as JSONWebKeySet,
     isActive: async (id, call) => (await clients.accounts.checkSession({ id }, call)).isActive,
   };
   const limits = createCallerLimits(
@@ -80,7 +84,7 @@ export async function startGateway(
     tokens,
     limits,
     charge: limits.charge,
-    keySet,
+    keySet: (call) => keySet(call, call),
     developmentToken: deps.developmentToken,
   };
   const isOwnHost = createHostCheck(config.host, config.allowedHosts);

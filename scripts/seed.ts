@@ -102,6 +102,10 @@ async function graphql({ url, token, signal }: Api, query: string, variables: ob
   }).catch((error: unknown) => {
     throw signal.aborted ? error : new StartError(`the shop at ${url} does not respond`, { cause: error });
   });
+  if (response.status === 401)
+    throw new StartError(
+      `the shop at ${url} has other keys: set FRITZY_DATA as for make run, or TOKEN to an access token of an administrator`,
+    );
   const { data, errors } = (await response.json()) as { data: unknown; errors?: { message: string }[] };
   requireNoErrors(errors);
   return data;

@@ -166,6 +166,7 @@ export async function startTestShop(
       connectionsMax: 1_000,
       allowedHosts: [],
       corsOrigins: [],
+      trustedProxies: [],
       playground: true,
       access: 'open' as const,
       callerLimits: undefined,

@@ -21,17 +21,18 @@ export async function login(
   input: { email: string; password: string },
   call: Call,
 ): Promise<Tokens> {
-  const { store, sessions, throttle, clock } = deps;
+  const { store, sessions, throttle } = deps;
   const email = requireEmail('email', input.email);
   await throttle.count('password', email);
   const credential = await store.credentialByEmail(email);
   const isRight = await isPassword(input.password, credential?.passwordHash, call);
   if (!credential || !isRight) throw invalidCredentials('password');
   const { accountId, passwordHash } = credential;
-  if (isOutdated(passwordHash))
-    await store.rehash(accountId, await hashPassword(input.password, call), new Date(clock.now()));
+  const current = isOutdated(passwordHash) ? await hashPassword(input.password, call) : passwordHash;
+  if (current !== passwordHash) await store.rehash(accountId, passwordHash, current);
   const { session, tokens } = newSession(deps, accountId);
-  await sessions.createSession(session);
+  // The password may have been changed since it was read.
+  if (!(await sessions.createSession(session, current))) throw invalidCredentials('password');
   await throttle.forget('password', email);
   return tokens();
 }

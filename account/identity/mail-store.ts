@@ -14,8 +14,8 @@ export interface QueuedMail extends Mail {
   readonly attempts: number;
 }
 
-/** Delays between attempts: 10 s, 20 s and so on up to an hour. The first delay is longer than an attempt takes. */
-const RETRY_S_MIN = 10;
+/** Delays between attempts: one minute, two and so on up to an hour. The first delay is longer than an attempt takes. */
+const RETRY_S_MIN = 60;
 const RETRY_S_MAX = 3_600;
 
 /** Postpones the mails that it returns, so that other processes do not send them too. */
@@ -25,7 +25,7 @@ const TAKE: Statement = {
     UPDATE mail SET attempts = attempts + 1,
       next_attempt_at = $1::timestamptz + least(${RETRY_S_MAX}, ${RETRY_S_MIN} * 2 ^ least(20, attempts)) * interval '1 second'
     WHERE id = ANY(ARRAY(
-      SELECT id FROM mail WHERE next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT $2 FOR UPDATE SKIP LOCKED))
+      SELECT id FROM mail WHERE next_attempt_at <= $1 ORDER BY next_attempt_at, id LIMIT $2 FOR UPDATE SKIP LOCKED))
     RETURNING id, recipient, subject, body, attempts`,
 };
 const DELETE: Statement = { name: 'delete_mail', text: 'DELETE FROM mail WHERE id = $1' };

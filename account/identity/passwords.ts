@@ -33,7 +33,12 @@ export async function changePassword(
   if (!(await isPassword(input.currentPassword, credential.passwordHash, call)))
     throw invalidCredentials('currentPassword');
   const passwordHash = await hashPassword(newPassword, call);
-  await store.setPassword(accountId, passwordHash, { now: new Date(clock.now()), except: sessionId });
+  const change = { from: credential.passwordHash, to: passwordHash };
+  const changed = await store.setPassword(accountId, change, {
+    now: new Date(clock.now()),
+    except: sessionId,
+  });
+  if (!changed) throw invalidCredentials('currentPassword');
   await throttle.forget('password', credential.email);
 }
 
@@ -46,7 +51,7 @@ export async function requestPasswordReset(
   input: { email: string },
 ): Promise<void> {
   const email = requireEmail('email', input.email);
-  await throttle.count('mail', email);
+  await throttle.count('reset', email);
   const { text, hash: tokenHash } = newMailToken();
   const expiresAt = new Date(clock.now() + RESET_LIFETIME_MINUTES * 60_000);
   await store.requestReset(

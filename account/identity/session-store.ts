@@ -18,11 +18,18 @@ export interface NewSession {
   readonly expiresAt: Date;
 }
 
+/**
+ * Only while the password is the one that was checked: a session that began with a password must not outlive its change.
+ * The lock makes one of the two wait for the other.
+ */
 const INSERT_SESSION: Statement = {
   name: 'insert_session',
   text: `
     INSERT INTO session (id, account_id, family_hash, token_hash, created_at, refreshed_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $5, $6)`,
+    SELECT $1, account_id, $3, $4, $5, $5, $6 FROM (
+      SELECT account_id FROM credential WHERE account_id = $2 AND password_hash = $7 FOR UPDATE
+    ) AS checked
+    RETURNING id`,
 };
 const ROTATE: Statement = {
   name: 'rotate_refresh_token',
@@ -65,9 +72,9 @@ export type SessionStore = ReturnType<typeof createSessionStore>;
 
 export function createSessionStore(database: Database) {
   return {
-    async createSession(session: NewSession): Promise<void> {
-      await insertSession(database, session);
-    },
+    /** Returns false if the password of the account is not the one with this hash any more. */
+    createSession: (session: NewSession, passwordHash: string): Promise<boolean> =>
+      insertSession(database, session, passwordHash),
 
     /** Replaces the last token of a session. Returns its account, undefined if the token is not the last one. */
     async rotate(
@@ -130,9 +137,11 @@ export function createSessionStore(database: Database) {
 export async function insertSession(
   tx: Queryable,
   { accountId, token, createdAt, expiresAt }: NewSession,
-): Promise<void> {
+  passwordHash: string,
+): Promise<boolean> {
   const { sessionId, familyHash, tokenHash } = token;
-  await tx.query(INSERT_SESSION, [sessionId, accountId, familyHash, tokenHash, createdAt, expiresAt]);
+  const values = [sessionId, accountId, familyHash, tokenHash, createdAt, expiresAt, passwordHash];
+  return (await tx.query(INSERT_SESSION, values)).length > 0;
 }
 
 /** Revokes all sessions of an account but one. */

@@ -35,7 +35,7 @@ export async function signUp(
     password: () => requireNewPassword('password', input.password),
   });
   // Each attempt sends an e-mail.
-  await throttle.count('mail', email);
+  await throttle.count('sign-up', email);
   const passwordHash = await hashPassword(password, call);
   const { text, hash: tokenHash } = newMailToken();
   const expiresAt = new Date(clock.now() + VERIFY_LIFETIME_HOURS * 3_600_000);

@@ -45,8 +45,6 @@ const SIGN_UP: Statement = {
     pending AS (
       INSERT INTO pending_sign_up (email, name, password_hash, token_hash, expires_at)
       SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT FROM known)
-      ON CONFLICT (email) DO UPDATE SET name = excluded.name, password_hash = excluded.password_hash,
-        token_hash = excluded.token_hash, expires_at = excluded.expires_at
     )
     INSERT INTO mail (id, recipient, subject, body)
     SELECT $6::uuid, $1, CASE WHEN is_known THEN $7 ELSE $9 END, CASE WHEN is_known THEN $8 ELSE $10 END
@@ -56,17 +54,31 @@ const PENDING: Statement = {
   name: 'pending_sign_up_by_token',
   text: 'SELECT email, name, password_hash FROM pending_sign_up WHERE token_hash = $1 AND expires_at > $2',
 };
+/** All sign-ups of the address of a token. */
 const TAKE_PENDING: Statement = {
   name: 'take_pending_sign_up',
-  text: 'DELETE FROM pending_sign_up WHERE token_hash = $1 RETURNING email',
+  text: `
+    DELETE FROM pending_sign_up WHERE email = (SELECT email FROM pending_sign_up WHERE token_hash = $1) RETURNING email`,
 };
 const INSERT_CREDENTIAL: Statement = {
   name: 'insert_credential',
   text: 'INSERT INTO credential (account_id, email, password_hash) VALUES ($1, $2, $3)',
 };
+/** $2: the hash that is replaced, or null for any. */
 const SET_PASSWORD: Statement = {
   name: 'set_password',
-  text: 'UPDATE credential SET password_hash = $2, changed_at = $3 WHERE account_id = $1',
+  text: `
+    UPDATE credential SET password_hash = $3, changed_at = $4
+    WHERE account_id = $1 AND ($2::text IS NULL OR password_hash = $2)
+    RETURNING account_id`,
+};
+const REHASH: Statement = {
+  name: 'rehash_password',
+  text: 'UPDATE credential SET password_hash = $3 WHERE account_id = $1 AND password_hash = $2',
+};
+const CANCEL_RESET: Statement = {
+  name: 'cancel_password_reset',
+  text: 'DELETE FROM password_reset WHERE account_id = $1',
 };
 /** Like sign_up. For an unknown address the mail has no recipient, so that both cases write and commit. */
 const REQUEST_RESET: Statement = {
@@ -91,14 +103,24 @@ const HAS_RESET: Statement = {
   name: 'has_password_reset',
   text: 'SELECT FROM password_reset WHERE token_hash = $1 AND expires_at > $2',
 };
-const DELETE_OLD: Statement = {
-  name: 'delete_old_identity_rows',
-  text: `
-    WITH sign_ups AS (DELETE FROM pending_sign_up WHERE expires_at < $1),
-    resets AS (DELETE FROM password_reset WHERE expires_at < $1),
-    attempts AS (DELETE FROM attempt WHERE last_at < $2)
-    DELETE FROM session WHERE expires_at < $1`,
-};
+const DELETE_BATCH_MAX = 1_000;
+/** Rows that are older than $1, by the column that says so: a batch of each table. */
+const DELETE_OLD = Object.entries({
+  pending_sign_up: 'expires_at',
+  password_reset: 'expires_at',
+  session: 'expires_at',
+}).map(([table, column]) => deleteOld(table, column));
+const DELETE_OLD_ATTEMPTS = deleteOld('attempt', 'last_at');
+
+function deleteOld(table: string, column: string): Statement {
+  return {
+    name: `delete_old_${table}`,
+    text: `
+    DELETE FROM ${table} WHERE ctid = ANY(ARRAY(
+      SELECT ctid FROM ${table} WHERE ${column} < $1 ORDER BY ${column} LIMIT ${DELETE_BATCH_MAX}))
+    RETURNING 1 AS deleted`,
+  };
+}
 
 export type IdentityStore = ReturnType<typeof createIdentityStore>;
 
@@ -112,7 +134,7 @@ export function createIdentityStore(database: Database) {
     credentialByEmail: (email: string) => credential(BY_EMAIL, email),
     credentialOf: (accountId: string) => credential(BY_ACCOUNT, accountId),
 
-    /** Stores a sign-up and `mail`; if the address has an account, only `mailIfKnown`. Replaces an earlier sign-up. */
+    /** Stores a sign-up and `mail`; if the address has an account, only `mailIfKnown`. Earlier sign-ups remain valid. */
     async signUp(
       pending: PendingSignUp & { tokenHash: Buffer; expiresAt: Date },
       { mail, mailIfKnown }: { mail: Mail; mailIfKnown: Pick<Mail, 'subject' | 'body'> },
@@ -143,7 +165,7 @@ export function createIdentityStore(database: Database) {
           if (!taken) return false;
           await insertAccounts(tx, [account], [event]);
           await tx.query(INSERT_CREDENTIAL, [account.id, taken.email, passwordHash]);
-          await insertSession(tx, session);
+          await insertSession(tx, session, passwordHash);
           return true;
         });
       } catch (error) {
@@ -152,20 +174,25 @@ export function createIdentityStore(database: Database) {
       }
     },
 
-    /** Stores a password and revokes all sessions of the account but one. */
+    /**
+     * Replaces a password, revokes all sessions of the account but one and cancels a reset. Returns false if the password
+     * is not the one with the hash `from` any more.
+     */
     setPassword: (
       accountId: string,
-      passwordHash: string,
-      { now, except }: { now: Date; except: string | null },
-    ): Promise<void> =>
+      { from, to }: { from: string; to: string },
+      { now, except }: { now: Date; except: string },
+    ): Promise<boolean> =>
       database.transaction(async (tx) => {
-        await tx.query(SET_PASSWORD, [accountId, passwordHash, now]);
+        if ((await tx.query(SET_PASSWORD, [accountId, from, to, now])).length === 0) return false;
         await revokeSessions(tx, { accountId, except, now });
+        await tx.query(CANCEL_RESET, [accountId]);
+        return true;
       }),
 
-    /** Stores a stronger hash of the same password. */
-    async rehash(accountId: string, passwordHash: string, now: Date): Promise<void> {
-      await database.query(SET_PASSWORD, [accountId, passwordHash, now]);
+    /** Stores a stronger hash of the same password, unless the password was changed. */
+    async rehash(accountId: string, from: string, to: string): Promise<void> {
+      await database.query(REHASH, [accountId, from, to]);
     },
 
     /** Stores a reset and its mail; if the address has no account, only a mail without a recipient. */
@@ -186,14 +213,19 @@ export function createIdentityStore(database: Database) {
       database.transaction(async (tx) => {
         const [row] = await tx.query<{ account_id: string; email: string }>(TAKE_RESET, [tokenHash, now]);
         if (!row) return undefined;
-        await tx.query(SET_PASSWORD, [row.account_id, passwordHash, now]);
+        await tx.query(SET_PASSWORD, [row.account_id, null, passwordHash, now]);
         await revokeSessions(tx, { accountId: row.account_id, except: null, now });
         return row.email;
       }),
 
-    /** Deletes what has expired, and attempts of more than a day ago. */
-    async deleteOld(now: Date): Promise<void> {
-      await database.query(DELETE_OLD, [now, new Date(now.getTime() - FORGET_MS)]);
+    /** Deletes a batch of what has expired, and of attempts of more than a day ago. Returns whether there may be more. */
+    async deleteOld(now: Date): Promise<boolean> {
+      const dayAgo = new Date(now.getTime() - FORGET_MS);
+      const deleted = await Promise.all([
+        ...DELETE_OLD.map((statement) => database.query(statement, [now])),
+        database.query(DELETE_OLD_ATTEMPTS, [dayAgo]),
+      ]);
+      return deleted.some((rows) => rows.length === DELETE_BATCH_MAX);
     },
   };
 }

@@ -8,15 +8,17 @@ CREATE TABLE credential (
   changed_at    timestamptz NOT NULL DEFAULT now()
 );
 
--- Sign-ups whose e-mail address is not verified yet. They become an account with their token and their password.
+-- Sign-ups whose e-mail address is not verified yet. They become an account with their token and their password. An address
+-- can have several, so that a sign-up by somebody else does not end that of the owner.
 CREATE TABLE pending_sign_up (
-  email         text        PRIMARY KEY,
+  email         text        NOT NULL,
   name          text        NOT NULL,
   password_hash text        NOT NULL,
   -- SHA-256 of the token in the e-mail.
-  token_hash    bytea       NOT NULL CONSTRAINT pending_sign_up_token UNIQUE,
+  token_hash    bytea       PRIMARY KEY,
   expires_at    timestamptz NOT NULL
 );
+CREATE INDEX pending_sign_up_email ON pending_sign_up (email);
 CREATE INDEX pending_sign_up_expires_at ON pending_sign_up (expires_at);
 
 CREATE TABLE password_reset (
@@ -52,7 +54,8 @@ CREATE TABLE mail (
   attempts        integer     NOT NULL DEFAULT 0,
   next_attempt_at timestamptz NOT NULL DEFAULT '-infinity'
 );
-CREATE INDEX mail_next_attempt_at ON mail (next_attempt_at);
+-- Ids are in the order of time.
+CREATE INDEX mail_next_attempt_at ON mail (next_attempt_at, id);
 
 -- Attempts since the last success, by a hash of what they concern (identity/throttle-store.ts).
 CREATE TABLE attempt (

@@ -412,8 +412,6 @@ WITH known AS (SELECT FROM credential WHERE email = $1),
 pending AS (
   INSERT INTO pending_sign_up (email, name, password_hash, token_hash, expires_at)
   SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT FROM known)
-  ON CONFLICT (email) DO UPDATE SET name = excluded.name, password_hash = excluded.password_hash,
-    token_hash = excluded.token_hash, expires_at = excluded.expires_at
 )
 INSERT INTO mail (id, recipient, subject, body)
 SELECT $6::uuid, $1, CASE WHEN is_known THEN $7 ELSE $9 END, CASE WHEN is_known THEN $8 ELSE $10 END

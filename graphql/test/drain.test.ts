@@ -41,6 +41,7 @@ suite('a gateway that is stopped under load', () => {
         playground: false,
         access: 'open' as const,
         callerLimits: undefined,
+        trustedProxies: [],
         cache: { url: 'memory:', entriesMax: 1_000, bytesMax: 10_000_000 },
       },
       shop.clients,

@@ -49,6 +49,7 @@ suite('rate limits', () => {
           counts.set(window, count);
           return { allowed: count <= policy.burst, remaining: 0, resetS: 1, retryAfterS: 1 };
         },
+        isExhausted: () => false,
         charge: () => {},
       };
     };

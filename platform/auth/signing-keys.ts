@@ -1,5 +1,5 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, exportJWK, type JSONWebKeySet, type JWK } from 'jose';
 import { ALGORITHM } from '#platform/auth/access-token.ts';
@@ -7,7 +7,10 @@ import { repeat } from '#platform/events/repeat.ts';
 import type { Logger } from '#platform/logger.ts';
 import { messageOf, StartError } from '#platform/errors.ts';
 
-/** The RSA keys that sign access tokens: the files *.pem of a folder. The last one by name signs; all are published. */
+/**
+ * The RSA keys that sign access tokens: the files *.pem of a folder. All are published. The last one by name signs once it
+ * is a minute old, so that all processes publish it before.
+ */
 export interface SigningKeys {
   readonly kid: string;
   readonly privateKey: KeyObject;
@@ -17,6 +20,7 @@ export interface SigningKeys {
 
 const MODULUS_BITS_MIN = 2_048;
 const RELOAD_MS = 10_000;
+const SIGN_AFTER_MS = 60_000;
 const FIRST_FILE = '0001.pem';
 
 /** Reads the keys of a folder. If it has none, creates the first one; processes that start at once share it. */
@@ -48,13 +52,24 @@ export function reloadSigningKeys(
 
 /** A key that exists only in this process. */
 export function temporarySigningKeys(): Promise<SigningKeys> {
-  return toSigningKeys([newPem()]);
+  return toSigningKeys([{ pem: newPem(), modifiedMs: 0 }]);
 }
 
-async function readPems(folder: string): Promise<string[]> {
+interface PemFile {
+  readonly pem: string;
+  readonly modifiedMs: number;
+}
+
+async function readPems(folder: string): Promise<PemFile[]> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const names = (await readdir(folder)).filter((name) => name.endsWith('.pem')).toSorted();
-  return Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+  return Promise.all(
+    names.map(async (name) => {
+      const path = join(folder, name);
+      const [pem, { mtimeMs: modifiedMs }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
+      return { pem, modifiedMs };
+    }),
+  );
 }
 
 /** Links a complete file, so that no other process reads a part of it and only one of them creates it. */
@@ -79,11 +94,12 @@ function newPem(): string {
   return privateKey;
 }
 
-async function toSigningKeys(pems: readonly string[]): Promise<SigningKeys> {
-  const keys = await Promise.all(pems.map(toKey));
-  const last = keys.at(-1);
-  if (!last) throw new StartError('there is no key for access tokens.');
-  const { privateKey, jwk } = last;
+async function toSigningKeys(files: readonly PemFile[]): Promise<SigningKeys> {
+  const keys = await Promise.all(files.map(({ pem }) => toKey(pem)));
+  const isOldEnough = ({ modifiedMs }: PemFile): boolean => Date.now() - modifiedMs >= SIGN_AFTER_MS;
+  const signing = keys[Math.max(0, files.findLastIndex(isOldEnough))];
+  if (!signing) throw new StartError('there is no key for access tokens.');
+  const { privateKey, jwk } = signing;
   return { kid: jwk.kid ?? '', privateKey, keySet: { keys: keys.map((key) => key.jwk) } };
 }
 

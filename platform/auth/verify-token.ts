@@ -9,11 +9,10 @@ import { Principal } from '#platform/principal.ts';
 
 /** Verifies access tokens. */
 export interface TokenVerifier {
-  /**
-   * Returns the principal of a token: at once if the token was verified within the last second, otherwise later. Throws
-   * UNAUTHENTICATED.
-   */
-  verify(token: string, call: Call): Principal | Promise<Principal>;
+  /** The principal of a token that was verified within the last second; undefined for any other. */
+  known(token: string): Principal | undefined;
+  /** Returns the principal of a token. Throws UNAUTHENTICATED. */
+  verify(token: string, call: Call): Promise<Principal>;
 }
 
 export interface TokenIssuer {
@@ -22,6 +21,8 @@ export interface TokenIssuer {
   /** Whether a session is neither revoked nor expired. */
   isActive(sessionId: string, call: Call): Promise<boolean>;
 }
+
+type FindKey = ReturnType<typeof createLocalJWKSet>;
 
 interface Verified {
   readonly principal: Principal;
@@ -50,36 +51,34 @@ export function createTokenVerifier(issuer: TokenIssuer, clock: Clock): TokenVer
     (id) => id,
     (id, call) => issuer.isActive(id, call),
   );
-  let keySet: JSONWebKeySet | undefined;
+  let current: FindKey | undefined;
+  let fetching: Promise<FindKey> | undefined;
   let fetchedMs = Number.NEGATIVE_INFINITY;
 
-  /** Returns the keys; requests them again if `isKeyUnknown` and the last request was long enough ago. */
-  async function keys(isKeyUnknown: boolean, call: Call): Promise<JSONWebKeySet> {
-    if (keySet && !(isKeyUnknown && clock.elapsedMs() - fetchedMs >= REFETCH_MS)) return keySet;
-    fetchedMs = clock.elapsedMs();
-    keySet = await fetchKeySet('', call);
-    return keySet;
+  /** Requests the keys. Concurrent callers share the request. */
+  function fetchKeys(call: Call): Promise<FindKey> {
+    fetching ??= fetchKeySet('', call)
+      .then((keySet) => {
+        fetchedMs = clock.elapsedMs();
+        return (current = createLocalJWKSet(keySet));
+      })
+      .finally(() => (fetching = undefined));
+    return fetching;
   }
 
-  async function payloadOf(token: string, call: Call, isKeyUnknown = false): Promise<JWTPayload> {
-    const known = keySet;
-    const current = await keys(isKeyUnknown, call);
-    if (isKeyUnknown && current === known) throw unauthenticated();
+  async function payloadOf(token: string, call: Call): Promise<JWTPayload> {
+    const keys = current ?? (await fetchKeys(call));
     try {
-      const { payload } = await jwtVerify(token, createLocalJWKSet(current), {
-        algorithms: [ALGORITHM],
-        issuer: ISSUER,
-        audience: AUDIENCE,
-        typ: TYPE,
-        requiredClaims: ['sub', 'jti', 'iat', 'exp'],
-        currentDate: new Date(clock.now()),
-      });
-      return payload;
+      return await verifiedPayload(token, keys, clock);
     } catch (error) {
-      if (error instanceof errors.JWKSNoMatchingKey && !isKeyUnknown) return payloadOf(token, call, true);
-      if (error instanceof errors.JOSEError) throw unauthenticated();
-      throw error;
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw refusalOf(error);
     }
+    // The key may be new.
+    const isDue = current === keys && clock.elapsedMs() - fetchedMs >= REFETCH_MS;
+    const newer = isDue ? await fetchKeys(call) : current;
+    return verifiedPayload(token, newer ?? keys, clock).catch((error: unknown) => {
+      throw refusalOf(error);
+    });
   }
 
   async function verifyNow(token: string, known: Verified | undefined, call: Call): Promise<Principal> {
@@ -95,17 +94,38 @@ export function createTokenVerifier(issuer: TokenIssuer, clock: Clock): TokenVer
   }
 
   return {
-    verify(token, call) {
-      const known = verified.get(token);
-      if (known && known.expiresAtMs <= clock.now()) {
+    known(token) {
+      const found = verified.get(token);
+      if (!found || found.expiresAtMs <= clock.now()) return undefined;
+      return clock.elapsedMs() - found.checkedMs < CHECK_MS ? found.principal : undefined;
+    },
+    async verify(token, call) {
+      const found = verified.get(token);
+      if (found && found.expiresAtMs <= clock.now()) {
         verified.delete(token);
         throw unauthenticated();
       }
-      if (known && clock.elapsedMs() - known.checkedMs < CHECK_MS) return known.principal;
-      if (!known && !isCanonical(token)) throw unauthenticated();
-      return verifyNow(token, known, call);
+      if (!found && !isCanonical(token)) throw unauthenticated();
+      return verifyNow(token, found, call);
     },
   };
+}
+
+async function verifiedPayload(token: string, keys: FindKey, clock: Clock): Promise<JWTPayload> {
+  const { payload } = await jwtVerify(token, keys, {
+    algorithms: [ALGORITHM],
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    typ: TYPE,
+    requiredClaims: ['sub', 'jti', 'iat', 'exp'],
+    currentDate: new Date(clock.now()),
+  });
+  return payload;
+}
+
+/** UNAUTHENTICATED for a defect of the token, other errors unchanged. */
+function refusalOf(error: unknown): unknown {
+  return error instanceof errors.JOSEError ? unauthenticated() : error;
 }
 
 /** Throws UNAUTHENTICATED if a claim has a wrong type. */
