@@ -59,6 +59,14 @@ export const gatewaySettings = {
     default: undefined,
     desc: 'The folder with the keys of access tokens, with which the playground of a development machine signs in; unset: it does not.',
   }),
+  INTROSPECTION: oneOf(
+    'auto',
+    'on',
+    'off',
+  )({
+    default: 'auto',
+    desc: 'Whether callers may read the schema by introspection; auto: not with NODE_ENV=production.',
+  }),
   ACCESS: oneOf(
     'enforced',
     'open',
@@ -128,6 +136,7 @@ export interface GatewayConfig {
   readonly trustedProxies: readonly string[];
   readonly playground: boolean;
   readonly access: Access;
+  readonly introspection: boolean;
   /** Undefined: callers are not limited. */
   readonly callerLimits: CallerLimitConfig | undefined;
   readonly cache: {
@@ -157,6 +166,7 @@ export function gatewayConfig(
     trustedProxies: config.TRUSTED_PROXIES,
     playground: config.NODE_ENV !== 'production',
     access: config.ACCESS,
+    introspection: isOn(config.INTROSPECTION, config.NODE_ENV !== 'production'),
     callerLimits: limitsOf(config),
     cache: {
       url: config.CACHE_URL,
@@ -168,6 +178,9 @@ export function gatewayConfig(
   requireLocal(gateway.callerLimits === undefined, 'RATE_LIMIT=off', gateway);
   return gateway;
 }
+
+const isOn = (setting: 'auto' | 'on' | 'off', auto: boolean): boolean =>
+  setting === 'auto' ? auto : setting === 'on';
 
 /** Whether the playground signs in as an administrator. */
 export function isDevelopment(config: GatewayConfig): boolean {

@@ -2,6 +2,7 @@ import {
   getOperationAST,
   GraphQLError,
   Kind,
+  NoSchemaIntrospectionCustomRule,
   OperationTypeNode,
   parse,
   ProvidedRequiredArgumentsRule,
@@ -82,12 +83,19 @@ const UNCACHED_BYTES_MAX = memoryShare(1 / 8, 64_000_000);
 
 let nextId = 1;
 
-/** Prepares documents for a currency with `digits` decimal places. `onEvict` is called for operations evicted from the cache. */
+export interface DocumentOptions {
+  /** Called for operations evicted from the cache. */
+  readonly onEvict?: (operation: Operation) => void;
+  readonly shop?: Shop;
+  /** Whether documents may read the schema, and errors suggest its names; true by default. */
+  readonly introspection?: boolean;
+}
+
+/** Prepares documents for a currency with `digits` decimal places. */
 export function createDocuments(
   digits: number,
   telemetry: Telemetry,
-  onEvict: (operation: Operation) => void = () => {},
-  shop?: Shop,
+  { onEvict = () => {}, shop, introspection = true }: DocumentOptions = {},
 ): Documents {
   const schemas = createSchemas(digits, shop);
   const sizeOf = createSizeOf(schemas.schema);
@@ -108,7 +116,7 @@ export function createDocuments(
       const known = cache.get(key);
       if (known) return known;
       const operation = make(
-        { schemas, sizeOf, telemetry, bytesLeft: UNCACHED_BYTES_MAX - uncachedBytes },
+        { schemas, sizeOf, telemetry, introspection, bytesLeft: UNCACHED_BYTES_MAX - uncachedBytes },
         source,
         operationName,
       );
@@ -133,16 +141,14 @@ interface MakeDeps {
   readonly schemas: Schemas;
   readonly sizeOf: ReturnType<typeof createSizeOf>;
   readonly telemetry: Telemetry;
+  readonly introspection: boolean;
   /** Bytes that the operation may take. */
   readonly bytesLeft: number;
 }
 
-function make(
-  { schemas, sizeOf, telemetry, bytesLeft }: MakeDeps,
-  source: string,
-  operationName: string | undefined,
-): Operation | Refusal {
-  const read = readDocument(schemas.schema, source, bytesLeft);
+function make(deps: MakeDeps, source: string, operationName: string | undefined): Operation | Refusal {
+  const { schemas, sizeOf, telemetry } = deps;
+  const read = readDocument(deps, source);
   if ('errors' in read) return read;
   const { document, tokens } = read;
   const sizes = sizeOf(document);
@@ -189,9 +195,8 @@ const NAME_LENGTH_MAX = 40;
 
 /** Parses and validates a document. Each limit is checked before the work that it limits. */
 function readDocument(
-  schema: GraphQLSchema,
+  { schemas: { schema }, introspection, bytesLeft }: MakeDeps,
   source: string,
-  bytesLeft: number,
 ): { document: DocumentNode; tokens: number } | Refusal {
   let document: DocumentNode;
   let tokens: number;
@@ -225,9 +230,11 @@ function readDocument(
       `The document repeats ${repeated} more than ${REPEATED_FIELDS_MAX} times in one selection set.`,
     );
   }
-  const errors = validate(schema, document, undefined, { maxErrors: ERRORS_MAX });
-  if (errors.length > 0) return { errors: validationErrors(schema, document, errors) };
-  return { document, tokens };
+  const hiding = introspection ? [] : [NoSchemaIntrospectionCustomRule];
+  const errors = validate(schema, document, [...specifiedRules, ...hiding], { maxErrors: ERRORS_MAX });
+  if (errors.length === 0) return { document, tokens };
+  const found = validationErrors(schema, document, errors, [...STRUCTURE_RULES, ...hiding]);
+  return { errors: introspection ? found : found.map(withoutSuggestions) };
 }
 
 function rootFieldOf(
@@ -248,12 +255,21 @@ function validationErrors(
   schema: GraphQLSchema,
   document: DocumentNode,
   errors: readonly GraphQLError[],
+  structureRules: readonly ValidationRule[],
 ): GraphQLError[] {
-  const structural = validate(schema, document, STRUCTURE_RULES, { maxErrors: ERRORS_MAX });
+  const structural = validate(schema, document, structureRules, { maxErrors: ERRORS_MAX });
   const ofValues = structural.length === 0 ? literalErrors(schema, document) : [];
   if (ofValues.length > 0) return ofValues;
   const reported = structural.length > 0 ? structural : errors;
   return reported.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED'));
+}
+
+/** graphql-js suggests names of the schema that are similar to a wrong one. */
+function withoutSuggestions(error: GraphQLError): GraphQLError {
+  const message = error.message.replace(/ Did you mean [^?]*\?/, '');
+  return message === error.message || !(error instanceof RequestError)
+    ? error
+    : new RequestError(error.code, message, { nodes: error.nodes ?? null });
 }
 
 function refuse(code: ErrorCode, message: string): Refusal {

@@ -29,8 +29,10 @@ export interface GraphQLDeps {
 
 const RESPONSE_JSON = 'application/graphql-response+json';
 const JSON_TYPE = 'application/json';
-const JSON_HEADERS = { 'content-type': `${JSON_TYPE}; charset=utf-8` };
-const RESPONSE_JSON_HEADERS = { 'content-type': `${RESPONSE_JSON}; charset=utf-8` };
+/** Browsers must not guess another type. */
+const NO_SNIFF = { 'x-content-type-options': 'nosniff' };
+const JSON_HEADERS = { 'content-type': `${JSON_TYPE}; charset=utf-8`, ...NO_SNIFF };
+const RESPONSE_JSON_HEADERS = { 'content-type': `${RESPONSE_JSON}; charset=utf-8`, ...NO_SNIFF };
 
 /** The maximum bytes of a body in the body cache. */
 const CACHED_BODY_SIZE_MAX = 2_048;

@@ -49,7 +49,11 @@ export async function startGateway(
   const { shop } = config;
   const checked = await checkCurrency(shop.currency, clients, systemClock);
   const bodies = createBodyCache();
-  const documents = createDocuments(shop.currency.decimals, deps.telemetry, bodies.removeOperation, shop);
+  const documents = createDocuments(shop.currency.decimals, deps.telemetry, {
+    onEvict: bodies.removeOperation,
+    shop,
+    introspection: config.introspection,
+  });
   const cached = await cacheEntities(config.cache, checked.clients, deps, stack);
   const execute = createExecutor(cached, config.access);
   const cors = createCors(config.corsOrigins);

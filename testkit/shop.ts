@@ -169,6 +169,7 @@ export async function startTestShop(
       trustedProxies: [],
       playground: true,
       access: 'open' as const,
+      introspection: true,
       callerLimits: undefined,
       ...own.config,
       cache: { url: own.cacheUrl ?? 'memory:', entriesMax: 1_000, bytesMax: 10_000_000 },

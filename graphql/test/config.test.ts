@@ -45,8 +45,14 @@ suite('settings of the gateway', () => {
       );
   });
 
-  test('NODE_ENV=production disables the playground', () => {
-    assert.equal(read({}).playground, true);
-    assert.equal(read({ NODE_ENV: 'production' }).playground, false);
+  test('NODE_ENV=production disables the playground and introspection', () => {
+    const shown = (env: Record<string, string>): boolean[] => {
+      const { playground, introspection } = read(env);
+      return [playground, introspection];
+    };
+    assert.deepEqual(shown({}), [true, true]);
+    assert.deepEqual(shown({ NODE_ENV: 'production' }), [false, false]);
+    assert.deepEqual(shown({ NODE_ENV: 'production', INTROSPECTION: 'on' }), [false, true]);
+    assert.deepEqual(shown({ INTROSPECTION: 'off' }), [true, false]);
   });
 });

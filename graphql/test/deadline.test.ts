@@ -47,7 +47,7 @@ suite('an operation that fails as a whole', () => {
     const { logger, lines } = memoryLogger();
     const telemetry = createTelemetry();
     const bodies = createBodyCache();
-    const documents = createDocuments(2, telemetry, bodies.removeOperation);
+    const documents = createDocuments(2, telemetry, { onEvict: bodies.removeOperation });
     const failing = async (): Promise<never> => {
       throw error;
     };

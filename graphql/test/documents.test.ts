@@ -77,7 +77,7 @@ suite('the document cache', () => {
 
   test('evicting an operation removes its request bodies from the body cache', () => {
     const bodies = createBodyCache();
-    const documents = createDocuments(2, telemetry, bodies.removeOperation);
+    const documents = createDocuments(2, telemetry, { onEvict: bodies.removeOperation });
     const use = (text: string, work: (operation: Operation) => void = () => {}): void => {
       const operation = documents.prepare(text, undefined);
       assert.ok(!('errors' in operation));

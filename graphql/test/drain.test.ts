@@ -40,6 +40,7 @@ suite('a gateway that is stopped under load', () => {
         corsOrigins: [],
         playground: false,
         access: 'open' as const,
+        introspection: true,
         callerLimits: undefined,
         trustedProxies: [],
         cache: { url: 'memory:', entriesMax: 1_000, bytesMax: 10_000_000 },

@@ -57,7 +57,7 @@ suite('two principals that see different data', () => {
   function depsWith(execute: GraphQLDeps['execute']): GraphQLDeps {
     const bodies = createBodyCache();
     return {
-      documents: createDocuments(2, telemetry, bodies.removeOperation),
+      documents: createDocuments(2, telemetry, { onEvict: bodies.removeOperation }),
       bodies,
       execute,
       logger,

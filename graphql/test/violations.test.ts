@@ -35,7 +35,7 @@ async function responseTo(error: AppError): Promise<{ body: string; errorLines: 
   const { logger, lines } = memoryLogger();
   const telemetry = createTelemetry();
   const bodies = createBodyCache();
-  const documents = createDocuments(2, telemetry, bodies.removeOperation);
+  const documents = createDocuments(2, telemetry, { onEvict: bodies.removeOperation });
   const execute = async (): Promise<never> => {
     throw error;
   };
