@@ -4,7 +4,7 @@ import type { Call } from '#platform/call.ts';
 import type { Event } from '#platform/events/event.ts';
 import { traceparentOf } from '#platform/trace.ts';
 
-export type AccountEventType = 'account_created' | 'account_renamed';
+export type AccountEventType = 'account_created' | 'account_renamed' | 'account_deleted';
 
 /** Creates an event of the topic account.events. */
 export function accountEvent(

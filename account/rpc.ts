@@ -3,6 +3,7 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { Account } from '#account/account.ts';
 import { createAccount } from '#account/create-account.ts';
 import { getAccount, getAccounts } from '#account/get-accounts.ts';
+import { deleteAccount } from '#account/identity/delete-account.ts';
 import { login } from '#account/identity/login.ts';
 import { changePassword, requestPasswordReset, resetPassword } from '#account/identity/passwords.ts';
 import { refreshSession } from '#account/identity/refresh-session.ts';
@@ -72,6 +73,10 @@ export function accountHandlers(deps: Deps): Handlers<typeof AccountService> {
     },
     resetPassword: async (request, call) => {
       await resetPassword(identity, request, call);
+      return {};
+    },
+    deleteAccount: async (request, call) => {
+      await deleteAccount(identity, request, call);
       return {};
     },
     listSessions: async (_, call) => ({

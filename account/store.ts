@@ -68,13 +68,7 @@ export function createStore(database: Database) {
       name: string,
       toEvent: (account: Account) => Event,
     ): Promise<Account | undefined> {
-      return database.transaction(async (tx) => {
-        const [row] = await tx.query<AccountRow>(RENAME, [id, name]);
-        if (!row) return undefined;
-        const account = toAccount(row);
-        await writeOutbox(tx, [toEvent(account)]);
-        return account;
-      });
+      return database.transaction((tx) => renameIn(tx, id, name, toEvent));
     },
   };
 }
@@ -92,6 +86,20 @@ export async function insertAccounts(
     ...outboxValues(events),
   ]);
   return accounts;
+}
+
+/** Renames an account within a transaction. Returns undefined if there is none with this id. */
+export async function renameIn(
+  tx: Queryable,
+  id: string,
+  name: string,
+  toEvent: (account: Account) => Event,
+): Promise<Account | undefined> {
+  const [row] = await tx.query<AccountRow>(RENAME, [id, name]);
+  if (!row) return undefined;
+  const account = toAccount(row);
+  await writeOutbox(tx, [toEvent(account)]);
+  return account;
 }
 
 function toAccount(row: AccountRow): Account {

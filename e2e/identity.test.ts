@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
+import pg from 'pg';
 import { mailTokenFor, signUpCustomer, type Customer } from '#testkit/sign-up.ts';
 import { eventually, LINKS, startTestShop, type GraphQLResult } from '#testkit/shop.ts';
 
@@ -179,6 +180,44 @@ for (const link of LINKS) {
       ]);
       await eventually(async () => assert.equal((await post(as(second).authorization)).status, 401));
       await login(email, 'the newest password');
+    });
+
+    test('a deleted account has no personal data, no session and no sign-in; its orders stay', async () => {
+      const email = newEmail();
+      const tokens = await signUp(email);
+      const { id } = tokens.account;
+      const product = await shop.graphql(
+        'mutation { createProduct(product: { name: "Lamp", price: 5 }) { id } }',
+      );
+      const products = [{ productId: product.data.createProduct.id, quantity: 1 }];
+      await shop.graphql('mutation($order: OrderInput!) { createOrder(order: $order) { id } }', {
+        order: { accountId: id, products },
+      });
+      const DELETE =
+        'mutation($input: DeleteMyAccountInput!) { deleteMyAccount(input: $input) { userErrors { code field } } }';
+      const wrong = await run(DELETE, { password: 'another password' }, as(tokens));
+      assert.deepEqual(wrong.data.deleteMyAccount.userErrors, [
+        { code: 'INVALID_CREDENTIALS', field: 'input.password' },
+      ]);
+      const deleted = await run(DELETE, { password: PASSWORD }, as(tokens));
+      assert.deepEqual(deleted.data.deleteMyAccount.userErrors, []);
+      await eventually(async () => assert.equal((await post(as(tokens).authorization)).status, 401));
+      const { data } = await shop.graphql(`{ account(id: "${id}") { name orders { totalPrice } } }`);
+      assert.deepEqual(data.account, { name: 'Deleted account', orders: [{ totalPrice: 5 }] });
+      const again = await run(LOGIN, { email, password: PASSWORD });
+      assert.equal(again.data.login.userErrors[0].code, 'INVALID_CREDENTIALS');
+      await eventually(async () => {
+        const client = new pg.Client({ connectionString: shop.databaseUrls.account });
+        await client.connect();
+        const rows = await client.query(
+          `SELECT 1 FROM credential WHERE email = $1 UNION ALL SELECT 1 FROM mail WHERE recipient = $1
+          UNION ALL SELECT 1 FROM pending_sign_up WHERE email = $1 UNION ALL SELECT 1 FROM session WHERE account_id = $2`,
+          [email, id],
+        );
+        await client.end();
+        assert.equal(rows.rowCount, 0);
+      });
+      assert.notEqual((await signUp(email)).account.id, id, 'the address can sign up again');
     });
 
     test('guesses are delayed after five attempts, aliases included; the session of the owner continues', async () => {

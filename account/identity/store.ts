@@ -1,4 +1,4 @@
-import { insertAccounts } from '#account/store.ts';
+import { insertAccounts, renameIn } from '#account/store.ts';
 import type { Account } from '#account/account.ts';
 import { FORGET_MS } from '#account/identity/throttle-store.ts';
 import type { Mail } from '#account/identity/mail-store.ts';
@@ -79,6 +79,18 @@ const REHASH: Statement = {
 const CANCEL_RESET: Statement = {
   name: 'cancel_password_reset',
   text: 'DELETE FROM password_reset WHERE account_id = $1',
+};
+const ERASE_CREDENTIAL: Statement = {
+  name: 'erase_credential',
+  text: 'DELETE FROM credential WHERE account_id = $1 AND password_hash = $2 RETURNING account_id',
+};
+const ERASE: Statement = {
+  name: 'erase_identity',
+  text: `
+    WITH resets AS (DELETE FROM password_reset WHERE account_id = $1),
+    sign_ups AS (DELETE FROM pending_sign_up WHERE email = $2),
+    mails AS (DELETE FROM mail WHERE recipient = $2)
+    DELETE FROM session WHERE account_id = $1`,
 };
 /** Like sign_up. For an unknown address the mail has no recipient, so that both cases write and commit. */
 const REQUEST_RESET: Statement = {
@@ -187,6 +199,22 @@ export function createIdentityStore(database: Database) {
         if ((await tx.query(SET_PASSWORD, [accountId, from, to, now])).length === 0) return false;
         await revokeSessions(tx, { accountId, except, now });
         await tx.query(CANCEL_RESET, [accountId]);
+        return true;
+      }),
+
+    /**
+     * Erases the credential, the sessions, the sign-ups and the e-mails of an account, and renames it. Returns false if the
+     * credential was changed since it was read.
+     */
+    erase: (
+      { accountId, email, passwordHash }: Credential,
+      name: string,
+      toEvent: (account: Account) => Event,
+    ): Promise<boolean> =>
+      database.transaction(async (tx) => {
+        if ((await tx.query(ERASE_CREDENTIAL, [accountId, passwordHash])).length === 0) return false;
+        await tx.query(ERASE, [accountId, email]);
+        await renameIn(tx, accountId, name, toEvent);
         return true;
       }),
 

@@ -616,6 +616,40 @@ export declare type ResetPasswordResponse = Message<"fritzy.account.v1.ResetPass
 export declare const ResetPasswordResponseSchema: GenMessage<ResetPasswordResponse>;
 
 /**
+ * Request message for DeleteAccount.
+ *
+ * @generated from message fritzy.account.v1.DeleteAccountRequest
+ */
+export declare type DeleteAccountRequest = Message<"fritzy.account.v1.DeleteAccountRequest"> & {
+  /**
+   * The password of the account.
+   *
+   * @generated from field: string password = 1;
+   */
+  password: string;
+};
+
+/**
+ * Describes the message fritzy.account.v1.DeleteAccountRequest.
+ * Use `create(DeleteAccountRequestSchema)` to create a new message.
+ */
+export declare const DeleteAccountRequestSchema: GenMessage<DeleteAccountRequest>;
+
+/**
+ * Response message for DeleteAccount.
+ *
+ * @generated from message fritzy.account.v1.DeleteAccountResponse
+ */
+export declare type DeleteAccountResponse = Message<"fritzy.account.v1.DeleteAccountResponse"> & {
+};
+
+/**
+ * Describes the message fritzy.account.v1.DeleteAccountResponse.
+ * Use `create(DeleteAccountResponseSchema)` to create a new message.
+ */
+export declare const DeleteAccountResponseSchema: GenMessage<DeleteAccountResponse>;
+
+/**
  * Request message for ListSessions.
  *
  * @generated from message fritzy.account.v1.ListSessionsRequest
@@ -927,6 +961,17 @@ export declare const AccountService: GenService<{
     methodKind: "unary";
     input: typeof ResetPasswordRequestSchema;
     output: typeof ResetPasswordResponseSchema;
+  },
+  /**
+   * Erases the personal data of the caller's account and ends its sessions; its orders keep the account. Errors:
+   * INVALID_CREDENTIALS, UNAUTHENTICATED, RESOURCE_EXHAUSTED, TOO_MANY_ATTEMPTS.
+   *
+   * @generated from rpc fritzy.account.v1.AccountService.DeleteAccount
+   */
+  deleteAccount: {
+    methodKind: "unary";
+    input: typeof DeleteAccountRequestSchema;
+    output: typeof DeleteAccountResponseSchema;
   },
   /**
    * Lists at most 100 sessions of the caller, newest first. Errors: UNAUTHENTICATED.

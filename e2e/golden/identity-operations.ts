@@ -33,6 +33,10 @@ export const IDENTITY_OPERATIONS: readonly Operation[] = [
       'mutation { changePassword(input: { currentPassword: "x", newPassword: "correct horse" }) { userErrors { code } } }',
   },
   {
+    name: 'delete-my-account',
+    query: () => 'mutation { deleteMyAccount(input: { password: "x" }) { userErrors { code } } }',
+  },
+  {
     name: 'request-password-reset',
     query: () =>
       'mutation { requestPasswordReset(input: { email: "golden@shop.example" }) { userErrors { code } } }',

@@ -39,6 +39,7 @@ export const identityResolvers: Resolvers = {
       tokensOf(clients.accounts.refreshSession(input, call)),
     logout: (_, _args, { clients, call }) => doneOf(clients.accounts.revokeSession({}, call)),
     changePassword: (_, { input }, { clients, call }) => doneOf(clients.accounts.changePassword(input, call)),
+    deleteMyAccount: (_, { input }, { clients, call }) => doneOf(clients.accounts.deleteAccount(input, call)),
     requestPasswordReset: (_, { input }, { clients, call }) =>
       doneOf(clients.accounts.requestPasswordReset(input, call)),
     resetPassword: (_, { input }, { clients, call }) => doneOf(clients.accounts.resetPassword(input, call)),

@@ -169,6 +169,18 @@ export type Currency = {
   decimals: Scalars['Int']['output'];
 };
 
+/** The password of an account to delete. */
+export type DeleteMyAccountInput = {
+  /** The password of the caller. */
+  password: Scalars['String']['input'];
+};
+
+/** The result of deleteMyAccount. */
+export type DeleteMyAccountPayload = {
+  /** Mistakes in the input. Empty if the account was deleted. */
+  userErrors: Array<UserError>;
+};
+
 /** Every code that an error can have, in `extensions.code` of an error or in `UserError.code`. */
 export type ErrorCode =
   /** An order names an account that does not exist. Choose another account. */
@@ -284,6 +296,8 @@ export type Mutation = {
   createOrder: Maybe<Order>;
   /** Creates a product. Errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS. */
   createProduct: Maybe<Product>;
+  /** Deletes the account of the caller: erases its e-mail address, name and password, and ends its sessions. Its orders stay without this data. User errors: INVALID_CREDENTIALS. Errors: UNAUTHENTICATED, TOO_MANY_ATTEMPTS, RESOURCE_EXHAUSTED. */
+  deleteMyAccount: Maybe<DeleteMyAccountPayload>;
   /** Signs in. User errors: INVALID_ARGUMENT, INVALID_CREDENTIALS. Errors: TOO_MANY_ATTEMPTS, RESOURCE_EXHAUSTED. */
   login: Maybe<LoginPayload>;
   /** Ends the session of the caller. Its access token is refused after at most two seconds. Errors: UNAUTHENTICATED. */
@@ -346,6 +360,12 @@ export type MutationCreateOrderArgs = {
 export type MutationCreateProductArgs = {
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   product: ProductInput;
+};
+
+
+/** Write operations. The fields of one request run one after the other. */
+export type MutationDeleteMyAccountArgs = {
+  input: DeleteMyAccountInput;
 };
 
 
@@ -1102,6 +1122,8 @@ export type ResolversTypes = {
   Currency: ResolverTypeWrapper<Currency>;
   Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  DeleteMyAccountInput: DeleteMyAccountInput;
+  DeleteMyAccountPayload: ResolverTypeWrapper<DeleteMyAccountPayload>;
   ErrorCode: ErrorCode;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
@@ -1177,6 +1199,8 @@ export type ResolversParentTypes = {
   Currency: Currency;
   Cursor: Scalars['Cursor']['output'];
   DateTime: Scalars['DateTime']['output'];
+  DeleteMyAccountInput: DeleteMyAccountInput;
+  DeleteMyAccountPayload: DeleteMyAccountPayload;
   ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
   LoginInput: LoginInput;
@@ -1323,6 +1347,10 @@ export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversT
   name: 'DateTime';
 }
 
+export type DeleteMyAccountPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeleteMyAccountPayload'] = ResolversParentTypes['DeleteMyAccountPayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type LoginPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LoginPayload'] = ResolversParentTypes['LoginPayload']> = {
   tokens?: Resolver<Maybe<ResolversTypes['Tokens']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
@@ -1343,6 +1371,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   createCategory?: Resolver<Maybe<ResolversTypes['CreateCategoryPayload']>, ParentType, ContextType, RequireFields<MutationCreateCategoryArgs, 'input'>>;
   createOrder?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<MutationCreateOrderArgs, 'order'>>;
   createProduct?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType, RequireFields<MutationCreateProductArgs, 'product'>>;
+  deleteMyAccount?: Resolver<Maybe<ResolversTypes['DeleteMyAccountPayload']>, ParentType, ContextType, RequireFields<MutationDeleteMyAccountArgs, 'input'>>;
   login?: Resolver<Maybe<ResolversTypes['LoginPayload']>, ParentType, ContextType, RequireFields<MutationLoginArgs, 'input'>>;
   logout?: Resolver<Maybe<ResolversTypes['LogoutPayload']>, ParentType, ContextType>;
   refreshSession?: Resolver<Maybe<ResolversTypes['RefreshSessionPayload']>, ParentType, ContextType, RequireFields<MutationRefreshSessionArgs, 'input'>>;
@@ -1556,6 +1585,7 @@ export type Resolvers<ContextType = Context> = {
   Currency?: CurrencyResolvers<ContextType>;
   Cursor?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
+  DeleteMyAccountPayload?: DeleteMyAccountPayloadResolvers<ContextType>;
   LoginPayload?: LoginPayloadResolvers<ContextType>;
   LogoutPayload?: LogoutPayloadResolvers<ContextType>;
   Money?: GraphQLScalarType;
