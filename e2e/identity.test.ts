@@ -220,6 +220,40 @@ for (const link of LINKS) {
       assert.notEqual((await signUp(email)).account.id, id, 'the address can sign up again');
     });
 
+    test('a browser gets the refresh token as a cookie that scripts and other sites cannot use', async () => {
+      const email = newEmail();
+      await signUp(email);
+      const send = async (query: string, input: object, headers: Record<string, string> = {}) => {
+        const response = await fetch(`${shop.url}/graphql`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...headers },
+          body: JSON.stringify({ query, variables: { input } }),
+        });
+        const { data } = (await response.json()) as GraphQLResult;
+        const [setCookie = ''] = response.headers.getSetCookie();
+        return { status: response.status, data, setCookie, cookie: setCookie.split(';')[0] ?? '' };
+      };
+      const first = await send(LOGIN, { email, password: PASSWORD, cookie: true });
+      assert.equal(first.data.login.tokens.refreshToken, null);
+      assert.match(
+        first.setCookie,
+        /^__Host-refresh=[\w-]{107}; Max-Age=2592000; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
+      );
+      const second = await send(REFRESH, {}, { cookie: `other=1; ${first.cookie}` });
+      assert.equal(second.data.refreshSession.tokens.refreshToken, null);
+      assert.notEqual(second.cookie, first.cookie);
+      const { authorization } = as(second.data.refreshSession.tokens);
+      assert.equal((await post(authorization)).status, 200);
+      const logout = 'mutation { logout { userErrors { code } } }';
+      const third = await send(logout, {}, { authorization, cookie: second.cookie });
+      assert.match(third.setCookie, /^__Host-refresh=; Max-Age=0;/);
+      for (const cookie of [second.cookie, '__Host-refresh=', '__Host-refresh=%00', 'x__Host-refresh=a', 'a'])
+        assert.equal((await send(REFRESH, {}, { cookie })).data.refreshSession.tokens, null, cookie);
+      // A form of another site cannot send JSON.
+      const form = { 'content-type': 'text/plain', cookie: second.cookie };
+      assert.equal((await send(REFRESH, {}, form)).status, 415);
+    });
+
     test('guesses are delayed after five attempts, aliases included; the session of the owner continues', async () => {
       const email = newEmail();
       const tokens = await signUp(email);

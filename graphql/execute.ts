@@ -21,6 +21,8 @@ export interface Prepared {
   readonly key: string;
   /** The idempotency key of the request; empty if it has none. */
   readonly idempotencyKey?: string;
+  /** The refresh token in the cookie of the request; empty if it has none. */
+  readonly refreshToken?: string;
 }
 
 export interface Executed {
@@ -30,6 +32,8 @@ export interface Executed {
    * Buffer, which all waiting callers are sent without a copy.
    */
   readonly json: string | Buffer | undefined;
+  /** See Context.newRefreshToken. */
+  readonly newRefreshToken?: string | undefined;
 }
 
 /**
@@ -52,7 +56,7 @@ export function createExecutor(
   }
 
   async function executeNow(
-    { operation, variables, idempotencyKey }: Prepared,
+    { operation, variables, idempotencyKey, refreshToken }: Prepared,
     call: Call,
   ): Promise<Executed> {
     using _held = memory.open(call);
@@ -60,13 +64,15 @@ export function createExecutor(
       access,
       itemsMax: operation.itemsMax,
       idempotencyKey,
+      refreshToken,
     });
     const result = await operation.execute(context, variables);
     // Most operations cannot have a response that is too large, so their results are not counted.
     if (operation.bytesMax > RESPONSE_BYTES_MAX && !isJsonWithin(RESPONSE_BYTES_MAX, result))
       throw responseTooLarge();
     const failed = result.errors !== undefined && result.errors.length > 0;
-    return { result, json: failed ? undefined : toJson(result) };
+    const { newRefreshToken } = context;
+    return { result, json: failed ? undefined : toJson(result), newRefreshToken };
   }
 
   return (prepared, call) =>

@@ -6,6 +6,7 @@ import type { ErrorCode } from '#graphql/error-codes.ts';
 import type { Executed, Prepared } from '#graphql/execute.ts';
 import { refusalResponse, type HttpRefusal, type HttpRequest, type HttpResponse } from '#graphql/http.ts';
 import { IDEMPOTENCY_KEY_PROBLEM, parseIdempotencyKey, refusedKeyStatus } from '#graphql/idempotency-key.ts';
+import { refreshCookie, refreshTokenOf } from '#graphql/refresh-cookie.ts';
 import { brokenBound, isTooDeep, JSON_DEPTH_MAX } from '#graphql/json-bounds.ts';
 import { presentError } from '#graphql/present-error.ts';
 import type { Call } from '#platform/call.ts';
@@ -79,7 +80,7 @@ export async function answerGraphQL(deps: GraphQLDeps, request: HttpRequest): Pr
       if (prepared.operation.type === 'mutation' && request.method === 'GET')
         throw new BadRequest(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.', { allow: 'POST' });
       deps.charge?.(request, prepared.operation.cost);
-      const keyed = prepared.operation.type === 'mutation' ? withKey(prepared, request) : prepared;
+      const keyed = prepared.operation.type === 'mutation' ? withHeaders(prepared, request) : prepared;
       return await execute(deps, keyed, request.call, accepted);
     } finally {
       deps.documents.done(prepared.operation);
@@ -91,10 +92,11 @@ export async function answerGraphQL(deps: GraphQLDeps, request: HttpRequest): Pr
   }
 }
 
-function withKey(prepared: Prepared, request: HttpRequest): Prepared {
+/** Adds what a mutation reads from the headers. */
+function withHeaders(prepared: Prepared, request: HttpRequest): Prepared {
   const idempotencyKey = parseIdempotencyKey(request.header('idempotency-key'));
   if (idempotencyKey === undefined) throw new BadRequest(400, 'BAD_REQUEST', IDEMPOTENCY_KEY_PROBLEM);
-  return { ...prepared, idempotencyKey };
+  return { ...prepared, idempotencyKey, refreshToken: refreshTokenOf(request.header('cookie')) };
 }
 
 /** Returns the first supported media type in an Accept header; application/json without the header. */
@@ -221,10 +223,10 @@ async function execute(
 ): Promise<HttpResponse> {
   const { operation } = prepared;
   const startedMs = performance.now();
-  const { result, json } = await executed(deps, prepared, call);
+  const { result, json, newRefreshToken } = await executed(deps, prepared, call);
   if (json !== undefined) {
     operation.succeeded.observe(startedMs);
-    return { status: 200, headers: headersOf(accepted), body: json };
+    return { status: 200, headers: headersOf(accepted, newRefreshToken), body: json };
   }
   const errors = distinctErrors(result).map((error) => presentError(error, deps.logger, call));
   const errorType = errors[0]?.extensions.code ?? '';
@@ -233,7 +235,8 @@ async function execute(
   if (refusedStatus !== undefined)
     return answer(accepted === JSON_TYPE ? 200 : refusedStatus, accepted, { errors });
   const refused = !('data' in result) && accepted !== JSON_TYPE;
-  return answer(refused ? 400 : 200, accepted, { ...result, errors });
+  const response = answer(refused ? 400 : 200, accepted, { ...result, errors });
+  return { ...response, headers: headersOf(accepted, newRefreshToken) };
 }
 
 /** Executes the operation. An expected failure of the whole operation becomes an error of the result, as of a field. */
@@ -273,6 +276,9 @@ function answer(status: number, type: string, body: object): HttpResponse {
   return { status, headers: headersOf(type), body: JSON.stringify(body) };
 }
 
-function headersOf(type: string): HttpResponse['headers'] {
-  return type === JSON_TYPE ? JSON_HEADERS : RESPONSE_JSON_HEADERS;
+function headersOf(type: string, newRefreshToken?: string): HttpResponse['headers'] {
+  const headers = type === JSON_TYPE ? JSON_HEADERS : RESPONSE_JSON_HEADERS;
+  return newRefreshToken === undefined
+    ? headers
+    : { ...headers, 'set-cookie': refreshCookie(newRefreshToken) };
 }

@@ -23,6 +23,8 @@ interface ContextOptions {
   readonly itemsMax?: number | undefined;
   /** The idempotency key of the request; empty if it has none. */
   readonly idempotencyKey?: string | undefined;
+  /** The refresh token in the cookie of the request; empty if it has none. */
+  readonly refreshToken?: string | undefined;
 }
 
 /** The context that resolvers of one request share. */
@@ -30,6 +32,10 @@ export class Context {
   readonly clients: Clients;
   readonly call: Call;
   #loaders: Loaders | undefined;
+  /** The refresh token in the cookie of the request; empty if it has none. */
+  readonly refreshToken: string;
+  /** The refresh token that the response stores in the cookie, empty to remove it; undefined to leave it. */
+  newRefreshToken: string | undefined;
   readonly #access: Access;
   readonly #idempotencyKey: string;
   #keysTaken = 0;
@@ -39,11 +45,12 @@ export class Context {
   constructor(
     clients: Clients,
     call: Call,
-    { access, itemsMax = Infinity, idempotencyKey = '' }: ContextOptions,
+    { access, itemsMax = Infinity, idempotencyKey = '', refreshToken = '' }: ContextOptions,
   ) {
     this.clients = clients;
     this.call = call;
     this.#access = access;
+    this.refreshToken = refreshToken;
     this.#idempotencyKey = idempotencyKey;
     this.#itemsLeft = itemsMax;
   }

@@ -1,4 +1,5 @@
 import type { Tokens } from '#account/pb/account_pb.js';
+import type { Context } from '#graphql/graph/context.ts';
 import { payloadOf, userErrorsOf } from '#graphql/graph/payload.ts';
 import { present } from '#graphql/graph/present.ts';
 import type { Resolvers } from '#graphql/graph/resolver-types.ts';
@@ -15,8 +16,15 @@ const PATHS = {
   id: 'input.id',
 };
 
-const tokensOf = (signedIn: Promise<{ tokens?: Tokens | undefined }>) =>
-  payloadOf('tokens', async () => present((await withArgumentPaths(PATHS, signedIn)).tokens));
+/** The tokens of a session. With `isCookie`, the refresh token is in the cookie of the response instead. */
+function tokensOf(context: Context, isCookie: boolean, signedIn: Promise<{ tokens?: Tokens | undefined }>) {
+  return payloadOf('tokens', async () => {
+    const tokens = present((await withArgumentPaths(PATHS, signedIn)).tokens);
+    if (!isCookie) return tokens;
+    context.newRefreshToken = tokens.refreshToken;
+    return Object.assign({}, tokens, { refreshToken: '' });
+  });
+}
 const doneOf = (done: Promise<unknown>) => userErrorsOf(() => withArgumentPaths(PATHS, done));
 
 /** The resolvers of sign-in and sessions. */
@@ -33,11 +41,19 @@ export const identityResolvers: Resolvers = {
 
   Mutation: {
     signUp: (_, { input }, { clients, call }) => doneOf(clients.accounts.signUp(input, call)),
-    verifyEmail: (_, { input }, { clients, call }) => tokensOf(clients.accounts.verifyEmail(input, call)),
-    login: (_, { input }, { clients, call }) => tokensOf(clients.accounts.login(input, call)),
-    refreshSession: (_, { input }, { clients, call }) =>
-      tokensOf(clients.accounts.refreshSession(input, call)),
-    logout: (_, _args, { clients, call }) => doneOf(clients.accounts.revokeSession({}, call)),
+    verifyEmail: (_, { input: { cookie, ...input } }, context) =>
+      tokensOf(context, cookie, context.clients.accounts.verifyEmail(input, context.call)),
+    login: (_, { input: { cookie, ...input } }, context) =>
+      tokensOf(context, cookie, context.clients.accounts.login(input, context.call)),
+    refreshSession: (_, { input: { refreshToken } }, context) => {
+      const request = { refreshToken: refreshToken ?? context.refreshToken };
+      const refreshed = context.clients.accounts.refreshSession(request, context.call);
+      return tokensOf(context, refreshToken == null, refreshed);
+    },
+    logout: (_, _args, context) => {
+      if (context.refreshToken !== '') context.newRefreshToken = '';
+      return doneOf(context.clients.accounts.revokeSession({}, context.call));
+    },
     changePassword: (_, { input }, { clients, call }) => doneOf(clients.accounts.changePassword(input, call)),
     deleteMyAccount: (_, { input }, { clients, call }) => doneOf(clients.accounts.deleteAccount(input, call)),
     requestPasswordReset: (_, { input }, { clients, call }) =>
@@ -48,7 +64,10 @@ export const identityResolvers: Resolvers = {
       doneOf(clients.accounts.revokeSession({ id: id === '' ? '-' : id }, call)),
   },
 
-  Tokens: { account: ({ accountId }, _, { loaders }) => loaders.account.load(accountId) },
+  Tokens: {
+    refreshToken: ({ refreshToken }) => (refreshToken === '' ? null : refreshToken),
+    account: ({ accountId }, _, { loaders }) => loaders.account.load(accountId),
+  },
 
   Session: {
     createdAt: ({ createdAt }) => present(createdAt),

@@ -262,6 +262,8 @@ export type ErrorCode =
 
 /** The e-mail address and the password of an account. */
 export type LoginInput = {
+  /** Whether the refresh token is set as a cookie for browsers (`__Host-refresh`: HttpOnly, Secure, SameSite=Strict) instead of being returned. */
+  cookie: Scalars['Boolean']['input'];
   /** The e-mail address of the account. */
   email: Scalars['String']['input'];
   /** The password of the account. */
@@ -833,8 +835,8 @@ export type QuerySuggestProductsArgs = {
 
 /** A refresh token to use. */
 export type RefreshSessionInput = {
-  /** The last refresh token of the session. */
-  refreshToken: Scalars['String']['input'];
+  /** The last refresh token of the session. Omitted or null: the one in the cookie, which is replaced. */
+  refreshToken?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** The result of refreshSession. */
@@ -976,8 +978,8 @@ export type Tokens = {
   account: Maybe<Account>;
   /** The lifetime of the access token, in seconds. */
   expiresIn: Scalars['Int']['output'];
-  /** An opaque token for refreshSession. It can be used once, within 30 days. */
-  refreshToken: Scalars['String']['output'];
+  /** An opaque token for refreshSession. It can be used once, within 30 days. Null if it is in the cookie. */
+  refreshToken: Maybe<Scalars['String']['output']>;
 };
 
 /** The input of updateProduct. Omitted fields keep their values. */
@@ -1018,6 +1020,8 @@ export type UserError = {
 
 /** A token and a password with which a sign-up is completed. */
 export type VerifyEmailInput = {
+  /** Whether the refresh token is set as a cookie for browsers (`__Host-refresh`: HttpOnly, Secure, SameSite=Strict) instead of being returned. */
+  cookie: Scalars['Boolean']['input'];
   /** The password of the sign-up. */
   password: Scalars['String']['input'];
   /** The token in the e-mail. */
@@ -1554,7 +1558,7 @@ export type TokensResolvers<ContextType = Context, ParentType extends ResolversP
   accessToken?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType>;
   expiresIn?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  refreshToken?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  refreshToken?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type UpdateProductPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UpdateProductPayload'] = ResolversParentTypes['UpdateProductPayload']> = {
