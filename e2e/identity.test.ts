@@ -1,51 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
-import pg from 'pg';
-import { mailTokenFor, signUpCustomer, type Customer } from '#testkit/sign-up.ts';
-import { eventually, LINKS, startTestShop, type GraphQLResult } from '#testkit/shop.ts';
-
-const PASSWORD = 'correct horse battery';
-const SIGN_UP = 'mutation($input: SignUpInput!) { signUp(input: $input) { userErrors { code field } } }';
-const TOKENS = 'tokens { accessToken expiresIn refreshToken account { id name } } userErrors { code field }';
-const VERIFY = `mutation($input: VerifyEmailInput!) { verifyEmail(input: $input) { ${TOKENS} } }`;
-const LOGIN = `mutation($input: LoginInput!) { login(input: $input) { ${TOKENS} } }`;
-const REFRESH = `mutation($input: RefreshSessionInput!) { refreshSession(input: $input) { ${TOKENS} } }`;
-
-interface Tokens {
-  readonly accessToken: string;
-  readonly refreshToken: string;
-  readonly account: { readonly id: string; readonly name: string };
-}
+import { eventually, LINKS, startTestShop } from '#testkit/shop.ts';
+import { LOGIN, PASSWORD, REFRESH, SIGN_UP, signInClient, VERIFY } from './sign-in-client.ts';
 
 for (const link of LINKS) {
   suite(`sign-in, services linked ${link}`, async () => {
     const shop = await startTestShop({ link });
     after(() => shop[Symbol.asyncDispose]());
-    let addresses = 0;
-    const newEmail = (): string => `buyer${(addresses += 1)}@shop.example`;
-    const run = (query: string, input: object, headers = {}): Promise<GraphQLResult> =>
-      shop.graphql(query, { input }, headers);
-    const as = ({ accessToken }: Tokens) => ({ authorization: `Bearer ${accessToken}` });
-
-    const tokenFor = (email: string): Promise<string> => mailTokenFor(shop, email);
-    const signUp = (email = newEmail()): Promise<Customer> => signUpCustomer(shop, { email });
-
-    async function login(email: string, password = PASSWORD): Promise<Tokens> {
-      const { data, errors } = await run(LOGIN, { email, password });
-      assert.deepEqual(data?.login.userErrors, [], JSON.stringify(errors));
-      return data.login.tokens;
-    }
-
-    /** Sends a query with a header and returns the status and the body. */
-    async function post(authorization: string, query = '{ me { name } }') {
-      const response = await fetch(`${shop.url}/graphql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization },
-        body: JSON.stringify({ query }),
-      });
-      const body = (await response.json()) as GraphQLResult;
-      return { status: response.status, code: body.errors?.[0]?.extensions.code, data: body.data };
-    }
+    const { newEmail, run, as, tokenFor, signUp, login, post } = signInClient(shop);
 
     test('a sign-up becomes an account with the token of the e-mail and the password', async () => {
       const email = newEmail();
@@ -180,78 +142,6 @@ for (const link of LINKS) {
       ]);
       await eventually(async () => assert.equal((await post(as(second).authorization)).status, 401));
       await login(email, 'the newest password');
-    });
-
-    test('a deleted account has no personal data, no session and no sign-in; its orders stay', async () => {
-      const email = newEmail();
-      const tokens = await signUp(email);
-      const { id } = tokens.account;
-      const product = await shop.graphql(
-        'mutation { createProduct(product: { name: "Lamp", price: 5 }) { id } }',
-      );
-      const products = [{ productId: product.data.createProduct.id, quantity: 1 }];
-      await shop.graphql('mutation($order: OrderInput!) { createOrder(order: $order) { id } }', {
-        order: { accountId: id, products },
-      });
-      const DELETE =
-        'mutation($input: DeleteMyAccountInput!) { deleteMyAccount(input: $input) { userErrors { code field } } }';
-      const wrong = await run(DELETE, { password: 'another password' }, as(tokens));
-      assert.deepEqual(wrong.data.deleteMyAccount.userErrors, [
-        { code: 'INVALID_CREDENTIALS', field: 'input.password' },
-      ]);
-      const deleted = await run(DELETE, { password: PASSWORD }, as(tokens));
-      assert.deepEqual(deleted.data.deleteMyAccount.userErrors, []);
-      await eventually(async () => assert.equal((await post(as(tokens).authorization)).status, 401));
-      const { data } = await shop.graphql(`{ account(id: "${id}") { name orders { totalPrice } } }`);
-      assert.deepEqual(data.account, { name: 'Deleted account', orders: [{ totalPrice: 5 }] });
-      const again = await run(LOGIN, { email, password: PASSWORD });
-      assert.equal(again.data.login.userErrors[0].code, 'INVALID_CREDENTIALS');
-      await eventually(async () => {
-        const client = new pg.Client({ connectionString: shop.databaseUrls.account });
-        await client.connect();
-        const rows = await client.query(
-          `SELECT 1 FROM credential WHERE email = $1 UNION ALL SELECT 1 FROM mail WHERE recipient = $1
-          UNION ALL SELECT 1 FROM pending_sign_up WHERE email = $1 UNION ALL SELECT 1 FROM session WHERE account_id = $2`,
-          [email, id],
-        );
-        await client.end();
-        assert.equal(rows.rowCount, 0);
-      });
-      assert.notEqual((await signUp(email)).account.id, id, 'the address can sign up again');
-    });
-
-    test('a browser gets the refresh token as a cookie that scripts and other sites cannot use', async () => {
-      const email = newEmail();
-      await signUp(email);
-      const send = async (query: string, input: object, headers: Record<string, string> = {}) => {
-        const response = await fetch(`${shop.url}/graphql`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', ...headers },
-          body: JSON.stringify({ query, variables: { input } }),
-        });
-        const { data } = (await response.json()) as GraphQLResult;
-        const [setCookie = ''] = response.headers.getSetCookie();
-        return { status: response.status, data, setCookie, cookie: setCookie.split(';')[0] ?? '' };
-      };
-      const first = await send(LOGIN, { email, password: PASSWORD, cookie: true });
-      assert.equal(first.data.login.tokens.refreshToken, null);
-      assert.match(
-        first.setCookie,
-        /^__Host-refresh=[\w-]{107}; Max-Age=2592000; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
-      );
-      const second = await send(REFRESH, {}, { cookie: `other=1; ${first.cookie}` });
-      assert.equal(second.data.refreshSession.tokens.refreshToken, null);
-      assert.notEqual(second.cookie, first.cookie);
-      const { authorization } = as(second.data.refreshSession.tokens);
-      assert.equal((await post(authorization)).status, 200);
-      const logout = 'mutation { logout { userErrors { code } } }';
-      const third = await send(logout, {}, { authorization, cookie: second.cookie });
-      assert.match(third.setCookie, /^__Host-refresh=; Max-Age=0;/);
-      for (const cookie of [second.cookie, '__Host-refresh=', '__Host-refresh=%00', 'x__Host-refresh=a', 'a'])
-        assert.equal((await send(REFRESH, {}, { cookie })).data.refreshSession.tokens, null, cookie);
-      // A form of another site cannot send JSON.
-      const form = { 'content-type': 'text/plain', cookie: second.cookie };
-      assert.equal((await send(REFRESH, {}, form)).status, 415);
     });
 
     test('guesses are delayed after five attempts, aliases included; the session of the owner continues', async () => {
