@@ -1,6 +1,6 @@
 # One image for all services and operator commands. The first argument selects the program:
 #   docker run fritzy account|catalog|order|graphql
-#   docker run fritzy migrate up|status, token, dlq list|replay, reindex, search-report
+#   docker run fritzy migrate up|status, token, rotate-keys, dlq list|replay, reindex, search-report
 # The tag is pinned. To pin the content too, append the digest (@sha256:…) from your registry.
 ARG NODE_IMAGE=node:26.10.0-trixie-slim
 

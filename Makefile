@@ -33,6 +33,10 @@ seed: $(INSTALLED) ## Add 10,000 products, 1,000 accounts and 5,000 orders
 token: $(INSTALLED) ## Print an access token for an hour [ROLE=support]
 	@ROLE='$(ROLE)' node cmd/token/main.ts
 
+.PHONY: rotate-keys
+rotate-keys: $(INSTALLED) ## Add a key of access tokens; old ones stay valid until they expire
+	@node cmd/rotate-keys/main.ts
+
 .PHONY: install
 install: $(INSTALLED) ## Install the pinned packages if they are missing
 

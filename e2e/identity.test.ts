@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import { eventually, LINKS, startTestShop } from '#testkit/shop.ts';
-import { LOGIN, PASSWORD, REFRESH, SIGN_UP, signInClient, VERIFY } from './sign-in-client.ts';
+import { LOGIN, PASSWORD, REFRESH, SIGN_UP, signInClient, VERIFY, type Tokens } from './sign-in-client.ts';
 
 for (const link of LINKS) {
   suite(`sign-in, services linked ${link}`, async () => {

@@ -4,6 +4,7 @@ import { suite, test } from 'node:test';
 import { searchReportSettings } from '#catalog/cmd/search-report/config.ts';
 import { dlqSettings } from '#cmd/dlq/config.ts';
 import { fritzySettings } from '#cmd/fritzy/config.ts';
+import { rotateKeysSettings } from '#cmd/rotate-keys/config.ts';
 import { tokenSettings } from '#cmd/token/config.ts';
 import { migrateSettings } from '#cmd/migrate/config.ts';
 import { GATEWAY, SERVICES } from '#cmd/services.ts';
@@ -21,6 +22,7 @@ const settings: Settings = Object.assign(
   searchReportSettings,
   migrateSettings,
   tokenSettings,
+  rotateKeysSettings,
   ...services,
   (await GATEWAY.load()).settings,
   await fritzySettings(),

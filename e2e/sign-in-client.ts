@@ -12,7 +12,7 @@ export const VERIFY = `mutation($input: VerifyEmailInput!) { verifyEmail(input: 
 export const LOGIN = `mutation($input: LoginInput!) { login(input: $input) { ${TOKENS} } }`;
 export const REFRESH = `mutation($input: RefreshSessionInput!) { refreshSession(input: $input) { ${TOKENS} } }`;
 
-interface Tokens {
+export interface Tokens {
   readonly accessToken: string;
   readonly refreshToken: string;
   readonly account: { readonly id: string; readonly name: string };

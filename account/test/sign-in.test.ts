@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { argon2Sync, createHash } from 'node:crypto';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
@@ -11,6 +11,7 @@ import { createSessionStore } from '#account/identity/session-store.ts';
 import { newSession } from '#account/identity/session.ts';
 import { createIdentityStore } from '#account/identity/store.ts';
 import { startAccount } from '#account/service.ts';
+import { readSigningKeys, rotateSigningKeys } from '#platform/auth/signing-keys.ts';
 import { AppError } from '#platform/errors.ts';
 import { openDatabase } from '#platform/postgres/pool.ts';
 import { inProcess } from '#platform/rpc.ts';
@@ -112,6 +113,26 @@ suite('sign-in', async () => {
     assert.equal(payload.sub, tokens?.accountId);
     assert.deepEqual(await readdir(tokenKeys), ['0001.pem']);
     assert.equal((await stat(join(tokenKeys, '0001.pem'))).mode & 0o777, 0o600);
+  });
+
+  test('a rotated key signs after a minute; the keys before it are removed when no token of theirs is valid', async () => {
+    const kidOf = async (): Promise<string> => (await readSigningKeys(tokenKeys)).kid;
+    const age = (name: string, minutes: number): Promise<void> => {
+      const at = new Date(Date.now() - minutes * 60_000);
+      return utimes(join(tokenKeys, name), at, at);
+    };
+    await age('0001.pem', 10);
+    const first = await kidOf();
+    assert.deepEqual(await rotateSigningKeys(tokenKeys), { added: '0002.pem', removed: [] });
+    assert.equal(await kidOf(), first, 'all processes publish the new key first');
+    await age('0002.pem', 2);
+    assert.notEqual(await kidOf(), first);
+    const { keySet } = await readSigningKeys(tokenKeys);
+    assert.ok(keySet.keys.some(({ kid }) => kid === first));
+    assert.deepEqual(await rotateSigningKeys(tokenKeys), { added: '0003.pem', removed: [] });
+    await age('0003.pem', 62);
+    const removed = ['0001.pem', '0002.pem'];
+    assert.deepEqual(await rotateSigningKeys(tokenKeys), { added: '0004.pem', removed });
   });
 
   test('a hash with weaker parameters is replaced at the next sign-in', async () => {

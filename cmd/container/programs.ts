@@ -6,6 +6,7 @@ const PROGRAMS = new Map([
   ...[...SERVICES, GATEWAY].map(({ name }): [string, URL] => [name, mainOf(name)]),
   ['migrate', new URL('../migrate/main.ts', import.meta.url)],
   ['token', new URL('../token/main.ts', import.meta.url)],
+  ['rotate-keys', new URL('../rotate-keys/main.ts', import.meta.url)],
   ['dlq', new URL('../dlq/main.ts', import.meta.url)],
   ['reindex', new URL('../../catalog/cmd/reindex/main.ts', import.meta.url)],
   ['search-report', new URL('../../catalog/cmd/search-report/main.ts', import.meta.url)],

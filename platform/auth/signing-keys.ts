@@ -21,6 +21,8 @@ export interface SigningKeys {
 const MODULUS_BITS_MIN = 2_048;
 const RELOAD_MS = 10_000;
 const SIGN_AFTER_MS = 60_000;
+/** As long as the longest token is valid (cmd/token). */
+const UNUSED_AFTER_MS = 3_600_000;
 const FIRST_FILE = '0001.pem';
 
 /** Reads the keys of a folder. If it has none, creates the first one; processes that start at once share it. */
@@ -38,6 +40,22 @@ export async function readSigningKeys(folder: string): Promise<SigningKeys> {
   }
 }
 
+/**
+ * Adds a key, and removes the keys before the current one if it has signed for an hour, so that no token of theirs is valid.
+ * Returns the names of the files.
+ */
+export async function rotateSigningKeys(folder: string): Promise<{ added: string; removed: string[] }> {
+  const files = await readPems(folder);
+  const last = files.at(-1);
+  const number = Number(/^\d+/.exec(last?.name ?? '')?.[0] ?? 0) + 1;
+  const added = `${String(number).padStart(4, '0')}.pem`;
+  await writeFile(join(folder, added), newPem(), { mode: 0o600, flag: 'wx' });
+  const isUnused = last !== undefined && Date.now() - last.modifiedMs >= SIGN_AFTER_MS + UNUSED_AFTER_MS;
+  const removed = isUnused ? files.slice(0, -1).map(({ name }) => name) : [];
+  await Promise.all(removed.map((name) => rm(join(folder, name))));
+  return { added, removed };
+}
+
 /** Keeps the keys of a folder up to date until disposal. */
 export function reloadSigningKeys(
   folder: string,
@@ -52,10 +70,11 @@ export function reloadSigningKeys(
 
 /** A key that exists only in this process. */
 export function temporarySigningKeys(): Promise<SigningKeys> {
-  return toSigningKeys([{ pem: newPem(), modifiedMs: 0 }]);
+  return toSigningKeys([{ name: '', pem: newPem(), modifiedMs: 0 }]);
 }
 
 interface PemFile {
+  readonly name: string;
   readonly pem: string;
   readonly modifiedMs: number;
 }
@@ -67,7 +86,7 @@ async function readPems(folder: string): Promise<PemFile[]> {
     names.map(async (name) => {
       const path = join(folder, name);
       const [pem, { mtimeMs: modifiedMs }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
-      return { pem, modifiedMs };
+      return { name, pem, modifiedMs };
     }),
   );
 }

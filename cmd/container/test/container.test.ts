@@ -14,6 +14,7 @@ const PROGRAMS = [
   'graphql',
   'migrate',
   'token',
+  'rotate-keys',
   'dlq',
   'reindex',
   'search-report',
