@@ -22,6 +22,6 @@ export const accountSettings = {
     'https',
   )({
     default: 'http://localhost:8000',
-    desc: 'The URL of the shop front, which has the pages /verify-email and /reset-password that e-mails link to.',
+    desc: 'The URL of the shop front, which has the pages /verify-email, /reset-password and /change-email that e-mails link to.',
   }),
 };

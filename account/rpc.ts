@@ -3,7 +3,9 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { Account } from '#account/account.ts';
 import { createAccount } from '#account/create-account.ts';
 import { getAccount, getAccounts } from '#account/get-accounts.ts';
+import { confirmEmailChange, requestEmailChange } from '#account/identity/change-email.ts';
 import { deleteAccount } from '#account/identity/delete-account.ts';
+import type { EmailStore } from '#account/identity/email-store.ts';
 import { login } from '#account/identity/login.ts';
 import { changePassword, requestPasswordReset, resetPassword } from '#account/identity/passwords.ts';
 import { refreshSession } from '#account/identity/refresh-session.ts';
@@ -29,6 +31,7 @@ interface Deps {
   readonly clock: Clock;
   readonly identity: TokenDeps & {
     readonly store: IdentityStore;
+    readonly emails: EmailStore;
     readonly sessions: SessionStore;
     readonly throttle: Throttle;
     readonly logger: Logger;
@@ -73,6 +76,14 @@ export function accountHandlers(deps: Deps): Handlers<typeof AccountService> {
     },
     resetPassword: async (request, call) => {
       await resetPassword(identity, request, call);
+      return {};
+    },
+    requestEmailChange: async (request, call) => {
+      await requestEmailChange(identity, request, call);
+      return {};
+    },
+    confirmEmailChange: async (request) => {
+      await confirmEmailChange(identity, request);
       return {};
     },
     deleteAccount: async (request, call) => {

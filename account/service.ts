@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { accountSettings } from '#account/config.ts';
+import { createEmailStore } from '#account/identity/email-store.ts';
 import { createMailer, sendMails } from '#account/identity/mailer.ts';
 import { createMailStore } from '#account/identity/mail-store.ts';
 import { createSessionStore } from '#account/identity/session-store.ts';
@@ -76,6 +77,7 @@ export async function startAccount(
   const sessions = createSessionStore(database);
   const identity = {
     store: createIdentityStore(database),
+    emails: createEmailStore(database),
     sessions,
     throttle: createThrottle(database, clock),
     clock,

@@ -8,7 +8,7 @@ for (const link of LINKS) {
   suite(`accounts and browsers, services linked ${link}`, async () => {
     const shop = await startTestShop({ link });
     after(() => shop[Symbol.asyncDispose]());
-    const { newEmail, run, as, signUp, post } = signInClient(shop);
+    const { newEmail, run, as, tokenFor, signUp, login, post } = signInClient(shop);
 
     test('a deleted account has no personal data, no session and no sign-in; its orders stay', async () => {
       const email = newEmail();
@@ -46,6 +46,37 @@ for (const link of LINKS) {
         assert.equal(rows.rowCount, 0);
       });
       assert.notEqual((await signUp(email)).account.id, id, 'the address can sign up again');
+    });
+
+    test('a new e-mail address is used after its confirmation, and the old one is told', async () => {
+      const [email, other, next] = [newEmail(), newEmail(), newEmail()];
+      const tokens = await signUp(email);
+      await signUp(other);
+      const REQUEST =
+        'mutation($input: RequestEmailChangeInput!) { requestEmailChange(input: $input) { userErrors { code field } } }';
+      const CONFIRM =
+        'mutation($input: ConfirmEmailChangeInput!) { confirmEmailChange(input: $input) { userErrors { code field } } }';
+      const request = async (address: string, password = PASSWORD): Promise<unknown> =>
+        (await run(REQUEST, { email: address, password }, as(tokens))).data.requestEmailChange.userErrors;
+      assert.deepEqual(await request(next, 'another password'), [
+        { code: 'INVALID_CREDENTIALS', field: 'input.password' },
+      ]);
+      assert.deepEqual(await request(other), [], 'as for an address without an account');
+      assert.deepEqual(await request(next), []);
+      assert.ok((await login(email)).accessToken, 'not before it is confirmed');
+      const confirm = { token: await tokenFor(next) };
+      assert.deepEqual((await run(CONFIRM, confirm)).data.confirmEmailChange.userErrors, []);
+      assert.deepEqual((await run(CONFIRM, confirm)).data.confirmEmailChange.userErrors, [
+        { code: 'INVALID_TOKEN', field: 'input.token' },
+      ]);
+      assert.equal((await login(next)).account.id, tokens.account.id);
+      assert.equal((await run(LOGIN, { email, password: PASSWORD })).data.login.tokens, null);
+      await eventually(() => {
+        const subjects = shop.logLines
+          .filter(({ recipient }) => recipient === email)
+          .map(({ subject }) => subject);
+        assert.deepEqual(subjects, ['Confirm your e-mail address', 'Your e-mail address was changed']);
+      });
     });
 
     test('a browser gets the refresh token as a cookie that scripts and other sites cannot use', async () => {

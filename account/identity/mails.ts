@@ -9,6 +9,7 @@ export interface MailText {
 
 export const VERIFY_LIFETIME_HOURS = 24;
 export const RESET_LIFETIME_MINUTES = 30;
+export const EMAIL_CHANGE_LIFETIME_HOURS = 24;
 
 export function toMail(id: string, recipient: string, { subject, body }: MailText): Mail {
   return { id, recipient, subject, body };
@@ -46,5 +47,25 @@ export function resetMail(shopUrl: string, token: string): MailText {
       `${shopUrl}/reset-password?token=${token}`,
       'If it was not you, ignore this e-mail: your password is unchanged.',
     ].join('\n\n'),
+  };
+}
+
+export function emailChangeMail(shopUrl: string, token: string): MailText {
+  return {
+    subject: 'Confirm your new e-mail address',
+    body: [
+      'Somebody, probably you, wants to use this e-mail address for an account.',
+      `Open this page within ${EMAIL_CHANGE_LIFETIME_HOURS} hours to confirm it:`,
+      `${shopUrl}/change-email?token=${token}`,
+      'If it was not you, ignore this e-mail: nothing changes.',
+    ].join('\n\n'),
+  };
+}
+
+/** For the old address. */
+export function changedAddressMail(): MailText {
+  return {
+    subject: 'Your e-mail address was changed',
+    body: 'Your account has another e-mail address now. If it was not you, contact the shop at once.',
   };
 }

@@ -88,6 +88,7 @@ const ERASE: Statement = {
   name: 'erase_identity',
   text: `
     WITH resets AS (DELETE FROM password_reset WHERE account_id = $1),
+    changes AS (DELETE FROM email_change WHERE account_id = $1),
     sign_ups AS (DELETE FROM pending_sign_up WHERE email = $2),
     mails AS (DELETE FROM mail WHERE recipient = $2)
     DELETE FROM session WHERE account_id = $1`,
@@ -120,6 +121,7 @@ const DELETE_BATCH_MAX = 1_000;
 const DELETE_OLD = Object.entries({
   pending_sign_up: 'expires_at',
   password_reset: 'expires_at',
+  email_change: 'expires_at',
   session: 'expires_at',
 }).map(([table, column]) => deleteOld(table, column));
 const DELETE_OLD_ATTEMPTS = deleteOld('attempt', 'last_at');

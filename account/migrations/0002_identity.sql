@@ -28,6 +28,15 @@ CREATE TABLE password_reset (
 );
 CREATE INDEX password_reset_expires_at ON password_reset (expires_at);
 
+-- New e-mail addresses that are not verified yet.
+CREATE TABLE email_change (
+  account_id uuid        PRIMARY KEY REFERENCES account (id),
+  email      text        NOT NULL,
+  token_hash bytea       NOT NULL CONSTRAINT email_change_token UNIQUE,
+  expires_at timestamptz NOT NULL
+);
+CREATE INDEX email_change_expires_at ON email_change (expires_at);
+
 -- A session is a family of refresh tokens (identity/refresh-token.ts), of which only the last one is valid.
 CREATE TABLE session (
   id           uuid        PRIMARY KEY,

@@ -616,6 +616,81 @@ export declare type ResetPasswordResponse = Message<"fritzy.account.v1.ResetPass
 export declare const ResetPasswordResponseSchema: GenMessage<ResetPasswordResponse>;
 
 /**
+ * Request message for RequestEmailChange.
+ *
+ * @generated from message fritzy.account.v1.RequestEmailChangeRequest
+ */
+export declare type RequestEmailChangeRequest = Message<"fritzy.account.v1.RequestEmailChangeRequest"> & {
+  /**
+   * The new e-mail address: at most 254 characters.
+   *
+   * @generated from field: string email = 1;
+   */
+  email: string;
+
+  /**
+   * The password of the account.
+   *
+   * @generated from field: string password = 2;
+   */
+  password: string;
+};
+
+/**
+ * Describes the message fritzy.account.v1.RequestEmailChangeRequest.
+ * Use `create(RequestEmailChangeRequestSchema)` to create a new message.
+ */
+export declare const RequestEmailChangeRequestSchema: GenMessage<RequestEmailChangeRequest>;
+
+/**
+ * Response message for RequestEmailChange.
+ *
+ * @generated from message fritzy.account.v1.RequestEmailChangeResponse
+ */
+export declare type RequestEmailChangeResponse = Message<"fritzy.account.v1.RequestEmailChangeResponse"> & {
+};
+
+/**
+ * Describes the message fritzy.account.v1.RequestEmailChangeResponse.
+ * Use `create(RequestEmailChangeResponseSchema)` to create a new message.
+ */
+export declare const RequestEmailChangeResponseSchema: GenMessage<RequestEmailChangeResponse>;
+
+/**
+ * Request message for ConfirmEmailChange.
+ *
+ * @generated from message fritzy.account.v1.ConfirmEmailChangeRequest
+ */
+export declare type ConfirmEmailChangeRequest = Message<"fritzy.account.v1.ConfirmEmailChangeRequest"> & {
+  /**
+   * The token in the e-mail.
+   *
+   * @generated from field: string token = 1;
+   */
+  token: string;
+};
+
+/**
+ * Describes the message fritzy.account.v1.ConfirmEmailChangeRequest.
+ * Use `create(ConfirmEmailChangeRequestSchema)` to create a new message.
+ */
+export declare const ConfirmEmailChangeRequestSchema: GenMessage<ConfirmEmailChangeRequest>;
+
+/**
+ * Response message for ConfirmEmailChange.
+ *
+ * @generated from message fritzy.account.v1.ConfirmEmailChangeResponse
+ */
+export declare type ConfirmEmailChangeResponse = Message<"fritzy.account.v1.ConfirmEmailChangeResponse"> & {
+};
+
+/**
+ * Describes the message fritzy.account.v1.ConfirmEmailChangeResponse.
+ * Use `create(ConfirmEmailChangeResponseSchema)` to create a new message.
+ */
+export declare const ConfirmEmailChangeResponseSchema: GenMessage<ConfirmEmailChangeResponse>;
+
+/**
  * Request message for DeleteAccount.
  *
  * @generated from message fritzy.account.v1.DeleteAccountRequest
@@ -961,6 +1036,27 @@ export declare const AccountService: GenService<{
     methodKind: "unary";
     input: typeof ResetPasswordRequestSchema;
     output: typeof ResetPasswordResponseSchema;
+  },
+  /**
+   * Sends a token to a new e-mail address of the caller's account. The answer is the same if the address has an account.
+   * Errors: INVALID_ARGUMENT, INVALID_CREDENTIALS, UNAUTHENTICATED, RESOURCE_EXHAUSTED, TOO_MANY_ATTEMPTS.
+   *
+   * @generated from rpc fritzy.account.v1.AccountService.RequestEmailChange
+   */
+  requestEmailChange: {
+    methodKind: "unary";
+    input: typeof RequestEmailChangeRequestSchema;
+    output: typeof RequestEmailChangeResponseSchema;
+  },
+  /**
+   * Sets the new e-mail address of the account of a token, and tells the old address. Errors: INVALID_TOKEN.
+   *
+   * @generated from rpc fritzy.account.v1.AccountService.ConfirmEmailChange
+   */
+  confirmEmailChange: {
+    methodKind: "unary";
+    input: typeof ConfirmEmailChangeRequestSchema;
+    output: typeof ConfirmEmailChangeResponseSchema;
   },
   /**
    * Erases the personal data of the caller's account and ends its sessions; its orders keep the account. Errors:

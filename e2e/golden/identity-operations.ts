@@ -33,6 +33,15 @@ export const IDENTITY_OPERATIONS: readonly Operation[] = [
       'mutation { changePassword(input: { currentPassword: "x", newPassword: "correct horse" }) { userErrors { code } } }',
   },
   {
+    name: 'request-email-change',
+    query: () =>
+      'mutation { requestEmailChange(input: { email: "new@shop.example", password: "x" }) { userErrors { code } } }',
+  },
+  {
+    name: 'confirm-email-change-invalid-token',
+    query: () => 'mutation { confirmEmailChange(input: { token: "x" }) { userErrors { code field } } }',
+  },
+  {
     name: 'delete-my-account',
     query: () => 'mutation { deleteMyAccount(input: { password: "x" }) { userErrors { code } } }',
   },

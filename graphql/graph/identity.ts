@@ -55,6 +55,10 @@ export const identityResolvers: Resolvers = {
       return doneOf(context.clients.accounts.revokeSession({}, context.call));
     },
     changePassword: (_, { input }, { clients, call }) => doneOf(clients.accounts.changePassword(input, call)),
+    requestEmailChange: (_, { input }, { clients, call }) =>
+      doneOf(clients.accounts.requestEmailChange(input, call)),
+    confirmEmailChange: (_, { input }, { clients, call }) =>
+      doneOf(clients.accounts.confirmEmailChange(input, call)),
     deleteMyAccount: (_, { input }, { clients, call }) => doneOf(clients.accounts.deleteAccount(input, call)),
     requestPasswordReset: (_, { input }, { clients, call }) =>
       doneOf(clients.accounts.requestPasswordReset(input, call)),

@@ -145,6 +145,18 @@ export type ChangePasswordPayload = {
   userErrors: Array<UserError>;
 };
 
+/** A token that confirms a new e-mail address. */
+export type ConfirmEmailChangeInput = {
+  /** The token in the e-mail. */
+  token: Scalars['String']['input'];
+};
+
+/** The result of confirmEmailChange. */
+export type ConfirmEmailChangePayload = {
+  /** Mistakes in the input. Empty if the address was changed. */
+  userErrors: Array<UserError>;
+};
+
 /** The input of createCategory. */
 export type CreateCategoryInput = {
   /** The name of the category: 1 to 100 characters. It must differ from the names of its siblings in more than case and accents. */
@@ -290,6 +302,8 @@ export type Mutation = {
   archiveProduct: Maybe<ArchiveProductPayload>;
   /** Changes the password of the caller and ends the caller's other sessions. User errors: INVALID_ARGUMENT, INVALID_CREDENTIALS. Errors: UNAUTHENTICATED, TOO_MANY_ATTEMPTS, RESOURCE_EXHAUSTED. */
   changePassword: Maybe<ChangePasswordPayload>;
+  /** Sets the new e-mail address of an account, and tells the old address. User errors: INVALID_TOKEN. */
+  confirmEmailChange: Maybe<ConfirmEmailChangePayload>;
   /** Creates an account. Errors: INVALID_ARGUMENT, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS. */
   createAccount: Maybe<Account>;
   /** Creates a category. User errors: INVALID_ARGUMENT, CATEGORY_NOT_FOUND, CATEGORY_NAME_TAKEN, CATEGORY_LIMIT_EXCEEDED. Errors: IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS. */
@@ -310,6 +324,8 @@ export type Mutation = {
   renameAccount: Maybe<RenameAccountPayload>;
   /** Renames a category. User errors: INVALID_ARGUMENT, NOT_FOUND, CATEGORY_NAME_TAKEN. */
   renameCategory: Maybe<RenameCategoryPayload>;
+  /** Sends an e-mail with a token for confirmEmailChange to a new address of the caller. The answer is the same if the address has an account. User errors: INVALID_ARGUMENT, INVALID_CREDENTIALS. Errors: UNAUTHENTICATED, TOO_MANY_ATTEMPTS, RESOURCE_EXHAUSTED. */
+  requestEmailChange: Maybe<RequestEmailChangePayload>;
   /** Sends an e-mail with a token for resetPassword. The answer is the same if the address has no account. User errors: INVALID_ARGUMENT. Errors: TOO_MANY_ATTEMPTS. */
   requestPasswordReset: Maybe<RequestPasswordResetPayload>;
   /** Sets a new password and ends all sessions of the account. User errors: INVALID_ARGUMENT, INVALID_TOKEN. Errors: RESOURCE_EXHAUSTED. */
@@ -334,6 +350,12 @@ export type MutationArchiveProductArgs = {
 /** Write operations. The fields of one request run one after the other. */
 export type MutationChangePasswordArgs = {
   input: ChangePasswordInput;
+};
+
+
+/** Write operations. The fields of one request run one after the other. */
+export type MutationConfirmEmailChangeArgs = {
+  input: ConfirmEmailChangeInput;
 };
 
 
@@ -392,6 +414,12 @@ export type MutationRenameAccountArgs = {
 /** Write operations. The fields of one request run one after the other. */
 export type MutationRenameCategoryArgs = {
   input: RenameCategoryInput;
+};
+
+
+/** Write operations. The fields of one request run one after the other. */
+export type MutationRequestEmailChangeArgs = {
+  input: RequestEmailChangeInput;
 };
 
 
@@ -879,6 +907,20 @@ export type RenameCategoryPayload = {
   userErrors: Array<UserError>;
 };
 
+/** A new e-mail address. */
+export type RequestEmailChangeInput = {
+  /** An e-mail address of at most 254 characters. */
+  email: Scalars['String']['input'];
+  /** The password of the caller. */
+  password: Scalars['String']['input'];
+};
+
+/** The result of requestEmailChange. */
+export type RequestEmailChangePayload = {
+  /** Mistakes in the input. Empty if an e-mail will be sent. */
+  userErrors: Array<UserError>;
+};
+
 /** A request for a new password. */
 export type RequestPasswordResetInput = {
   /** The e-mail address of the account. */
@@ -1121,6 +1163,8 @@ export type ResolversTypes = {
   CategoryCount: ResolverTypeWrapper<CategoryCountMessage>;
   ChangePasswordInput: ChangePasswordInput;
   ChangePasswordPayload: ResolverTypeWrapper<ChangePasswordPayload>;
+  ConfirmEmailChangeInput: ConfirmEmailChangeInput;
+  ConfirmEmailChangePayload: ResolverTypeWrapper<ConfirmEmailChangePayload>;
   CreateCategoryInput: CreateCategoryInput;
   CreateCategoryPayload: ResolverTypeWrapper<Omit<CreateCategoryPayload, 'category'> & { category?: Maybe<ResolversTypes['Category']> }>;
   Currency: ResolverTypeWrapper<Currency>;
@@ -1164,6 +1208,8 @@ export type ResolversTypes = {
   RenameAccountPayload: ResolverTypeWrapper<Omit<RenameAccountPayload, 'account'> & { account?: Maybe<ResolversTypes['Account']> }>;
   RenameCategoryInput: RenameCategoryInput;
   RenameCategoryPayload: ResolverTypeWrapper<Omit<RenameCategoryPayload, 'category'> & { category?: Maybe<ResolversTypes['Category']> }>;
+  RequestEmailChangeInput: RequestEmailChangeInput;
+  RequestEmailChangePayload: ResolverTypeWrapper<RequestEmailChangePayload>;
   RequestPasswordResetInput: RequestPasswordResetInput;
   RequestPasswordResetPayload: ResolverTypeWrapper<RequestPasswordResetPayload>;
   ResetPasswordInput: ResetPasswordInput;
@@ -1198,6 +1244,8 @@ export type ResolversParentTypes = {
   CategoryCount: CategoryCountMessage;
   ChangePasswordInput: ChangePasswordInput;
   ChangePasswordPayload: ChangePasswordPayload;
+  ConfirmEmailChangeInput: ConfirmEmailChangeInput;
+  ConfirmEmailChangePayload: ConfirmEmailChangePayload;
   CreateCategoryInput: CreateCategoryInput;
   CreateCategoryPayload: Omit<CreateCategoryPayload, 'category'> & { category?: Maybe<ResolversParentTypes['Category']> };
   Currency: Currency;
@@ -1238,6 +1286,8 @@ export type ResolversParentTypes = {
   RenameAccountPayload: Omit<RenameAccountPayload, 'account'> & { account?: Maybe<ResolversParentTypes['Account']> };
   RenameCategoryInput: RenameCategoryInput;
   RenameCategoryPayload: Omit<RenameCategoryPayload, 'category'> & { category?: Maybe<ResolversParentTypes['Category']> };
+  RequestEmailChangeInput: RequestEmailChangeInput;
+  RequestEmailChangePayload: RequestEmailChangePayload;
   RequestPasswordResetInput: RequestPasswordResetInput;
   RequestPasswordResetPayload: RequestPasswordResetPayload;
   ResetPasswordInput: ResetPasswordInput;
@@ -1333,6 +1383,10 @@ export type ChangePasswordPayloadResolvers<ContextType = Context, ParentType ext
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type ConfirmEmailChangePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ConfirmEmailChangePayload'] = ResolversParentTypes['ConfirmEmailChangePayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type CreateCategoryPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CreateCategoryPayload'] = ResolversParentTypes['CreateCategoryPayload']> = {
   category?: Resolver<Maybe<ResolversTypes['Category']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
@@ -1371,6 +1425,7 @@ export interface MoneyScalarConfig extends GraphQLScalarTypeConfig<ResolversType
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   archiveProduct?: Resolver<Maybe<ResolversTypes['ArchiveProductPayload']>, ParentType, ContextType, RequireFields<MutationArchiveProductArgs, 'input'>>;
   changePassword?: Resolver<Maybe<ResolversTypes['ChangePasswordPayload']>, ParentType, ContextType, RequireFields<MutationChangePasswordArgs, 'input'>>;
+  confirmEmailChange?: Resolver<Maybe<ResolversTypes['ConfirmEmailChangePayload']>, ParentType, ContextType, RequireFields<MutationConfirmEmailChangeArgs, 'input'>>;
   createAccount?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType, RequireFields<MutationCreateAccountArgs, 'account'>>;
   createCategory?: Resolver<Maybe<ResolversTypes['CreateCategoryPayload']>, ParentType, ContextType, RequireFields<MutationCreateCategoryArgs, 'input'>>;
   createOrder?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<MutationCreateOrderArgs, 'order'>>;
@@ -1381,6 +1436,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   refreshSession?: Resolver<Maybe<ResolversTypes['RefreshSessionPayload']>, ParentType, ContextType, RequireFields<MutationRefreshSessionArgs, 'input'>>;
   renameAccount?: Resolver<Maybe<ResolversTypes['RenameAccountPayload']>, ParentType, ContextType, RequireFields<MutationRenameAccountArgs, 'input'>>;
   renameCategory?: Resolver<Maybe<ResolversTypes['RenameCategoryPayload']>, ParentType, ContextType, RequireFields<MutationRenameCategoryArgs, 'input'>>;
+  requestEmailChange?: Resolver<Maybe<ResolversTypes['RequestEmailChangePayload']>, ParentType, ContextType, RequireFields<MutationRequestEmailChangeArgs, 'input'>>;
   requestPasswordReset?: Resolver<Maybe<ResolversTypes['RequestPasswordResetPayload']>, ParentType, ContextType, RequireFields<MutationRequestPasswordResetArgs, 'input'>>;
   resetPassword?: Resolver<Maybe<ResolversTypes['ResetPasswordPayload']>, ParentType, ContextType, RequireFields<MutationResetPasswordArgs, 'input'>>;
   revokeSession?: Resolver<Maybe<ResolversTypes['RevokeSessionPayload']>, ParentType, ContextType, RequireFields<MutationRevokeSessionArgs, 'input'>>;
@@ -1521,6 +1577,10 @@ export type RenameCategoryPayloadResolvers<ContextType = Context, ParentType ext
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type RequestEmailChangePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RequestEmailChangePayload'] = ResolversParentTypes['RequestEmailChangePayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type RequestPasswordResetPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RequestPasswordResetPayload'] = ResolversParentTypes['RequestPasswordResetPayload']> = {
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
@@ -1585,6 +1645,7 @@ export type Resolvers<ContextType = Context> = {
   Category?: CategoryResolvers<ContextType>;
   CategoryCount?: CategoryCountResolvers<ContextType>;
   ChangePasswordPayload?: ChangePasswordPayloadResolvers<ContextType>;
+  ConfirmEmailChangePayload?: ConfirmEmailChangePayloadResolvers<ContextType>;
   CreateCategoryPayload?: CreateCategoryPayloadResolvers<ContextType>;
   Currency?: CurrencyResolvers<ContextType>;
   Cursor?: GraphQLScalarType;
@@ -1611,6 +1672,7 @@ export type Resolvers<ContextType = Context> = {
   RefreshSessionPayload?: RefreshSessionPayloadResolvers<ContextType>;
   RenameAccountPayload?: RenameAccountPayloadResolvers<ContextType>;
   RenameCategoryPayload?: RenameCategoryPayloadResolvers<ContextType>;
+  RequestEmailChangePayload?: RequestEmailChangePayloadResolvers<ContextType>;
   RequestPasswordResetPayload?: RequestPasswordResetPayloadResolvers<ContextType>;
   ResetPasswordPayload?: ResetPasswordPayloadResolvers<ContextType>;
   RevokeSessionPayload?: RevokeSessionPayloadResolvers<ContextType>;

@@ -1,0 +1,66 @@
+import { requireEmail } from '#account/identity/email.ts';
+import { invalidCredentials, invalidToken } from '#account/identity/errors.ts';
+import {
+  changedAddressMail,
+  EMAIL_CHANGE_LIFETIME_HOURS,
+  emailChangeMail,
+  knownAddressMail,
+  toMail,
+} from '#account/identity/mails.ts';
+import { isPassword } from '#account/identity/password.ts';
+import { mailTokenHash, newMailToken } from '#account/identity/refresh-token.ts';
+import type { EmailStore } from '#account/identity/email-store.ts';
+import type { IdentityStore } from '#account/identity/store.ts';
+import type { Throttle } from '#account/identity/throttle-store.ts';
+import { requireSession } from '#platform/auth/verify-token.ts';
+import type { Call } from '#platform/call.ts';
+import type { Clock } from '#platform/clock.ts';
+
+/**
+ * Sends a token to a new e-mail address of the caller's account. The answer is the same if the address has an account.
+ * Throws INVALID_ARGUMENT, INVALID_CREDENTIALS, UNAUTHENTICATED, RESOURCE_EXHAUSTED, TOO_MANY_ATTEMPTS.
+ */
+export async function requestEmailChange(
+  deps: {
+    store: Pick<IdentityStore, 'credentialOf'>;
+    emails: Pick<EmailStore, 'requestChange'>;
+    throttle: Pick<Throttle, 'count' | 'forget'>;
+    clock: Clock;
+    shopUrl: string;
+  },
+  input: { email: string; password: string },
+  call: Call,
+): Promise<void> {
+  const { store, emails, throttle, clock, shopUrl } = deps;
+  const { accountId } = requireSession(call);
+  const email = requireEmail('email', input.email);
+  const credential = await store.credentialOf(accountId);
+  if (!credential) throw invalidCredentials('password');
+  await throttle.count('password', credential.email);
+  if (!(await isPassword(input.password, credential.passwordHash, call)))
+    throw invalidCredentials('password');
+  await throttle.forget('password', credential.email);
+  // Each attempt sends an e-mail.
+  await throttle.count('email-change', accountId);
+  const { text, hash: tokenHash } = newMailToken();
+  const expiresAt = new Date(clock.now() + EMAIL_CHANGE_LIFETIME_HOURS * 3_600_000);
+  await emails.requestChange(
+    { accountId, email, tokenHash, expiresAt },
+    {
+      mail: toMail(clock.newId(), email, emailChangeMail(shopUrl, text)),
+      mailIfKnown: knownAddressMail(shopUrl),
+    },
+  );
+}
+
+/** Sets the new e-mail address of the account of a token, and tells the old address. Throws INVALID_TOKEN. */
+export async function confirmEmailChange(
+  { emails, clock }: { emails: Pick<EmailStore, 'confirmChange'>; clock: Clock },
+  input: { token: string },
+): Promise<void> {
+  const confirmed = await emails.confirmChange(mailTokenHash(input.token), new Date(clock.now()), {
+    id: clock.newId(),
+    ...changedAddressMail(),
+  });
+  if (!confirmed) throw invalidToken('token');
+}
