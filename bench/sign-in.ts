@@ -30,6 +30,8 @@ await using stack = new AsyncDisposableStack();
 const folder = await mkdtemp(join(tmpdir(), 'fritzy-sign-in-'));
 stack.defer(() => rm(folder, { recursive: true, force: true }));
 
+const postgres = stack.use(await startEmbeddedPostgres({ folder: join(folder, 'postgres') }));
+
 await measureLookups();
 await measureGuard();
 await measureTimes();
@@ -55,15 +57,23 @@ async function measureLookups(): Promise<void> {
 
 /** The page of row (b) with an access token, permissions and limits, against the same page without them, on one core. */
 async function measureGuard(): Promise<void> {
-  const postgres = stack.use(await startEmbeddedPostgres({ folder: join(folder, 'postgres') }));
-  const env = await shopEnvironment(postgres, join(folder, 'shop'));
   const main = [...(await nodeFlags()), fileURLToPath(new URL('../cmd/fritzy/main.ts', import.meta.url))];
   const keys = join(folder, 'keys');
-  await using open = await startProgram(main, { core: 0, env });
-  await fillProducts(`http://127.0.0.1:${open.port}`, PRODUCTS);
-  const guard = { ACCESS: 'enforced', RATE_LIMIT: 'on', RATE_LIMIT_ACCOUNT: '1000000', TOKEN_KEYS: keys };
-  const guardedEnv = { ...env, ...guard, FRITZY_DATA: join(folder, 'guarded') };
-  await using guarded = await startProgram(main, { core: 0, env: guardedEnv });
+  const start = async (name: string, settings: Record<string, string>) => {
+    const env = { ...(await shopEnvironment(postgres, join(folder, name), name)), TOKEN_KEYS: keys };
+    // Products are added before permissions and limits apply.
+    {
+      await using filling = await startProgram(main, { env });
+      await fillProducts(`http://127.0.0.1:${filling.port}`, PRODUCTS);
+    }
+    return startProgram(main, { core: 0, env: { ...env, ...settings } });
+  };
+  await using open = await start('open', {});
+  await using guarded = await start('guarded', {
+    ACCESS: 'enforced',
+    RATE_LIMIT: 'on',
+    RATE_LIMIT_ACCOUNT: '1000000',
+  });
   const token = await tokenFromKeys(keys, { subject: 'bench', role: 'support', lifetimeS: 3_600 });
   const bodiesFile = join(folder, 'page.json');
   await writeFile(bodiesFile, JSON.stringify([PAGE_BODY]));
@@ -88,6 +98,8 @@ async function measureGuard(): Promise<void> {
 
 /** Answers for addresses with an account against those without one, one at a time and in turn. */
 async function measureTimes(): Promise<void> {
+  // Durable, as in a shop: a commit takes its real time.
+  process.env['FRITZY_TEST_POSTGRES'] = postgres.url('postgres');
   const bench = await openServiceBench('account', stack);
   const { implementation } = await startAccount(
     { databaseUrl: bench.url, mailUrl: 'log:' },

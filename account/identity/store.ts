@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { insertAccounts, renameIn } from '#account/store.ts';
 import type { Account } from '#account/account.ts';
 import { FORGET_MS } from '#account/identity/throttle-store.ts';
@@ -93,17 +94,22 @@ const ERASE: Statement = {
     mails AS (DELETE FROM mail WHERE recipient = $2)
     DELETE FROM session WHERE account_id = $1`,
 };
-/** Like sign_up. For an unknown address the mail has no recipient, so that both cases write and commit. */
+/**
+ * Like sign_up. For an unknown address the reset has no account and the mail no recipient, so that both cases write the same
+ * rows.
+ */
 const REQUEST_RESET: Statement = {
   name: 'request_password_reset',
   text: `
     WITH known AS (SELECT account_id FROM credential WHERE email = $1),
     reset AS (
-      INSERT INTO password_reset (account_id, token_hash, expires_at) SELECT account_id, $2, $3 FROM known
-      ON CONFLICT (account_id) DO UPDATE SET token_hash = excluded.token_hash, expires_at = excluded.expires_at
+      INSERT INTO password_reset (key, account_id, token_hash, expires_at)
+      VALUES ($2, (SELECT account_id FROM known), $3, $4)
+      ON CONFLICT (key) DO UPDATE SET account_id = excluded.account_id, token_hash = excluded.token_hash,
+        expires_at = excluded.expires_at
     )
     INSERT INTO mail (id, recipient, subject, body)
-    SELECT $4, CASE WHEN EXISTS (SELECT FROM known) THEN $1 ELSE '' END, $5, $6`,
+    SELECT $5, CASE WHEN EXISTS (SELECT FROM known) THEN $1 ELSE '' END, $6, $7`,
 };
 const TAKE_RESET: Statement = {
   name: 'take_password_reset',
@@ -114,7 +120,7 @@ const TAKE_RESET: Statement = {
 };
 const HAS_RESET: Statement = {
   name: 'has_password_reset',
-  text: 'SELECT FROM password_reset WHERE token_hash = $1 AND expires_at > $2',
+  text: 'SELECT FROM password_reset WHERE token_hash = $1 AND expires_at > $2 AND account_id IS NOT NULL',
 };
 const DELETE_BATCH_MAX = 1_000;
 /** Rows that are older than $1, by the column that says so: a batch of each table. */
@@ -225,13 +231,15 @@ export function createIdentityStore(database: Database) {
       await database.query(REHASH, [accountId, from, to]);
     },
 
-    /** Stores a reset and its mail; if the address has no account, only a mail without a recipient. */
+    /** Stores a reset and its mail; they lead nowhere if the address has no account. */
     async requestReset(
       reset: { email: string; tokenHash: Buffer; expiresAt: Date },
       mail: Mail,
     ): Promise<void> {
       const { email, tokenHash, expiresAt } = reset;
-      await database.query(REQUEST_RESET, [email, tokenHash, expiresAt, mail.id, mail.subject, mail.body]);
+      const key = createHash('sha256').update(email).digest();
+      const values = [email, key, tokenHash, expiresAt, mail.id, mail.subject, mail.body];
+      await database.query(REQUEST_RESET, values);
     },
 
     async hasReset(tokenHash: Buffer, now: Date): Promise<boolean> {

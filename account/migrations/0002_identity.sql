@@ -21,11 +21,15 @@ CREATE TABLE pending_sign_up (
 CREATE INDEX pending_sign_up_email ON pending_sign_up (email);
 CREATE INDEX pending_sign_up_expires_at ON pending_sign_up (expires_at);
 
+-- An address without an account gets a row as well, so that it takes the same time.
 CREATE TABLE password_reset (
-  account_id uuid        PRIMARY KEY REFERENCES account (id),
+  -- SHA-256 of the address.
+  key        bytea       PRIMARY KEY,
+  account_id uuid        REFERENCES account (id),
   token_hash bytea       NOT NULL CONSTRAINT password_reset_token UNIQUE,
   expires_at timestamptz NOT NULL
 );
+CREATE INDEX password_reset_account ON password_reset (account_id);
 CREATE INDEX password_reset_expires_at ON password_reset (expires_at);
 
 -- New e-mail addresses that are not verified yet.

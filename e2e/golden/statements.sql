@@ -158,7 +158,7 @@ DELETE FROM search_index WHERE fingerprint IN (
 ) RETURNING fingerprint;
 
 -- has_password_reset
-SELECT FROM password_reset WHERE token_hash = $1 AND expires_at > $2;
+SELECT FROM password_reset WHERE token_hash = $1 AND expires_at > $2 AND account_id IS NOT NULL;
 
 -- idempotency_keys_by_keys
 SELECT key, request_hash, answer FROM idempotency_key WHERE key = ANY($1::bytea[]);
@@ -331,11 +331,13 @@ UPDATE category SET name = $2, version = version + 1 WHERE id = $1 RETURNING id,
 -- request_password_reset
 WITH known AS (SELECT account_id FROM credential WHERE email = $1),
 reset AS (
-  INSERT INTO password_reset (account_id, token_hash, expires_at) SELECT account_id, $2, $3 FROM known
-  ON CONFLICT (account_id) DO UPDATE SET token_hash = excluded.token_hash, expires_at = excluded.expires_at
+  INSERT INTO password_reset (key, account_id, token_hash, expires_at)
+  VALUES ($2, (SELECT account_id FROM known), $3, $4)
+  ON CONFLICT (key) DO UPDATE SET account_id = excluded.account_id, token_hash = excluded.token_hash,
+    expires_at = excluded.expires_at
 )
 INSERT INTO mail (id, recipient, subject, body)
-SELECT $4, CASE WHEN EXISTS (SELECT FROM known) THEN $1 ELSE '' END, $5, $6;
+SELECT $5, CASE WHEN EXISTS (SELECT FROM known) THEN $1 ELSE '' END, $6, $7;
 
 -- search_products_name_desc_back_max
 SELECT id, line AS key FROM search_product_<fingerprint> WHERE price_minor <= $1::bigint ORDER BY line ASC, id ASC LIMIT $2 OFFSET $3;
