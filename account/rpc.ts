@@ -82,8 +82,8 @@ export function accountHandlers(deps: Deps): Handlers<typeof AccountService> {
       await requestEmailChange(identity, request, call);
       return {};
     },
-    confirmEmailChange: async (request) => {
-      await confirmEmailChange(identity, request);
+    confirmEmailChange: async (request, call) => {
+      await confirmEmailChange(identity, request, call);
       return {};
     },
     deleteAccount: async (request, call) => {

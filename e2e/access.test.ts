@@ -44,7 +44,7 @@ const MATRIX: Readonly<Record<string, readonly Caller[]>> = {
   'Query.suggestProducts': PUBLIC,
   'Mutation.archiveProduct': CATALOG,
   'Mutation.changePassword': SIGNED_IN,
-  'Mutation.confirmEmailChange': PUBLIC,
+  'Mutation.confirmEmailChange': SIGNED_IN,
   'Mutation.createAccount': STAFF,
   'Mutation.createCategory': CATALOG,
   'Mutation.createOrder': OWN,

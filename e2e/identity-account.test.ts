@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import pg from 'pg';
 import { eventually, LINKS, startTestShop, type GraphQLResult } from '#testkit/shop.ts';
-import { LOGIN, PASSWORD, REFRESH, signInClient } from './sign-in-client.ts';
+import { LOGIN, PASSWORD, REFRESH, signInClient, type Tokens } from './sign-in-client.ts';
 
 for (const link of LINKS) {
   suite(`accounts and browsers, services linked ${link}`, async () => {
@@ -51,7 +51,7 @@ for (const link of LINKS) {
     test('a new e-mail address is used after its confirmation, and the old one is told', async () => {
       const [email, other, next] = [newEmail(), newEmail(), newEmail()];
       const tokens = await signUp(email);
-      await signUp(other);
+      const stranger = await signUp(other);
       const REQUEST =
         'mutation($input: RequestEmailChangeInput!) { requestEmailChange(input: $input) { userErrors { code field } } }';
       const CONFIRM =
@@ -64,11 +64,13 @@ for (const link of LINKS) {
       assert.deepEqual(await request(other), [], 'as for an address without an account');
       assert.deepEqual(await request(next), []);
       assert.ok((await login(email)).accessToken, 'not before it is confirmed');
-      const confirm = { token: await tokenFor(next) };
-      assert.deepEqual((await run(CONFIRM, confirm)).data.confirmEmailChange.userErrors, []);
-      assert.deepEqual((await run(CONFIRM, confirm)).data.confirmEmailChange.userErrors, [
-        { code: 'INVALID_TOKEN', field: 'input.token' },
-      ]);
+      const confirm = async (token: string, caller: Tokens): Promise<unknown> =>
+        (await run(CONFIRM, { token }, as(caller))).data.confirmEmailChange.userErrors;
+      const invalid = [{ code: 'INVALID_TOKEN', field: 'input.token' }];
+      const token = await tokenFor(next);
+      assert.deepEqual(await confirm(token, stranger), invalid, 'not by another account');
+      assert.deepEqual(await confirm(token, tokens), []);
+      assert.deepEqual(await confirm(token, tokens), invalid);
       assert.equal((await login(next)).account.id, tokens.account.id);
       assert.equal((await run(LOGIN, { email, password: PASSWORD })).data.login.tokens, null);
       await eventually(() => {
@@ -77,6 +79,23 @@ for (const link of LINKS) {
           .map(({ subject }) => subject);
         assert.deepEqual(subjects, ['Confirm your e-mail address', 'Your e-mail address was changed']);
       });
+    });
+
+    test('a new password cancels a change of the e-mail address', async () => {
+      const [email, next] = [newEmail(), newEmail()];
+      const tokens = await signUp(email);
+      const ask =
+        'mutation($input: RequestEmailChangeInput!) { requestEmailChange(input: $input) { userErrors { code } } }';
+      const change =
+        'mutation($input: ChangePasswordInput!) { changePassword(input: $input) { userErrors { code } } }';
+      const confirm =
+        'mutation($input: ConfirmEmailChangeInput!) { confirmEmailChange(input: $input) { userErrors { code } } }';
+      await run(ask, { email: next, password: PASSWORD }, as(tokens));
+      const token = await tokenFor(next);
+      await run(change, { currentPassword: PASSWORD, newPassword: 'a new password' }, as(tokens));
+      const { data } = await run(confirm, { token }, as(tokens));
+      assert.deepEqual(data.confirmEmailChange.userErrors, [{ code: 'INVALID_TOKEN' }]);
+      assert.ok((await login(email, 'a new password')).accessToken);
     });
 
     test('a browser gets the refresh token as a cookie that scripts and other sites cannot use', async () => {

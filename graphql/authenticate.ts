@@ -20,7 +20,9 @@ export function authenticate(
     call.authenticate(known, token);
     return undefined;
   }
-  return limits.refuseTokens(request) ?? verified(tokens, token, request, limits);
+  // A token that was verified before costs little, and its caller may share the address with others.
+  const isSeen = token !== undefined && tokens.isSeen(token);
+  return (isSeen ? undefined : limits.refuseTokens(request)) ?? verified(tokens, token, request, limits);
 }
 
 async function verified(
@@ -35,7 +37,8 @@ async function verified(
     call.authenticate(await tokens.verify(token, call), token);
     return undefined;
   } catch (error) {
-    limits.countRefusedToken(request);
+    // Not a failure of a service, which is not the caller's.
+    if (error instanceof AppError && error.reason === 'UNAUTHENTICATED') limits.countRefusedToken(request);
     return refuseError(error, request);
   }
 }

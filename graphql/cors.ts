@@ -17,7 +17,7 @@ const REQUEST_HEADERS = 'accept, authorization, content-type, idempotency-key, t
 /** The response headers that a page may read. */
 const EXPOSED = 'ratelimit, ratelimit-policy, retry-after, x-request-id';
 
-/** Allows a list of origins, e.g. `https://shop.example`, or any with `*`. No credentials: the only cookie is for pages of the same site. */
+/** Allows a list of origins, e.g. `https://shop.example`, or any with `*`. No credentials: the only cookie is for pages of the same origin. */
 export function createCors(origins: readonly string[]): Cors {
   const allowed = new Set(origins);
   const any = allowed.has('*');

@@ -44,23 +44,28 @@ export async function requestEmailChange(
   await throttle.count('email-change', accountId);
   const { text, hash: tokenHash } = newMailToken();
   const expiresAt = new Date(clock.now() + EMAIL_CHANGE_LIFETIME_HOURS * 3_600_000);
-  await emails.requestChange(
-    { accountId, email, tokenHash, expiresAt },
+  const { passwordHash } = credential;
+  const isStored = await emails.requestChange(
+    { accountId, passwordHash, email, tokenHash, expiresAt },
     {
       mail: toMail(clock.newId(), email, emailChangeMail(shopUrl, text)),
       mailIfKnown: knownAddressMail(shopUrl),
     },
   );
+  if (!isStored) throw invalidCredentials('password');
 }
 
-/** Sets the new e-mail address of the account of a token, and tells the old address. Throws INVALID_TOKEN. */
+/**
+ * Sets the new e-mail address of the caller's account, and tells the old address. Requires the session, too: whoever owns
+ * the address may not be who requested the change. Throws INVALID_TOKEN, UNAUTHENTICATED.
+ */
 export async function confirmEmailChange(
   { emails, clock }: { emails: Pick<EmailStore, 'confirmChange'>; clock: Clock },
   input: { token: string },
+  call: Call,
 ): Promise<void> {
-  const confirmed = await emails.confirmChange(mailTokenHash(input.token), new Date(clock.now()), {
-    id: clock.newId(),
-    ...changedAddressMail(),
-  });
-  if (!confirmed) throw invalidToken('token');
+  const { accountId } = requireSession(call);
+  const token = { accountId, tokenHash: mailTokenHash(input.token) };
+  const mail = { id: clock.newId(), ...changedAddressMail() };
+  if (!(await emails.confirmChange(token, new Date(clock.now()), mail))) throw invalidToken('token');
 }

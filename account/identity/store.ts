@@ -75,15 +75,18 @@ const SET_PASSWORD: Statement = {
 };
 const REHASH: Statement = {
   name: 'rehash_password',
-  text: 'UPDATE credential SET password_hash = $3 WHERE account_id = $1 AND password_hash = $2',
+  text: 'UPDATE credential SET password_hash = $3 WHERE account_id = $1 AND password_hash = $2 RETURNING account_id',
 };
-const CANCEL_RESET: Statement = {
-  name: 'cancel_password_reset',
-  text: 'DELETE FROM password_reset WHERE account_id = $1',
+/** Tokens of e-mails must not outlive the password with which they were requested. */
+const CANCEL_TOKENS: Statement = {
+  name: 'cancel_mail_tokens',
+  text: `
+    WITH changes AS (DELETE FROM email_change WHERE account_id = $1)
+    DELETE FROM password_reset WHERE account_id = $1`,
 };
 const ERASE_CREDENTIAL: Statement = {
   name: 'erase_credential',
-  text: 'DELETE FROM credential WHERE account_id = $1 AND password_hash = $2 RETURNING account_id',
+  text: 'DELETE FROM credential WHERE account_id = $1 AND password_hash = $2 RETURNING email',
 };
 const ERASE: Statement = {
   name: 'erase_identity',
@@ -91,7 +94,10 @@ const ERASE: Statement = {
     WITH resets AS (DELETE FROM password_reset WHERE account_id = $1),
     changes AS (DELETE FROM email_change WHERE account_id = $1),
     sign_ups AS (DELETE FROM pending_sign_up WHERE email = $2),
-    mails AS (DELETE FROM mail WHERE recipient = $2)
+    mails AS (
+      DELETE FROM mail
+      WHERE recipient = $2 OR recipient IN (SELECT email FROM email_change WHERE account_id = $1)
+    )
     DELETE FROM session WHERE account_id = $1`,
 };
 /**
@@ -117,6 +123,11 @@ const TAKE_RESET: Statement = {
     DELETE FROM password_reset AS reset USING credential
     WHERE token_hash = $1 AND expires_at > $2 AND credential.account_id = reset.account_id
     RETURNING reset.account_id, credential.email`,
+};
+const LOCK_CREDENTIAL: Statement = {
+  name: 'lock_credential_of_reset',
+  text: `
+    SELECT FROM credential WHERE account_id = (SELECT account_id FROM password_reset WHERE token_hash = $1) FOR UPDATE`,
 };
 const HAS_RESET: Statement = {
   name: 'has_password_reset',
@@ -206,7 +217,7 @@ export function createIdentityStore(database: Database) {
       database.transaction(async (tx) => {
         if ((await tx.query(SET_PASSWORD, [accountId, from, to, now])).length === 0) return false;
         await revokeSessions(tx, { accountId, except, now });
-        await tx.query(CANCEL_RESET, [accountId]);
+        await tx.query(CANCEL_TOKENS, [accountId]);
         return true;
       }),
 
@@ -215,20 +226,21 @@ export function createIdentityStore(database: Database) {
      * credential was changed since it was read.
      */
     erase: (
-      { accountId, email, passwordHash }: Credential,
+      { accountId, passwordHash }: Credential,
       name: string,
       toEvent: (account: Account) => Event,
     ): Promise<boolean> =>
       database.transaction(async (tx) => {
-        if ((await tx.query(ERASE_CREDENTIAL, [accountId, passwordHash])).length === 0) return false;
-        await tx.query(ERASE, [accountId, email]);
+        const [erased] = await tx.query<{ email: string }>(ERASE_CREDENTIAL, [accountId, passwordHash]);
+        if (!erased) return false;
+        await tx.query(ERASE, [accountId, erased.email]);
         await renameIn(tx, accountId, name, toEvent);
         return true;
       }),
 
-    /** Stores a stronger hash of the same password, unless the password was changed. */
-    async rehash(accountId: string, from: string, to: string): Promise<void> {
-      await database.query(REHASH, [accountId, from, to]);
+    /** Stores a stronger hash of the same password. Returns false if the hash is not `from` any more. */
+    async rehash(accountId: string, from: string, to: string): Promise<boolean> {
+      return (await database.query(REHASH, [accountId, from, to])).length > 0;
     },
 
     /** Stores a reset and its mail; they lead nowhere if the address has no account. */
@@ -249,10 +261,13 @@ export function createIdentityStore(database: Database) {
     /** Sets the password of the account of a token and revokes its sessions. Returns its address if the token is valid. */
     resetPassword: (tokenHash: Buffer, passwordHash: string, now: Date): Promise<string | undefined> =>
       database.transaction(async (tx) => {
+        // In the order of the other changes of a password, so that two of them cannot deadlock.
+        await tx.query(LOCK_CREDENTIAL, [tokenHash]);
         const [row] = await tx.query<{ account_id: string; email: string }>(TAKE_RESET, [tokenHash, now]);
         if (!row) return undefined;
         await tx.query(SET_PASSWORD, [row.account_id, null, passwordHash, now]);
         await revokeSessions(tx, { accountId: row.account_id, except: null, now });
+        await tx.query(CANCEL_TOKENS, [row.account_id]);
         return row.email;
       }),
 

@@ -1049,7 +1049,7 @@ export declare const AccountService: GenService<{
     output: typeof RequestEmailChangeResponseSchema;
   },
   /**
-   * Sets the new e-mail address of the account of a token, and tells the old address. Errors: INVALID_TOKEN.
+   * Sets the new e-mail address of the caller's account, and tells the old address. Errors: INVALID_TOKEN, UNAUTHENTICATED.
    *
    * @generated from rpc fritzy.account.v1.AccountService.ConfirmEmailChange
    */

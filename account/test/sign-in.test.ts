@@ -7,6 +7,7 @@ import { after, suite, test } from 'node:test';
 import { text } from 'node:stream/consumers';
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
 import { SMTPServer } from 'smtp-server';
+import { createEmailStore } from '#account/identity/email-store.ts';
 import { createSessionStore } from '#account/identity/session-store.ts';
 import { newSession } from '#account/identity/session.ts';
 import { createIdentityStore } from '#account/identity/store.ts';
@@ -238,6 +239,30 @@ suite('sign-in', async () => {
       true,
       'known-bad twin: without the condition',
     );
+  });
+
+  test('an e-mail change is not stored for a password that was changed, and a reset cancels it', async () => {
+    const address = 'moving@shop.example';
+    await newAccount(address, PASSWORD);
+    const database = stack.use(openDatabase({ url: bench.url, name: 'test', telemetry: createTelemetry() }));
+    const { accountId = '', passwordHash = '' } =
+      (await createIdentityStore(database).credentialByEmail(address)) ?? {};
+    const emails = createEmailStore(database);
+    const tokenHash = createHash('sha256').update('change').digest();
+    const expiresAt = new Date(clock.now() + 60_000);
+    const change = { accountId, email: 'moved@shop.example', tokenHash, expiresAt };
+    const newMails = () => ({
+      mail: { id: clock.newId(), recipient: 'moved@shop.example', subject: 'x', body: 'x' },
+      mailIfKnown: { subject: 'x', body: 'x' },
+    });
+    assert.equal(await emails.requestChange({ ...change, passwordHash: 'another' }, newMails()), false);
+    assert.equal(await emails.requestChange({ ...change, passwordHash }, newMails()), true);
+    await accounts.requestPasswordReset({ email: address }, testCall());
+    const hash = createHash('sha256').update('reset').digest();
+    await bench.rows('UPDATE password_reset SET token_hash = $2 WHERE account_id = $1', [accountId, hash]);
+    await accounts.resetPassword({ token: 'reset', newPassword: 'a new password' }, testCall());
+    const left = await bench.rows('SELECT FROM email_change WHERE account_id = $1', [accountId]);
+    assert.equal(left.length, 0);
   });
 
   test('a sign-up by somebody else does not end that of the owner of the address', async () => {

@@ -70,13 +70,6 @@ RETURNING key;
 -- commit
 COMMIT;
 
--- confirm_email_change
-WITH change AS (DELETE FROM email_change WHERE token_hash = $1 AND expires_at > $2 RETURNING account_id, email),
-old AS (SELECT credential.account_id, credential.email FROM credential JOIN change USING (account_id)),
-told AS (INSERT INTO mail (id, recipient, subject, body) SELECT $3::uuid, email, $4, $5 FROM old)
-UPDATE credential SET email = change.email FROM change WHERE credential.account_id = change.account_id
-RETURNING credential.account_id;
-
 -- count_attempt
 INSERT INTO attempt AS known (key, count, blocked_until, last_at) VALUES ($1, 1, $2, $2)
 ON CONFLICT (key) DO UPDATE SET

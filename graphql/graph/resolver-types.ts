@@ -302,7 +302,7 @@ export type Mutation = {
   archiveProduct: Maybe<ArchiveProductPayload>;
   /** Changes the password of the caller and ends the caller's other sessions. User errors: INVALID_ARGUMENT, INVALID_CREDENTIALS. Errors: UNAUTHENTICATED, TOO_MANY_ATTEMPTS, RESOURCE_EXHAUSTED. */
   changePassword: Maybe<ChangePasswordPayload>;
-  /** Sets the new e-mail address of an account, and tells the old address. User errors: INVALID_TOKEN. */
+  /** Sets the new e-mail address of the caller, and tells the old address. User errors: INVALID_TOKEN. Errors: UNAUTHENTICATED. */
   confirmEmailChange: Maybe<ConfirmEmailChangePayload>;
   /** Creates an account. Errors: INVALID_ARGUMENT, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS. */
   createAccount: Maybe<Account>;

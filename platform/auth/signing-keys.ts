@@ -30,7 +30,8 @@ export async function readSigningKeys(folder: string): Promise<SigningKeys> {
   try {
     const pems = await readPems(folder);
     if (pems.length > 0) return await toSigningKeys(pems);
-    await createFirst(folder);
+    // Another process may have created it.
+    await createKey(folder, FIRST_FILE);
     return await toSigningKeys(await readPems(folder));
   } catch (error) {
     if (error instanceof StartError) throw error;
@@ -49,7 +50,11 @@ export async function rotateSigningKeys(folder: string): Promise<{ added: string
   const last = files.at(-1);
   const number = Number(/^\d+/.exec(last?.name ?? '')?.[0] ?? 0) + 1;
   const added = `${String(number).padStart(4, '0')}.pem`;
-  await writeFile(join(folder, added), newPem(), { mode: 0o600, flag: 'wx' });
+  if (last && added <= last.name)
+    throw new StartError(
+      `${added} would not sign, because ${last.name} is after it by name: rename the keys in ${folder} to 0001.pem and so on.`,
+    );
+  if (!(await createKey(folder, added))) throw new StartError(`${added} exists already: try again.`);
   const isUnused = last !== undefined && Date.now() - last.modifiedMs >= SIGN_AFTER_MS + UNUSED_AFTER_MS;
   const removed = isUnused ? files.slice(0, -1).map(({ name }) => name) : [];
   await Promise.all(removed.map((name) => rm(join(folder, name))));
@@ -91,14 +96,16 @@ async function readPems(folder: string): Promise<PemFile[]> {
   );
 }
 
-/** Links a complete file, so that no other process reads a part of it and only one of them creates it. */
-async function createFirst(folder: string): Promise<void> {
+/** Links a complete file, so that no other process reads a part of it. Returns false if another one has created it. */
+async function createKey(folder: string, name: string): Promise<boolean> {
   const temporary = join(folder, `.${process.pid}.tmp`);
   await writeFile(temporary, newPem(), { mode: 0o600 });
   try {
-    await link(temporary, join(folder, FIRST_FILE));
+    await link(temporary, join(folder, name));
+    return true;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
   } finally {
     await rm(temporary, { force: true });
   }

@@ -11,6 +11,8 @@ import { Principal } from '#platform/principal.ts';
 export interface TokenVerifier {
   /** The principal of a token that was verified within the last second; undefined for any other. */
   known(token: string): Principal | undefined;
+  /** Whether the token was verified before; its session may have ended since. */
+  isSeen(token: string): boolean;
   /** Returns the principal of a token. Throws UNAUTHENTICATED. */
   verify(token: string, call: Call): Promise<Principal>;
 }
@@ -99,6 +101,7 @@ export function createTokenVerifier(issuer: TokenIssuer, clock: Clock): TokenVer
       if (!found || found.expiresAtMs <= clock.now()) return undefined;
       return clock.elapsedMs() - found.checkedMs < CHECK_MS ? found.principal : undefined;
     },
+    isSeen: (token) => verified.has(token),
     async verify(token, call) {
       const found = verified.get(token);
       if (found && found.expiresAtMs <= clock.now()) {
