@@ -163,6 +163,8 @@ class DocumentWriter {
       case 'Money':
         if (/[pP]riceMin$/.test(path)) return random.whole(0, 100);
         return /[pP]riceMax$/.test(path) ? random.whole(100, 9_999) : random.whole(0, 99_999_999) / 100;
+      case 'Boolean':
+        return random.chance(0.5);
       case 'Int':
         if (path.endsWith('.skip')) return random.whole(0, 20);
         return random.whole(1, path === 'suggestProducts.first' ? 20 : 100);
