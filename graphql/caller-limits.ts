@@ -58,9 +58,9 @@ export function createCallerLimits(
   const addressOf = ({ remoteAddress, header }: HttpRequest): string =>
     clientAddress(remoteAddress, header('x-forwarded-for'), proxies);
 
-  function limiterOf({ call, remoteAddress, header }: HttpRequest): [RateLimiter, string] | undefined {
-    const { identity } = call.principal;
-    if (!identity) return [anonymous, clientAddress(remoteAddress, header('x-forwarded-for'), proxies)];
+  function limiterOf(request: HttpRequest): [RateLimiter, string] | undefined {
+    const { identity } = request.call.principal;
+    if (!identity) return [anonymous, addressOf(request)];
     return isUnlimited(identity.roles) ? undefined : [account, identity.subject];
   }
 

@@ -1,12 +1,12 @@
 import type { ExecutionResult } from 'graphql';
 import type { ErrorCode } from '#graphql/error-codes.ts';
+import { isIdempotencyKey } from '#platform/idempotency/once.ts';
 import { IDEMPOTENCY_KEY_LENGTH_MAX } from '#platform/limits.ts';
 
 /** The header Idempotency-Key (https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header-07). */
 
 /** A string of a structured field (RFC 9651, section 3.3.3). */
 const QUOTED = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/;
-const KEY = /^[\x20-\x7e]+$/;
 /** `"` and `\` are escaped. */
 const QUOTED_LENGTH_MAX = 2 * IDEMPOTENCY_KEY_LENGTH_MAX + 2;
 
@@ -19,7 +19,7 @@ export function parseIdempotencyKey(header: string | undefined): string | undefi
   const quoted = QUOTED.exec(header)?.[1];
   if (quoted === undefined && header.startsWith('"')) return undefined;
   const key = quoted?.replaceAll(/\\(.)/g, '$1') ?? header;
-  return key.length <= IDEMPOTENCY_KEY_LENGTH_MAX && KEY.test(key) ? key : undefined;
+  return isIdempotencyKey(key) ? key : undefined;
 }
 
 /** The status codes of the draft, section 2.7. */

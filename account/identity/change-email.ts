@@ -7,7 +7,7 @@ import {
   knownAddressMail,
   toMail,
 } from '#account/identity/mails.ts';
-import { isPassword } from '#account/identity/password.ts';
+import { requireOwnPassword } from '#account/identity/own-password.ts';
 import { mailTokenHash, newMailToken } from '#account/identity/refresh-token.ts';
 import type { EmailStore } from '#account/identity/email-store.ts';
 import type { IdentityStore } from '#account/identity/store.ts';
@@ -31,14 +31,11 @@ export async function requestEmailChange(
   input: { email: string; password: string },
   call: Call,
 ): Promise<void> {
-  const { store, emails, throttle, clock, shopUrl } = deps;
+  const { emails, throttle, clock, shopUrl } = deps;
   const { accountId } = requireSession(call);
   const email = requireEmail('email', input.email);
-  const credential = await store.credentialOf(accountId);
-  if (!credential) throw invalidCredentials('password');
-  await throttle.count('password', credential.email);
-  if (!(await isPassword(input.password, credential.passwordHash, call)))
-    throw invalidCredentials('password');
+  const own = { field: 'password', password: input.password };
+  const credential = await requireOwnPassword(deps, accountId, own, call);
   await throttle.forget('password', credential.email);
   // Each attempt sends an e-mail.
   await throttle.count('email-change', accountId);

@@ -1,6 +1,6 @@
 import { accountEvent } from '#account/events.ts';
 import { invalidCredentials } from '#account/identity/errors.ts';
-import { isPassword } from '#account/identity/password.ts';
+import { requireOwnPassword } from '#account/identity/own-password.ts';
 import type { IdentityStore } from '#account/identity/store.ts';
 import type { Throttle } from '#account/identity/throttle-store.ts';
 import { requireSession } from '#platform/auth/verify-token.ts';
@@ -25,11 +25,8 @@ export async function deleteAccount(
 ): Promise<void> {
   const { store, throttle, clock } = deps;
   const { accountId } = requireSession(call);
-  const credential = await store.credentialOf(accountId);
-  if (!credential) throw invalidCredentials('password');
-  await throttle.count('password', credential.email);
-  if (!(await isPassword(input.password, credential.passwordHash, call)))
-    throw invalidCredentials('password');
+  const own = { field: 'password', password: input.password };
+  const credential = await requireOwnPassword(deps, accountId, own, call);
   const at = new Date(clock.now());
   const eventId = clock.newId();
   const erased = await store.erase(credential, ERASED_NAME, (account) =>

@@ -1,7 +1,8 @@
 import { requireEmail } from '#account/identity/email.ts';
 import { invalidCredentials, invalidToken } from '#account/identity/errors.ts';
 import { RESET_LIFETIME_MINUTES, resetMail, toMail } from '#account/identity/mails.ts';
-import { hashPassword, isPassword, requireNewPassword } from '#account/identity/password.ts';
+import { requireOwnPassword } from '#account/identity/own-password.ts';
+import { hashPassword, requireNewPassword } from '#account/identity/password.ts';
 import { mailTokenHash, newMailToken } from '#account/identity/refresh-token.ts';
 import type { IdentityStore } from '#account/identity/store.ts';
 import type { Throttle } from '#account/identity/throttle-store.ts';
@@ -27,11 +28,8 @@ export async function changePassword(
 ): Promise<void> {
   const { accountId, sessionId } = requireSession(call);
   const newPassword = requireNewPassword('newPassword', input.newPassword);
-  const credential = await store.credentialOf(accountId);
-  if (!credential) throw invalidCredentials('currentPassword');
-  await throttle.count('password', credential.email);
-  if (!(await isPassword(input.currentPassword, credential.passwordHash, call)))
-    throw invalidCredentials('currentPassword');
+  const own = { field: 'currentPassword', password: input.currentPassword };
+  const credential = await requireOwnPassword({ store, throttle }, accountId, own, call);
   const passwordHash = await hashPassword(newPassword, call);
   const change = { from: credential.passwordHash, to: passwordHash };
   const changed = await store.setPassword(accountId, change, {

@@ -12,6 +12,6 @@ export async function tokenFromKeys(
   return signToken(keys, { subject, roles: [role] }, { nowMs: Date.now(), lifetimeS });
 }
 
-/** The subject of the playground's administrator on a development machine. */
+/** A token of an administrator for the playground of a development machine. */
 export const developmentToken = (folder: string): Promise<string> =>
   tokenFromKeys(folder, { subject: 'playground', role: 'admin' });

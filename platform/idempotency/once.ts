@@ -93,9 +93,14 @@ export function createIdempotency(database: Queryable): Idempotency {
   };
 }
 
+/** Whether a key has an allowed length and only printable ASCII characters. */
+export function isIdempotencyKey(key: string): boolean {
+  return key.length <= IDEMPOTENCY_KEY_LENGTH_MAX && KEY.test(key);
+}
+
 /** Throws INVALID_ARGUMENT. */
 export function requireIdempotencyKey(key: string): string {
-  if (key.length > IDEMPOTENCY_KEY_LENGTH_MAX || !KEY.test(key))
+  if (!isIdempotencyKey(key))
     throw invalid(
       'idempotencyKey',
       `must have 1 to ${IDEMPOTENCY_KEY_LENGTH_MAX} printable ASCII characters`,
